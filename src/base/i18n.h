@@ -1,0 +1,10 @@
+/* Translation marks. _() translates now, N_() marks a string of a table. */
+#ifndef FULMAR_BASE_I18N_H
+#define FULMAR_BASE_I18N_H
+
+#include <libintl.h>
+
+#define _(s) gettext(s)
+#define N_(s) (s)
+
+#endif

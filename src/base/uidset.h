@@ -1,0 +1,32 @@
+/* A set of 32-bit message numbers or UIDs (kept as 64-bit) as sorted, disjoint, non-adjacent ranges. */
+#ifndef FULMAR_BASE_UIDSET_H
+#define FULMAR_BASE_UIDSET_H
+
+#include <glib.h>
+
+struct uidrange {
+	guint64 lo, hi; /* both included, lo <= hi, lo >= 1 */
+};
+
+struct uidset {
+	struct uidrange *ranges; /* ascending */
+	guint len;
+	guint alloc;
+};
+
+void uidset_init(struct uidset *set);
+void uidset_clear(struct uidset *set); /* frees; usable again */
+void uidset_add(struct uidset *set, guint64 lo, guint64 hi);
+void uidset_remove(struct uidset *set, guint64 lo, guint64 hi);
+gboolean uidset_has(const struct uidset *set, guint64 n);
+gboolean uidset_empty(const struct uidset *set);
+guint64 uidset_count(const struct uidset *set);
+/* Parses "1,3:5,9:7" (ranges in either order, no "*"); FALSE when it is not one, holds 0 or exceeds max_ranges. Adds to set. */
+gboolean uidset_parse(struct uidset *set, const char *text, gsize len, guint max_ranges);
+/* "1,3:5"; "" when empty. Gives (g_free). */
+char *uidset_format(const struct uidset *set);
+/* Splits off into text as many whole ranges as fit into max octets (at least one range), starting at *range_index, which is advanced;
+ * NULL when none are left. Gives (g_free). */
+char *uidset_format_slice(const struct uidset *set, guint *range_index, gsize max);
+
+#endif

@@ -1,0 +1,5 @@
+# floor 1: base
+noinst_LIBRARIES += libconf.a
+libconf_a_SOURCES = \
+  src/conf/conf.c src/conf/conf.h
+CONF_LIBS = libconf.a $(BASE_LIBS)

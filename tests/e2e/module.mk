@@ -1,0 +1,1 @@
+# programs and screens as a person meets them
