@@ -18,7 +18,7 @@ enum account_flags {
 	ACCOUNT_NO_SECRETS = 4 /* nobody can answer a prompt: a missing password is FULMAR_AUTH */
 };
 
-/* Opens (and makes) the store and starts the thread. conf and settings are lent until account_stop. NULL with error. */
+/* Opens (and makes) the store, sees to it that an INBOX row is there for accounts with a server, and starts the thread. conf and settings are lent until account_stop. NULL with error. */
 struct account *account_start(struct bus *bus, const struct conf *conf, const struct conf_account *settings, guint flags, GError **error);
 /* Ends within two seconds whatever the server does; commands under way end as cancelled. Frees. */
 void account_stop(struct account *account);

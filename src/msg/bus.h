@@ -7,8 +7,8 @@
 
 enum command_verb {
 	CMD_FOLDERS,     /* bring the folder list and counts up to date */
-	CMD_OPEN,        /* folder: the person looks at it: first screen now, all headers behind, then watch it. Done when the first screen is in the store */
-	CMD_SYNC,        /* folder, or 0 for all: all headers, bodies as keep says. Done when complete */
+	CMD_OPEN,        /* folder (or 0 and text = its path, when the store does not know it yet): the person looks at it: first screen now, all headers behind, then watch it. Done when the first screen is in the store */
+	CMD_SYNC,        /* folder, or 0 and text = its path, or 0 and no text for all: all headers, bodies as keep says. Done when complete */
 	CMD_TEXT,        /* ids[0]: structure and shown text (text = "html" prefers HTML). Done when here */
 	CMD_PART,        /* ids[0], text = section ("" whole message, "HEADER"). Done when here */
 	CMD_FLAG,        /* ids, add, remove, text = keywords to add, text2 = keywords to remove. Done when durable in the store */
