@@ -74,7 +74,8 @@ void event_free(struct event *event);
 /* -- the screens' side (one thread) -- */
 /* Readable when events wait: for poll(2). */
 int bus_fd(const struct bus *bus);
-/* The next event or NULL. Gives (event_free). EVENT_ROWS, EVENT_LINK, EVENT_QUEUE and EVENT_PROGRESS that follow each other for the same subject are folded into the newest. */
+/* The next event or NULL. Gives (event_free). EVENT_ROWS, EVENT_LINK, EVENT_QUEUE and EVENT_PROGRESS that follow each other for the
+ * same subject, with nothing but their kinds between them, are folded into the newest. */
 struct event *bus_next(struct bus *bus);
 /* Takes the command; its id. A command for an account that is not attached ends at once with an EVENT_DONE of FULMAR_FAILED. */
 guint64 bus_send(struct bus *bus, struct command *command);
@@ -82,9 +83,10 @@ guint64 bus_send(struct bus *bus, struct command *command);
 /* -- the accounts' side (any thread) -- */
 /* handler runs in context for each command of account; it takes the command. */
 void bus_attach(struct bus *bus, const char *account, GMainContext *context, void (*handler)(struct command *command, void *user), void *user);
-/* After it returns the handler is not called again; commands still queued end as cancelled. Call it in the account's thread. */
+/* After it returns the handler is not called again; commands still queued, and those taken that have not ended, end as cancelled. Call it in the
+ * account's thread (also from the handler). */
 void bus_detach(struct bus *bus, const char *account);
-/* Takes the event. */
+/* Takes the event. An EVENT_DONE of a command that has already ended is passed over, so that each ends once. */
 void bus_post(struct bus *bus, struct event *event);
 /* Posts EVENT_DONE for command id; copies error (NULL: well). */
 void bus_done(struct bus *bus, const char *account, guint64 id, const GError *error);
