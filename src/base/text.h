@@ -2,7 +2,7 @@
  *
  * "Safe" text is valid UTF-8 in which no C0 or C1 control (but LF in blocks), no bidi override, isolate or mark, no
  * line or paragraph separator, no tag character, no unassigned-plane non-character remains. ZWJ stays only inside emoji sequences and
- * where scripts need it; at most 8 combining marks follow a base. Only such text reaches the screen or a terminal.
+ * where scripts need it; at most 8 combining marks follow a base, and none stands at the start of a line. Only such text reaches the screen or a terminal.
  */
 #ifndef FULMAR_BASE_TEXT_H
 #define FULMAR_BASE_TEXT_H
@@ -10,9 +10,10 @@
 #include <glib.h>
 
 /* Appends bytes (any octets, invalid UTF-8 becomes U+FFFD) to out as one safe line: each control, tab and line end becomes one
- * space, runs of blanks fold to one. Linear in len. */
+ * space, runs of blanks (also no-break and ideographic ones) fold to one. Linear in len. */
 void text_safe_line(GString *out, const char *bytes, gssize len);
-/* The same for a block: LF kept, CRLF and lone CR become LF, tabs expand to 8 columns, blanks are kept. */
+/* The same for a block: LF kept, CRLF and lone CR become LF, tabs expand to 8 columns, blanks are kept;
+ * a control becomes one space, U+2028 and U+2029 become LF. */
 void text_safe_block(GString *out, const char *bytes, gssize len);
 /* text_safe_line into a new string; NULL gives "". Gives (g_free). */
 char *text_safe(const char *bytes, gssize len);

@@ -15,8 +15,8 @@ struct render_span {
 };
 
 struct render_line {
-	char *text;        /* at most width columns, unless one word is wider (then it is broken) */
-	guint8 quote;      /* depth of ">" */
+	char *text;        /* the whole line as shown, quote marks (">> ") and indentation included; at most width columns */
+	guint8 quote;      /* depth of ">", 255 for more; the marks are in text */
 	gboolean signature; /* below "-- " */
 	gboolean wrapped;  /* continues the line above (for copying and search) */
 	GArray *spans;     /* struct render_span, or NULL */
