@@ -91,6 +91,7 @@ enum kind {
 	KIND_SHOW,
 	KIND_MARK,
 	KIND_BLANK,
+	KIND_HARD_BLANK, /* kept in blocks: no-break and ideographic space */
 	KIND_LINE_END,
 	KIND_DROP,
 	KIND_BAD,
