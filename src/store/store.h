@@ -117,6 +117,8 @@ struct store_message {
 msgid store_add(struct store *store, gint64 folder, const struct store_message *message, GError **error);
 /* Base flags as the server says them; pending masks stay. Unknown UIDs are no error (FALSE without error). keywords may be NULL: none. */
 gboolean store_set_base(struct store *store, gint64 folder, guint64 uid, guint flags, const char *keywords, GError **error);
+/* Changes single bits of the base flags (a plain resync learns bits, not sets). Unknown UIDs are no error. */
+gboolean store_change_base(struct store *store, gint64 folder, guint64 uid, guint add, guint remove, GError **error);
 gboolean store_set_structure(struct store *store, msgid id, const struct mime_part *structure, GError **error);
 /* Removes the rows of these UIDs with their bodies; UIDs not here are passed over. Returns how many, -1 with error. */
 gint64 store_remove_uids(struct store *store, gint64 folder, const struct uidset *uids, GError **error);
