@@ -1,4 +1,8 @@
 # floor 4: store, msg, mime, conf, base; no curses
 noinst_LIBRARIES += libmodel.a
-libmodel_a_SOURCES =
+libmodel_a_SOURCES = \
+  src/model/format.c src/model/format.h \
+  src/model/fuzzy.c src/model/fuzzy.h \
+  src/model/list.c src/model/list-load.c src/model/list.h src/model/list-private.h \
+  src/model/thread.c src/model/thread.h
 MODEL_LIBS = libmodel.a libmsg.a libstore.a libmime.a libconf.a $(BASE_LIBS) $(SQLITE_LIBS)
