@@ -1,18 +1,33 @@
 /* The configuration: one key file, tables that say what it may hold, and the values a program asks for.
  *
- * Syntax: "[section]" and "key = value" lines; "#" begins a comment at the start of a line or after a blank when a blank
- * or the line's end follows; a value may be put in double quotes (\" and \\ inside). Several keys may share a value: "a, b = v".
- * Unknown sections, keys and values are problems with file, line and the nearest known name; all are reported at once.
- * A loaded configuration is immutable; any thread may read it. The file promises of interface.md live here.
+ * Syntax: "[section]" and "key = value" lines; "#" begins a comment at the start of a line or after a blank
+ * when a blank or the line's end follows; a value may be put in double quotes (\" and \\ inside). Several
+ * keys may share a value: "a, b = v". Unknown sections, keys and values are problems with file, line and the
+ * nearest known name; all are reported at once. A loaded configuration is immutable; any thread may read it.
+ * The file promises of interface.md live here.
  */
 #ifndef FULMAR_CONF_CONF_H
 #define FULMAR_CONF_CONF_H
 
 #include <glib.h>
 
-enum conf_type { CONF_BOOL, CONF_INT, CONF_TEXT, CONF_CHOICE, CONF_LIST, CONF_DURATION, CONF_PATH, CONF_COMMAND, CONF_KEEP, CONF_COLOUR, CONF_SECRET };
+enum conf_type {
+	CONF_BOOL,
+	CONF_INT,
+	CONF_TEXT,
+	CONF_CHOICE,
+	CONF_LIST,
+	CONF_DURATION,
+	CONF_PATH,
+	CONF_COMMAND,
+	CONF_KEEP,
+	CONF_COLOUR,
+	CONF_SECRET
+};
 
-/* One row of the option table. */
+/* One row of the option table. A row with offset CONF_NOWHERE is checked and kept nowhere. CONF_TEXT with
+ * choices takes those words (and what form says) and keeps the word itself; CONF_CHOICE keeps its index. */
+#define CONF_NOWHERE ((gsize)-1)
 struct conf_option {
 	const char *section; /* "account", "ui", …: the section's kind */
 	const char *key;
@@ -22,28 +37,40 @@ struct conf_option {
 	gint64 min, max;            /* CONF_INT, and CONF_DURATION in seconds */
 	gsize offset;               /* where the value goes in the section's struct */
 	const char *help;           /* N_() one sentence */
+	const char *form; /* N_() what the value looks like, where the type does not say it; NULL: by type */
+	gboolean (*check)(
+	        const char *value); /* further test of a value (of each member of a list); NULL: none */
 };
 
-/* All rows, ended by a NULL section. */
+/* All rows, ended by a NULL section. A NULL key: any key (theme, keys). */
 const struct conf_option *conf_options(void);
+/* What an option's value looks like, translated: "tls, starttls or none", "duration", "whole number from 0 to
+ * 65535". Gives (g_free). */
+char *conf_type_describe(const struct conf_option *option);
+/* The table as the OPTIONS of a manual page, in man(7) macros: one .SS a section, one .TP a key. Gives
+ * (g_free). */
+char *conf_options_man(void);
 
 enum account_type { ACCOUNT_IMAP, ACCOUNT_POP3, ACCOUNT_MAILDIR };
 enum security { SECURITY_TLS, SECURITY_STARTTLS, SECURITY_NONE };
+enum submission { SUBMISSION_SMTP, SUBMISSION_SENDMAIL };
 enum keep_what { KEEP_HEADERS, KEEP_TEXT, KEEP_FULL };
 
-/* "text 30d": what is fetched by itself for messages younger than age seconds; age -1 = no limit, 0 = only on request. */
+/* "text 30d": what is fetched by itself for messages younger than age seconds; age -1 = no limit, 0 = only on
+ * request. */
 struct conf_keep {
 	enum keep_what what;
 	gint64 age;
 };
 
-/* Strings are NULL when not set and no default exists. Durations are seconds. Lists are NULL-terminated, never NULL. */
+/* Strings are NULL when not set and no default exists. Durations are seconds. Lists are NULL-terminated,
+ * never NULL. */
 struct conf_account {
 	char *id; /* the word after "account" */
-	int type;  /* enum account_type */
+	int type; /* enum account_type */
 	char *address, *name;
 	char *host;
-	gint64 port; /* 0 in the file: filled in from type and security */
+	gint64 port;  /* 0 in the file: filled in from type and security */
 	int security; /* enum security */
 	gboolean allow_cleartext;
 	char *user; /* default: address */
@@ -59,14 +86,15 @@ struct conf_account {
 	gint64 poll, timeout;
 	char *sent, *drafts, *trash, *archive, *junk; /* folder paths with '/' */
 	char *path;                                   /* maildir, home expanded */
-	/* further keys of interface.md (leave-on-server, smtp-*, oauth-client-*, sendmail, save-sent, …) are in the table and
-	 * here too, each by its name with '_' for '-' */
+	/* further keys of interface.md (leave-on-server, smtp-*, oauth-client-*, sendmail, save-sent, …) are
+	 * in the table and here too, each by its name with '_' for '-' */
 	char *leave_on_server;
 	char *oauth_client_id, *oauth_client_secret, *oauth_auth_url, *oauth_token_url, *oauth_scope;
-	int submission;
+	int submission; /* enum submission */
 	char *smtp_host;
-	gint64 smtp_port;
-	char *smtp_security, *smtp_user, *smtp_password_command;
+	gint64 smtp_port;    /* 0 in the file: filled in from smtp_security */
+	char *smtp_security; /* tls, starttls or none, by smtp_port when not set */
+	char *smtp_user, *smtp_password_command;
 	char **smtp_auth;
 	char *sendmail;
 	char *save_sent;
@@ -75,11 +103,11 @@ struct conf_account {
 struct conf_ui {
 	gboolean mouse;
 	gboolean accessible;
-	char *preset;     /* keys: mutt, … */
-	char *line_art;   /* auto, utf-8, ascii */
-	char *colour;     /* auto, none, 8, 256, true */
+	char *preset;                   /* keys: mutt, … */
+	char *line_art;                 /* auto, utf-8, ascii */
+	char *colour;                   /* auto, none, 8, 256, true */
 	gint64 rail_width, pager_width; /* columns */
-	char *layout;     /* auto, list, wide */
+	char *layout;                   /* auto, list, wide */
 	gboolean bell;
 };
 struct conf_list {
@@ -87,9 +115,9 @@ struct conf_list {
 	char *date_format; /* auto */
 };
 struct conf_pager {
-	gint64 width;    /* text columns, default 76 */
+	gint64 width; /* text columns, default 76 */
 	gboolean prefer_html;
-	char *save_folder; /* default ~/Downloads when it is there, else ~ */
+	char *save_folder;      /* default ~/Downloads when it is there, else ~ */
 	gint64 mark_seen_after; /* seconds on screen; 0 = at once */
 };
 
@@ -104,8 +132,11 @@ struct conf_folder {
 	char *pattern; /* ACCOUNT/GLOB */
 	struct conf_keep keep;
 	gboolean has_keep, hide;
+	gboolean has_hide;
 };
-/* "[theme]" name = colours */
+/* "[theme]" role = [attribute…] [colour] [on colour], for example "bold bright-white on blue". Attributes are
+ * bold, dim, italic, underline, blink and reverse; colours are the eight names, default, bright-NAME, 0–255
+ * or #rrggbb. */
 struct conf_colour {
 	char *role, *value;
 };
@@ -120,19 +151,25 @@ struct conf {
 	GPtrArray *keys, *folders, *colours;
 };
 
-/* Reads path (NULL: $XDG_CONFIG_HOME/fulmar/fulmar.conf; a missing default file is an empty configuration, a missing named one
- * an error) and then overrides ("SECTION.KEY=VALUE", the section is the text before the last dot of the key's name; NULL-terminated or NULL).
- * problems collects char * lines "FILE:LINE: what, nearest, what to do"; NULL when there are any (and they are in problems). Gives (conf_free). */
+/* Reads path (NULL: $XDG_CONFIG_HOME/fulmar/fulmar.conf; a missing default file is an empty configuration, a
+ * missing named one an error) and then overrides ("SECTION.KEY=VALUE", the section is the text before the
+ * last dot of the key's name; NULL-terminated or NULL). problems collects char * lines "FILE:LINE: what,
+ * nearest, what to do"; NULL when there are any (and they are in problems). Gives (conf_free). */
 struct conf *conf_load(const char *path, const char *const *overrides, GPtrArray *problems);
 void conf_free(struct conf *conf);
 
 /* The account called id, or NULL. Lends. */
 const struct conf_account *conf_account(const struct conf *conf, const char *id);
-/* The keep policy of a folder path ("Lists/x") of an account: the last matching [folder], else the account's. */
-struct conf_keep conf_keep_for(const struct conf *conf, const struct conf_account *account, const char *folder);
+/* The keep policy of a folder path ("Lists/x") of an account: the last matching [folder], else the account's.
+ */
+struct conf_keep conf_keep_for(const struct conf *conf, const struct conf_account *account,
+                               const char *folder);
+/* True when the last matching [folder] that says so hides the folder. */
+gboolean conf_hidden(const struct conf *conf, const struct conf_account *account, const char *folder);
 /* True for localhost, 127/8 and ::1. */
 gboolean conf_is_loopback(const char *host);
-/* An account made by the program, not by a file (the demo). Defaults applied; gives (owned by conf once added to conf->accounts). */
+/* An account made by the program, not by a file (the demo). Defaults applied; gives (owned by conf once added
+ * to conf->accounts). */
 struct conf_account *conf_account_new(const char *id, enum account_type type);
 
 #endif
