@@ -5,6 +5,7 @@
 #include "app/report.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "conf/keys.h"
 
 static const char *const type_names[] = {"imap", "pop3", "maildir"};
 G_STATIC_ASSERT(G_N_ELEMENTS(type_names) == ACCOUNT_MAILDIR + 1);
@@ -129,5 +130,42 @@ command_options(struct app *app)
 		if (!report_line(line))
 			break;
 	}
+	return FULMAR_OK;
+}
+
+static void
+keys_json(const struct conf *conf)
+{
+	struct keymap *map = keymap_new(conf);
+
+	for (const struct key_action *row = keys_actions(); row->name; row++) {
+		for (int view = 0; view < VIEW_KINDS; view++) {
+			g_autoptr(GString) out = g_string_new(NULL);
+			g_autofree char *names = NULL;
+
+			if (!(row->views & VIEW_BIT(view)))
+				continue;
+			names = keymap_key_names(map, view, row->id);
+			json_open(out, NULL, '{');
+			json_text(out, "view", view_names[view]);
+			json_words(out, "keys", names);
+			json_text(out, "action", row->name);
+			json_text(out, "help", _(row->help));
+			json_close(out, '}');
+			report_line(out->str);
+		}
+	}
+	keymap_free(map);
+}
+
+int
+command_keys(struct app *app)
+{
+	g_autofree char *text = app->cli.json ? NULL : keys_text(app->conf);
+
+	if (text)
+		report_write(text, strlen(text));
+	else
+		keys_json(app->conf);
 	return FULMAR_OK;
 }

@@ -5,6 +5,21 @@ fulmar_SOURCES = \
   src/app/cli.c src/app/cli.h \
   src/app/commands.c \
   src/app/config.c \
+  src/app/doctor.c \
+  src/app/document.c src/app/document.h \
+  src/app/fetch.c src/app/fetch.h \
+  src/app/filter.c src/app/filter.h \
+  src/app/flags.c \
+  src/app/folders.c \
+  src/app/list.c \
   src/app/main.c \
-  src/app/report.c src/app/report.h
+  src/app/prompt.c src/app/prompt.h \
+  src/app/queue.c \
+  src/app/ready.c src/app/ready.h \
+  src/app/report.c src/app/report.h \
+  src/app/rows.c src/app/rows.h \
+  src/app/screen.c src/app/screen.h \
+  src/app/session.c src/app/session.h \
+  src/app/show.c \
+  src/app/sync.c
 fulmar_LDADD = libui.a libmodel.a $(CORE_LIBS) $(NCURSES_LIBS)

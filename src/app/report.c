@@ -35,6 +35,14 @@ report_line(const char *text)
 	return wrote(fputs(text, stdout) >= 0 && putc('\n', stdout) != EOF);
 }
 
+gboolean
+report_safe_line(const char *text)
+{
+	g_autofree char *safe = text_safe(text, -1);
+
+	return report_line(safe);
+}
+
 int
 report_finish(int status)
 {

@@ -9,7 +9,8 @@
 
 /* FALSE when nobody reads any more, or writing failed (report_finish says so): stop. */
 gboolean report_write(const char *bytes, gsize len);
-gboolean report_line(const char *text); /* with a line end */
+gboolean report_line(const char *text);      /* with a line end */
+gboolean report_safe_line(const char *text); /* the same after text_safe */
 /* Flushes; gives status, or FULMAR_FAILED with a line on standard error when the output could not be written.
  */
 int report_finish(int status);

@@ -1,0 +1,188 @@
+/* fulmar sync: every account at once, each its folders; then one line per account. */
+#include "app/app.h"
+#include "app/ready.h"
+#include "app/report.h"
+#include "app/session.h"
+#include "base/error.h"
+#include "base/i18n.h"
+
+/* One TARGET, or an account as a whole. */
+struct job {
+	const struct conf_account *account;
+	const char *path;     /* NULL: all folders */
+	guint64 replay, sync; /* commands under way, 0: none */
+	GError *error;
+};
+
+static void
+job_fail(struct job *job, GError *error)
+{
+	if (job->error)
+		g_error_free(error);
+	else
+		job->error = error;
+}
+
+static gint64
+folder_id(const struct app *app, struct session *session, const struct job *job, GError **error)
+{
+	struct store *store = ready_store(app, session, job->account, error);
+	struct store_folder *folder =
+	        store ? ready_find(app, session, job->account, store, job->path, error) : NULL;
+	gint64 id = folder ? folder->id : 0;
+
+	if (folder)
+		store_folder_free(folder);
+	if (store)
+		store_close(store);
+	return id;
+}
+
+static void
+job_start(const struct app *app, struct session *session, struct job *job)
+{
+	struct command *command;
+	GError *error = NULL;
+	gint64 folder = 0;
+
+	if (!app_may_link(app, job->account)) {
+		fulmar_fail(&job->error, FULMAR_NO_LINK,
+		            _("%s cannot be synchronised with --offline; run it without"), job->account->id);
+		return;
+	}
+	if (!session_start(session, job->account, &error) ||
+	    (job->path && !(folder = folder_id(app, session, job, &error)))) {
+		job_fail(job, error);
+		return;
+	}
+	job->replay = session_send(session, command_new(CMD_REPLAY, job->account->id));
+	command = command_new(CMD_SYNC, job->account->id);
+	command->folder = folder;
+	job->sync = session_send(session, command);
+}
+
+static void
+job_wait(struct session *session, struct job *job)
+{
+	GError *error = NULL;
+
+	if (job->sync && !session_wait(session, job->sync, &error))
+		job_fail(job, error);
+	error = NULL;
+	if (job->replay && !session_wait(session, job->replay, &error))
+		job_fail(job, error);
+}
+
+struct totals {
+	gint64 total, unread, waiting, failed;
+};
+
+static gboolean
+read_totals(const struct job *job, struct totals *totals, GError **error)
+{
+	struct store *store = app_store(job->account, error);
+	g_autoptr(GPtrArray) folders = store ? store_folders(store, error) : NULL;
+
+	for (guint i = 0; folders && i < folders->len; i++) {
+		const struct store_folder *folder = g_ptr_array_index(folders, i);
+
+		if (job->path && g_strcmp0(job->path, folder->path) != 0)
+			continue;
+		totals->total += folder->total;
+		totals->unread += folder->unread;
+	}
+	if (folders)
+		totals->waiting = store_ops_waiting(store, &totals->failed);
+	if (store)
+		store_close(store);
+	return folders != NULL;
+}
+
+static void
+report_json(const struct job *job, const struct totals *totals)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	json_open(out, NULL, '{');
+	json_text(out, "account", job->account->id);
+	json_text(out, "folder", job->path);
+	json_int(out, "total", totals->total);
+	json_int(out, "unread", totals->unread);
+	json_int(out, "waiting", totals->waiting);
+	json_int(out, "failed", totals->failed);
+	json_int(out, "status", fulmar_error_status(job->error));
+	json_text(out, "error", job->error ? job->error->message : NULL);
+	json_close(out, '}');
+	report_line(out->str);
+}
+
+static void
+report_text(const struct job *job, const struct totals *totals)
+{
+	g_autoptr(GString) line = g_string_new(job->account->id);
+
+	if (job->path)
+		g_string_append_printf(line, "/%s", job->path);
+	g_string_append_printf(line, _(": up to date, %lld mails, %lld new"), (long long)totals->total,
+	                       (long long)totals->unread);
+	if (totals->waiting)
+		g_string_append_printf(line, _(", %lld waiting"), (long long)totals->waiting);
+	if (totals->failed)
+		g_string_append_printf(line, _(", %lld failed"), (long long)totals->failed);
+	report_safe_line(line->str);
+}
+
+static int
+job_report(const struct app *app, struct job *job)
+{
+	struct totals totals = {0};
+	GError *error = NULL;
+
+	if (!job->error && !read_totals(job, &totals, &error) && error)
+		job_fail(job, error);
+	if (app->cli.json)
+		report_json(job, &totals);
+	else if (!job->error)
+		report_text(job, &totals);
+	return job->error ? app_fail(g_steal_pointer(&job->error)) : FULMAR_OK;
+}
+
+static gboolean
+add_jobs(const struct app *app, GArray *jobs, GError **error)
+{
+	for (guint i = 0; i < app->cli.words->len; i++) {
+		struct job job = {0};
+
+		job.account = app_target(app, g_ptr_array_index(app->cli.words, i), &job.path, error);
+		if (!job.account)
+			return FALSE;
+		g_array_append_val(jobs, job);
+	}
+	for (guint i = 0; !app->cli.words->len && i < app->conf->accounts->len; i++) {
+		struct job job = {.account = g_ptr_array_index(app->conf->accounts, i)};
+
+		g_array_append_val(jobs, job);
+	}
+	return TRUE;
+}
+
+int
+command_sync(struct app *app)
+{
+	g_autoptr(GArray) jobs = g_array_new(FALSE, TRUE, sizeof(struct job));
+	struct session *session;
+	GError *error = NULL;
+	int status = FULMAR_OK;
+
+	if (!add_jobs(app, jobs, &error))
+		return app_fail(error);
+	session = session_new(app);
+	for (guint i = 0; i < jobs->len; i++)
+		job_start(app, session, &g_array_index(jobs, struct job, i));
+	for (guint i = 0; i < jobs->len; i++)
+		job_wait(session, &g_array_index(jobs, struct job, i));
+	for (guint i = 0; i < jobs->len; i++)
+		app_add_status(&status, i == 0, job_report(app, &g_array_index(jobs, struct job, i)));
+	session_free(session);
+	return status;
+}
