@@ -18,7 +18,7 @@ struct imap_node {
 	gsize len;
 	gboolean literal8;
 	int spool_fd;                 /* a literal above spool_above: open, unlinked file positioned at 0 holding len octets; text is NULL. -1 otherwise. The parser closes it after the callback: dup to keep. */
-	struct imap_node *first, *next; /* children of a LIST; siblings */
+	struct imap_node *first, *next; /* children of a LIST; siblings. An atom with a section has one child: the section as a STRING */
 };
 
 enum imap_status { IMAP_NONE, IMAP_OK, IMAP_NO, IMAP_BAD, IMAP_BYE, IMAP_PREAUTH };
@@ -33,7 +33,7 @@ struct imap_response {
 	gboolean has_number;     /* "* 12 EXISTS" */
 	guint64 number;
 	const char *name;        /* upper-case: "EXISTS", "FETCH", "LIST", "CAPABILITY", …; NULL for conditions */
-	const struct imap_node *args; /* first node after the name, siblings follow */
+	const struct imap_node *args; /* first node after the name, siblings follow. The numbers of a SEARCH are one atom: "2 3 5" */
 };
 
 struct imap_limits {
@@ -54,7 +54,8 @@ typedef gboolean (*imap_response_fn)(const struct imap_response *response, void 
 struct imap_parser *imap_parser_new(const struct imap_limits *limits, imap_response_fn on_response, void *user);
 void imap_parser_free(struct imap_parser *parser);
 /* Consumes bytes and calls back for each complete response. Returns the number of octets consumed: len, or fewer when the callback returned FALSE (then exactly up to the end of
- * that response). -1 with error when the server broke the syntax beyond repair or a limit: the connection must be dropped. */
+ * that response). -1 with error when the server broke the syntax beyond repair or a limit (FULMAR_NO_LINK), or a file could
+ * not be written (FULMAR_FAILED): the connection must be dropped. The callback may not feed or free the parser. */
 gssize imap_parser_feed(struct imap_parser *parser, const unsigned char *bytes, gsize len, GError **error);
 /* Octets of an unfinished literal received so far and its whole size, for progress; FALSE when none is under way. */
 gboolean imap_parser_progress(const struct imap_parser *parser, guint64 *have, guint64 *total);
@@ -62,7 +63,7 @@ gboolean imap_parser_progress(const struct imap_parser *parser, guint64 *have, g
 /* Accessors: NULL-safe. */
 gboolean imap_node_is(const struct imap_node *node, const char *atom); /* case-insensitive, whole */
 gboolean imap_node_number(const struct imap_node *node, guint64 *number); /* 63 bits; mail.ru's 9.3e+06 too */
-char *imap_node_dup(const struct imap_node *node); /* "" for NIL; gives (g_free) */
+char *imap_node_dup(const struct imap_node *node); /* "" for NIL, lists and what is in a file; gives (g_free) */
 const struct imap_node *imap_node_nth(const struct imap_node *first, guint n);
 
 /* One FETCH response taken apart. Views lend from the response. */
@@ -74,14 +75,14 @@ struct imap_fetch {
 	gint64 internaldate;           /* UTC seconds */
 	const struct imap_node *structure; /* BODYSTRUCTURE's list */
 	const struct imap_node *preview;
-	const char *email_id, *thread_id; /* NUL-terminated or NULL */
+	const char *email_id, *thread_id; /* NUL-terminated or NULL; also X-GM-MSGID, X-GM-THRID */
 	struct imap_fetch_section {
-		const char *section; /* "HEADER", "1.2", "HEADER.FIELDS (…)", "" for BODY[]; NUL-terminated */
+		const char *section; /* "HEADER", "1.2", "HEADER.FIELDS (…)", "" for BODY[]; NUL-terminated, as the server wrote it */
 		guint64 origin;      /* of a partial fetch */
 		gboolean partial;
 		gboolean binary;
-		const struct imap_node *value;
-	} sections[16];
+		const struct imap_node *value; /* STRING or NIL */
+	} sections[16]; /* more are passed over */
 	guint n_sections;
 };
 /* FALSE when response is no FETCH. Unknown items are passed over. */
@@ -110,6 +111,7 @@ gboolean imap_status_decode(const struct imap_response *response, struct imap_st
 struct imap_search {
 	struct uidset *all; /* set by the caller to where numbers go */
 	gboolean has_count, has_all, uid;
+	gboolean has_partial; /* ESEARCH … PARTIAL (RFC 9394): its numbers are added to all */
 	guint64 count, min, max, modseq;
 	const char *tag; /* of the correlator, or NULL */
 };
@@ -117,8 +119,10 @@ gboolean imap_search_decode(const struct imap_response *response, struct imap_se
 /* VANISHED (EARLIER) uids. FALSE when it is none or the set is malformed or has more than 1,000,000 ranges. */
 gboolean imap_vanished_decode(const struct imap_response *response, struct uidset *set, gboolean *earlier);
 
-/* Modified UTF-7 (RFC 3501 §5.1.3) ↔ UTF-8. NULL when name is not valid modified UTF-7 (keep the bytes then). Gives (g_free). */
+/* Modified UTF-7 (RFC 3501 §5.1.3) ↔ UTF-8. NULL when name is not valid modified UTF-7 in its one canonical spelling, or has a NUL (keep the bytes
+ * then). Gives (g_free). */
 char *imap_utf7_to_utf8(const unsigned char *name, gsize len);
+/* NULL when name is no UTF-8. */
 char *imap_utf8_to_utf7(const char *name);
 
 #endif

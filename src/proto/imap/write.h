@@ -13,6 +13,7 @@ struct imap_command {
 	GPtrArray *chunks; /* GBytes * */
 	GString *open;     /* being written */
 	enum imap_literals literals;
+	gboolean opened;   /* the last thing written is an opened list */
 	gboolean secret;   /* the raw log must not show it */
 };
 
@@ -20,6 +21,8 @@ struct imap_command *imap_command_new(const char *tag, const char *name, enum im
 void imap_command_free(struct imap_command *cmd);
 /* Each argument is preceded by a blank unless it follows an opened list. */
 void imap_command_atom(struct imap_command *cmd, const char *atom);          /* our own constants, with sections and parentheses as they are */
+/* TRUE if flag (a person's keyword, or "\\Seen") may be sent as an atom. */
+gboolean imap_is_flag(const char *flag);
 void imap_command_number(struct imap_command *cmd, guint64 number);
 void imap_command_string(struct imap_command *cmd, const void *text, gsize len); /* quoted if possible, else literal */
 void imap_command_mailbox(struct imap_command *cmd, const char *wire_name);  /* astring; "INBOX" as it is */
