@@ -89,7 +89,7 @@ check_login(const struct conf_load *load, const struct conf_account *account)
 	if (!account->host)
 		missing(load, account, "host", "host = imap.example.org");
 	if (!account->user && !g_strv_contains(auth, "external"))
-		missing(load, account, "user", "user = ann");
+		missing(load, account, "address", "address = ann@example.org");
 	if (account->client_key && !account->client_certificate)
 		missing(load, account, "client-certificate", "client-certificate = ~/mail.pem");
 }
@@ -143,7 +143,7 @@ check_folder(const struct conf_load *load, const struct conf_folder *folder)
 	const struct conf_entry *entry = conf_entry_of(load, "folder", folder->pattern, NULL);
 	const char *slash = strchr(folder->pattern, '/');
 	g_autofree char *id = slash ? g_strndup(folder->pattern, (gsize)(slash - folder->pattern)) : NULL;
-	g_autofree const char **ids = g_new0(const char *, load->conf->accounts->len + 1);
+	g_autofree const char **ids = conf_account_ids(load->conf);
 	const char *nearest;
 
 	if (!entry)
@@ -155,11 +155,9 @@ check_folder(const struct conf_load *load, const struct conf_folder *folder)
 		             _("\"%s\" is no folder; write [folder ACCOUNT/FOLDER]"), folder->pattern);
 		return;
 	}
-	for (guint i = 0; i < load->conf->accounts->len; i++) {
-		ids[i] = ((struct conf_account *)load->conf->accounts->pdata[i])->id;
+	for (guint i = 0; ids[i]; i++)
 		if (conf_match(id, ids[i]))
 			return;
-	}
 	nearest = text_nearest(id, ids);
 	if (nearest)
 		conf_problem(load->problems, entry->where,

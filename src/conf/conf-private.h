@@ -56,6 +56,8 @@ gboolean conf_colour_check(const char *value, const char **nearest);
 /* An empty configuration with all defaults; and one account's end. */
 struct conf *conf_new(const char *file);
 void conf_account_free(struct conf_account *account);
+/* The names of all accounts, NULL-terminated. Gives (g_free), the strings are lent. */
+const char **conf_account_ids(const struct conf *conf);
 
 /* What loading knows beside the values: where each one was written. */
 struct conf_load {

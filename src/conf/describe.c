@@ -22,6 +22,34 @@ append_number(GString *out, const struct conf_option *option)
 	g_string_append_printf(out, _("whole number from %d to %d"), (int)option->min, (int)option->max);
 }
 
+/* Seconds in the largest unit that takes them whole: "5m". */
+static void
+append_seconds(GString *out, gint64 seconds)
+{
+	static const struct {
+		char unit;
+		gint64 seconds;
+	} units[] = {{'w', 604800}, {'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+	gsize i = 0;
+
+	while (seconds % units[i].seconds || !seconds) {
+		if (units[i].seconds == 1)
+			break;
+		i++;
+	}
+	g_string_append_printf(out, "%" G_GINT64_FORMAT "%c", seconds / units[i].seconds, units[i].unit);
+}
+
+static void
+append_duration(GString *out, const struct conf_option *option)
+{
+	g_string_append(out, _("duration from "));
+	append_seconds(out, option->min);
+	g_string_append(out, _(" to "));
+	append_seconds(out, option->max);
+	g_string_append(out, _(", such as 30s, 5m, 12h, 14d or 2w"));
+}
+
 char *
 conf_type_describe(const struct conf_option *option)
 {
@@ -43,7 +71,7 @@ conf_type_describe(const struct conf_option *option)
 		append_number(out, option);
 		break;
 	case CONF_DURATION:
-		g_string_append(out, _("duration such as 30s, 5m, 12h, 14d or 2w"));
+		append_duration(out, option);
 		break;
 	case CONF_KEEP:
 		g_string_append(out, _("headers, text [AGE] or full [AGE]"));

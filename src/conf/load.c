@@ -163,6 +163,33 @@ begin_section(struct conf_load *load, struct conf_entry *entry, void **base)
 	return TRUE;
 }
 
+const char **
+conf_account_ids(const struct conf *conf)
+{
+	const char **ids = g_new0(const char *, conf->accounts->len + 1);
+
+	for (guint i = 0; i < conf->accounts->len; i++)
+		ids[i] = ((struct conf_account *)conf->accounts->pdata[i])->id;
+	return ids;
+}
+
+/* The account an override names, or NULL (and a problem). */
+static void *
+find_account(struct conf_load *load, const struct conf_entry *entry)
+{
+	void *account = (void *)conf_account(load->conf, entry->name);
+	g_autofree const char **ids = NULL;
+	g_autofree char *hint = NULL;
+
+	if (account)
+		return account;
+	ids = conf_account_ids(load->conf);
+	hint = suggestion(text_nearest(entry->name, ids));
+	conf_problem(load->problems, entry->where, _("there is no account \"%s\" in %s%s"), entry->name,
+	             load->conf->file, hint);
+	return NULL;
+}
+
 /* Where an override goes. FALSE (and a problem) when there is no such section or account. */
 static gboolean
 find_section(struct conf_load *load, struct conf_entry *entry, void **base)
@@ -170,18 +197,8 @@ find_section(struct conf_load *load, struct conf_entry *entry, void **base)
 	if (!section_fits(load, entry))
 		return FALSE;
 	*base = fixed_base(load->conf, entry->section);
-	if (!strcmp(entry->section, "account")) {
-		*base = (void *)conf_account(load->conf, entry->name);
-		if (*base)
-			return TRUE;
-		g_autofree const char **ids = g_new0(const char *, load->conf->accounts->len + 1);
-		for (guint i = 0; i < load->conf->accounts->len; i++)
-			ids[i] = ((struct conf_account *)load->conf->accounts->pdata[i])->id;
-		g_autofree char *hint = suggestion(text_nearest(entry->name, ids));
-		conf_problem(load->problems, entry->where, _("there is no account \"%s\" in %s%s"),
-		             entry->name, load->conf->file, hint);
-		return FALSE;
-	}
+	if (!strcmp(entry->section, "account"))
+		return (*base = find_account(load, entry)) != NULL;
 	if (!strcmp(entry->section, "folder")) {
 		*base = folder_named(load->conf, entry->name);
 		if (!*base)
@@ -319,26 +336,57 @@ apply_overrides(struct conf_load *load, const char *const *overrides)
 	}
 }
 
+/* Line number of a problem "FILE:LINE: …"; those of the command line come after all. */
+static int
+line_of(const char *problem, const char *file)
+{
+	gsize len = strlen(file);
+
+	if (strncmp(problem, file, len) || problem[len] != ':')
+		return G_MAXINT;
+	return (int)g_ascii_strtoll(problem + len + 1, NULL, 10);
+}
+
+static gint
+compare_problems(gconstpointer a, gconstpointer b, gpointer file)
+{
+	int x = line_of(*(const char *const *)a, file), y = line_of(*(const char *const *)b, file);
+
+	return (x > y) - (x < y);
+}
+
+/* The passes over a file find problems in an order of their own; a person reads them from top to bottom. */
+static void
+hand_over(GPtrArray *found, const char *file, GPtrArray *problems)
+{
+	g_autofree char *shown = text_safe(file, -1);
+
+	g_ptr_array_sort_with_data(found, compare_problems, shown);
+	for (guint i = 0; i < found->len; i++)
+		g_ptr_array_add(problems, found->pdata[i]);
+}
+
 static struct conf *
 load_text(const char *file, const char *text, gsize len, gboolean others_read, const char *const *overrides,
           GPtrArray *problems)
 {
-	guint before = problems->len;
+	g_autoptr(GPtrArray) found = g_ptr_array_new();
+	g_autoptr(GPtrArray) entries = conf_parse(file, text, len, found);
+	g_autoptr(GHashTable) places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	struct conf_load load = {
 	        .conf = conf_new(file),
-	        .entries = conf_parse(file, text, len, problems),
-	        .places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-	        .problems = problems,
+	        .entries = entries,
+	        .places = places,
+	        .problems = found,
 	        .others_read = others_read,
 	};
 
-	apply_file(&load, load.entries->len);
+	apply_file(&load, entries->len);
 	apply_overrides(&load, overrides);
 	conf_complete(load.conf);
 	conf_check(&load);
-	g_hash_table_unref(load.places);
-	g_ptr_array_unref(load.entries);
-	if (problems->len == before)
+	hand_over(found, file, problems);
+	if (!found->len)
 		return load.conf;
 	conf_free(load.conf);
 	return NULL;
