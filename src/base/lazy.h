@@ -9,8 +9,8 @@ struct lazy_symbol {
 	void **slot; /* the function pointer to fill */
 };
 
-/* Opens soname (once; it stays open) and fills every slot; safe from any thread. FALSE with error when the library or a symbol
- * is missing: the message names the library. symbols ends with a NULL name. */
+/* Opens soname (once; it stays open) and fills every slot; safe from any thread. FALSE with error when the
+ * library or a symbol is missing: the message names the library. symbols ends with a NULL name. */
 gboolean lazy_load(const char *soname, const struct lazy_symbol *symbols, GError **error);
 
 #endif

@@ -15,9 +15,11 @@ static const char *const area_names[] = {"imap", "pop3", "smtp", "sync", "store"
 G_STATIC_ASSERT(G_N_ELEMENTS(area_names) == LOG_AREAS + 1);
 
 static GMutex lock;
-/* Under the lock: the open file (-1: none) and how many lines it did not take (disk full). */
+/* Under the lock: the open file (-1: none), how many lines it did not take (disk full), and whether it took a
+ * part of one. */
 static int log_fd = -1;
 static guint lost;
+static gboolean torn;
 /* Atomic bits, so that log_traced costs nothing: one per area, and one for "open". */
 static gint traced_areas;
 #define OPEN_BIT (1 << LOG_AREAS)
@@ -84,6 +86,7 @@ log_close(void)
 		close(log_fd);
 	log_fd = -1;
 	lost = 0;
+	torn = FALSE;
 	g_mutex_unlock(&lock);
 }
 
@@ -129,6 +132,8 @@ write_line(const char *line, gsize len)
 	do
 		n = write(log_fd, line, len);
 	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		torn = n < (gssize)len;
 	return n == (gssize)len;
 }
 
@@ -154,7 +159,9 @@ line_end(enum log_area area, GString *line)
 	if (log_fd >= 0 && lost) {
 		g_autoptr(GString) gap = line_begin(area);
 
-		g_string_append_printf(gap, "%u lines could not be written here\n", lost);
+		if (torn)
+			g_string_prepend_c(gap, '\n');
+		g_string_append_printf(gap, "%u lines before this one could not be written\n", lost);
 		if (write_line(gap->str, gap->len))
 			lost = 0;
 	}
