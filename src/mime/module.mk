@@ -1,5 +1,21 @@
 # floor 2: base
 noinst_LIBRARIES += libmime.a
-libmime_a_SOURCES = src/mime/envelope.c src/mime/envelope.h src/mime/part.c src/mime/part.h src/mime/render.c src/mime/render.h
+libmime_a_SOURCES = \
+  src/mime/address.c \
+  src/mime/charset.c \
+  src/mime/charset-shift.c \
+  src/mime/date.c \
+  src/mime/decode.c \
+  src/mime/envelope.c src/mime/envelope.h \
+  src/mime/fields.c \
+  src/mime/ids.c \
+  src/mime/params.c \
+  src/mime/part.c src/mime/part.h src/mime/part-private.h \
+  src/mime/part-parse.c \
+  src/mime/part-shown.c \
+  src/mime/part-text.c \
+  src/mime/render.c src/mime/render.h \
+  src/mime/scan.c src/mime/scan.h \
+  src/mime/words.c
 libmime_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBXML_CFLAGS)
 MIME_LIBS = libmime.a $(BASE_LIBS)
