@@ -28,7 +28,8 @@ struct conn {
 
 	struct conn_params params; /* its strings are ours */
 	struct tls_params tls_params;
-	char *ascii, *label; /* A-labels; "host:port" */
+	char *ascii;         /* the host in A-labels */
+	char *shown, *label; /* host and "host:port" as safe text */
 	const struct conn_events *on;
 	void *user;
 	GThread *thread;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@ conn_free(struct conn *conn)
 	g_free((char *)conn->params.client_certificate);
 	g_free((char *)conn->params.client_key);
 	g_free(conn->ascii);
+	g_free(conn->shown);
 	g_free(conn->label);
 	g_free(conn->address);
 	g_free(conn->in);
@@ -277,8 +279,9 @@ copy_params(struct conn *conn, const struct conn_params *params)
 		copy->handshake_timeout_ms = CONN_HANDSHAKE_MS;
 	if (!copy->silence_timeout_ms)
 		copy->silence_timeout_ms = CONN_SILENCE_MS;
-	conn->label = g_strdup_printf(strchr(params->host, ':') && *params->host != '[' ? "[%s]:%u" : "%s:%u",
-	                              params->host, params->port);
+	conn->shown = text_safe(params->host, -1);
+	conn->label = g_strdup_printf(strchr(conn->shown, ':') && *conn->shown != '[' ? "[%s]:%u" : "%s:%u",
+	                              conn->shown, params->port);
 }
 
 struct conn *

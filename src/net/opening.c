@@ -161,12 +161,12 @@ on_resolved(GArray *addresses, int status, int system_errno, void *user)
 	         || status == EAI_NODATA
 #endif
 	)
-		conn_end_no_link(conn, _("cannot find the host %s; check the name"), conn->params.host);
+		conn_end_no_link(conn, _("cannot find the host %s; check the name"), conn->shown);
 	else if (status == EAI_AGAIN)
 		conn_end_no_link(conn, _("cannot look up %s: no name server answers; is the network up?"),
-		                 conn->params.host);
+		                 conn->shown);
 	else
-		conn_end_no_link(conn, _("cannot look up %s: %s"), conn->params.host,
+		conn_end_no_link(conn, _("cannot look up %s: %s"), conn->shown,
 		                 status == EAI_SYSTEM ? g_strerror(system_errno) : gai_strerror(status));
 	conn_leave(conn);
 }
@@ -179,7 +179,7 @@ opening_start(struct conn *conn)
 	conn->ascii = resolve_ascii(conn->params.host);
 	if (!conn->ascii) {
 		fulmar_fail(&conn->failing, FULMAR_NO_LINK, _("cannot find the host %s; check the name"),
-		            conn->params.host);
+		            conn->shown);
 		return;
 	}
 	addresses = resolve_now(conn->ascii, conn->params.port);
