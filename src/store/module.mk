@@ -1,5 +1,14 @@
 # floor 3: mime, base
 noinst_LIBRARIES += libstore.a
-libstore_a_SOURCES = src/store/store.c src/store/store.h
+libstore_a_SOURCES = \
+  src/store/bodies.c \
+  src/store/folders.c \
+  src/store/journal.c \
+  src/store/lists.c \
+  src/store/messages.c \
+  src/store/refs.c \
+  src/store/schema.c \
+  src/store/store.c src/store/store.h src/store/store-private.h \
+  src/store/threads.c
 libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 STORE_LIBS = libstore.a $(MIME_LIBS) $(SQLITE_LIBS)

@@ -204,7 +204,10 @@ gboolean store_op_done(struct store *store, gint64 op, GError **error);
 gboolean store_op_drop(struct store *store, gint64 op, GError **error);
 /* After a start: running ops become checking (flags may simply be repeated). */
 gboolean store_ops_recover(struct store *store, GError **error);
+/* How many ops are under way in any state but failed; *failed (may be NULL): how many failed. */
 gint64 store_ops_waiting(struct store *store, gint64 *failed);
+/* The person has seen why the server refused it. */
+gboolean store_clear_refused(struct store *store, msgid id, GError **error);
 
 /* Small named values of an account ("capabilities", "sasl", …). NULL when none; gives (g_free). */
 char *store_get(struct store *store, const char *key);

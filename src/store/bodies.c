@@ -1,0 +1,649 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/error.h"
+#include "base/files.h"
+#include "base/i18n.h"
+#include "store/store-private.h"
+
+/* mail/<two hex digits of the id>/<id>.eml is a whole message, mail/<two hex>/<id>/<section> a part of one;
+ * ".part" behind either is a download under way. A file counts only when a row of table part knows its size.
+ */
+
+#define SECTION_MAX 250
+
+/* ---- names ---- */
+
+static gboolean
+section_is_valid(const char *section)
+{
+	gsize len = strlen(section);
+
+	if (!len || strcmp(section, "HEADER") == 0)
+		return TRUE;
+	if (len > SECTION_MAX || !g_ascii_isdigit(section[0]) || !g_ascii_isdigit(section[len - 1]))
+		return FALSE;
+	return strspn(section, "0123456789.") == len && !strstr(section, "..");
+}
+
+static char *
+shard_dir(struct store *store, msgid id)
+{
+	return g_strdup_printf("%s/mail/%02x", store->dir, (guint)(id & 0xff));
+}
+
+static char *
+parts_dir(struct store *store, msgid id)
+{
+	return g_strdup_printf("%s/mail/%02x/%" G_GINT64_FORMAT, store->dir, (guint)(id & 0xff), id);
+}
+
+/* NULL with error when section is none of ours. */
+static char *
+body_path(struct store *store, msgid id, const char *section, GError **error)
+{
+	g_autofree char *dir = NULL;
+
+	if (!section_is_valid(section)) {
+		fulmar_fail(error, FULMAR_FAILED, _("'%s' names no part of a message"), section);
+		return NULL;
+	}
+	dir = parts_dir(store, id);
+	return *section ? g_strconcat(dir, "/", section, NULL) : g_strconcat(dir, ".eml", NULL);
+}
+
+void
+bodies_unlink(struct store *store, msgid id)
+{
+	g_autofree char *dir = parts_dir(store, id), *whole = g_strconcat(dir, ".eml", NULL);
+	g_autofree char *partial = g_strconcat(whole, ".part", NULL);
+
+	unlink(whole);
+	unlink(partial);
+	if (access(dir, F_OK) == 0)
+		files_remove_tree(dir);
+}
+
+/* ---- entries ---- */
+
+/* Size that the table knows, -1 when there is no entry. */
+static gboolean
+entry_size(struct store *store, msgid id, const char *section, gint64 *size, GError **error)
+{
+	static const char sql[] = "SELECT size FROM part WHERE id = ?1 AND section = ?2";
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(id), error);
+	int result;
+
+	*size = -1;
+	if (!statement)
+		return FALSE;
+	sqlite3_bind_text(statement, 2, section, -1, SQLITE_STATIC);
+	result = store_step(store, statement, error);
+	if (result > 0)
+		*size = sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	return result >= 0;
+}
+
+static gint64
+file_size(const char *path)
+{
+	struct stat info;
+
+	return lstat(path, &info) == 0 && S_ISREG(info.st_mode) ? (gint64)info.st_size : -1;
+}
+
+static void
+note_broken(struct store *store, msgid id, const char *section)
+{
+	g_hash_table_add(store->broken, g_strdup_printf("%" G_GINT64_FORMAT "/%s", id, section));
+}
+
+/* What is left of the entries of id, as have bits. */
+static gboolean
+refresh_have(struct store *store, msgid id, GError **error)
+{
+	static const char sql[] =
+	        "SELECT count(*) - count(nullif(section, '')) + 2 * (count(nullif(section, '')) > 0)"
+	        " FROM part WHERE id = ?1";
+	const guint all = HAVE_TEXT | HAVE_PART | HAVE_WHOLE;
+	gint64 left;
+	guint have;
+
+	if (!store_number(store, sql, VALUES(id), 0, &left, error))
+		return FALSE;
+	have = (left & 1 ? HAVE_WHOLE : 0) | (left & 2 ? HAVE_PART : 0);
+	bodies_spans_reset(store);
+	return row_set_have(store, id, have, all & ~have, error);
+}
+
+static gboolean
+drop_entry(struct store *store, msgid id, const char *section, GError **error)
+{
+	static const char sql[] = "DELETE FROM part WHERE id = ?1 AND section = ?2";
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(id), error);
+
+	if (statement)
+		sqlite3_bind_text(statement, 2, section, -1, SQLITE_STATIC);
+	return store_finish(store, statement, error) && refresh_have(store, id, error);
+}
+
+gboolean
+bodies_drop_broken(struct store *store, GError **error)
+{
+	GHashTableIter iter;
+	const char *name;
+
+	g_hash_table_iter_init(&iter, store->broken);
+	while (g_hash_table_iter_next(&iter, (gpointer *)&name, NULL)) {
+		const char *section = strchr(name, '/') + 1;
+		msgid id = g_ascii_strtoll(name, NULL, 10);
+		g_autofree char *path = body_path(store, id, section, error);
+		gint64 size;
+
+		/* It may have been fetched again since. */
+		if (!path || !entry_size(store, id, section, &size, error))
+			return FALSE;
+		if (size >= 0 && file_size(path) != size && !drop_entry(store, id, section, error))
+			return FALSE;
+		g_hash_table_iter_remove(&iter);
+	}
+	return TRUE;
+}
+
+/* ---- reading ---- */
+
+/* size -1: any. */
+static GBytes *
+map_file(const char *path, gint64 size, int *reason)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	GMappedFile *file;
+	GBytes *bytes = NULL;
+	struct stat info;
+
+	*reason = fd < 0 ? errno : 0;
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || (size >= 0 && info.st_size != size)) {
+		*reason = EBADMSG;
+	} else if ((file = g_mapped_file_new_from_fd(fd, FALSE, NULL))) {
+		bytes = g_mapped_file_get_bytes(file);
+		g_mapped_file_unref(file);
+	} else {
+		*reason = ENOMEM;
+	}
+	close(fd);
+	return bytes;
+}
+
+/* The file of an entry; NULL without error when there is no entry. */
+static GBytes *
+read_entry(struct store *store, msgid id, const char *section, GError **error)
+{
+	g_autofree char *path = body_path(store, id, section, error);
+	GBytes *bytes;
+	gint64 size;
+	int reason;
+
+	if (!path || !entry_size(store, id, section, &size, error) || size < 0)
+		return NULL;
+	bytes = map_file(path, size, &reason);
+	if (bytes)
+		return bytes;
+	if (reason == ENOENT || reason == EBADMSG) {
+		note_broken(store, id, section);
+		fulmar_fail(error, FULMAR_FAILED, _("%s is damaged or gone; it will be fetched again"), path);
+	} else {
+		fulmar_fail(error, FULMAR_FAILED, _("%s cannot be read: %s"), path, g_strerror(reason));
+	}
+	return NULL;
+}
+
+static gboolean
+file_of(struct store *store, msgid id, char **file, GError **error)
+{
+	static const char sql[] = "SELECT file FROM message WHERE id = ?1";
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(id), error);
+	int result = statement ? store_step(store, statement, error) : -1;
+
+	*file = NULL;
+	if (result > 0) {
+		*file = g_strdup((const char *)sqlite3_column_text(statement, 0));
+		sqlite3_reset(statement);
+	}
+	return result >= 0;
+}
+
+/* The whole message, from the store or from its maildir; NULL without error when it is not here. */
+static GBytes *
+read_whole(struct store *store, msgid id, GError **error)
+{
+	g_autofree char *file = NULL;
+	GBytes *bytes;
+	int reason;
+
+	if (!file_of(store, id, &file, error))
+		return NULL;
+	if (!file)
+		return read_entry(store, id, "", error);
+	bytes = map_file(file, -1, &reason);
+	/* Another program may have renamed it this instant: it is not here until the folder was read again.
+	 */
+	if (!bytes && reason != ENOENT)
+		fulmar_fail(error, FULMAR_FAILED, _("%s cannot be read: %s"), file, g_strerror(reason));
+	return bytes;
+}
+
+static GBytes *
+cut_header(GBytes *whole)
+{
+	gsize len;
+	const char *bytes = g_bytes_get_data(whole, &len), *at = bytes;
+	struct mime_field field;
+
+	while (len && mime_field_next(&at, bytes + len, &field))
+		;
+	return g_bytes_new_from_bytes(whole, 0, (gsize)(at - bytes));
+}
+
+static struct mime_part *
+parse(GBytes *whole)
+{
+	gsize len;
+	const char *bytes = g_bytes_get_data(whole, &len);
+	struct mime_part *root = mime_part_parse(bytes ? bytes : "", len);
+
+	mime_part_number(root);
+	return root;
+}
+
+static GBytes *
+cut(GBytes *whole, const char *section, GError **error)
+{
+	struct mime_part *root;
+	const struct mime_part *part;
+	GBytes *bytes = NULL;
+	gsize len = g_bytes_get_size(whole);
+
+	if (!*section)
+		return g_bytes_ref(whole);
+	if (strcmp(section, "HEADER") == 0)
+		return cut_header(whole);
+	root = parse(whole);
+	part = mime_part_by_section(root, section);
+	if (part && part->body_start <= len && part->body_len <= len - part->body_start)
+		bytes = g_bytes_new_from_bytes(whole, part->body_start, part->body_len);
+	else
+		fulmar_fail(error, FULMAR_FAILED, _("The message has no part %s"), section);
+	mime_part_free(root);
+	return bytes;
+}
+
+GBytes *
+store_part(struct store *store, msgid id, const char *section, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	g_autoptr(GBytes) whole = NULL;
+	GBytes *bytes = *section ? read_entry(store, id, section, &failure) : NULL;
+
+	if (bytes || failure) {
+		if (failure)
+			g_propagate_error(error, g_steal_pointer(&failure));
+		return bytes;
+	}
+	whole = read_whole(store, id, error);
+	return whole ? cut(whole, section, error) : NULL;
+}
+
+static gboolean
+entry_is_whole(struct store *store, msgid id, const char *section)
+{
+	g_autofree char *path = body_path(store, id, section, NULL);
+	gint64 size;
+
+	if (!path || !entry_size(store, id, section, &size, NULL) || size < 0)
+		return FALSE;
+	if (file_size(path) == size)
+		return TRUE;
+	note_broken(store, id, section);
+	return FALSE;
+}
+
+gboolean
+store_has_part(struct store *store, msgid id, const char *section)
+{
+	g_autofree char *file = NULL;
+
+	if (!section_is_valid(section))
+		return FALSE;
+	if (entry_is_whole(store, id, section) || (*section && entry_is_whole(store, id, "")))
+		return TRUE;
+	return file_of(store, id, &file, NULL) && file && file_size(file) >= 0;
+}
+
+struct mime_part *
+store_structure(struct store *store, msgid id, GError **error)
+{
+	static const char sql[] = "SELECT tree FROM structure WHERE id = ?1";
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(id), error);
+	int result = statement ? store_step(store, statement, error) : -1;
+	g_autoptr(GBytes) whole = NULL;
+	struct mime_part *root;
+
+	if (result < 0)
+		return NULL;
+	if (result > 0) {
+		g_autofree char *text = store_column(statement, 0);
+
+		sqlite3_reset(statement);
+		root = mime_part_from_text(text ? text : "", NULL);
+		if (!root)
+			store_fail_damaged(store, "structure", error);
+		else
+			mime_part_number(root);
+		return root;
+	}
+	whole = read_whole(store, id, error);
+	return whole ? parse(whole) : NULL;
+}
+
+/* ---- writing ---- */
+
+static int
+fail_file(const char *path, GError **error)
+{
+	fulmar_fail(error, FULMAR_FAILED, _("%s cannot be written: %s"), path, g_strerror(errno));
+	return -1;
+}
+
+static gboolean
+row_is_here(struct store *store, msgid id, GError **error)
+{
+	static const char sql[] = "SELECT 1 FROM message WHERE id = ?1";
+	gint64 found;
+
+	if (!store_number(store, sql, VALUES(id), 0, &found, error))
+		return FALSE;
+	if (!found)
+		fulmar_fail(error, FULMAR_FAILED,
+		            _("The message %" G_GINT64_FORMAT " is not in the store any more"), id);
+	return found != 0;
+}
+
+int
+store_part_begin(struct store *store, msgid id, const char *section, guint64 *have, GError **error)
+{
+	g_autofree char *final = body_path(store, id, section, error);
+	g_autofree char *dir = *section ? parts_dir(store, id) : shard_dir(store, id);
+	g_autofree char *path = final ? g_strconcat(final, ".part", NULL) : NULL;
+	off_t end;
+	int fd;
+
+	if (!final || !row_is_here(store, id, error) || !files_make_private_dir(dir, error))
+		return -1;
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail_file(path, error);
+	end = lseek(fd, 0, SEEK_END);
+	if (end < 0) {
+		close(fd);
+		return fail_file(path, error);
+	}
+	*have = (guint64)end;
+	return fd;
+}
+
+static gboolean
+settle_file(int fd, const char *partial, const char *final, gboolean durable, GError **error)
+{
+	if (durable)
+		return files_commit(fd, partial, final, error);
+	if (rename(partial, final) == 0)
+		return TRUE;
+	fail_file(final, error);
+	return FALSE;
+}
+
+/* A whole message makes its parts superfluous: they can be cut out of it. */
+static gboolean
+put_entry(struct store *store, msgid id, const char *section, gint64 size, GError **error)
+{
+	static const char put[] = "INSERT OR REPLACE INTO part (id, size, section) VALUES (?1, ?2, ?3)";
+	static const char parts[] = "DELETE FROM part WHERE id = ?1 AND section <> ''";
+	sqlite3_stmt *statement = store_sql(store, put, VALUES(id, size), error);
+
+	if (statement)
+		sqlite3_bind_text(statement, 3, section, -1, SQLITE_STATIC);
+	if (!store_finish(store, statement, error))
+		return FALSE;
+	if (*section)
+		return row_set_have(store, id, HAVE_PART, 0, error);
+	return store_run(store, parts, VALUES(id), error) &&
+	       row_set_have(store, id, HAVE_WHOLE, HAVE_PART, error);
+}
+
+static gboolean
+finish(struct store *store, msgid id, const char *section, int fd, gboolean durable, GError **error)
+{
+	g_autofree char *final = body_path(store, id, section, error);
+	g_autofree char *partial = final ? g_strconcat(final, ".part", NULL) : NULL;
+	g_autofree char *dir = parts_dir(store, id);
+	struct stat info;
+	gboolean ok;
+
+	if (!final)
+		return FALSE;
+	if (fstat(fd, &info) != 0) {
+		fail_file(partial, error);
+		return FALSE;
+	}
+	if (!settle_file(fd, partial, final, durable, error) || !store_begin(store, durable, error))
+		return FALSE;
+	ok = row_is_here(store, id, error) && put_entry(store, id, section, (gint64)info.st_size, error);
+	ok = store_leave(store, TRUE, ok, error);
+	if (ok && !*section && access(dir, F_OK) == 0)
+		files_remove_tree(dir);
+	return ok;
+}
+
+gboolean
+store_part_finish(struct store *store, msgid id, const char *section, int fd, gboolean durable,
+                  GError **error)
+{
+	gboolean ok = finish(store, id, section, fd, durable, error);
+
+	close(fd);
+	return ok;
+}
+
+static gboolean
+write_all(int fd, const char *bytes, gsize len)
+{
+	while (len > 0) {
+		gssize n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return FALSE;
+		bytes += n;
+		len -= (gsize)n;
+	}
+	return TRUE;
+}
+
+gboolean
+store_part_put(struct store *store, msgid id, const char *section, const void *bytes, gsize len,
+               gboolean durable, GError **error)
+{
+	guint64 have;
+	int fd = store_part_begin(store, id, section, &have, error);
+
+	if (fd < 0)
+		return FALSE;
+	if (ftruncate(fd, 0) != 0 || lseek(fd, 0, SEEK_SET) != 0 || !write_all(fd, bytes, len)) {
+		g_autofree char *path = body_path(store, id, section, NULL);
+
+		fail_file(path, error);
+		close(fd);
+		return FALSE;
+	}
+	return store_part_finish(store, id, section, fd, durable, error);
+}
+
+gboolean
+store_set_text_here(struct store *store, msgid id, GError **error)
+{
+	gboolean own, ok;
+
+	if (!store_enter(store, FALSE, &own, error))
+		return FALSE;
+	ok = row_set_have(store, id, HAVE_TEXT, 0, error);
+	return store_leave(store, own, ok, error);
+}
+
+/* ---- what is missing ---- */
+
+/* Rows of folder from newest down to oldest (both included) lack nothing: they need not be looked at again.
+ */
+struct kept_span {
+	gint64 folder;
+	gboolean full;
+	struct store_key newest, oldest;
+};
+
+void
+bodies_spans_reset(struct store *store)
+{
+	if (store->kept)
+		g_array_set_size(store->kept, 0);
+}
+
+void
+bodies_row_added(struct store *store, gint64 folder, const struct store_key *key)
+{
+	for (guint i = store->kept ? store->kept->len : 0; i-- > 0;) {
+		const struct kept_span *span = &g_array_index(store->kept, struct kept_span, i);
+
+		if (span->folder == folder && key_compare(key, &span->newest) <= 0 &&
+		    key_compare(key, &span->oldest) >= 0)
+			g_array_remove_index_fast(store->kept, i);
+	}
+}
+
+static struct kept_span *
+span_of(struct store *store, gint64 folder, gboolean full)
+{
+	struct kept_span span = {folder, full, {0}, {0}};
+
+	if (!store->kept)
+		store->kept = g_array_new(FALSE, FALSE, sizeof span);
+	for (guint i = 0; i < store->kept->len; i++) {
+		struct kept_span *known = &g_array_index(store->kept, struct kept_span, i);
+
+		if (known->folder == folder && known->full == full)
+			return known;
+	}
+	/* Empty: its newest row is older than its oldest. */
+	span.newest = (struct store_key){G_MAXINT64, G_MAXINT64, G_MAXINT64 - 1};
+	span.oldest = (struct store_key){G_MAXINT64, G_MAXINT64, G_MAXINT64};
+	g_array_append_val(store->kept, span);
+	return &g_array_index(store->kept, struct kept_span, store->kept->len - 1);
+}
+
+/* Missing rows older than from and not older than down_to; *first is the newest of them. */
+static gboolean
+scan(struct store *store, gint64 folder, const struct store_key *from, const struct store_key *down_to,
+     gboolean full, guint limit, GArray *out, struct store_key *first, GError **error)
+{
+	static const char sql[] =
+	        "SELECT id, received, ord FROM message INDEXED BY message_list WHERE folder = ?1"
+	        " AND (received, ord, id) < (?2, ?3, ?4) AND (received, ord, id) >= (?5, ?6, ?7) AND (have & "
+	        "?8) = 0"
+	        " ORDER BY received DESC, ord DESC, id DESC LIMIT ?9";
+	sqlite3_stmt *statement =
+	        store_sql(store, sql,
+	                  VALUES(folder, from->received, from->ord, from->id, down_to->received, down_to->ord,
+	                         down_to->id, full ? HAVE_WHOLE : HAVE_WHOLE | HAVE_TEXT, limit),
+	                  error);
+	int result = statement ? 0 : -1;
+
+	first->id = 0;
+	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
+		struct store_key key = {sqlite3_column_int64(statement, 1),
+		                        sqlite3_column_int64(statement, 2),
+		                        sqlite3_column_int64(statement, 0)};
+
+		if (!first->id)
+			*first = key;
+		g_array_append_val(out, key.id);
+	}
+	return result >= 0;
+}
+
+static gboolean
+newest_key(struct store *store, gint64 folder, struct store_key *key, GError **error)
+{
+	static const char sql[] =
+	        "SELECT received, ord, id FROM message INDEXED BY message_list WHERE folder = ?1"
+	        " ORDER BY received DESC, ord DESC, id DESC LIMIT 1";
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(folder), error);
+	int result = statement ? store_step(store, statement, error) : -1;
+
+	*key = (struct store_key){0, 0, 0};
+	if (result > 0) {
+		*key = (struct store_key){sqlite3_column_int64(statement, 0),
+		                          sqlite3_column_int64(statement, 1),
+		                          sqlite3_column_int64(statement, 2)};
+		sqlite3_reset(statement);
+	}
+	return result >= 0;
+}
+
+gboolean
+store_missing_bodies(struct store *store, gint64 folder, gint64 since, gboolean full, guint limit,
+                     GArray *out, GError **error)
+{
+	const struct store_key top = {G_MAXINT64, G_MAXINT64, G_MAXINT64},
+	                       end = {since, G_MININT64, G_MININT64};
+	struct kept_span *span = span_of(store, folder, full);
+	gboolean empty = key_compare(&span->newest, &span->oldest) < 0;
+	struct store_key newest, first, bound;
+	guint start = out->len;
+
+	if (!newest_key(store, folder, &newest, error))
+		return FALSE;
+	if (!newest.id)
+		return TRUE;
+	if (!empty && key_compare(&newest, &span->newest) > 0) {
+		bound = span->newest;
+		bound.id++;
+		if (key_compare(&bound, &end) < 0)
+			bound = end;
+		if (!scan(store, folder, &top, &bound, full, limit, out, &first, error))
+			return FALSE;
+		if (!first.id)
+			span->newest = newest;
+		if (out->len - start >= limit)
+			return TRUE;
+	}
+	bound = empty ? top : span->oldest;
+	if (key_compare(&bound, &end) <= 0)
+		return TRUE;
+	if (!scan(store, folder, &bound, &end, full, limit - (out->len - start), out, &first, error))
+		return FALSE;
+	/* Everything above the first one found, or down to the bound, lacks nothing. */
+	if (empty)
+		span->newest = newest;
+	span->oldest = first.id ? first : end;
+	if (first.id)
+		span->oldest.id++;
+	if (key_compare(&span->newest, &span->oldest) < 0)
+		*span = (struct kept_span){folder, full, {G_MAXINT64, G_MAXINT64, G_MAXINT64 - 1}, top};
+	return TRUE;
+}

@@ -1,0 +1,135 @@
+#include "base/error.h"
+#include "base/i18n.h"
+#include "store/store-private.h"
+
+/* message holds what changes and what lists walk over (small rows); envelope what is only read. message_list
+ * and message_head are in list order, so a window is a walk along them. One row of each (folder, thread) is
+ * its head: the newest; it carries the thread's counters. A row whose thread is its own id founded it and
+ * needs no entry in message_member. */
+static const char v1[] =
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+        "CREATE TABLE folder ("
+        " id INTEGER PRIMARY KEY, path TEXT NOT NULL, wire TEXT NOT NULL UNIQUE, delimiter INTEGER NOT NULL,"
+        " role TEXT NOT NULL, selectable INTEGER NOT NULL, subscribed INTEGER NOT NULL, rights TEXT NOT NULL,"
+        " mailbox_id TEXT NOT NULL, server_total INTEGER NOT NULL, server_unread INTEGER NOT NULL,"
+        " uidvalidity INTEGER NOT NULL DEFAULT 0, uidnext INTEGER NOT NULL DEFAULT 0, modseq INTEGER NOT "
+        "NULL DEFAULT 0,"
+        " present INTEGER NOT NULL DEFAULT 0, windows TEXT NOT NULL DEFAULT '', complete INTEGER NOT NULL "
+        "DEFAULT 0,"
+        " synced INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0, unread INTEGER NOT NULL "
+        "DEFAULT 0,"
+        " unread_base INTEGER NOT NULL DEFAULT 0, threads INTEGER NOT NULL DEFAULT 0, revision INTEGER NOT "
+        "NULL DEFAULT 0,"
+        " unbound INTEGER NOT NULL DEFAULT 0);"
+        "CREATE INDEX folder_path ON folder (path COLLATE NOCASE);"
+        "CREATE TABLE message ("
+        " id INTEGER PRIMARY KEY, folder INTEGER NOT NULL, uid INTEGER, ord INTEGER NOT NULL, received "
+        "INTEGER NOT NULL,"
+        " size INTEGER NOT NULL, base INTEGER NOT NULL, pending_add INTEGER NOT NULL DEFAULT 0,"
+        " pending_remove INTEGER NOT NULL DEFAULT 0, thread INTEGER NOT NULL, head INTEGER NOT NULL,"
+        " thread_count INTEGER NOT NULL, thread_unread INTEGER NOT NULL, attachments INTEGER NOT NULL,"
+        " have INTEGER NOT NULL, keywords TEXT, keywords_add TEXT, keywords_remove TEXT, file TEXT, refused "
+        "TEXT);"
+        "CREATE INDEX message_list ON message (folder, received DESC, ord DESC, id DESC, have);"
+        "CREATE UNIQUE INDEX message_uid ON message (folder, uid DESC) WHERE uid IS NOT NULL;"
+        "CREATE UNIQUE INDEX message_file ON message (folder, file) WHERE file IS NOT NULL;"
+        "CREATE INDEX message_head ON message (folder, received DESC, ord DESC, id DESC) WHERE head;"
+        "CREATE INDEX message_member ON message (thread, folder, received, ord, id) WHERE thread <> id;"
+        "CREATE TABLE envelope ("
+        " id INTEGER PRIMARY KEY, date INTEGER, zone INTEGER NOT NULL, sender TEXT, recipients TEXT, copies "
+        "TEXT,"
+        " subject TEXT, message_id TEXT, in_reply_to TEXT, refs TEXT, list_id TEXT, email_id TEXT, preview "
+        "TEXT);"
+        /* Hash of a Message-ID → thread; the newest are in ref_log, one block a transaction (refs.c). */
+        "CREATE TABLE ref (hash INTEGER PRIMARY KEY, thread INTEGER NOT NULL);"
+        "CREATE TABLE ref_log (id INTEGER PRIMARY KEY, pairs BLOB NOT NULL);"
+        "CREATE TABLE alias (thread INTEGER PRIMARY KEY, joined INTEGER NOT NULL);"
+        "CREATE TABLE structure (id INTEGER PRIMARY KEY, tree TEXT NOT NULL);"
+        "CREATE TABLE part (id INTEGER NOT NULL, section TEXT NOT NULL, size INTEGER NOT NULL,"
+        " PRIMARY KEY (id, section)) WITHOUT ROWID;"
+        "CREATE TABLE trash (id INTEGER PRIMARY KEY);"
+        "CREATE TABLE unbound (folder INTEGER NOT NULL, hash INTEGER NOT NULL, id INTEGER NOT NULL,"
+        " PRIMARY KEY (folder, hash, id)) WITHOUT ROWID;"
+        "CREATE TABLE op ("
+        " id INTEGER PRIMARY KEY AUTOINCREMENT, verb INTEGER NOT NULL, state INTEGER NOT NULL, folder "
+        "INTEGER NOT NULL,"
+        " add_flags INTEGER NOT NULL, remove_flags INTEGER NOT NULL, keywords_add TEXT, keywords_remove TEXT,"
+        " attempts INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, not_before INTEGER NOT NULL DEFAULT "
+        "0,"
+        " error TEXT);"
+        "CREATE TABLE op_row (op INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (op, id)) WITHOUT ROWID;"
+        "CREATE INDEX op_row_id ON op_row (id, op);"
+        "INSERT INTO meta VALUES ('last_id', 0), ('hash_key', randomblob(16));";
+
+/* Row n brings version n to n + 1. */
+static const char *const migrations[STORE_VERSION] = {v1};
+
+static gboolean
+version_of(struct store *store, gint64 *version, GError **error)
+{
+	static const char sql[] = "PRAGMA user_version";
+
+	if (!store_number(store, sql, NULL, 0, 0, version, error))
+		return FALSE;
+	if (*version <= STORE_VERSION && *version >= 0)
+		return TRUE;
+	fulmar_fail(error, FULMAR_FAILED,
+	            _("%s was made by a newer Fulmar (format %d, this one knows %d); use that one"),
+	            store->path, (int)*version, STORE_VERSION);
+	return FALSE;
+}
+
+gboolean
+schema_check(struct store *store, GError **error)
+{
+	gint64 version;
+
+	if (!version_of(store, &version, error))
+		return FALSE;
+	if (version == STORE_VERSION)
+		return TRUE;
+	fulmar_fail(error, FULMAR_FAILED,
+	            _("%s is not ready yet; it is brought up to date when its account starts"), store->path);
+	return FALSE;
+}
+
+static gboolean
+migrate(struct store *store, gint64 from, GError **error)
+{
+	g_autofree char *stamp = g_strdup_printf("PRAGMA user_version = %d", STORE_VERSION);
+
+	for (gint64 i = from; i < STORE_VERSION; i++)
+		if (sqlite3_exec(store->db, migrations[i], NULL, NULL, NULL) != SQLITE_OK) {
+			store_fail_sql(store, error);
+			return FALSE;
+		}
+	if (sqlite3_exec(store->db, stamp, NULL, NULL, NULL) == SQLITE_OK)
+		return TRUE;
+	store_fail_sql(store, error);
+	return FALSE;
+}
+
+gboolean
+schema_prepare(struct store *store, GError **error)
+{
+	gint64 version;
+	gboolean ok;
+
+	if (!version_of(store, &version, error))
+		return FALSE;
+	if (version == STORE_VERSION)
+		return TRUE;
+	if (sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
+		store_fail_sql(store, error);
+		return FALSE;
+	}
+	/* Somebody else may have done it while we waited for the lock. */
+	ok = version_of(store, &version, error) && migrate(store, version, error);
+	if (ok && sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
+		store_fail_sql(store, error);
+		ok = FALSE;
+	}
+	if (!ok && !sqlite3_get_autocommit(store->db))
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return ok;
+}
