@@ -1,5 +1,12 @@
 # floor 5: backend, store, msg, mime, conf, net, base
 noinst_LIBRARIES += libcore.a
-libcore_a_SOURCES =
+libcore_a_SOURCES = \
+  src/core/account.c src/core/account.h src/core/account-private.h \
+  src/core/journal.c \
+  src/core/keep.c \
+  src/core/link.c \
+  src/core/requests.c \
+  src/core/secret.c \
+  src/core/work.c
 CORE_LIBS = libcore.a libbackend.a libmsg.a libstore.a libproto.a libnet.a libmime.a libconf.a $(BASE_LIBS) \
   $(SQLITE_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS) $(IDN2_LIBS)

@@ -1,0 +1,192 @@
+#include <string.h>
+#include "backend/imap/imap-private.h"
+#include "base/error.h"
+#include "base/i18n.h"
+
+void
+imap_box_clear(struct imap_box *box)
+{
+	uidset_clear(&box->windows);
+	uidset_clear(&box->pending);
+	uidset_clear(&box->map);
+	memset(box, 0, sizeof *box);
+	box->fill_rows = 250;
+}
+
+static void
+aimed_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	if (error)
+		b->aimed = 0;
+	else
+		b->box.selected = imap_box_valid(&b->box);
+}
+
+gboolean
+imap_aim(struct backend *b, gint64 id, GError **error)
+{
+	struct store_folder *folder;
+	struct imap_cmd *cmd;
+
+	if (b->aimed == id)
+		return TRUE;
+	folder = store_folder_by_id(b->env->store, id, error);
+	if (!folder) {
+		if (error && !*error)
+			fulmar_fail(error, FULMAR_FAILED, _("this folder is no longer there"));
+		return FALSE;
+	}
+	cmd = imap_cmd_in(b, id, "SELECT", aimed_done, NULL);
+	cmd->kind = IMAP_CMD_AIM;
+	cmd->lo = folder->uidvalidity;
+	imap_command_mailbox(cmd->wire, folder->wire);
+	if (b->condstore && !b->qresync)
+		imap_command_atom(cmd->wire, "(CONDSTORE)");
+	store_folder_free(folder);
+	b->aimed = id;
+	imap_queue(b, cmd);
+	return TRUE;
+}
+
+void
+imap_box_save(struct backend *b, gboolean advance)
+{
+	g_autoptr(GError) error = NULL;
+	struct imap_box *box = &b->box;
+	struct store_folder *folder = store_folder_by_id(b->env->store, box->folder, &error);
+	guint64 lo, hi;
+
+	if (!folder)
+		return;
+	g_free(folder->windows);
+	folder->windows = uidset_format(&box->windows);
+	folder->uidvalidity = box->uidvalidity;
+	folder->uidnext = box->uidnext;
+	folder->exists = folder->server_total = box->exists;
+	folder->complete = !imap_box_hole(&box->windows, box->uidnext, &lo, &hi);
+	if (advance) {
+		folder->modseq = box->modseq;
+		folder->synced = g_get_real_time() / G_USEC_PER_SEC;
+	}
+	if (imap_tx(b) && !store_folder_put_state(b->env->store, folder, &error))
+		imap_drop(b, error);
+	b->touched = box->folder;
+	store_folder_free(folder);
+}
+
+gboolean
+imap_box_hole(const struct uidset *set, guint64 limit, guint64 *lo, guint64 *hi)
+{
+	guint64 top = limit ? limit - 1 : 0;
+
+	for (guint i = set->len; i-- > 0 && top;) {
+		const struct uidrange *r = &set->ranges[i];
+
+		if (r->lo > top)
+			continue;
+		if (r->hi < top) {
+			*lo = r->hi + 1;
+			*hi = top;
+			return TRUE;
+		}
+		top = r->lo - 1;
+	}
+	*lo = 1;
+	*hi = top;
+	return top > 0;
+}
+
+/* The map's highest UID is message number EXISTS less what arrived and was not fetched yet (counted). */
+guint64
+imap_box_uid(const struct imap_box *box, guint64 seq)
+{
+	guint64 above;
+
+	if (!box->mapped || seq > box->counted)
+		return 0;
+	above = box->counted - seq;
+	for (guint i = box->map.len; i-- > 0;) {
+		const struct uidrange *r = &box->map.ranges[i];
+		guint64 n = r->hi - r->lo + 1;
+
+		if (above < n)
+			return r->hi - above;
+		above -= n;
+	}
+	return 0;
+}
+
+void
+imap_box_make_map(struct backend *b)
+{
+	struct imap_box *box = &b->box;
+	guint64 lo, hi;
+
+	if (b->qresync)
+		return;
+	uidset_clear(&box->map);
+	box->mapped = store_uids(b->env->store, box->folder, 0, 0, &box->map, NULL);
+	/* Below a hole the numbers are anybody's guess. */
+	if (box->mapped && imap_box_hole(&box->windows, box->uidnext, &lo, &hi))
+		uidset_remove(&box->map, 1, hi);
+}
+
+gboolean
+imap_box_valid(const struct imap_box *box)
+{
+	return box->folder && box->stored && box->stored == box->uidvalidity;
+}
+
+struct imap_cmd *
+imap_fetch_rows(struct backend *b, const char *verb, const char *range, const char *items, guint64 since, imap_cmd_done done, void *user)
+{
+	struct imap_cmd *cmd = imap_cmd_new(b, verb, done, user);
+
+	imap_command_atom(cmd->wire, range);
+	imap_command_atom(cmd->wire, items);
+	if (since) {
+		imap_command_open(cmd->wire);
+		imap_command_atom(cmd->wire, "CHANGEDSINCE");
+		imap_command_number(cmd->wire, since);
+		imap_command_close(cmd->wire);
+	}
+	return cmd;
+}
+
+static void
+news_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	struct imap_box *box = &b->box;
+
+	if (error || box->folder != cmd->folder)
+		return;
+	box->asking = FALSE;
+	if (box->highest >= cmd->lo) {
+		uidset_add(&box->windows, cmd->lo, box->highest);
+		uidset_add(&box->pending, cmd->lo, box->highest);
+		box->uidnext = box->highest + 1;
+	}
+	box->counted = cmd->hi;
+	imap_box_save(b, FALSE);
+	imap_slice_end(b);
+	imap_box_news(b);
+}
+
+void
+imap_box_news(struct backend *b)
+{
+	struct imap_box *box = &b->box;
+	struct imap_cmd *cmd;
+	char range[32];
+
+	if (!box->resynced || box->asking || box->exists <= box->counted || b->aimed != box->folder)
+		return;
+	box->asking = TRUE;
+	box->highest = 0;
+	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", box->uidnext);
+	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items_full, 0, news_done, NULL);
+	cmd->folder = box->folder;
+	cmd->lo = box->uidnext;
+	cmd->hi = box->exists;
+	imap_queue(b, cmd);
+}

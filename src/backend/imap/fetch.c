@@ -1,0 +1,310 @@
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "backend/imap/imap-private.h"
+#include "base/error.h"
+#include "base/i18n.h"
+
+/* Bodies on demand: one section of one message at a time, small ones whole, big ones in slices that are kept when the link breaks and
+ * continued at the next try. An octet count that is short of what was announced never becomes a stored part. */
+
+enum { WHOLE_BELOW = 192 * 1024, SLICE = 128 * 1024, SLICES_AHEAD = 3 };
+
+struct imap_want {
+	struct imap_task *task;
+	gint64 folder;
+	msgid id;
+	guint64 uid;
+	char *section;
+	void (*progress)(guint64 have, guint64 total, void *user);
+	int fd;            /* sliced: the part so far; -1: whole */
+	guint64 have;      /* octets written */
+	guint64 asked;     /* octets asked for */
+	guint64 total;     /* as announced; servers err */
+	guint flights;
+	gboolean finished; /* stored */
+	GError *error;
+};
+
+static struct imap_want *
+want_of(struct backend *b, guint64 uid, const char *section)
+{
+	for (GList *l = b->wants; l; l = l->next) {
+		struct imap_want *w = l->data;
+
+		if (w->uid == uid && w->folder == b->box.folder && !g_ascii_strcasecmp(w->section, section))
+			return w;
+	}
+	return NULL;
+}
+
+static void
+want_end(struct backend *b, struct imap_want *w)
+{
+	b->wants = g_list_remove(b->wants, w);
+	if (w->fd >= 0)
+		close(w->fd); /* what is there stays as a beginning for next time */
+	if (!w->finished && !w->error)
+		fulmar_fail(&w->error, FULMAR_FAILED, _("the server has no such message any more"));
+	imap_task_release(w->task, w->error);
+	g_clear_error(&w->error);
+	g_free(w->section);
+	g_free(w);
+}
+
+/* ---- receiving ---- */
+
+static gboolean
+write_all(int fd, const unsigned char *bytes, gsize len)
+{
+	while (len) {
+		gssize n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return FALSE;
+		bytes += n;
+		len -= (gsize)n;
+	}
+	return TRUE;
+}
+
+static gboolean
+copy_spool(int from, int to)
+{
+	unsigned char buf[65536];
+	gssize n;
+
+	while ((n = read(from, buf, sizeof buf)) > 0)
+		if (!write_all(to, buf, (gsize)n))
+			return FALSE;
+	return n == 0;
+}
+
+static gboolean
+append(struct imap_want *w, int fd, const struct imap_node *value)
+{
+	gboolean ok = value->spool_fd >= 0 ? copy_spool(value->spool_fd, fd) : write_all(fd, value->text, value->len);
+
+	if (!ok)
+		fulmar_fail(&w->error, FULMAR_FAILED, _("cannot keep the message: %s; free some space and try again"), g_strerror(errno));
+	return ok;
+}
+
+static void
+take_whole(struct backend *b, struct imap_want *w, const struct imap_node *value)
+{
+	guint64 have;
+	int fd;
+
+	if (!value->len && w->total > 2) {
+		fulmar_fail(&w->error, FULMAR_FAILED, _("the server gave an empty text for a message of %" G_GUINT64_FORMAT " octets; try again"),
+			    w->total);
+		return;
+	}
+	if (value->spool_fd < 0) {
+		w->finished = store_part_put(b->env->store, w->id, w->section, value->text ? (const void *)value->text : "", value->len,
+					     FALSE, &w->error);
+		return;
+	}
+	fd = store_part_begin(b->env->store, w->id, w->section, &have, &w->error);
+	if (fd < 0)
+		return;
+	if (ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0 && append(w, fd, value))
+		w->finished = store_part_finish(b->env->store, w->id, w->section, fd, FALSE, &w->error);
+	else
+		close(fd);
+}
+
+static void
+take_slice(struct backend *b, struct imap_want *w, const struct imap_node *value, guint64 origin)
+{
+	if (origin != w->have || w->error)
+		return; /* an answer to nobody's question */
+	if (value->len && !append(w, w->fd, value))
+		return;
+	w->have += value->len;
+	if (w->progress)
+		w->progress(w->have, w->total, w->task->user);
+	if (value->len >= SLICE)
+		return;
+	w->finished = store_part_finish(b->env->store, w->id, w->section, w->fd, FALSE, &w->error);
+	w->fd = -1;
+}
+
+void
+imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section *section)
+{
+	struct imap_want *w = want_of(b, uid, section->section);
+
+	if (!w || w->finished || !section->value)
+		return;
+	imap_slice_end(b); /* parts are stored in no transaction */
+	if (!b->conn)
+		return;
+	if (section->value->type == IMAP_NIL || section->value->type == IMAP_LIST) {
+		if (w->fd < 0 && !w->error)
+			fulmar_fail(&w->error, FULMAR_FAILED, _("the server gives nothing for this part; try again"));
+		return;
+	}
+	if (w->fd >= 0)
+		take_slice(b, w, section->value, section->origin);
+	else
+		take_whole(b, w, section->value);
+}
+
+/* ---- asking ---- */
+
+static void ask(struct backend *b, struct imap_want *w);
+
+static void
+asked_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	struct imap_want *w = cmd->user;
+
+	w->flights--;
+	if (error && !w->error && !w->finished)
+		w->error = g_error_copy(error);
+	if (w->fd >= 0 && !w->error && !w->finished) {
+		ask(b, w);
+		return;
+	}
+	if (!w->flights)
+		want_end(b, w);
+}
+
+static void
+ask(struct backend *b, struct imap_want *w)
+{
+	g_autofree char *item = NULL;
+	struct imap_cmd *cmd = imap_cmd_in(b, w->folder, "UID FETCH", asked_done, w);
+
+	if (w->fd >= 0)
+		item = g_strdup_printf("(UID BODY.PEEK[%s]<%" G_GUINT64_FORMAT ".%d>)", w->section, w->asked, SLICE);
+	else
+		item = g_strdup_printf("(UID BODY.PEEK[%s])", w->section);
+	w->asked += SLICE;
+	w->flights++;
+	imap_command_number(cmd->wire, w->uid);
+	imap_command_atom(cmd->wire, item);
+	imap_queue(b, cmd);
+}
+
+static guint64
+announced_size(struct backend *b, const struct store_row *row, const char *section)
+{
+	struct mime_part *root;
+	const struct mime_part *part;
+	guint64 size = 0;
+
+	if (!*section)
+		return row->size;
+	root = store_structure(b->env->store, row->id, NULL);
+	part = root ? mime_part_by_section(root, section) : NULL;
+	if (part)
+		size = part->size;
+	g_clear_pointer(&root, mime_part_free);
+	return size;
+}
+
+/* FALSE: error says why nothing can be asked. */
+static gboolean
+want(struct backend *b, struct imap_task *task, msgid id, const char *section, void (*progress)(guint64, guint64, void *), GError **error)
+{
+	struct store_row *row = store_row(b->env->store, id, error);
+	struct imap_want *w;
+
+	if (!row || !row->uid || !imap_aim(b, row->folder, error)) {
+		if (error && !*error)
+			fulmar_fail(error, FULMAR_FAILED, _("the message is no longer on the server"));
+		g_clear_pointer(&row, store_row_free);
+		return FALSE;
+	}
+	w = g_new0(struct imap_want, 1);
+	w->task = task;
+	w->folder = row->folder;
+	w->id = id;
+	w->uid = row->uid;
+	w->section = g_strdup(section);
+	w->progress = progress;
+	w->total = announced_size(b, row, section);
+	w->fd = -1;
+	store_row_free(row);
+	if (w->total > WHOLE_BELOW) {
+		w->fd = store_part_begin(b->env->store, id, section, &w->have, error);
+		if (w->fd < 0) {
+			g_free(w->section);
+			g_free(w);
+			return FALSE;
+		}
+		w->asked = w->have;
+	}
+	imap_task_hold(task);
+	b->wants = g_list_append(b->wants, w);
+	ask(b, w);
+	for (guint i = 1; w->fd >= 0 && i < SLICES_AHEAD && w->asked < w->total; i++)
+		ask(b, w);
+	return TRUE;
+}
+
+void
+imap_part(struct backend *b, msgid id, const char *section, void (*progress)(guint64, guint64, void *), backend_done done, void *user)
+{
+	struct imap_task *task = imap_task_new(b, done, user);
+	g_autoptr(GError) error = NULL;
+
+	want(b, task, id, section, progress, &error);
+	imap_task_release(task, error);
+}
+
+void
+imap_parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done, void *user)
+{
+	struct imap_task *task = imap_task_new(b, done, user);
+	g_autoptr(GError) first = NULL;
+
+	for (guint i = 0; i < n; i++) {
+		g_autoptr(GError) error = NULL;
+
+		if (!want(b, task, ids[i], sections[i], NULL, &error) && !first)
+			first = g_steal_pointer(&error);
+	}
+	imap_task_release(task, first);
+}
+
+void
+imap_structures(struct backend *b, const msgid *ids, guint n, backend_done done, void *user)
+{
+	struct imap_task *task = imap_task_new(b, done, user);
+	g_autoptr(GError) error = NULL;
+	gint64 folder = 0;
+	struct uidset uids;
+	guint at = 0;
+	char *slice;
+
+	uidset_init(&uids);
+	for (guint i = 0; i < n && !error; i++) {
+		struct store_row *row = store_row(b->env->store, ids[i], &error);
+
+		if (row && row->uid && (!folder || folder == row->folder)) {
+			folder = row->folder;
+			uidset_add(&uids, row->uid, row->uid);
+		}
+		g_clear_pointer(&row, store_row_free);
+	}
+	if (!error && !folder)
+		fulmar_fail(&error, FULMAR_FAILED, _("the message is no longer on the server"));
+	if (!error && imap_aim(b, folder, &error))
+		while ((slice = uidset_format_slice(&uids, &at, 900))) {
+			struct imap_cmd *cmd = imap_cmd_in(b, folder, "UID FETCH", imap_task_cmd_done, task);
+
+			imap_command_atom(cmd->wire, slice);
+			imap_command_atom(cmd->wire, "(UID BODYSTRUCTURE)");
+			imap_task_hold(task);
+			imap_queue(b, cmd);
+			g_free(slice);
+		}
+	uidset_clear(&uids);
+	imap_task_release(task, error);
+}

@@ -1,0 +1,117 @@
+#include <string.h>
+#include "backend/imap/imap-private.h"
+#include "base/error.h"
+#include "base/i18n.h"
+
+/* Headers behind the first screen, downwards by UID in pieces short enough that a person's request between two of them waits little.
+ * UIDs are asked for, not numbers: an expunge on the way cannot shift them. How many UIDs make the rows wanted is learnt from each answer. */
+
+enum { ROWS_MIN = 60, ROWS_MAX = 4000, SHORT_MS = 120, LONG_MS = 350 };
+
+static guint64
+spread_of(const struct imap_box *box)
+{
+	guint64 spread = box->exists ? box->uidnext / box->exists : 1;
+
+	return MAX(spread, 1);
+}
+
+static void
+learn(struct imap_box *box, const struct imap_cmd *cmd)
+{
+	gint64 ms = (g_get_monotonic_time() - cmd->started) / 1000;
+	guint64 width = cmd->hi - cmd->lo + 1;
+
+	if (ms < SHORT_MS)
+		box->fill_rows = MIN(box->fill_rows * 2, ROWS_MAX);
+	else if (ms > LONG_MS)
+		box->fill_rows = MAX(box->fill_rows / 2, ROWS_MIN);
+	if (box->rows * 4 < box->fill_rows && width < G_MAXUINT32)
+		box->spread *= 2;
+	else if (box->rows)
+		box->spread = MAX(width / box->rows, 1);
+}
+
+static void
+complete(struct backend *b)
+{
+	g_autoptr(GError) error = NULL;
+	guint64 lo, hi;
+
+	if (imap_box_hole(&b->box.windows, b->box.uidnext, &lo, &hi))
+		return;
+	imap_slice_end(b);
+	if (!b->conn)
+		return;
+	if (!store_begin(b->env->store, FALSE, &error) || !store_folder_rebound(b->env->store, b->box.folder, &error) ||
+	    !store_commit(b->env->store, &error))
+		imap_drop(b, error);
+	if (b->conn)
+		imap_box_make_map(b);
+}
+
+static void
+fill_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	struct imap_task *task = cmd->user;
+	struct imap_box *box = &b->box;
+
+	if (!error && imap_box_valid(box) && box->folder == cmd->folder) {
+		struct store_folder *folder;
+
+		learn(box, cmd);
+		box->rows = 0;
+		uidset_add(&box->windows, cmd->lo, cmd->hi);
+		imap_box_save(b, FALSE);
+		complete(b);
+		folder = b->conn ? store_folder_by_id(b->env->store, box->folder, NULL) : NULL;
+		if (folder)
+			b->env->hooks->progress(folder->id, (guint64)folder->rows, box->exists, b->env->user);
+		g_clear_pointer(&folder, store_folder_free);
+	} else if (box->folder == cmd->folder) {
+		uidset_remove(&box->pending, cmd->lo, cmd->hi);
+	}
+	imap_task_release(task, error);
+}
+
+/* Windows may have grown by other ways since. */
+static void
+merge_windows(struct imap_box *box)
+{
+	for (guint i = 0; i < box->windows.len; i++)
+		uidset_add(&box->pending, box->windows.ranges[i].lo, box->windows.ranges[i].hi);
+}
+
+void
+imap_fill(struct backend *b, gint64 folder, backend_done done, void *user)
+{
+	struct imap_task *task = imap_task_new(b, done, user);
+	struct imap_box *box = &b->box;
+	g_autoptr(GError) error = NULL;
+	guint64 lo, hi, width;
+	char range[48];
+	struct imap_cmd *cmd;
+
+	if (box->folder != folder || !box->resynced) {
+		fulmar_fail(&error, FULMAR_CANCELLED, _("another folder was opened"));
+		imap_task_release(task, error);
+		return;
+	}
+	if (!box->spread)
+		box->spread = spread_of(box);
+	merge_windows(box);
+	if (!imap_box_hole(&box->pending, box->uidnext, &lo, &hi)) {
+		imap_task_release(task, NULL);
+		return;
+	}
+	width = box->spread * box->fill_rows;
+	if (hi - lo >= width)
+		lo = hi - width + 1;
+	uidset_add(&box->pending, lo, hi);
+	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, lo, hi);
+	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items, 0, fill_done, task);
+	cmd->folder = folder;
+	cmd->lo = lo;
+	cmd->hi = hi;
+	imap_queue(b, cmd);
+}

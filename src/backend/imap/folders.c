@@ -1,0 +1,420 @@
+#include <string.h>
+#include "backend/imap/imap-private.h"
+#include "base/error.h"
+#include "base/i18n.h"
+
+/* The folder list with roles and counts: one flight where LIST-EXTENDED and LIST-STATUS are offered, else LIST, LSUB and a STATUS each. */
+
+struct imap_listing {
+	struct imap_task *task;
+	GHashTable *by_wire; /* wire name → struct store_folder *, whose rows_seen … */
+	gboolean extended;
+	GHashTable *subscribed; /* wire names LSUB told */
+};
+
+enum { STATUS_AT_MOST = 200 };
+
+/* Names that servers without SPECIAL-USE give their folders, in the languages mail is kept in; the last level is compared. */
+static const struct {
+	const char *role;
+	const char *names;
+} known[] = {
+	{ "sent",
+	  "sent|sent messages|sent items|sent mail|gesendet|gesendete objekte|gesendete elemente|envoyés|messages envoyés|éléments envoyés|"
+	  "enviados|elementos enviados|inviata|posta inviata|verzonden|verzonden items|skickat|sendt|lähetetyt|wysłane|odeslané|отправленные|"
+	  "送信済み|已发送|已傳送" },
+	{ "drafts",
+	  "drafts|draft|entwürfe|brouillons|borradores|bozze|concepten|utkast|kladder|luonnokset|kopie robocze|szkice|koncepty|черновики|下書き|草稿" },
+	{ "trash",
+	  "trash|deleted|deleted messages|deleted items|bin|papierkorb|gelöschte objekte|gelöschte elemente|corbeille|éléments supprimés|papelera|"
+	  "cestino|prullenbak|papperskorgen|papirkurv|roskakori|kosz|koš|корзина|ゴミ箱|已删除" },
+	{ "archive", "archive|archives|archiv|archivo|archivio|archief|arkiv|arkisto|archiwum|архив|アーカイブ|归档" },
+	{ "junk",
+	  "junk|spam|junk e-mail|junk email|bulk mail|junk-e-mail|indésirables|courrier indésirable|correo no deseado|posta indesiderata|ongewenste "
+	  "e-mail|skräppost|søppelpost|roskaposti|wiadomości-śmieci|nevyžádaná pošta|спам|迷惑メール|垃圾邮件" },
+};
+
+static const struct {
+	const char *attribute, *role;
+} special[] = {
+	{ "\\Sent", "sent" },	    { "\\Drafts", "drafts" }, { "\\Trash", "trash" },	{ "\\Archive", "archive" },
+	{ "\\Junk", "junk" },	    { "\\Spam", "junk" },     { "\\All", "all" },	{ "\\AllMail", "all" },
+	{ "\\Flagged", "flagged" }, { "\\Starred", "flagged" },
+};
+
+static const char *
+role_by_attribute(const struct imap_node *attributes)
+{
+	for (const struct imap_node *n = attributes; n; n = n->next)
+		for (guint i = 0; i < G_N_ELEMENTS(special); i++)
+			if (imap_node_is(n, special[i].attribute))
+				return special[i].role;
+	return "";
+}
+
+static gboolean
+name_in(const char *lowered, const char *names)
+{
+	g_auto(GStrv) list = g_strsplit(names, "|", -1);
+
+	return g_strv_contains((const char *const *)list, lowered);
+}
+
+static const char *
+role_by_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	g_autofree char *last = g_utf8_strdown(slash ? slash + 1 : path, -1);
+
+	for (guint i = 0; i < G_N_ELEMENTS(known); i++)
+		if (name_in(last, known[i].names))
+			return known[i].role;
+	return "";
+}
+
+/* What the configuration says of roles comes first. */
+static const char *
+role_by_conf(const struct conf_account *a, const char *path)
+{
+	const struct {
+		const char *path, *role;
+	} rows[] = { { a->sent, "sent" }, { a->drafts, "drafts" }, { a->trash, "trash" }, { a->archive, "archive" }, { a->junk, "junk" } };
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (rows[i].path && !strcmp(rows[i].path, path))
+			return rows[i].role;
+	return "";
+}
+
+/* "a.b" with delimiter "." → "a/b"; a "/" inside a level becomes U+2215, which looks alike and separates nothing. */
+static char *
+path_of(const unsigned char *name, gsize len, char delimiter)
+{
+	char *utf8 = imap_utf7_to_utf8(name, len);
+	GString *path = g_string_new(NULL);
+
+	if (!utf8)
+		utf8 = g_utf8_make_valid((const char *)name, (gssize)len);
+	for (const char *p = utf8; *p; p++) {
+		if (delimiter && *p == delimiter)
+			g_string_append_c(path, '/');
+		else if (*p == '/')
+			g_string_append(path, "\xe2\x88\x95");
+		else
+			g_string_append_c(path, *p);
+	}
+	if (!g_ascii_strncasecmp(path->str, "INBOX", 5) && (!path->str[5] || path->str[5] == '/'))
+		memcpy(path->str, "INBOX", 5);
+	g_free(utf8);
+	return g_string_free(path, FALSE);
+}
+
+static gboolean
+has_attribute(const struct imap_node *first, const char *name)
+{
+	for (const struct imap_node *n = first; n; n = n->next)
+		if (imap_node_is(n, name))
+			return TRUE;
+	return FALSE;
+}
+
+static void
+listing_free(struct imap_listing *listing)
+{
+	g_hash_table_unref(listing->by_wire);
+	g_hash_table_unref(listing->subscribed);
+	g_free(listing);
+}
+
+void
+imap_on_list(struct backend *b, const struct imap_response *response)
+{
+	struct imap_list list;
+	struct store_folder *folder;
+	char *wire;
+
+	if (!b->listing || !imap_list_decode(response, &list) || !list.name_len || memchr(list.name, 0, list.name_len))
+		return;
+	wire = g_strndup((const char *)list.name, list.name_len);
+	if (!strcmp(response->name, "LSUB")) {
+		g_hash_table_add(b->listing->subscribed, wire);
+		return;
+	}
+	folder = g_new0(struct store_folder, 1);
+	folder->wire = wire;
+	folder->path = path_of(list.name, list.name_len, list.delimiter);
+	folder->delimiter = list.delimiter;
+	folder->selectable = !has_attribute(list.attributes, "\\Noselect") && !has_attribute(list.attributes, "\\NonExistent");
+	folder->subscribed = has_attribute(list.attributes, "\\Subscribed");
+	folder->rights = g_strdup("");
+	folder->role = g_strdup(strcmp(folder->path, "INBOX") ? role_by_conf(b->env->account, folder->path) : "inbox");
+	if (!*folder->role) {
+		g_free(folder->role);
+		folder->role = g_strdup(role_by_attribute(list.attributes));
+	}
+	g_hash_table_replace(b->listing->by_wire, folder->wire, folder);
+}
+
+static void
+apply_status(struct store_folder *folder, const struct imap_status_data *status)
+{
+	if (status->has_messages)
+		folder->server_total = status->messages;
+	if (status->has_unseen)
+		folder->server_unread = status->unseen;
+	if (status->mailbox_id) {
+		g_free(folder->mailbox_id);
+		folder->mailbox_id = g_strdup(status->mailbox_id);
+	}
+}
+
+void
+imap_on_status(struct backend *b, const struct imap_response *response)
+{
+	struct imap_status_data status;
+	struct store_folder *folder;
+	g_autofree char *wire = NULL;
+
+	if (!b->listing || !imap_status_decode(response, &status))
+		return;
+	wire = g_strndup((const char *)status.name, status.name_len);
+	folder = g_hash_table_lookup(b->listing->by_wire, wire);
+	if (!folder && !g_ascii_strcasecmp(wire, "INBOX"))
+		folder = g_hash_table_lookup(b->listing->by_wire, "INBOX");
+	if (folder)
+		apply_status(folder, &status);
+}
+
+/* ---- into the store ---- */
+
+static gboolean
+role_taken(GHashTable *folders, const char *role)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, folders);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		if (!strcmp(((struct store_folder *)value)->role, role))
+			return TRUE;
+	return FALSE;
+}
+
+static void
+guess_roles(struct imap_listing *listing)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, listing->by_wire);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct store_folder *folder = value;
+		const char *role = *folder->role || !folder->selectable ? "" : role_by_name(folder->path);
+
+		if (*role && !role_taken(listing->by_wire, role)) {
+			g_free(folder->role);
+			folder->role = g_strdup(role);
+		}
+	}
+}
+
+static gboolean
+put_folder(struct backend *b, struct store_folder *folder, GPtrArray *old, GError **error)
+{
+	for (guint i = 0; i < old->len; i++) {
+		struct store_folder *was = old->pdata[i];
+
+		if (strcmp(was->wire, folder->wire))
+			continue;
+		folder->id = was->id;
+		if (!folder->mailbox_id)
+			folder->mailbox_id = g_strdup(was->mailbox_id);
+		/* While it is open its EXISTS is newer than any STATUS. */
+		if (was->id == b->box.folder && b->box.resynced)
+			folder->server_total = b->box.exists;
+	}
+	return store_folder_put(b->env->store, folder, error);
+}
+
+static gboolean
+remove_lost(struct backend *b, GPtrArray *old, GError **error)
+{
+	for (guint i = 0; i < old->len; i++) {
+		struct store_folder *was = old->pdata[i];
+
+		/* INBOX always exists, whatever a server leaves out of LIST. */
+		if (g_hash_table_contains(b->listing->by_wire, was->wire) || !strcmp(was->path, "INBOX"))
+			continue;
+		if (!store_folder_remove(b->env->store, was->id, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+put_all(struct backend *b, GError **error)
+{
+	GPtrArray *old = store_folders(b->env->store, error);
+	GHashTableIter iter;
+	gpointer value;
+	gboolean ok;
+
+	if (!old)
+		return FALSE;
+	ok = store_begin(b->env->store, FALSE, error);
+	g_hash_table_iter_init(&iter, b->listing->by_wire);
+	while (ok && g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct store_folder *folder = value;
+
+		if (!b->listing->extended && g_hash_table_contains(b->listing->subscribed, folder->wire))
+			folder->subscribed = TRUE;
+		ok = put_folder(b, folder, old, error);
+	}
+	ok = ok && remove_lost(b, old, error);
+	if (ok)
+		ok = store_commit(b->env->store, error);
+	else
+		store_rollback(b->env->store);
+	g_ptr_array_unref(old);
+	return ok;
+}
+
+static void
+listing_end(struct backend *b, const GError *error)
+{
+	struct imap_task *task = b->listing->task;
+	g_autoptr(GError) failed = error ? g_error_copy(error) : NULL;
+
+	imap_slice_end(b);
+	/* An empty answer would remove every folder: no server has none. */
+	if (!failed && g_hash_table_size(b->listing->by_wire)) {
+		guess_roles(b->listing);
+		if (put_all(b, &failed))
+			b->env->hooks->folders(b->env->user);
+	}
+	g_clear_pointer(&b->listing, listing_free);
+	imap_task_release(task, failed);
+}
+
+void
+imap_listing_drop(struct backend *b, const GError *error)
+{
+	if (!b->listing)
+		return;
+	imap_task_release(b->listing->task, error);
+	g_clear_pointer(&b->listing, listing_free);
+}
+
+/* ---- asking ---- */
+
+static void
+status_end(const GError *error, void *user)
+{
+	struct backend *b = user;
+
+	if (b->listing)
+		listing_end(b, error);
+}
+
+static void
+status_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	/* A folder whose STATUS is refused has no counts; the list is whole all the same. */
+	imap_task_release(cmd->user, response ? NULL : error);
+}
+
+static void
+ask_status(struct backend *b)
+{
+	struct imap_task *step = imap_task_new(b, status_end, b);
+	GHashTableIter iter;
+	gpointer value;
+	guint n = 0;
+
+	g_hash_table_iter_init(&iter, b->listing->by_wire);
+	while (g_hash_table_iter_next(&iter, NULL, &value) && n++ < STATUS_AT_MOST) {
+		struct store_folder *folder = value;
+		struct imap_cmd *cmd;
+
+		if (!folder->selectable)
+			continue;
+		cmd = imap_cmd_new(b, "STATUS", status_done, step);
+		imap_command_mailbox(cmd->wire, folder->wire);
+		imap_command_atom(cmd->wire, "(MESSAGES UNSEEN)");
+		imap_task_hold(step);
+		imap_queue(b, cmd);
+	}
+	imap_task_release(step, NULL);
+}
+
+static void
+lsub_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	if (!b->listing)
+		return;
+	if (!response)
+		listing_end(b, error);
+	else
+		ask_status(b);
+}
+
+static void
+ask_plainly(struct backend *b)
+{
+	struct imap_cmd *list = imap_cmd_new(b, "LIST", NULL, NULL), *lsub = imap_cmd_new(b, "LSUB", lsub_done, NULL);
+
+	b->listing->extended = FALSE;
+	imap_command_atom(list->wire, "\"\" \"*\"");
+	imap_command_atom(lsub->wire, "\"\" \"*\"");
+	imap_queue(b, list);
+	imap_queue(b, lsub);
+}
+
+static void
+extended_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	if (!b->listing)
+		return;
+	if (!response)
+		listing_end(b, error);
+	else if (error || !g_hash_table_size(b->listing->by_wire))
+		ask_plainly(b); /* advertised, yet refused or answered with nothing */
+	else if (!imap_has(b, "LIST-STATUS"))
+		ask_status(b);
+	else
+		listing_end(b, NULL);
+}
+
+static void
+ask_extended(struct backend *b)
+{
+	struct imap_cmd *cmd = imap_cmd_new(b, "LIST", extended_done, NULL);
+	g_autofree char *items = g_strdup_printf("RETURN (SUBSCRIBED%s%s)", imap_has(b, "SPECIAL-USE") ? " SPECIAL-USE" : "",
+						 !imap_has(b, "LIST-STATUS") ? ""
+						 : imap_has(b, "OBJECTID")   ? " STATUS (MESSAGES UNSEEN MAILBOXID)"
+									     : " STATUS (MESSAGES UNSEEN)");
+
+	b->listing->extended = TRUE;
+	imap_command_atom(cmd->wire, "\"\" \"*\"");
+	imap_command_atom(cmd->wire, items);
+	imap_queue(b, cmd);
+}
+
+void
+imap_folders(struct backend *b, backend_done done, void *user)
+{
+	struct imap_task *task = imap_task_new(b, done, user);
+
+	if (b->listing) { /* one is under way: its answer is fresh enough */
+		imap_task_release(task, NULL);
+		return;
+	}
+	b->listing = g_new0(struct imap_listing, 1);
+	b->listing->task = task;
+	b->listing->by_wire = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, store_folder_free);
+	b->listing->subscribed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	if (imap_has(b, "LIST-EXTENDED"))
+		ask_extended(b);
+	else
+		ask_plainly(b);
+}

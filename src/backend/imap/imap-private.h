@@ -1,0 +1,216 @@
+/* What the files of the IMAP backend share. One struct backend is one account's link and the folder selected on it; the account's
+ * thread owns it. */
+#ifndef FULMAR_BACKEND_IMAP_PRIVATE_H
+#define FULMAR_BACKEND_IMAP_PRIVATE_H
+
+#include "backend/backend.h"
+#include "net/conn.h"
+#include "proto/imap/parse.h"
+#include "proto/imap/write.h"
+#include "proto/sasl/sasl.h"
+
+struct imap_cmd;
+
+/* A command ended: response is its tagged response, lent, or NULL when the link was lost. error says why for NO, BAD and lost links. */
+typedef void (*imap_cmd_done)(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error);
+
+enum imap_cmd_kind {
+	IMAP_CMD_PLAIN,
+	IMAP_CMD_SELECT, /* goes out when nothing is under way; from then on responses belong to its folder */
+	IMAP_CMD_AIM,    /* a SELECT that nothing follows before it ended: its UIDVALIDITY is checked first */
+	IMAP_CMD_ALONE,  /* goes out when nothing is under way, and nothing follows before it ended: AUTHENTICATE, COMPRESS */
+};
+
+struct imap_cmd {
+	char tag[16];
+	enum imap_cmd_kind kind;
+	struct imap_command *wire;
+	guint sent; /* chunks */
+	imap_cmd_done done;
+	void (*on_continue)(struct backend *b, struct imap_cmd *cmd, const char *text); /* a "+" that is not for a literal */
+	gint64 folder; /* SELECT, AIM: which; PLAIN: must be selected, and its UIDs valid, when this goes out (0: need not) */
+	guint64 lo, hi; /* the UIDs it asks for, where that matters; lo of a SELECT is the UIDVALIDITY of the rows */
+	gint64 started; /* monotonic µs, when it went out */
+	struct uidset *found; /* where SEARCH results go, or NULL */
+	void *user;
+};
+
+/* One verb under way: done runs, from the main loop, when every hold was released. */
+struct imap_task {
+	struct backend *b;
+	backend_done done;
+	void *user;
+	guint holds;
+	GError *error; /* the first */
+};
+
+enum imap_phase { PHASE_DOWN, PHASE_CONNECTING, PHASE_GREETING, PHASE_LOGIN, PHASE_READY };
+/* What the octets behind the response just handled are. */
+enum imap_turn { TURN_NONE, TURN_TLS, TURN_DEFLATE };
+
+/* The selected folder as this session sees it. */
+struct imap_box {
+	gint64 folder;              /* 0: none */
+	guint64 exists, uidnext, uidvalidity, modseq; /* as the server says them */
+	guint64 stored;             /* UIDVALIDITY of the rows in the store, 0 none */
+	gboolean selected;          /* SELECT was answered OK and UIDVALIDITY is the one the rows are of */
+	gboolean resynced;          /* what is in the store follows the server from here on */
+	guint64 counted;            /* EXISTS up to which new mail was asked for */
+	gboolean asking;            /* new mail is being fetched */
+	struct uidset windows;      /* UID ranges whose headers are all here */
+	struct uidset pending;      /* windows and what fills under way ask for */
+	gboolean mapped;            /* map holds every UID from its lowest up to the top: turns numbers into UIDs where QRESYNC does not */
+	struct uidset map;
+	guint fill_rows;            /* rows the next fill wants */
+	guint64 spread;             /* UIDs per row, guessed; 0 not yet */
+	guint64 lowest;             /* of the rows received since it was set to 0 */
+	guint64 highest;
+	guint rows;                 /* rows received since it was set to 0 */
+};
+
+struct backend {
+	const struct backend_env *env;
+	enum imap_phase phase;
+	enum imap_turn turn;
+	struct conn *conn;
+	struct imap_parser *parser;
+	gboolean feeding;        /* inside the parser: it must outlive a drop */
+	gboolean closing;        /* unlink was asked for */
+
+	struct sasl *sasl;
+	const char *mechanism;
+	char *secret;
+	gboolean secret_wanted;
+	GHashTable *caps;        /* upper-case capability */
+	gboolean caps_known;     /* of this state of the session */
+	GPtrArray *offered;      /* SASL mechanisms */
+	gboolean qresync, condstore; /* enabled */
+	const struct imap_quirk *quirk;
+
+	guint next_tag;
+	GQueue waiting;          /* struct imap_cmd *, not wholly sent */
+	GQueue sent;             /* struct imap_cmd *, in order */
+	gint64 aimed;            /* the folder selected once all of waiting is sent */
+	struct imap_box box;
+
+	gint64 watched;          /* folder to follow when idle, 0: none */
+	struct imap_cmd *idle;   /* the IDLE under way, among sent */
+	gboolean idle_ready;     /* its "+" was seen */
+	GSource *idle_timer;
+
+	GSource *wake;           /* deferred completions */
+	GQueue finished;         /* struct imap_task * whose done is to run */
+	GList *tasks;            /* all under way */
+	GList *wants;            /* struct imap_want *: sections asked for */
+	gboolean in_tx;          /* rows of this slice are being written */
+	gint64 touched;          /* folder whose rows changed in this slice */
+	guint arrived;           /* new mail in this slice */
+	GHashTable *fresh;       /* ids of folders (gint64 *) whose STATUS this session has told */
+	struct imap_listing *listing; /* folder list being gathered */
+};
+
+/* ---- session.c ---- */
+struct imap_cmd *imap_cmd_new(struct backend *b, const char *name, imap_cmd_done done, void *user);
+/* The same for a command that means UIDs of folder, which was aimed at. */
+struct imap_cmd *imap_cmd_in(struct backend *b, gint64 folder, const char *name, imap_cmd_done done, void *user);
+/* Takes cmd, sends what may be sent. */
+void imap_queue(struct backend *b, struct imap_cmd *cmd);
+void imap_pump(struct backend *b);
+gboolean imap_has(const struct backend *b, const char *capability);
+void imap_take_capabilities(struct backend *b, const struct imap_node *first);
+/* Ends the link: everything under way is completed with error, then hooks.lost. */
+void imap_drop(struct backend *b, const GError *error);
+/* Begins the slice's transaction when none is open; FALSE when that failed (the link is then dropped). */
+gboolean imap_tx(struct backend *b);
+/* Commits what the slice wrote and tells of it. */
+void imap_slice_end(struct backend *b);
+
+struct imap_task *imap_task_new(struct backend *b, backend_done done, void *user);
+void imap_task_hold(struct imap_task *task);
+/* Releases one hold; error (lent, may be NULL) is kept if it is the first. */
+void imap_task_release(struct imap_task *task, const GError *error);
+/* imap_cmd.done of commands whose user is a task with a hold for them. */
+void imap_task_cmd_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error);
+
+/* ---- login.c ---- */
+/* The greeting, or with NULL the first moment after STARTTLS. */
+void imap_login_begin(struct backend *b, const struct imap_response *greeting);
+void imap_login_secret(struct backend *b, const char *secret);
+
+/* ---- folders.c ---- */
+void imap_folders(struct backend *b, backend_done done, void *user);
+void imap_on_list(struct backend *b, const struct imap_response *response);
+void imap_on_status(struct backend *b, const struct imap_response *response);
+/* The link is gone: a listing under way ends with error. */
+void imap_listing_drop(struct backend *b, const GError *error);
+
+/* ---- box.c: the selected folder ---- */
+void imap_box_clear(struct imap_box *box);
+/* Queues a SELECT of folder for verbs that only need it selected; nothing when it is aimed at. FALSE with error when folder is not in the store. */
+gboolean imap_aim(struct backend *b, gint64 folder, GError **error);
+/* Asks for what EXISTS announced, when it announced anything. */
+void imap_box_news(struct backend *b);
+/* TRUE when UIDs the server names are those of our rows. */
+gboolean imap_box_valid(const struct imap_box *box);
+/* Writes windows, UIDNEXT, MODSEQ … of a resynced box, in the slice's transaction. advance: MODSEQ too. */
+void imap_box_save(struct backend *b, gboolean advance);
+/* The UID of message number seq, 0 when it is not known. */
+guint64 imap_box_uid(const struct imap_box *box, guint64 seq);
+/* The highest UID range below limit that is not in set; FALSE when there is none. */
+gboolean imap_box_hole(const struct uidset *set, guint64 limit, guint64 *lo, guint64 *hi);
+/* Makes the map from what the store holds, where the session needs one. */
+void imap_box_make_map(struct backend *b);
+
+/* ---- open.c, fill.c, verify.c ---- */
+void imap_open(struct backend *b, gint64 folder, backend_done done, void *user);
+void imap_fill(struct backend *b, gint64 folder, backend_done done, void *user);
+/* Compares all UIDs of the windows with the server's: rows that are gone there go here, rows missing here are fetched. Holds task. */
+void imap_verify(struct backend *b, struct imap_task *task);
+/* Plain resync of flags: what the store holds against the server's searches. Holds task. */
+void imap_compare_flags(struct backend *b, struct imap_task *task);
+/* UID FETCH (or FETCH) of rows of the selected folder. range as it is sent; since: CHANGEDSINCE, 0 none. Gives the command, not yet queued. */
+struct imap_cmd *imap_fetch_rows(struct backend *b, const char *verb, const char *range, const char *items, guint64 since, imap_cmd_done done,
+				 void *user);
+
+/* ---- receive.c: untagged data of the selected folder ---- */
+void imap_on_fetch(struct backend *b, const struct imap_response *response);
+void imap_on_exists(struct backend *b, const struct imap_response *response);
+void imap_on_expunge(struct backend *b, const struct imap_response *response);
+void imap_on_vanished(struct backend *b, const struct imap_response *response);
+void imap_on_search(struct backend *b, const struct imap_response *response);
+extern const char imap_row_items[];      /* what a list row needs */
+extern const char imap_row_items_full[]; /* the same with BODYSTRUCTURE */
+
+/* ---- fetch.c ---- */
+void imap_structures(struct backend *b, const msgid *ids, guint n, backend_done done, void *user);
+void imap_part(struct backend *b, msgid id, const char *section, void (*progress)(guint64, guint64, void *), backend_done done,
+	       void *user);
+void imap_parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done, void *user);
+void imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section *section);
+
+/* ---- structure.c ---- */
+/* BODYSTRUCTURE → tree with section numbers; NULL when it is beyond use. Gives (mime_part_free). */
+struct mime_part *imap_structure(const struct imap_node *list);
+
+/* ---- flags.c ---- */
+/* FLAG_ bits; keywords (blank-separated) are appended. */
+guint imap_flags_of(const struct imap_node *first, GString *keywords);
+void imap_replay(struct backend *b, const struct store_op *op, backend_done done, void *user);
+
+/* ---- watch.c ---- */
+void imap_watch(struct backend *b, gint64 folder);
+/* Ends IDLE so that commands may go; TRUE when they may. */
+gboolean imap_watch_break(struct backend *b);
+void imap_watch_stop(struct backend *b);
+/* The queue ran empty: (back) to watching. */
+void imap_watch_resume(struct backend *b);
+
+/* ---- quirks.c ---- */
+struct imap_quirk {
+	const char *server; /* text in the greeting that tells it */
+	const char *hide;   /* capabilities not to be used, comma-separated */
+	const char *what;   /* for doctor */
+};
+const struct imap_quirk *imap_quirk_for(const char *greeting);
+
+#endif

@@ -1,0 +1,406 @@
+#include <string.h>
+#include "backend/imap/imap-private.h"
+#include "base/error.h"
+#include "base/i18n.h"
+
+/* From the greeting to a session that takes commands: STARTTLS, capabilities, authentication, compression. */
+
+static void after_capabilities(struct backend *b);
+
+static void G_GNUC_PRINTF(3, 4)
+give_up(struct backend *b, enum fulmar_error code, const char *format, ...)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	fulmar_fail(&error, code, "%s", text);
+	imap_drop(b, error);
+}
+
+static gboolean
+protected(const struct backend *b)
+{
+	return conn_is_tls(b->conn) || b->env->account->allow_cleartext || conf_is_loopback(b->env->account->host);
+}
+
+/* ---- ready ---- */
+
+static void
+fact(struct backend *b, const char *name, const char *value)
+{
+	if (value && *value)
+		b->env->hooks->fact(name, value, b->env->user);
+}
+
+static void
+tell_facts(struct backend *b)
+{
+	static const char *const connection[] = { "address", "tls", "subject", "issuer", "expires", "sha256" };
+	g_autoptr(GString) caps = g_string_new(NULL);
+	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(b->caps), (GCompareFunc)strcmp);
+
+	for (guint i = 0; i < G_N_ELEMENTS(connection); i++)
+		fact(b, connection[i], conn_fact(b->conn, connection[i]));
+	for (GList *l = names; l; l = l->next)
+		if (imap_has(b, l->data))
+			g_string_append_printf(caps, "%s%s", caps->len ? " " : "", (const char *)l->data);
+	fact(b, "mechanism", b->mechanism);
+	fact(b, "capabilities", caps->str);
+	fact(b, "resync", b->qresync ? "QRESYNC" : b->condstore ? "CONDSTORE" : "plain");
+	fact(b, "push", imap_has(b, "IDLE") ? "IDLE" : "poll");
+	fact(b, "compression", imap_has(b, "COMPRESS=DEFLATE") ? "DEFLATE" : "none");
+	fact(b, "quirk", b->quirk ? b->quirk->what : NULL);
+}
+
+static void
+send_id(struct backend *b)
+{
+	struct imap_cmd *cmd = imap_cmd_new(b, "ID", NULL, NULL);
+
+	imap_command_open(cmd->wire);
+	imap_command_string(cmd->wire, "name", 4);
+	imap_command_string(cmd->wire, "fulmar", 6);
+	imap_command_string(cmd->wire, "version", 7);
+	imap_command_string(cmd->wire, PACKAGE_VERSION, strlen(PACKAGE_VERSION));
+	imap_command_close(cmd->wire);
+	imap_queue(b, cmd);
+}
+
+static void
+send_enable(struct backend *b, const char *what)
+{
+	struct imap_cmd *cmd = imap_cmd_new(b, "ENABLE", NULL, NULL);
+
+	imap_command_atom(cmd->wire, what);
+	imap_queue(b, cmd);
+}
+
+/* ID and ENABLE go out in the same flight as what hooks.ready brings. */
+static void
+ready(struct backend *b)
+{
+	b->phase = PHASE_READY;
+	if (imap_has(b, "ID"))
+		send_id(b);
+	if (imap_has(b, "QRESYNC") && imap_has(b, "ENABLE")) {
+		b->qresync = b->condstore = TRUE;
+		send_enable(b, "QRESYNC");
+	} else if (imap_has(b, "CONDSTORE")) {
+		b->condstore = TRUE; /* SELECT's parameter enables it */
+	}
+	tell_facts(b);
+	b->env->hooks->ready(b->env->user);
+}
+
+static void
+compressed(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	if (!response)
+		return;
+	if (response->status == IMAP_OK)
+		b->turn = TURN_DEFLATE;
+	ready(b);
+}
+
+static void
+logged_in(struct backend *b)
+{
+	struct imap_cmd *cmd;
+
+	if (!imap_has(b, "COMPRESS=DEFLATE")) {
+		ready(b);
+		return;
+	}
+	cmd = imap_cmd_new(b, "COMPRESS", compressed, NULL);
+	cmd->kind = IMAP_CMD_ALONE;
+	imap_command_atom(cmd->wire, "DEFLATE");
+	imap_queue(b, cmd);
+}
+
+static void
+got_capabilities(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	gboolean in = GPOINTER_TO_INT(cmd->user);
+
+	if (!response)
+		return;
+	if (!b->caps_known) {
+		give_up(b, FULMAR_NO_LINK, _("%s does not tell what it can do; the connection was closed"), b->env->account->host);
+		return;
+	}
+	if (in)
+		logged_in(b);
+	else
+		after_capabilities(b);
+}
+
+static void
+ask_capabilities(struct backend *b, gboolean in)
+{
+	struct imap_cmd *cmd = imap_cmd_new(b, "CAPABILITY", got_capabilities, GINT_TO_POINTER(in));
+
+	cmd->kind = IMAP_CMD_ALONE;
+	imap_queue(b, cmd);
+}
+
+/* ---- authentication ---- */
+
+static void
+refused(struct backend *b, const struct imap_response *response)
+{
+	const struct conf_account *a = b->env->account;
+	const char *why = b->sasl ? sasl_server_error(b->sasl) : NULL;
+
+	if (response->code && (!strcmp(response->code, "UNAVAILABLE") || !strcmp(response->code, "INUSE") || !strcmp(response->code, "LIMIT"))) {
+		give_up(b, FULMAR_NO_LINK, _("%s cannot take the log-in now: %s"), a->host, response->text);
+		return;
+	}
+	g_clear_pointer(&b->secret, g_free);
+	give_up(b, FULMAR_AUTH, _("%s refused the log-in of %s: %s; check user and password"), a->host, a->user ? a->user : "",
+		why ? why : response->text);
+}
+
+static void
+authenticated(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	g_autoptr(GError) proof = NULL;
+
+	if (!response)
+		return;
+	if (response->status != IMAP_OK) {
+		refused(b, response);
+		return;
+	}
+	if (b->sasl && !sasl_complete(b->sasl, &proof)) {
+		imap_drop(b, proof);
+		return;
+	}
+	g_clear_pointer(&b->sasl, sasl_free);
+	if (b->caps_known)
+		logged_in(b);
+	else
+		ask_capabilities(b, TRUE);
+}
+
+static void
+write_line(struct backend *b, GBytes *bytes)
+{
+	gsize len;
+	const guchar *data = g_bytes_get_data(bytes, &len);
+	g_autofree char *text = g_base64_encode(data, len);
+	g_autofree char *line = g_strconcat(text, "\r\n", NULL);
+
+	conn_write(b->conn, line, strlen(line), TRUE);
+}
+
+static void
+challenged(struct backend *b, struct imap_cmd *cmd, const char *text)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GBytes) challenge = NULL;
+	g_autoptr(GBytes) answer = NULL;
+	gsize len = 0;
+	guchar *octets = *text ? g_base64_decode(text, &len) : g_malloc0(1);
+
+	challenge = g_bytes_new_take(octets, len);
+	answer = sasl_step(b->sasl, challenge, &error);
+	if (answer)
+		write_line(b, answer);
+	else
+		imap_drop(b, error); /* the server could not prove itself: nothing more is said to it */
+}
+
+static void
+add_initial(struct backend *b, struct imap_cmd *cmd, GBytes *initial)
+{
+	gsize len;
+	const guchar *data = g_bytes_get_data(initial, &len);
+	g_autofree char *text = len ? g_base64_encode(data, len) : g_strdup("=");
+
+	imap_command_atom(cmd->wire, text);
+	cmd->wire->secret = TRUE;
+}
+
+static void
+authenticate(struct backend *b, const struct sasl_secrets *secrets)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GBytes) initial = NULL;
+	struct imap_cmd *cmd;
+
+	b->sasl = sasl_new(b->mechanism, (const char *const *)b->offered->pdata, secrets, &error);
+	if (b->sasl && sasl_client_first(b->sasl) && imap_has(b, "SASL-IR"))
+		initial = sasl_step(b->sasl, NULL, &error);
+	if (error) {
+		imap_drop(b, error);
+		return;
+	}
+	b->caps_known = FALSE;
+	cmd = imap_cmd_new(b, "AUTHENTICATE", authenticated, NULL);
+	cmd->kind = IMAP_CMD_ALONE;
+	cmd->on_continue = challenged;
+	imap_command_atom(cmd->wire, b->mechanism);
+	if (initial)
+		add_initial(b, cmd, initial);
+	imap_queue(b, cmd);
+}
+
+/* The LOGIN command, for servers that offer no SASL mechanism we may use. */
+static void
+plain_login(struct backend *b)
+{
+	const struct conf_account *a = b->env->account;
+	struct imap_cmd *cmd = imap_cmd_new(b, "LOGIN", authenticated, NULL);
+
+	b->mechanism = "LOGIN command";
+	b->caps_known = FALSE;
+	cmd->kind = IMAP_CMD_ALONE;
+	cmd->wire->secret = TRUE;
+	imap_command_string(cmd->wire, a->user, strlen(a->user));
+	imap_command_string(cmd->wire, b->secret, strlen(b->secret));
+	imap_queue(b, cmd);
+}
+
+static gboolean
+auth_is_auto(const struct conf_account *a)
+{
+	return !a->auth || !a->auth[0] || !strcmp(a->auth[0], "auto");
+}
+
+static void
+log_in(struct backend *b)
+{
+	const struct conf_account *a = b->env->account;
+	g_autoptr(GError) error = NULL;
+	const char *binding_type = NULL;
+	g_autoptr(GBytes) binding = conn_is_tls(b->conn) ? conn_channel_binding(b->conn, &binding_type) : NULL;
+	static const char *const automatic[] = { "auto", NULL };
+	gboolean token = a->oauth_token_command != NULL;
+	struct sasl_secrets secrets = {
+		.user = a->user,
+		.password = token ? NULL : b->secret,
+		.token = token ? b->secret : NULL,
+		.host = a->host,
+		.port = (guint16)a->port,
+		.encrypted = protected(b),
+		.client_certificate = a->client_certificate != NULL,
+		.binding = binding,
+		.binding_type = binding_type,
+	};
+
+	g_ptr_array_add(b->offered, NULL);
+	b->mechanism = sasl_choose((const char *const *)b->offered->pdata,
+				   auth_is_auto(a) ? automatic : (const char *const *)a->auth, &secrets, &error);
+	if (b->mechanism)
+		authenticate(b, &secrets);
+	else if (auth_is_auto(a) && protected(b) && !imap_has(b, "LOGINDISABLED") && secrets.password)
+		plain_login(b);
+	else
+		imap_drop(b, error);
+	if (b->conn)
+		g_ptr_array_remove_index(b->offered, b->offered->len - 1);
+}
+
+void
+imap_login_secret(struct backend *b, const char *secret)
+{
+	if (!b->secret_wanted)
+		return;
+	b->secret_wanted = FALSE;
+	g_free(b->secret);
+	b->secret = g_strdup(secret);
+	if (!b->conn)
+		return;
+	if (!secret)
+		give_up(b, FULMAR_AUTH, _("%s: no password for %s; give password-command in the account's section"), b->env->account->host,
+			b->env->account->user);
+	else
+		log_in(b);
+}
+
+static void
+after_capabilities(struct backend *b)
+{
+	const struct conf_account *a = b->env->account;
+	g_autofree char *prompt = NULL;
+
+	if (b->secret || (a->client_certificate && imap_has(b, "AUTH=EXTERNAL"))) {
+		log_in(b);
+		return;
+	}
+	b->secret_wanted = TRUE;
+	prompt = g_strdup_printf(_("Password for %s at %s"), a->user, a->host);
+	b->env->hooks->ask(prompt, b->env->user);
+}
+
+/* ---- greeting and STARTTLS ---- */
+
+static void
+starttls_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	if (!response)
+		return;
+	if (response->status != IMAP_OK) {
+		give_up(b, FULMAR_NO_LINK, _("%s refuses STARTTLS: %s; nothing was sent in clear text"), b->env->account->host, response->text);
+		return;
+	}
+	b->caps_known = FALSE;
+	g_hash_table_remove_all(b->caps);
+	b->turn = TURN_TLS;
+}
+
+static void
+start_tls(struct backend *b)
+{
+	struct imap_cmd *cmd;
+
+	if (b->caps_known && !g_hash_table_contains(b->caps, "STARTTLS")) {
+		give_up(b, FULMAR_NO_LINK, _("%s offers no STARTTLS on port %d; use security = tls with port 993"), b->env->account->host,
+			(int)b->env->account->port);
+		return;
+	}
+	cmd = imap_cmd_new(b, "STARTTLS", starttls_done, NULL);
+	cmd->kind = IMAP_CMD_ALONE;
+	imap_queue(b, cmd);
+}
+
+static gboolean
+greeting_is_good(struct backend *b, const struct imap_response *greeting)
+{
+	const struct conf_account *a = b->env->account;
+
+	if (greeting->status == IMAP_BYE) {
+		give_up(b, FULMAR_NO_LINK, _("%s turned the connection away: %s"), a->host, greeting->text);
+	} else if (greeting->status == IMAP_PREAUTH && a->security == SECURITY_STARTTLS) {
+		give_up(b, FULMAR_NO_LINK, _("%s says we are logged in already, so that no STARTTLS is possible; the connection was closed"), a->host);
+	} else if (greeting->status != IMAP_OK && greeting->status != IMAP_PREAUTH) {
+		give_up(b, FULMAR_NO_LINK, _("%s:%d does not speak IMAP; check host, port and security"), a->host, (int)a->port);
+	} else {
+		return TRUE;
+	}
+	return FALSE;
+}
+
+void
+imap_login_begin(struct backend *b, const struct imap_response *greeting)
+{
+	if (greeting && !greeting_is_good(b, greeting))
+		return;
+	b->phase = PHASE_LOGIN;
+	if (greeting)
+		b->quirk = imap_quirk_for(greeting->text);
+	if (b->env->account->security == SECURITY_STARTTLS && !conn_is_tls(b->conn)) {
+		start_tls(b);
+	} else if (greeting && greeting->status == IMAP_PREAUTH) {
+		b->mechanism = "PREAUTH";
+		ask_capabilities(b, TRUE);
+	} else if (b->caps_known) {
+		after_capabilities(b);
+	} else {
+		ask_capabilities(b, FALSE);
+	}
+}

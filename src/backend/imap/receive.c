@@ -1,0 +1,198 @@
+#include <string.h>
+#include "backend/imap/imap-private.h"
+#include "base/error.h"
+#include "base/i18n.h"
+
+#define ROW_HEADER                                                                                                     \
+	"BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID CONTENT-TYPE)]"
+
+const char imap_row_items[] = "(UID FLAGS INTERNALDATE RFC822.SIZE " ROW_HEADER ")";
+const char imap_row_items_full[] = "(UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE " ROW_HEADER ")";
+
+static const struct imap_fetch_section *
+row_header(const struct imap_fetch *fetch)
+{
+	for (guint i = 0; i < fetch->n_sections; i++)
+		if (g_str_has_prefix(fetch->sections[i].section, "HEADER.FIELDS"))
+			return &fetch->sections[i];
+	return NULL;
+}
+
+static void
+note_uid(struct imap_box *box, guint64 uid)
+{
+	if (!box->lowest || uid < box->lowest)
+		box->lowest = uid;
+	if (uid > box->highest)
+		box->highest = uid;
+	box->rows++;
+	if (box->mapped)
+		uidset_add(&box->map, uid, uid);
+}
+
+static void
+take_row(struct backend *b, const struct imap_fetch *fetch, const struct imap_fetch_section *header)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) keywords = g_string_new(NULL);
+	struct mime_part *structure = fetch->structure ? imap_structure(fetch->structure) : NULL;
+	struct envelope envelope;
+	struct store_message message = {
+		.uid = fetch->uid,
+		.size = fetch->size,
+		.flags = imap_flags_of(fetch->flags, keywords),
+		.keywords = keywords->str,
+		.envelope = &envelope,
+		.structure = structure,
+		.email_id = fetch->email_id,
+	};
+
+	if (header->value && header->value->text)
+		envelope_from_headers(&envelope, (const char *)header->value->text, header->value->len);
+	else
+		envelope_from_headers(&envelope, "", 0);
+	message.received = fetch->has_internaldate && fetch->internaldate > 0 ? fetch->internaldate : envelope.date;
+	if (imap_tx(b)) {
+		if (!store_add(b->env->store, b->box.folder, &message, &error))
+			imap_drop(b, error);
+		else if (b->box.asking && fetch->uid >= b->box.uidnext && !(message.flags & FLAG_SEEN))
+			b->arrived++;
+	}
+	envelope_clear(&envelope);
+	g_clear_pointer(&structure, mime_part_free);
+	note_uid(&b->box, fetch->uid);
+	b->touched = b->box.folder;
+}
+
+static void
+take_flags(struct backend *b, const struct imap_fetch *fetch)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) keywords = g_string_new(NULL);
+	guint flags = imap_flags_of(fetch->flags, keywords);
+
+	if (!imap_tx(b))
+		return;
+	if (!store_set_base(b->env->store, b->box.folder, fetch->uid, flags, keywords->str, &error) && error)
+		imap_drop(b, error);
+	b->touched = b->box.folder;
+}
+
+static void
+take_structure(struct backend *b, const struct imap_fetch *fetch)
+{
+	g_autoptr(GError) error = NULL;
+	struct mime_part *structure = imap_structure(fetch->structure);
+	msgid id = store_id_by_uid(b->env->store, b->box.folder, fetch->uid, NULL);
+
+	if (structure && id && imap_tx(b) && !store_set_structure(b->env->store, id, structure, &error))
+		imap_drop(b, error);
+	g_clear_pointer(&structure, mime_part_free);
+	b->touched = b->box.folder;
+}
+
+/* UIDs are those of the rows only while UIDVALIDITY is the one they were stored under; a SELECT under way has said it before any FETCH. */
+void
+imap_on_fetch(struct backend *b, const struct imap_response *response)
+{
+	struct imap_fetch fetch;
+	const struct imap_fetch_section *header;
+
+	if (!imap_box_valid(&b->box) || !imap_fetch_decode(response, &fetch))
+		return;
+	if (!fetch.uid)
+		fetch.uid = imap_box_uid(&b->box, fetch.seq);
+	if (!fetch.uid || !fetch.seq)
+		return;
+	header = row_header(&fetch);
+	if (header) {
+		take_row(b, &fetch, header);
+		return;
+	}
+	if (fetch.has_flags)
+		take_flags(b, &fetch);
+	if (fetch.structure && b->conn)
+		take_structure(b, &fetch);
+	for (guint i = 0; b->conn && i < fetch.n_sections; i++)
+		imap_on_section(b, fetch.uid, &fetch.sections[i]);
+}
+
+void
+imap_on_exists(struct backend *b, const struct imap_response *response)
+{
+	if (!b->box.folder)
+		return;
+	b->box.exists = response->number;
+	imap_box_news(b);
+}
+
+static void
+remove_uids(struct backend *b, const struct uidset *uids)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!imap_tx(b))
+		return;
+	if (store_remove_uids(b->env->store, b->box.folder, uids, &error) < 0)
+		imap_drop(b, error);
+	b->touched = b->box.folder;
+}
+
+void
+imap_on_expunge(struct backend *b, const struct imap_response *response)
+{
+	struct imap_box *box = &b->box;
+	guint64 uid = imap_box_uid(box, response->number);
+	struct uidset gone;
+
+	if (!imap_box_valid(box))
+		return;
+	if (box->exists)
+		box->exists--;
+	if (response->number <= box->counted)
+		box->counted--;
+	if (!uid) {
+		/* Not known here: either never fetched, or a server that says EXPUNGE where VANISHED was agreed. */
+		if (b->qresync)
+			box->resynced = FALSE;
+		return;
+	}
+	uidset_remove(&box->map, uid, uid);
+	uidset_init(&gone);
+	uidset_add(&gone, uid, uid);
+	remove_uids(b, &gone);
+	uidset_clear(&gone);
+}
+
+void
+imap_on_vanished(struct backend *b, const struct imap_response *response)
+{
+	struct imap_box *box = &b->box;
+	gboolean earlier = FALSE;
+	struct uidset gone;
+
+	uidset_init(&gone);
+	if (imap_box_valid(box) && imap_vanished_decode(response, &gone, &earlier)) {
+		guint64 n = uidset_count(&gone);
+
+		if (!earlier) {
+			box->exists = n < box->exists ? box->exists - n : 0;
+			box->counted = n < box->counted ? box->counted - n : 0;
+		}
+		remove_uids(b, &gone);
+	}
+	uidset_clear(&gone);
+}
+
+void
+imap_on_search(struct backend *b, const struct imap_response *response)
+{
+	struct imap_search search = { 0 };
+	struct imap_cmd *first = g_queue_peek_head(&b->sent);
+
+	/* One SEARCH is answered before the next begins, so untagged results are the oldest command's. */
+	if (!first || !first->found)
+		return;
+	search.all = first->found;
+	imap_search_decode(response, &search);
+}

@@ -1,0 +1,108 @@
+#include "backend/imap/imap-private.h"
+
+/* Following the open folder while nothing is asked for: IDLE (RFC 2177), renewed before routers forget the connection; NOOP where it is missing. */
+
+enum { IDLE_SECONDS = 9 * 60, POLL_SECONDS = 60 };
+
+static void
+stop_timer(struct backend *b)
+{
+	if (b->idle_timer) {
+		g_source_destroy(b->idle_timer);
+		g_clear_pointer(&b->idle_timer, g_source_unref);
+	}
+}
+
+static gboolean
+renew(gpointer user)
+{
+	struct backend *b = user;
+
+	stop_timer(b);
+	if (b->idle)
+		imap_watch_break(b);
+	else if (b->conn && b->phase == PHASE_READY)
+		imap_queue(b, imap_cmd_new(b, "NOOP", NULL, NULL));
+	return G_SOURCE_REMOVE;
+}
+
+static void
+start_timer(struct backend *b, guint seconds)
+{
+	stop_timer(b);
+	b->idle_timer = g_timeout_source_new_seconds(seconds);
+	g_source_set_callback(b->idle_timer, renew, b, NULL);
+	g_source_attach(b->idle_timer, b->env->context);
+}
+
+static void
+idle_accepted(struct backend *b, struct imap_cmd *cmd, const char *text)
+{
+	if (cmd != b->idle)
+		return;
+	b->idle_ready = TRUE;
+	if (!g_queue_is_empty(&b->waiting))
+		imap_watch_break(b);
+}
+
+static void
+idle_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	if (cmd == b->idle)
+		b->idle = NULL;
+	b->idle_ready = FALSE;
+}
+
+gboolean
+imap_watch_break(struct backend *b)
+{
+	if (!b->idle)
+		return TRUE;
+	if (!b->idle_ready)
+		return FALSE;
+	stop_timer(b);
+	b->idle = NULL;
+	b->idle_ready = FALSE;
+	conn_write(b->conn, "DONE\r\n", 6, FALSE);
+	conn_expect(b->conn, TRUE);
+	return TRUE;
+}
+
+void
+imap_watch_stop(struct backend *b)
+{
+	stop_timer(b);
+	b->idle = NULL;
+	b->idle_ready = FALSE;
+}
+
+void
+imap_watch_resume(struct backend *b)
+{
+	struct imap_cmd *cmd;
+
+	if (!b->watched || b->watched != b->box.folder || !b->box.resynced || b->idle)
+		return;
+	if (!imap_has(b, "IDLE")) {
+		guint poll = (guint)CLAMP(b->env->account->poll, 5, POLL_SECONDS);
+
+		if (!b->idle_timer)
+			start_timer(b, poll);
+		return;
+	}
+	cmd = imap_cmd_new(b, "IDLE", idle_done, NULL);
+	cmd->on_continue = idle_accepted;
+	start_timer(b, IDLE_SECONDS);
+	imap_queue(b, cmd);
+	b->idle = cmd;
+}
+
+void
+imap_watch(struct backend *b, gint64 folder)
+{
+	b->watched = folder;
+	if (!folder)
+		imap_watch_break(b);
+	else if (b->phase == PHASE_READY && g_queue_is_empty(&b->sent) && g_queue_is_empty(&b->waiting))
+		imap_watch_resume(b);
+}

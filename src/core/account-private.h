@@ -1,0 +1,129 @@
+/* What the files of one account's core share. All of it belongs to the account's thread. */
+#ifndef FULMAR_CORE_ACCOUNT_PRIVATE_H
+#define FULMAR_CORE_ACCOUNT_PRIVATE_H
+
+#include "backend/backend.h"
+#include "core/account.h"
+
+enum link { LINK_DOWN, LINK_TRYING, LINK_UP };
+
+/* A command that needs the link, from its arrival to its one EVENT_DONE. */
+struct request {
+	struct account *account;
+	struct command *command;
+	gboolean running;
+	gboolean cancelled;
+	guint attempts; /* links it was lost with */
+};
+
+/* How far a folder is on this link. */
+struct progress {
+	gint64 folder;
+	gboolean opened;  /* resynced */
+	gboolean done;    /* headers complete, bodies as keep says */
+	GError *error;    /* why it is not, or NULL */
+};
+
+struct job_secret;
+
+struct account {
+	struct bus *bus;
+	const struct conf *conf;
+	const struct conf_account *settings;
+	guint flags; /* enum account_flags */
+	char *dir;
+	GThread *thread;
+	GMainContext *context;
+	GMainLoop *loop;
+	struct store *store;
+	const struct backend_ops *ops;
+	struct backend_env env;
+	struct backend *backend;
+
+	/* link.c */
+	enum link link;
+	gboolean offline;      /* the person's wish, or --offline */
+	guint failures;        /* in a row */
+	GError *trouble;       /* why the link is down, or NULL */
+	gboolean blocked;      /* trying again by itself would not help: password, certificate */
+	GSource *retry, *tick;
+	gint64 tick_wall, tick_mono;
+	struct job_secret *job;
+
+	/* requests.c */
+	GQueue requests; /* struct request * */
+
+	/* work.c */
+	gint64 open_folder;    /* the person looks at it, 0: none */
+	gint64 current;        /* the folder the backend has open, 0: none */
+	gboolean opening;      /* ops->open is under way */
+	gboolean listed;       /* the folder list of this link is here */
+	gboolean listing;
+	gint64 listed_at;      /* monotonic µs */
+	guint fills;           /* under way */
+	GHashTable *progress;  /* folder id → struct progress * */
+	GArray *background;    /* gint64 folders to bring up to date when nothing else is asked */
+	gboolean working;      /* inside work_on: it is not entered twice */
+	enum link_state shown; /* last EVENT_LINK */
+
+	/* keep.c */
+	gboolean keeping;
+	GHashTable *unkept;    /* ids (gint64 *) whose body could not be had on this link */
+
+	/* journal.c */
+	guint replaying;       /* ops under way */
+};
+
+/* ---- account.c ---- */
+void account_post(struct account *a, struct event *event);
+struct event *account_event(struct account *a, enum event_kind kind);
+
+/* ---- link.c ---- */
+extern const struct backend_hooks account_hooks;
+/* Connects when something wants it and nothing forbids it. */
+void link_want(struct account *a);
+void link_go(struct account *a, gboolean offline);
+void link_start_ticking(struct account *a);
+void link_stop(struct account *a);
+/* Tells the screens when it changed. */
+void link_show(struct account *a);
+
+/* ---- requests.c ---- */
+void request_take(struct command *command, void *account);
+/* Starts what waits; the link is up. */
+void requests_start(struct account *a);
+/* The link is gone: requests that go on over many verbs begin again with the next one. */
+void requests_lost(struct account *a);
+/* Ends every request that waits for a link with error. */
+void requests_fail(struct account *a, const GError *error);
+void request_end(struct request *r, const GError *error);
+gboolean requests_want_link(const struct account *a);
+
+/* ---- work.c ---- */
+/* Looks for what to do next and begins it. Call it whenever something ended or came. */
+void work_on(struct account *a);
+/* A new link: nothing is known to be up to date. */
+void work_reset(struct account *a);
+/* The person opens folder; then or on failure the request ends. */
+void work_open(struct account *a, gint64 folder, struct request *r);
+struct progress *work_progress(struct account *a, gint64 folder);
+/* Lists folders; r may be NULL. */
+void work_list(struct account *a, struct request *r);
+void work_sync(struct account *a, struct request *r);
+/* Folder id of a command that names one by id or path; 0 with error. */
+gint64 work_folder(struct account *a, const struct command *c, GError **error);
+
+/* ---- keep.c ---- */
+/* Begins fetching bodies the policy wants in folder; FALSE when there is nothing left to fetch. */
+gboolean keep_on(struct account *a, gint64 folder);
+
+/* ---- journal.c ---- */
+void journal_replay(struct account *a);
+void journal_show(struct account *a);
+gboolean journal_idle(struct account *a);
+
+/* ---- secret.c ---- */
+void secret_find(struct account *a, const char *prompt);
+void secret_stop(struct account *a);
+
+#endif

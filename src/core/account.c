@@ -1,0 +1,185 @@
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/error.h"
+#include "base/files.h"
+#include "base/i18n.h"
+#include "core/account-private.h"
+
+void
+account_post(struct account *a, struct event *event)
+{
+	bus_post(a->bus, event);
+}
+
+struct event *
+account_event(struct account *a, enum event_kind kind)
+{
+	return event_new(kind, a->settings->id);
+}
+
+char *
+account_store_dir(const struct conf_account *settings)
+{
+	g_autofree char *data = files_xdg("DATA");
+
+	return g_build_filename(data, settings->id, NULL);
+}
+
+/* So that a person can open it before the first LIST was answered. */
+static gboolean
+ensure_inbox(struct account *a, GError **error)
+{
+	struct store_folder *inbox = store_folder_by_path(a->store, "INBOX", error);
+	struct store_folder new = {
+		.path = (char *)"INBOX", .wire = (char *)"INBOX", .role = (char *)"inbox", .selectable = TRUE, .subscribed = TRUE,
+		.rights = (char *)"",
+	};
+
+	if (inbox) {
+		store_folder_free(inbox);
+		return TRUE;
+	}
+	if (error && *error)
+		return FALSE;
+	return store_begin(a->store, FALSE, error) && store_folder_put(a->store, &new, error) && store_commit(a->store, error);
+}
+
+/* The screen's thread should win a contested processor: bulk work here gives way. */
+static void
+be_nice(void)
+{
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 5);
+}
+
+static void
+settle(struct account *a)
+{
+	gint64 end = g_get_monotonic_time() + G_USEC_PER_SEC;
+
+	a->ops->unlink(a->backend);
+	while (g_get_monotonic_time() < end && g_main_context_iteration(a->context, FALSE))
+		;
+}
+
+static gpointer
+run(gpointer user)
+{
+	struct account *a = user;
+
+	g_main_context_push_thread_default(a->context);
+	be_nice();
+	a->backend = a->ops->create(&a->env);
+	bus_attach(a->bus, a->settings->id, a->context, request_take, a);
+	journal_show(a);
+	if (!(a->flags & ACCOUNT_BATCH)) {
+		link_start_ticking(a);
+		link_want(a);
+	}
+	link_show(a);
+	g_main_loop_run(a->loop);
+	a->offline = TRUE;
+	link_stop(a);
+	settle(a);
+	bus_detach(a->bus, a->settings->id);
+	a->ops->destroy(a->backend);
+	g_main_context_pop_thread_default(a->context);
+	return NULL;
+}
+
+static void
+account_free(struct account *a)
+{
+	struct request *r;
+
+	while ((r = g_queue_peek_head(&a->requests)))
+		request_end(r, NULL);
+	g_clear_pointer(&a->store, store_close);
+	g_clear_pointer(&a->loop, g_main_loop_unref);
+	g_clear_pointer(&a->context, g_main_context_unref);
+	g_clear_pointer(&a->progress, g_hash_table_unref);
+	g_clear_pointer(&a->unkept, g_hash_table_unref);
+	g_clear_pointer(&a->background, g_array_unref);
+	g_clear_error(&a->trouble);
+	g_free(a->dir);
+	g_free(a);
+}
+
+static void
+progress_free(gpointer p)
+{
+	struct progress *progress = p;
+
+	g_clear_error(&progress->error);
+	g_free(progress);
+}
+
+static const struct backend_ops *
+ops_for(const struct conf_account *settings, GError **error)
+{
+	switch ((enum account_type)settings->type) {
+	case ACCOUNT_IMAP:
+		return &backend_imap;
+	case ACCOUNT_MAILDIR:
+		return &backend_maildir;
+	case ACCOUNT_POP3:
+		break;
+	}
+	fulmar_fail(error, FULMAR_UNSUPPORTED, _("account %s: POP3 is not available in this version"), settings->id);
+	return NULL;
+}
+
+struct account *
+account_start(struct bus *bus, const struct conf *conf, const struct conf_account *settings, guint flags, GError **error)
+{
+	const struct backend_ops *ops = ops_for(settings, error);
+	struct account *a;
+
+	if (!ops)
+		return NULL;
+	a = g_new0(struct account, 1);
+	a->bus = bus;
+	a->conf = conf;
+	a->settings = settings;
+	a->flags = flags;
+	a->ops = ops;
+	a->dir = account_store_dir(settings);
+	a->offline = ops->remote && (flags & ACCOUNT_OFFLINE);
+	a->context = g_main_context_new();
+	a->loop = g_main_loop_new(a->context, FALSE);
+	a->progress = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, progress_free);
+	a->unkept = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	a->background = g_array_new(FALSE, FALSE, sizeof(gint64));
+	g_queue_init(&a->requests);
+	a->store = store_open(a->dir, STORE_WRITE, error);
+	if (!a->store || !store_ops_recover(a->store, error) || (ops->remote && !ensure_inbox(a, error))) {
+		account_free(a);
+		return NULL;
+	}
+	a->env = (struct backend_env){ .context = a->context, .conf = conf, .account = settings, .store = a->store,
+				       .hooks = &account_hooks, .user = a };
+	a->thread = g_thread_new(settings->id, run, a);
+	return a;
+}
+
+static gboolean
+quit(gpointer user)
+{
+	struct account *a = user;
+
+	g_main_loop_quit(a->loop);
+	return G_SOURCE_REMOVE;
+}
+
+void
+account_stop(struct account *a)
+{
+	g_autoptr(GSource) source = g_idle_source_new();
+
+	g_source_set_priority(source, G_PRIORITY_HIGH);
+	g_source_set_callback(source, quit, a, NULL);
+	g_source_attach(source, a->context);
+	g_thread_join(a->thread);
+	account_free(a);
+}

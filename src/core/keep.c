@@ -1,0 +1,191 @@
+#include <string.h>
+#include "core/account-private.h"
+
+/* Bodies for reading offline, as the keep policy of the folder asks: structures first where they are missing, then the shown text, or whole
+ * messages; newest first, a screenful or two at a time so that a person's request never waits long. */
+
+enum { AT_ONCE = 50 };
+
+struct keeping {
+	struct account *account;
+	gint64 folder;
+	gboolean full;
+	GArray *ids; /* msgid */
+};
+
+static void
+keeping_end(struct keeping *k)
+{
+	struct account *a = k->account;
+
+	a->keeping = FALSE;
+	g_array_unref(k->ids);
+	g_free(k);
+	work_on(a);
+}
+
+static void
+give_up_on(struct account *a, msgid id)
+{
+	gint64 *key = g_new(gint64, 1);
+
+	*key = id;
+	g_hash_table_add(a->unkept, key);
+}
+
+static gboolean
+is_here(struct account *a, msgid id, gboolean full)
+{
+	struct mime_part *root;
+	gboolean here = TRUE;
+
+	if (full)
+		return store_has_part(a->store, id, "");
+	root = store_structure(a->store, id, NULL);
+	if (!root)
+		return FALSE;
+	g_autoptr(GPtrArray) shown = mime_part_shown(root, FALSE);
+
+	for (guint i = 0; here && i < shown->len; i++)
+		here = store_has_part(a->store, id, ((const struct mime_part *)shown->pdata[i])->section);
+	mime_part_free(root);
+	return here;
+}
+
+static void
+fetched(const GError *error, void *user)
+{
+	struct keeping *k = user;
+	struct account *a = k->account;
+
+	for (guint i = 0; i < k->ids->len; i++) {
+		msgid id = g_array_index(k->ids, msgid, i);
+
+		if (!is_here(a, id, k->full))
+			give_up_on(a, id);
+		else if (!k->full)
+			store_set_text_here(a->store, id, NULL);
+	}
+	keeping_end(k);
+}
+
+static void
+add_sections(struct keeping *k, msgid id, GArray *ids, GPtrArray *sections)
+{
+	struct account *a = k->account;
+	struct mime_part *root;
+
+	if (k->full) {
+		g_array_append_val(ids, id);
+		g_ptr_array_add(sections, g_strdup(""));
+		return;
+	}
+	root = store_structure(a->store, id, NULL);
+	if (!root)
+		return;
+	g_autoptr(GPtrArray) shown = mime_part_shown(root, FALSE);
+
+	for (guint i = 0; i < shown->len; i++) {
+		const struct mime_part *part = shown->pdata[i];
+
+		if (store_has_part(a->store, id, part->section))
+			continue;
+		g_array_append_val(ids, id);
+		g_ptr_array_add(sections, g_strdup(part->section));
+	}
+	mime_part_free(root);
+}
+
+static void
+fetch_sections(struct keeping *k)
+{
+	struct account *a = k->account;
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	g_autoptr(GPtrArray) sections = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < k->ids->len; i++)
+		add_sections(k, g_array_index(k->ids, msgid, i), ids, sections);
+	if (!sections->len)
+		fetched(NULL, k);
+	else
+		a->ops->parts(a->backend, (const msgid *)(void *)ids->data, (const char *const *)sections->pdata, sections->len, fetched, k);
+}
+
+static void
+structured(const GError *error, void *user)
+{
+	fetch_sections(user);
+}
+
+static void
+fetch_structures(struct keeping *k)
+{
+	struct account *a = k->account;
+	g_autoptr(GArray) lacking = g_array_new(FALSE, FALSE, sizeof(msgid));
+
+	for (guint i = 0; i < k->ids->len; i++) {
+		msgid id = g_array_index(k->ids, msgid, i);
+		struct mime_part *root = store_structure(a->store, id, NULL);
+
+		if (!root)
+			g_array_append_val(lacking, id);
+		g_clear_pointer(&root, mime_part_free);
+	}
+	if (lacking->len)
+		a->ops->structures(a->backend, (const msgid *)(void *)lacking->data, lacking->len, structured, k);
+	else
+		fetch_sections(k);
+}
+
+/* Those of the policy that were not tried in vain on this link already. */
+static gboolean
+find_missing(struct account *a, struct keeping *k, gint64 since)
+{
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(msgid));
+	guint want = AT_ONCE + g_hash_table_size(a->unkept);
+
+	if (!store_missing_bodies(a->store, k->folder, since, k->full, want, found, NULL))
+		return FALSE;
+	for (guint i = 0; i < found->len && k->ids->len < AT_ONCE; i++) {
+		msgid id = g_array_index(found, msgid, i);
+
+		if (!g_hash_table_contains(a->unkept, &id))
+			g_array_append_val(k->ids, id);
+	}
+	return k->ids->len > 0;
+}
+
+gboolean
+keep_on(struct account *a, gint64 folder)
+{
+	struct store_folder *f = store_folder_by_id(a->store, folder, NULL);
+	struct conf_keep keep;
+	struct keeping *k;
+	gint64 since;
+
+	if (!f || !a->ops->remote) {
+		g_clear_pointer(&f, store_folder_free);
+		return FALSE;
+	}
+	keep = conf_keep_for(a->conf, a->settings, f->path);
+	store_folder_free(f);
+	if (keep.what == KEEP_HEADERS || keep.age == 0)
+		return FALSE;
+	since = keep.age < 0 ? G_MININT64 : g_get_real_time() / G_USEC_PER_SEC - keep.age;
+	k = g_new0(struct keeping, 1);
+	k->account = a;
+	k->folder = folder;
+	k->full = keep.what == KEEP_FULL;
+	k->ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	if (!find_missing(a, k, since)) {
+		g_array_unref(k->ids);
+		g_free(k);
+		return FALSE;
+	}
+	a->keeping = TRUE;
+	if (k->full)
+		fetch_sections(k);
+	else
+		fetch_structures(k);
+	return TRUE;
+}

@@ -1,0 +1,275 @@
+#include <string.h>
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "core/account-private.h"
+
+/* When to connect, and what a person is told of it: one word. */
+
+enum { TICK_SECONDS = 5, JUMP_SECONDS = 30, RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 300 * 1000 };
+
+void
+link_show(struct account *a)
+{
+	struct event *event;
+	enum link_state state = LINK_IDLE;
+
+	if (a->link == LINK_TRYING)
+		state = LINK_CONNECTING;
+	else if (a->link == LINK_UP && (a->fills || a->opening || a->keeping))
+		state = LINK_FETCHING;
+	else if (a->link == LINK_DOWN)
+		state = a->blocked ? LINK_ERROR : LINK_OFFLINE;
+	if (state == a->shown && state != LINK_ERROR)
+		return;
+	a->shown = state;
+	event = account_event(a, EVENT_LINK);
+	event->state = state;
+	event->text = g_strdup(a->trouble ? a->trouble->message : "");
+	account_post(a, event);
+}
+
+static void
+drop_source(GSource **source)
+{
+	if (!*source)
+		return;
+	g_source_destroy(*source);
+	g_clear_pointer(source, g_source_unref);
+}
+
+static GSource *
+after(struct account *a, guint ms, GSourceFunc call)
+{
+	GSource *source = g_timeout_source_new(ms);
+
+	g_source_set_callback(source, call, a, NULL);
+	g_source_attach(source, a->context);
+	return source;
+}
+
+void
+link_want(struct account *a)
+{
+	gboolean batch = a->flags & ACCOUNT_BATCH;
+
+	if (a->link != LINK_DOWN || a->offline || a->blocked || a->retry)
+		return;
+	if (batch && !requests_want_link(a))
+		return;
+	a->link = LINK_TRYING;
+	link_show(a);
+	a->ops->link(a->backend);
+}
+
+static gboolean
+try_again(gpointer user)
+{
+	struct account *a = user;
+
+	drop_source(&a->retry);
+	link_want(a);
+	return G_SOURCE_REMOVE;
+}
+
+/* 1, 2, 4 … 300 s, each with up to a quarter more so that clients of a server that came back do not all come at once. */
+static void
+schedule(struct account *a)
+{
+	guint ms = RETRY_FIRST_MS << MIN(a->failures, 9);
+
+	ms = MIN(ms, RETRY_LAST_MS);
+	ms += (guint)g_random_int_range(0, (gint32)ms / 4 + 1);
+	drop_source(&a->retry);
+	a->retry = after(a, ms, try_again);
+}
+
+void
+link_go(struct account *a, gboolean offline)
+{
+	g_autoptr(GError) error = NULL;
+
+	a->offline = offline && a->ops->remote;
+	a->blocked = FALSE;
+	a->failures = 0;
+	drop_source(&a->retry);
+	if (!a->offline) {
+		link_want(a);
+		return;
+	}
+	fulmar_fail(&error, FULMAR_NO_LINK, _("%s is offline by your wish"), a->settings->id);
+	requests_fail(a, error);
+	if (a->link != LINK_DOWN)
+		a->ops->unlink(a->backend);
+	link_show(a);
+}
+
+void
+link_stop(struct account *a)
+{
+	secret_stop(a);
+	drop_source(&a->retry);
+	drop_source(&a->tick);
+}
+
+/* A wall clock that ran far ahead of the monotonic one means that the machine slept: the link is dead, though nothing says so. */
+static gboolean
+tick(gpointer user)
+{
+	struct account *a = user;
+	gint64 wall = g_get_real_time(), mono = g_get_monotonic_time();
+	gint64 jump = (wall - a->tick_wall) - (mono - a->tick_mono);
+
+	a->tick_wall = wall;
+	a->tick_mono = mono;
+	if (jump > JUMP_SECONDS * G_USEC_PER_SEC) {
+		log_note(LOG_SYNC, "%s: the clock jumped by %" G_GINT64_FORMAT " s, connecting again", a->settings->id, jump / G_USEC_PER_SEC);
+		a->failures = 0;
+		drop_source(&a->retry);
+		if (a->link != LINK_DOWN)
+			a->ops->unlink(a->backend);
+		else
+			link_want(a);
+		return G_SOURCE_CONTINUE;
+	}
+	if (a->link == LINK_UP)
+		work_on(a);
+	return G_SOURCE_CONTINUE;
+}
+
+void
+link_start_ticking(struct account *a)
+{
+	if (!a->ops->remote)
+		return;
+	a->tick_wall = g_get_real_time();
+	a->tick_mono = g_get_monotonic_time();
+	a->tick = after(a, TICK_SECONDS * 1000, tick);
+}
+
+/* ---- hooks ---- */
+
+static void
+on_ready(void *user)
+{
+	struct account *a = user;
+
+	a->link = LINK_UP;
+	a->failures = 0;
+	g_clear_error(&a->trouble);
+	work_reset(a);
+	requests_start(a);
+	work_on(a);
+	link_show(a);
+}
+
+static void
+on_lost(const GError *error, void *user)
+{
+	struct account *a = user;
+	gboolean was_up = a->link == LINK_UP;
+	int code = error->domain == FULMAR_ERROR ? error->code : FULMAR_FAILED;
+
+	a->link = LINK_DOWN;
+	work_reset(a);
+	g_clear_error(&a->trouble);
+	a->trouble = g_error_copy(error);
+	log_note(LOG_SYNC, "%s: link lost: %s", a->settings->id, error->message);
+	requests_lost(a);
+	/* What was asked for while a good link stood waits for the next one; what a failed attempt was made for is told now. */
+	if (!was_up || (a->flags & ACCOUNT_BATCH))
+		requests_fail(a, error);
+	a->blocked = code == FULMAR_AUTH || code == FULMAR_CERT;
+	if (a->blocked && !(a->flags & ACCOUNT_BATCH)) {
+		struct event *event = account_event(a, EVENT_NOTICE);
+
+		event->text = g_strdup(error->message);
+		event->error = g_error_copy(error);
+		account_post(a, event);
+	}
+	if (!(a->flags & ACCOUNT_BATCH) && !a->offline && !a->blocked) {
+		if (was_up) {
+			link_want(a);
+		} else {
+			a->failures++;
+			schedule(a);
+		}
+	}
+	link_show(a);
+}
+
+static void
+on_rows(gint64 folder, void *user)
+{
+	struct event *event = account_event(user, EVENT_ROWS);
+
+	event->folder = folder;
+	account_post(user, event);
+}
+
+static void
+on_folders(void *user)
+{
+	account_post(user, account_event(user, EVENT_FOLDERS));
+}
+
+static void
+on_arrived(gint64 folder, guint n, void *user)
+{
+	struct event *event = account_event(user, EVENT_NEW_MAIL);
+
+	event->folder = folder;
+	event->have = n;
+	account_post(user, event);
+	work_on(user);
+}
+
+static void
+on_progress(gint64 folder, guint64 have, guint64 total, void *user)
+{
+	struct event *event = account_event(user, EVENT_LINK);
+
+	event->state = LINK_FETCHING;
+	event->folder = folder;
+	event->have = have;
+	event->total = total;
+	((struct account *)user)->shown = LINK_FETCHING;
+	account_post(user, event);
+}
+
+static void
+on_notice(const char *text, void *user)
+{
+	struct event *event = account_event(user, EVENT_NOTICE);
+
+	event->text = g_strdup(text);
+	account_post(user, event);
+}
+
+static void
+on_fact(const char *name, const char *value, void *user)
+{
+	struct event *event = account_event(user, EVENT_FACT);
+
+	event->text = g_strdup(name);
+	event->text2 = g_strdup(value);
+	account_post(user, event);
+}
+
+static void
+on_ask(const char *prompt, void *user)
+{
+	secret_find(user, prompt);
+}
+
+const struct backend_hooks account_hooks = {
+	.ready = on_ready,
+	.lost = on_lost,
+	.rows = on_rows,
+	.folders = on_folders,
+	.arrived = on_arrived,
+	.progress = on_progress,
+	.notice = on_notice,
+	.fact = on_fact,
+	.ask = on_ask,
+};

@@ -1,0 +1,433 @@
+#include <string.h>
+#include "base/error.h"
+#include "base/i18n.h"
+#include "core/account-private.h"
+
+/* Commands of a person or a script. Those that need the link wait for it and are begun again when it was lost under them; the others are
+ * carried out at once. Each ends exactly once. */
+
+enum { LINKS_AT_MOST = 3 };
+
+void
+request_end(struct request *r, const GError *error)
+{
+	struct account *a = r->account;
+
+	g_queue_remove(&a->requests, r);
+	bus_done(a->bus, a->settings->id, r->command->id, error);
+	command_free(r->command);
+	g_free(r);
+}
+
+static gboolean
+lost_link(const GError *error)
+{
+	return error && error->domain == FULMAR_ERROR && (error->code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED);
+}
+
+/* backend_done of verbs begun for a request. */
+static void
+verb_done(const GError *error, void *user)
+{
+	struct request *r = user;
+	struct account *a = r->account;
+
+	r->running = FALSE;
+	if (lost_link(error) && !r->cancelled && !a->offline && !(a->flags & ACCOUNT_BATCH) && ++r->attempts < LINKS_AT_MOST)
+		return; /* requests_start takes it up with the next link */
+	request_end(r, error);
+	work_on(a);
+}
+
+static void
+tell_body(struct account *a, msgid id)
+{
+	struct event *event = account_event(a, EVENT_BODY);
+
+	event->id = id;
+	account_post(a, event);
+}
+
+static void
+tell_progress(guint64 have, guint64 total, void *user)
+{
+	struct request *r = user;
+	struct event *event = account_event(r->account, EVENT_PROGRESS);
+
+	event->command = r->command->id;
+	event->have = have;
+	event->total = total;
+	account_post(r->account, event);
+}
+
+static msgid
+first_id(const struct command *c)
+{
+	return c->ids && c->ids->len ? g_array_index(c->ids, msgid, 0) : 0;
+}
+
+/* ---- CMD_TEXT: structure, then the shown text ---- */
+
+static void
+text_done(const GError *error, void *user)
+{
+	struct request *r = user;
+
+	if (!error) {
+		store_set_text_here(r->account->store, first_id(r->command), NULL);
+		tell_body(r->account, first_id(r->command));
+	}
+	verb_done(error, r);
+}
+
+static void
+fetch_shown(struct request *r, const struct mime_part *root)
+{
+	struct account *a = r->account;
+	msgid id = first_id(r->command);
+	g_autoptr(GPtrArray) shown = mime_part_shown(root, r->command->text && !strcmp(r->command->text, "html"));
+	g_autoptr(GPtrArray) sections = g_ptr_array_new();
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+
+	for (guint i = 0; i < shown->len; i++) {
+		const struct mime_part *part = shown->pdata[i];
+
+		if (store_has_part(a->store, id, part->section))
+			continue;
+		g_ptr_array_add(sections, part->section);
+		g_array_append_val(ids, id);
+	}
+	if (!sections->len) {
+		text_done(NULL, r);
+		return;
+	}
+	a->ops->parts(a->backend, (const msgid *)(void *)ids->data, (const char *const *)sections->pdata, sections->len, text_done, r);
+}
+
+static void
+structure_done(const GError *error, void *user)
+{
+	struct request *r = user;
+	g_autoptr(GError) failed = error ? g_error_copy(error) : NULL;
+	struct mime_part *root = failed ? NULL : store_structure(r->account->store, first_id(r->command), &failed);
+
+	if (!root) {
+		if (!failed)
+			fulmar_fail(&failed, FULMAR_FAILED, _("the server does not tell how this message is built; try again"));
+		verb_done(failed, r);
+		return;
+	}
+	fetch_shown(r, root);
+	mime_part_free(root);
+}
+
+static void
+begin_text(struct request *r)
+{
+	struct account *a = r->account;
+	msgid id = first_id(r->command);
+	struct mime_part *root = store_structure(a->store, id, NULL);
+
+	if (!root) {
+		a->ops->structures(a->backend, &id, 1, structure_done, r);
+		return;
+	}
+	fetch_shown(r, root);
+	mime_part_free(root);
+}
+
+/* ---- the other verbs that need a link ---- */
+
+static void
+part_done(const GError *error, void *user)
+{
+	struct request *r = user;
+
+	if (!error)
+		tell_body(r->account, first_id(r->command));
+	verb_done(error, r);
+}
+
+static void
+begin_part(struct request *r)
+{
+	const char *section = r->command->text ? r->command->text : "";
+
+	if (store_has_part(r->account->store, first_id(r->command), section)) {
+		part_done(NULL, r);
+		return;
+	}
+	r->account->ops->part(r->account->backend, first_id(r->command), section, tell_progress, part_done, r);
+}
+
+static void
+near_done(const GError *error, void *user)
+{
+	verb_done(NULL, user); /* looking ahead may fail unseen: opening the message asks again */
+}
+
+static void
+begin_near(struct request *r)
+{
+	struct account *a = r->account;
+	g_autoptr(GArray) lacking = g_array_new(FALSE, FALSE, sizeof(msgid));
+
+	for (guint i = 0; r->command->ids && i < r->command->ids->len && lacking->len < 200; i++) {
+		msgid id = g_array_index(r->command->ids, msgid, i);
+		struct store_row *row = store_row(a->store, id, NULL);
+
+		/* What lies in another folder would cost opening that one. */
+		if (row && row->uid && !row->has_structure && row->folder == a->current)
+			g_array_append_val(lacking, id);
+		g_clear_pointer(&row, store_row_free);
+	}
+	if (lacking->len)
+		a->ops->structures(a->backend, (const msgid *)(void *)lacking->data, lacking->len, near_done, r);
+	else
+		near_done(NULL, r);
+}
+
+static void
+begin_folders(struct request *r)
+{
+	work_list(r->account, r);
+}
+
+static void
+begin_open(struct request *r)
+{
+	g_autoptr(GError) error = NULL;
+	gint64 folder = work_folder(r->account, r->command, &error);
+
+	if (folder)
+		work_open(r->account, folder, r);
+	else
+		request_end(r, error);
+}
+
+static void
+begin_sync(struct request *r)
+{
+	work_sync(r->account, r);
+}
+
+/* Ended by work_on when the journal holds nothing that could run. */
+static void
+begin_replay(struct request *r)
+{
+	journal_replay(r->account);
+}
+
+static void
+begin_probe(struct request *r)
+{
+	request_end(r, NULL); /* the facts were told when the link came up */
+}
+
+/* ---- verbs that are done here and now ---- */
+
+static gboolean
+do_flag(struct account *a, const struct command *c, GError **error)
+{
+	struct store_row *row;
+
+	if (!c->ids || !c->ids->len)
+		return TRUE;
+	if (!store_journal_flags(a->store, (const msgid *)(void *)c->ids->data, c->ids->len, c->add, c->remove, c->text, c->text2, error))
+		return FALSE;
+	for (guint i = 0; i < c->ids->len; i++) {
+		row = store_row(a->store, g_array_index(c->ids, msgid, i), NULL);
+		if (row)
+			account_hooks.rows(row->folder, a);
+		g_clear_pointer(&row, store_row_free);
+	}
+	journal_show(a);
+	return TRUE;
+}
+
+static gboolean
+do_retry(struct account *a, const struct command *c, GError **error)
+{
+	gboolean ok = store_op_set(a->store, c->op, OP_WAITING, NULL, 0, error);
+
+	journal_show(a);
+	return ok;
+}
+
+static gboolean
+do_drop(struct account *a, const struct command *c, GError **error)
+{
+	gboolean ok = store_op_drop(a->store, c->op, error);
+
+	journal_show(a);
+	account_hooks.rows(0, a);
+	return ok;
+}
+
+static gboolean
+do_offline(struct account *a, const struct command *c, GError **error)
+{
+	link_go(a, TRUE);
+	return TRUE;
+}
+
+static gboolean
+do_online(struct account *a, const struct command *c, GError **error)
+{
+	link_go(a, FALSE);
+	return TRUE;
+}
+
+static gboolean
+do_secret(struct account *a, const struct command *c, GError **error)
+{
+	a->ops->secret(a->backend, c->text);
+	return TRUE;
+}
+
+/* A verb under way cannot be taken back from the server; its request ends now and its result is only stored. */
+static gboolean
+do_cancel(struct account *a, const struct command *c, GError **error)
+{
+	for (GList *l = a->requests.head; l; l = l->next) {
+		struct request *r = l->data;
+
+		if (r->command->id != (guint64)c->op)
+			continue;
+		r->cancelled = TRUE;
+		if (!r->running) {
+			g_autoptr(GError) called_off = NULL;
+
+			fulmar_fail(&called_off, FULMAR_CANCELLED, _("called off"));
+			request_end(r, called_off);
+		}
+		return TRUE;
+	}
+	return TRUE;
+}
+
+static const struct {
+	gboolean (*now)(struct account *a, const struct command *c, GError **error);
+	void (*begin)(struct request *r);
+} verbs[] = {
+	[CMD_FOLDERS] = { NULL, begin_folders },     [CMD_OPEN] = { NULL, begin_open },	 [CMD_SYNC] = { NULL, begin_sync },
+	[CMD_TEXT] = { NULL, begin_text },	     [CMD_PART] = { NULL, begin_part },	 [CMD_FLAG] = { do_flag, NULL },
+	[CMD_REPLAY] = { NULL, begin_replay },	     [CMD_RETRY] = { do_retry, NULL },	 [CMD_DROP] = { do_drop, NULL },
+	[CMD_GO_OFFLINE] = { do_offline, NULL },     [CMD_GO_ONLINE] = { do_online, NULL }, [CMD_SECRET] = { do_secret, NULL },
+	[CMD_PROBE] = { NULL, begin_probe },	     [CMD_CANCEL] = { do_cancel, NULL }, [CMD_NEAR] = { NULL, begin_near },
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(verbs) == CMD_VERBS);
+
+static void
+start(struct request *r)
+{
+	r->running = TRUE;
+	verbs[r->command->verb].begin(r);
+}
+
+void
+requests_start(struct account *a)
+{
+	g_autoptr(GList) all = g_list_copy(a->requests.head);
+
+	for (GList *l = all; l && a->link == LINK_UP; l = l->next) {
+		struct request *r = l->data;
+
+		if (g_queue_find(&a->requests, r) && !r->running)
+			start(r);
+	}
+}
+
+void
+requests_lost(struct account *a)
+{
+	for (GList *l = a->requests.head; l; l = l->next) {
+		struct request *r = l->data;
+
+		if (r->command->verb == CMD_SYNC || r->command->verb == CMD_REPLAY)
+			r->running = FALSE;
+	}
+}
+
+void
+requests_fail(struct account *a, const GError *error)
+{
+	g_autoptr(GList) all = g_list_copy(a->requests.head);
+
+	for (GList *l = all; l; l = l->next) {
+		struct request *r = l->data;
+
+		if (g_queue_find(&a->requests, r) && !r->running)
+			request_end(r, error);
+	}
+}
+
+gboolean
+requests_want_link(const struct account *a)
+{
+	return !g_queue_is_empty((GQueue *)&a->requests);
+}
+
+/* Text that is here already needs no link. */
+static gboolean
+is_here(struct account *a, const struct command *c)
+{
+	struct mime_part *root;
+	gboolean here = TRUE;
+
+	if (c->verb == CMD_PART)
+		return store_has_part(a->store, first_id(c), c->text ? c->text : "");
+	if (c->verb != CMD_TEXT || !(root = store_structure(a->store, first_id(c), NULL)))
+		return FALSE;
+	g_autoptr(GPtrArray) shown = mime_part_shown(root, c->text && !strcmp(c->text, "html"));
+
+	for (guint i = 0; here && i < shown->len; i++)
+		here = store_has_part(a->store, first_id(c), ((const struct mime_part *)shown->pdata[i])->section);
+	mime_part_free(root);
+	return here;
+}
+
+static void
+no_link(struct account *a, struct request *r)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (a->trouble && !a->offline)
+		error = g_error_copy(a->trouble);
+	else
+		fulmar_fail(&error, FULMAR_NO_LINK, _("%s is offline, and this is not here yet"), a->settings->id);
+	request_end(r, error);
+}
+
+void
+request_take(struct command *command, void *user)
+{
+	struct account *a = user;
+	g_autoptr(GError) error = NULL;
+	struct request *r;
+
+	if (verbs[command->verb].now) {
+		verbs[command->verb].now(a, command, &error);
+		bus_done(a->bus, a->settings->id, command->id, error);
+		command_free(command);
+		work_on(a);
+		return;
+	}
+	r = g_new0(struct request, 1);
+	r->account = a;
+	r->command = command;
+	g_queue_push_tail(&a->requests, r);
+	if (a->link == LINK_UP) {
+		start(r);
+		work_on(a);
+	} else if (is_here(a, command)) {
+		request_end(r, NULL);
+	} else if (a->offline || a->blocked) {
+		no_link(a, r);
+	} else {
+		link_want(a);
+		/* Waiting for the next of many attempts would be waiting without end. */
+		if (a->link == LINK_DOWN && a->retry)
+			no_link(a, r);
+	}
+}

@@ -1,0 +1,140 @@
+#include <string.h>
+#include <sys/wait.h>
+#include "base/error.h"
+#include "base/i18n.h"
+#include "core/account-private.h"
+
+/* Where passwords and tokens come from: the file, a command, or the person. A command runs beside the account's thread: it may ask for a
+ * passphrase and take minutes. */
+
+struct job_secret {
+	GMutex lock;
+	struct account *account; /* NULL once nobody waits */
+	gint refs;
+	char *command;
+	char *secret, *complaint;
+};
+
+static void
+job_unref(struct job_secret *job)
+{
+	if (!g_atomic_int_dec_and_test(&job->refs))
+		return;
+	g_mutex_clear(&job->lock);
+	g_free(job->command);
+	if (job->secret)
+		memset(job->secret, 0, strlen(job->secret));
+	g_free(job->secret);
+	g_free(job->complaint);
+	g_free(job);
+}
+
+static gboolean
+job_done(gpointer user)
+{
+	struct job_secret *job = user;
+	struct account *a = job->account;
+
+	if (!a)
+		return G_SOURCE_REMOVE;
+	a->job = NULL;
+	job->account = NULL;
+	if (job->complaint) {
+		struct event *event = account_event(a, EVENT_NOTICE);
+
+		event->text = g_strdup(job->complaint);
+		account_post(a, event);
+	}
+	a->ops->secret(a->backend, job->secret);
+	job_unref(job); /* the account's */
+	return G_SOURCE_REMOVE;
+}
+
+static void
+run_command(struct job_secret *job)
+{
+	const char *argv[] = { "/bin/sh", "-c", job->command, NULL };
+	g_autofree char *out = NULL;
+	g_autofree char *err = NULL;
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status, &error)) {
+		job->complaint = g_strdup_printf(_("password-command cannot run: %s"), error->message);
+	} else if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+		job->complaint = g_strdup_printf(_("password-command failed: %s"), g_strstrip(err));
+	} else {
+		out[strcspn(out, "\r\n")] = '\0';
+		job->secret = g_steal_pointer(&out);
+	}
+}
+
+static gpointer
+job_run(gpointer user)
+{
+	struct job_secret *job = user;
+
+	run_command(job);
+	g_mutex_lock(&job->lock);
+	if (job->account) {
+		g_autoptr(GSource) source = g_idle_source_new();
+
+		g_atomic_int_inc(&job->refs);
+		g_source_set_priority(source, G_PRIORITY_DEFAULT);
+		g_source_set_callback(source, job_done, job, (GDestroyNotify)job_unref);
+		g_source_attach(source, job->account->context);
+	}
+	g_mutex_unlock(&job->lock);
+	job_unref(job);
+	return NULL;
+}
+
+static void
+start_job(struct account *a, const char *command)
+{
+	struct job_secret *job = g_new0(struct job_secret, 1);
+
+	g_mutex_init(&job->lock);
+	job->account = a;
+	job->refs = 2;
+	job->command = g_strdup(command);
+	a->job = job;
+	g_thread_unref(g_thread_new("password-command", job_run, job));
+}
+
+void
+secret_stop(struct account *a)
+{
+	struct job_secret *job = a->job;
+
+	if (!job)
+		return;
+	a->job = NULL;
+	g_mutex_lock(&job->lock);
+	job->account = NULL;
+	g_mutex_unlock(&job->lock);
+	job_unref(job);
+}
+
+void
+secret_find(struct account *a, const char *prompt)
+{
+	const struct conf_account *s = a->settings;
+	struct event *event;
+
+	if (a->job)
+		return;
+	if (s->oauth_token_command) {
+		start_job(a, s->oauth_token_command);
+	} else if (s->password) {
+		a->ops->secret(a->backend, s->password);
+	} else if (s->password_command) {
+		start_job(a, s->password_command);
+	} else if (a->flags & ACCOUNT_NO_SECRETS) {
+		a->ops->secret(a->backend, NULL);
+	} else {
+		event = account_event(a, EVENT_ASK);
+		event->text = g_strdup(prompt);
+		account_post(a, event);
+	}
+}
