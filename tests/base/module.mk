@@ -7,3 +7,7 @@ tests_base_test_files_LDADD = $(BASE_LIBS)
 tests_base_test_lazy_LDADD = $(BASE_LIBS)
 tests_base_test_log_LDADD = $(BASE_LIBS)
 tests_base_test_uidset_LDADD = $(BASE_LIBS)
+
+# The floors themselves, of all folders.
+TESTS += tests/check-includes
+dist_check_SCRIPTS += tests/check-includes
