@@ -107,6 +107,7 @@ main(int argc, char **argv)
 	GPtrArray *words = read_words(argc > 2 ? argv[2] : "");
 	int count = argc > 3 ? atoi(argv[3]) : 20000;
 	guint32 seed = argc > 4 ? (guint32)strtoul(argv[4], NULL, 10) : 1;
+	g_autofree char *name = g_path_get_basename(argv[0]);
 	GRand *rand = g_rand_new_with_seed(seed);
 
 	g_print("1..1\n# %u seeds, %u words, %d mutations, seed %u\n", seeds->len, words->len, count, seed);
@@ -127,7 +128,7 @@ main(int argc, char **argv)
 		LLVMFuzzerTestOneInput(input->data, input->len);
 		g_byte_array_unref(input);
 	}
-	g_print("ok 1 - %s\n", g_path_get_basename(argv[0]));
+	g_print("ok 1 - %s\n", name);
 	g_rand_free(rand);
 	g_ptr_array_unref(seeds);
 	g_ptr_array_unref(words);
