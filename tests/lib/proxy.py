@@ -1,0 +1,145 @@
+"""A TCP proxy in a thread between the program and a server: it counts, delays, limits, stalls without closing, and cuts.
+
+with Proxy(port) as p: p.port; p.stall(); p.resume(); p.cut(); p.refuse(True); p.counts() → {'down', 'up', 'turns', 'connections'}
+delay is one way in seconds; rate octets a second downwards. cut_after(n) closes when n more octets have gone down.
+"""
+import collections, selectors, socket, threading, time
+
+
+class Pipe:
+    def __init__(self, source, sink):
+        self.source, self.sink, self.queue, self.ended = source, sink, collections.deque(), False
+
+
+class Proxy:
+    def __init__(self, target, delay=0.0, rate=0):
+        self.target, self.delay, self.rate = target, delay, rate
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        self.stalled = self.refusing = self.stopping = False
+        self.left, self.lock = None, threading.Lock()
+        self.numbers = dict(down=0, up=0, turns=0, connections=0)
+        self.last_up, self.pairs, self.next_down = False, [], 0.0
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def stall(self):
+        self.stalled = True
+
+    def resume(self):
+        self.stalled = False
+
+    def refuse(self, yes):
+        self.refusing = yes
+        if yes:
+            self.cut()
+
+    def cut_after(self, octets):
+        with self.lock:
+            self.left = octets
+
+    def cut(self):
+        with self.lock:
+            self.left = 0
+
+    def counts(self):
+        with self.lock:
+            return dict(self.numbers)
+
+    def zero(self):
+        with self.lock:
+            self.numbers = dict.fromkeys(self.numbers, 0)
+
+    def close_pair(self, pair):
+        for pipe in pair:
+            pipe.source.close()
+        self.pairs.remove(pair)
+
+    def accept(self):
+        client, _ = self.listener.accept()
+        if self.refusing:
+            client.close()
+            return
+        try:
+            server = socket.create_connection(('127.0.0.1', self.target), 5)
+        except OSError:
+            client.close()
+            return
+        for s in (client, server):
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.numbers['connections'] += 1
+        self.pairs.append((Pipe(client, server), Pipe(server, client)))
+
+    def read(self, pair, down):
+        pipe = pair[down]
+        try:
+            data = pipe.source.recv(65536)
+        except OSError:
+            data = b''
+        if not data:
+            pipe.ended = True
+            return
+        with self.lock:
+            self.numbers['down' if down else 'up'] += len(data)
+            if not down and not self.last_up:
+                self.numbers['turns'] += 1
+            self.last_up = not down
+        at = time.monotonic() + self.delay
+        if down and self.rate:
+            self.next_down = max(self.next_down, at) + len(data) / self.rate
+            at = self.next_down
+        pipe.queue.append((at, data))
+
+    def write(self, pair, down, now):
+        pipe = pair[down]
+        while pipe.queue and pipe.queue[0][0] <= now:
+            data = pipe.queue.popleft()[1]
+            with self.lock:
+                if down and self.left is not None:
+                    data, cut = data[:self.left], len(data) >= self.left
+                    self.left -= len(data)
+                else:
+                    cut = False
+            try:
+                pipe.sink.sendall(data)
+            except OSError:
+                return False
+            if cut:
+                return False
+        return not (pipe.ended and not pipe.queue)
+
+    def run(self):
+        while not self.stopping:
+            selector = selectors.DefaultSelector()
+            selector.register(self.listener, selectors.EVENT_READ, None)
+            if not self.stalled:
+                for pair in self.pairs:
+                    for down, pipe in enumerate(pair):
+                        if not pipe.ended and len(pipe.queue) < 64:
+                            selector.register(pipe.source, selectors.EVENT_READ, (pair, down))
+            due = [p.queue[0][0] for pair in self.pairs for p in pair if p.queue]
+            wait = .05 if self.stalled or not due else max(0, min(.05, min(due) - time.monotonic()))
+            for key, _ in selector.select(wait):
+                if key.data is None:
+                    self.accept()
+                else:
+                    self.read(*key.data)
+            selector.close()
+            with self.lock:
+                cut = self.left is not None and self.left <= 0
+                if cut:
+                    self.left = None
+            now = time.monotonic()
+            for pair in list(self.pairs):
+                if cut or (not self.stalled and not all([self.write(pair, down, now) for down in (0, 1)])):
+                    self.close_pair(pair)
+        for pair in list(self.pairs):
+            self.close_pair(pair)
+        self.listener.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.stopping = True
+        self.thread.join()

@@ -1,0 +1,108 @@
+"""A program on a pseudo-terminal with an emulator behind it: what a person sees, as lines of text. Needs pyte (python3-pyte)."""
+import fcntl, os, pty, re, select, signal, struct, termios, time
+import pyte
+
+
+class Screen:
+    def __init__(self, argv, env, cols=80, rows=24, cwd=None):
+        self.emulator = pyte.Screen(cols, rows)
+        self.stream = pyte.ByteStream(self.emulator)
+        self.alive, self.status, self.raw = True, None, bytearray()
+        full = {'PATH': os.environ['PATH'], 'TERM': 'xterm-256color', 'LANG': 'C.UTF-8', 'LC_ALL': 'C.UTF-8', 'TZ': 'UTC', **env}
+        full.update({k: v for k, v in os.environ.items() if k.startswith(('ASAN_', 'UBSAN_', 'TSAN_', 'LSAN_'))})
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', rows, cols, 0, 0))
+            if cwd:
+                os.chdir(cwd)
+            os.execvpe(argv[0], argv, full)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, cols, 0, 0))
+
+    def pump(self, timeout=0.0):
+        """Takes what has come; True if anything did."""
+        ready, _, _ = select.select([self.fd], [], [], timeout)
+        if not ready or not self.alive:
+            return False
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:
+            data = b''
+        if not data:
+            self.alive = False
+            return False
+        self.raw += data
+        self.stream.feed(data)
+        return True
+
+    @property
+    def lines(self):
+        return [l.rstrip() for l in self.emulator.display]
+
+    @property
+    def text(self):
+        return '\n'.join(self.lines)
+
+    def wait(self, what, timeout=20):
+        """Until what (a regular expression over the whole screen, or a function of the lines) holds; raises with the screen if it never does."""
+        test = what if callable(what) else lambda lines: re.search(what, '\n'.join(lines), re.M)
+        end = time.monotonic() + timeout
+        while True:
+            while self.pump():
+                pass
+            if test(self.lines):
+                return self.text
+            if time.monotonic() > end or not self.alive:
+                raise AssertionError('never on the screen: %s\n%s' % (getattr(what, '__name__', what), self.text))
+            self.pump(.05)
+
+    def send(self, keys):
+        os.write(self.fd, keys.encode() if isinstance(keys, str) else keys)
+
+    def resize(self, cols, rows):
+        self.emulator.resize(rows, cols)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, cols, 0, 0))
+        os.kill(self.pid, signal.SIGWINCH)
+
+    def key_latency(self, key, timeout=5.0):
+        """Seconds from writing the key to the first octet painted, or None."""
+        while self.pump():
+            pass
+        start = time.monotonic()
+        self.send(key)
+        end = start + timeout
+        while time.monotonic() < end and self.alive:
+            if select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
+                at = time.monotonic()
+                self.pump()
+                return at - start
+        return None
+
+    def ended(self, timeout=10):
+        """The exit status, after the program went; None when it did not."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            self.pump(.02)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.alive, self.status = False, os.waitstatus_to_exitcode(status)
+                return self.status
+        return None
+
+    def close(self):
+        if self.status is None:
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+            except (OSError, ChildProcessError):
+                pass
+            self.status = -9
+        try:
+            os.close(self.fd)
+        except OSError:
+            pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
