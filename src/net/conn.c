@@ -125,7 +125,7 @@ out_of_time(struct conn *conn)
 	switch (conn->state) {
 	case STATE_LOOKING:
 		conn_end_no_link(conn, _("cannot look up %s: no name server answers within %u s"),
-		                 conn->params.host, (conn->params.connect_timeout_ms + 999) / 1000);
+		                 conn->shown, (conn->params.connect_timeout_ms + 999) / 1000);
 		break;
 	case STATE_SHAKING:
 		conn_end_no_link(conn, _("%s: the server did not finish the TLS handshake within %u s"),

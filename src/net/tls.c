@@ -158,13 +158,16 @@ no_passphrase(char *buffer, int size, int writing, void *user)
 	return -1;
 }
 
-static const char *
-openssl_reason(void)
+/* The oldest fault in OpenSSL's queue is the cause, the later ones only pass it on. */
+static void
+fail_file(const struct tls *tls, const char *option, const char *path, GError **error)
 {
-	unsigned long code = ERR_peek_last_error();
-	const char *text = code ? ERR_reason_error_string(code) : NULL;
+	unsigned long code = ERR_peek_error();
+	const char *text = ERR_SYSTEM_ERROR(code) ? g_strerror((int)ERR_GET_REASON(code))
+	                                          : ERR_reason_error_string(code);
 
-	return text ? text : _("unknown fault");
+	fulmar_fail(error, FULMAR_CERT, _("%s: %s %s cannot be used: %s"), tls->params.peer, option, path,
+	            text ? text : "?");
 }
 
 static gboolean
@@ -174,20 +177,17 @@ load_files(struct tls *tls, GError **error)
 	const char *key = params->client_key ? params->client_key : params->client_certificate;
 
 	if (params->ca_file && !SSL_CTX_load_verify_file(tls->context, params->ca_file)) {
-		fulmar_fail(error, FULMAR_CERT, _("%s: ca-file %s cannot be used: %s"), params->peer,
-		            params->ca_file, openssl_reason());
+		fail_file(tls, "ca-file", params->ca_file, error);
 		return FALSE;
 	}
 	if (!params->client_certificate)
 		return TRUE;
 	if (SSL_CTX_use_certificate_chain_file(tls->context, params->client_certificate) != 1) {
-		fulmar_fail(error, FULMAR_CERT, _("%s: client-certificate %s cannot be used: %s"),
-		            params->peer, params->client_certificate, openssl_reason());
+		fail_file(tls, "client-certificate", params->client_certificate, error);
 		return FALSE;
 	}
 	if (SSL_CTX_use_PrivateKey_file(tls->context, key, SSL_FILETYPE_PEM) != 1) {
-		fulmar_fail(error, FULMAR_CERT, _("%s: client-key %s cannot be used: %s"), params->peer, key,
-		            openssl_reason());
+		fail_file(tls, "client-key", key, error);
 		return FALSE;
 	}
 	return TRUE;
@@ -224,8 +224,8 @@ tls_new(const struct tls_params *params, GError **error)
 	ERR_clear_error();
 	tls->context = SSL_CTX_new(TLS_client_method());
 	if (!tls->context) {
-		fulmar_fail(error, FULMAR_CERT, _("%s: OpenSSL cannot be used: %s"), params->peer,
-		            openssl_reason());
+		fulmar_fail(error, FULMAR_CERT, _("%s: OpenSSL cannot be used; check its configuration"),
+		            params->peer);
 		tls_free(tls);
 		return NULL;
 	}
