@@ -247,7 +247,11 @@ put_rare(struct cleaner *c, ucs4_t cp, const char *s, gsize n, gsize left)
 {
 	switch (classify(cp)) {
 	case KIND_SHOW:
-		put(c, cp, s, n);
+		/* the octets themselves may be no UTF-8 */
+		if (cp == REPLACEMENT)
+			put(c, REPLACEMENT, "\357\277\275", 3);
+		else
+			put(c, cp, s, n);
 		break;
 	case KIND_MARK:
 		/* without a base it would join whatever stands to the left on the screen */
