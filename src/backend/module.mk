@@ -15,5 +15,11 @@ libbackend_a_SOURCES = \
   src/backend/imap/session.c \
   src/backend/imap/structure.c \
   src/backend/imap/verify.c \
-  src/backend/imap/watch.c
+  src/backend/imap/watch.c \
+  src/backend/maildir/inotify.c \
+  src/backend/maildir/maildir.c src/backend/maildir/private.h \
+  src/backend/maildir/message.c \
+  src/backend/maildir/name.c src/backend/maildir/name.h \
+  src/backend/maildir/scan.c \
+  src/backend/maildir/tree.c src/backend/maildir/tree.h
 BACKEND_LIBS = libbackend.a

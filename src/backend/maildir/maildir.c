@@ -1,0 +1,477 @@
+/* The Maildir backend's verbs: jobs in a queue, stepped from the account's loop in short slices. */
+#include "backend/maildir/private.h"
+
+#include <string.h>
+
+#include "backend/maildir/tree.h"
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/log.h"
+
+static gboolean run_turn(gpointer user);
+
+static void
+schedule(struct backend *backend)
+{
+	if (backend->turn || g_queue_is_empty(&backend->jobs))
+		return;
+	backend->turn = g_idle_source_new();
+	g_source_set_callback(backend->turn, run_turn, backend, NULL);
+	g_source_attach(backend->turn, backend->env->context);
+}
+
+static void
+unschedule(GSource **source)
+{
+	if (!*source)
+		return;
+	g_source_destroy(*source);
+	g_source_unref(*source);
+	*source = NULL;
+}
+
+static void
+job_free(struct job *job)
+{
+	if (job->clear)
+		job->clear(job);
+	if (job->renamed)
+		g_hash_table_unref(job->renamed);
+	g_free(job->renamed_dir);
+	g_free(job);
+}
+
+void
+backend_add_job(struct backend *backend, struct job *job)
+{
+	g_queue_push_tail(&backend->jobs, job);
+	schedule(backend);
+}
+
+gboolean
+backend_is_waited_for(const struct backend *backend)
+{
+	return g_queue_get_length((GQueue *)&backend->jobs) > 1;
+}
+
+/* Ends the rescan: what did not fit into its first slice is filled in at once. */
+static void
+rescanned(struct backend *backend, gint64 folder)
+{
+	struct job *job;
+
+	if (!scan_has_missing(backend, folder))
+		return;
+	job = g_new0(struct job, 1);
+	job->step = fill_step;
+	job->folder = folder;
+	backend_add_job(backend, job);
+}
+
+static gboolean
+run_turn(gpointer user)
+{
+	struct backend *backend = user;
+	struct job *job = g_queue_peek_head(&backend->jobs);
+	g_autoptr(GError) error = NULL;
+	enum job_state state = job->step(backend, job, &error);
+	backend_done done = job->done;
+	void *done_user = job->user;
+	gint64 folder = job->folder;
+
+	if (state == JOB_MORE)
+		return G_SOURCE_CONTINUE;
+	g_queue_pop_head(&backend->jobs);
+	job_free(job);
+	unschedule(&backend->turn);
+	schedule(backend);
+	/* Last: what comes after it may be the end of the backend. */
+	if (done)
+		done(error, done_user);
+	else if (!error)
+		rescanned(backend, folder);
+	else
+		log_note(LOG_SYNC, "%s: %s", backend->env->account->id, error->message);
+	return G_SOURCE_REMOVE;
+}
+
+char *
+backend_folder_dir(const struct backend *backend, const struct store_folder *folder)
+{
+	return strcmp(folder->wire, ".") == 0 ? g_strdup(backend->root)
+	                                      : g_build_filename(backend->root, folder->wire, NULL);
+}
+
+struct store_folder *
+backend_folder(const struct backend *backend, gint64 id, GError **error)
+{
+	GError *problem = NULL;
+	struct store_folder *folder = store_folder_by_id(backend->env->store, id, &problem);
+
+	if (problem)
+		g_propagate_error(error, problem);
+	else if (!folder)
+		fulmar_fail(error, FULMAR_FAILED, _("%s: that folder is gone"), backend->env->account->id);
+	return folder;
+}
+
+/* ---- the folder list ---- */
+
+static gboolean
+put_folder(struct backend *backend, const struct tree_folder *found, GHashTable *here, GError **error)
+{
+	struct store *store = backend->env->store;
+	GError *problem = NULL;
+	struct store_folder *folder = store_folder_by_path(store, found->path, &problem);
+	g_autofree char *dir = NULL;
+	gboolean ok;
+
+	if (problem) {
+		g_propagate_error(error, problem);
+		return FALSE;
+	}
+	if (!folder) {
+		folder = g_new0(struct store_folder, 1);
+		folder->path = g_strdup(found->path);
+		folder->rights = g_strdup("");
+		folder->mailbox_id = g_strdup("");
+		folder->windows = g_strdup("");
+		folder->subscribed = TRUE;
+	}
+	g_free(folder->wire);
+	g_free(folder->role);
+	folder->wire = g_strdup(found->wire);
+	folder->role = g_strdup(found->role);
+	folder->delimiter = found->delimiter;
+	folder->selectable = TRUE;
+	dir = backend_folder_dir(backend, folder);
+	scan_count(dir, &folder->server_total, &folder->server_unread);
+	ok = store_folder_put(store, folder, error);
+	if (ok)
+		g_hash_table_add(here, g_memdup2(&folder->id, sizeof folder->id));
+	store_folder_free(folder);
+	return ok;
+}
+
+static gboolean
+remove_folders_not_in(struct backend *backend, GHashTable *here, GError **error)
+{
+	g_autoptr(GPtrArray) folders = store_folders(backend->env->store, error);
+
+	for (guint i = 0; folders && i < folders->len; i++) {
+		const struct store_folder *folder = g_ptr_array_index(folders, i);
+
+		if (!g_hash_table_contains(here, &folder->id) &&
+		    !store_folder_remove(backend->env->store, folder->id, error))
+			return FALSE;
+	}
+	return folders != NULL;
+}
+
+struct listing {
+	GPtrArray *found; /* struct tree_folder * */
+	guint at;
+	GHashTable *here; /* folder ids in the store that have a directory */
+};
+
+static void
+folders_clear(struct job *job)
+{
+	struct listing *listing = job->data;
+
+	if (!listing)
+		return;
+	g_ptr_array_unref(listing->found);
+	g_hash_table_unref(listing->here);
+	g_free(listing);
+}
+
+static gboolean
+begin_listing(struct backend *backend, struct job *job, GError **error)
+{
+	GPtrArray *found = tree_list(backend->env->account, error);
+	struct listing *listing;
+
+	if (!found)
+		return FALSE;
+	listing = g_new0(struct listing, 1);
+	listing->found = found;
+	listing->here = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	job->data = listing;
+	return TRUE;
+}
+
+static gboolean
+commit_or_roll_back(struct store *store, gboolean ok, GError **error)
+{
+	if (ok && store_commit(store, error))
+		return TRUE;
+	store_rollback(store);
+	return FALSE;
+}
+
+/* One folder a step: counting a big one takes a while. */
+static enum job_state
+folders_step(struct backend *backend, struct job *job, GError **error)
+{
+	struct store *store = backend->env->store;
+	struct listing *listing;
+	gboolean ok;
+
+	if (!job->data && !begin_listing(backend, job, error))
+		return JOB_FAILED;
+	listing = job->data;
+	if (!store_begin(store, FALSE, error))
+		return JOB_FAILED;
+	if (listing->at < listing->found->len) {
+		ok = put_folder(backend, g_ptr_array_index(listing->found, listing->at++), listing->here,
+		                error);
+		return commit_or_roll_back(store, ok, error) ? JOB_MORE : JOB_FAILED;
+	}
+	ok = remove_folders_not_in(backend, listing->here, error);
+	if (!commit_or_roll_back(store, ok, error))
+		return JOB_FAILED;
+	backend->env->hooks->folders(backend->env->user);
+	return JOB_DONE;
+}
+
+/* ---- the table ---- */
+
+static struct backend *
+maildir_create(const struct backend_env *env)
+{
+	struct backend *backend = g_new0(struct backend, 1);
+
+	backend->env = env;
+	backend->root = g_strdup(env->account->path ? env->account->path : "");
+	g_queue_init(&backend->jobs);
+	backend->missing = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, missing_free);
+	return backend;
+}
+
+static void
+stop_watching(struct backend *backend)
+{
+	if (backend->watch)
+		watch_free(backend->watch);
+	backend->watch = NULL;
+}
+
+static void
+maildir_destroy(struct backend *backend)
+{
+	struct job *job;
+
+	stop_watching(backend);
+	unschedule(&backend->turn);
+	unschedule(&backend->greeting);
+	while ((job = g_queue_pop_head(&backend->jobs)))
+		job_free(job);
+	g_hash_table_unref(backend->missing);
+	g_free(backend->root);
+	g_free(backend);
+}
+
+static gboolean
+greet(gpointer user)
+{
+	struct backend *backend = user;
+	const struct backend_hooks *hooks = backend->env->hooks;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) found = tree_list(backend->env->account, &error);
+	g_autofree char *count = NULL;
+
+	unschedule(&backend->greeting);
+	if (!found) {
+		hooks->lost(error, backend->env->user);
+		return G_SOURCE_REMOVE;
+	}
+	count = g_strdup_printf("%u", found->len);
+	backend->linked = TRUE;
+	hooks->fact("path", backend->root, backend->env->user);
+	hooks->fact("layout", tree_is_maildir(backend->root) ? "Maildir++" : "tree", backend->env->user);
+	hooks->fact("folders", count, backend->env->user);
+	hooks->ready(backend->env->user);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+maildir_link(struct backend *backend)
+{
+	if (backend->greeting)
+		return;
+	backend->greeting = g_idle_source_new();
+	g_source_set_callback(backend->greeting, greet, backend, NULL);
+	g_source_attach(backend->greeting, backend->env->context);
+}
+
+static enum job_state
+cancelled_step(struct backend *backend, struct job *job, GError **error)
+{
+	fulmar_fail(error, FULMAR_CANCELLED, _("called off"));
+	return JOB_FAILED;
+}
+
+static enum job_state
+unsupported_step(struct backend *backend, struct job *job, GError **error)
+{
+	fulmar_fail(error, FULMAR_UNSUPPORTED, _("a Maildir cannot do that"));
+	return JOB_FAILED;
+}
+
+/* Verbs under way end from the loop, as cancelled. */
+static void
+maildir_unlink(struct backend *backend)
+{
+	stop_watching(backend);
+	unschedule(&backend->greeting);
+	backend->linked = FALSE;
+	for (GList *at = backend->jobs.head; at; at = at->next)
+		((struct job *)at->data)->step = cancelled_step;
+}
+
+static void
+maildir_secret(struct backend *backend, const char *secret)
+{
+	/* Nothing here ever asks for one. */
+}
+
+static struct job *
+job_new(enum job_state (*step)(struct backend *, struct job *, GError **), gint64 folder, backend_done done,
+        void *user)
+{
+	struct job *job = g_new0(struct job, 1);
+
+	job->step = step;
+	job->folder = folder;
+	job->done = done;
+	job->user = user;
+	return job;
+}
+
+static void
+maildir_open(struct backend *backend, gint64 folder, backend_done done, void *user)
+{
+	struct job *job = job_new(scan_step, folder, done, user);
+
+	job->clear = scan_clear;
+	backend_add_job(backend, job);
+}
+
+void
+backend_rescan(struct backend *backend, gint64 folder)
+{
+	for (GList *at = backend->jobs.head; at; at = at->next) {
+		const struct job *waiting = at->data;
+
+		if (waiting->step == scan_step && waiting->folder == folder && !waiting->data)
+			return;
+	}
+	maildir_open(backend, folder, NULL, NULL);
+}
+
+static void
+maildir_folders(struct backend *backend, backend_done done, void *user)
+{
+	struct job *job = job_new(folders_step, 0, done, user);
+
+	job->clear = folders_clear;
+	backend_add_job(backend, job);
+}
+
+static void
+maildir_fill(struct backend *backend, gint64 folder, backend_done done, void *user)
+{
+	backend_add_job(backend, job_new(fill_step, folder, done, user));
+}
+
+static void
+maildir_structures(struct backend *backend, const msgid *ids, guint n, backend_done done, void *user)
+{
+	struct job *job = job_new(structures_step, 0, done, user);
+
+	job->ids = ids;
+	job->n = n;
+	backend_add_job(backend, job);
+}
+
+static void
+part_clear(struct job *job)
+{
+	g_free(job->data);
+}
+
+static void
+maildir_part(struct backend *backend, msgid id, const char *section,
+             void (*progress)(guint64 have, guint64 total, void *user), backend_done done, void *user)
+{
+	struct job *job = job_new(part_step, 0, done, user);
+
+	job->n = 1;
+	job->data = g_memdup2(&id, sizeof id);
+	job->ids = job->data;
+	job->clear = part_clear;
+	backend_add_job(backend, job);
+}
+
+static void
+maildir_parts(struct backend *backend, const msgid *ids, const char *const *sections, guint n,
+              backend_done done, void *user)
+{
+	struct job *job = job_new(part_step, 0, done, user);
+
+	job->ids = ids;
+	job->n = n;
+	backend_add_job(backend, job);
+}
+
+static void
+maildir_replay(struct backend *backend, const struct store_op *op, backend_done done, void *user)
+{
+	static const struct {
+		enum op_verb verb;
+		enum job_state (*step)(struct backend *, struct job *, GError **);
+	} verbs[] = {{OP_FLAG, replay_step}};
+	struct job *job = job_new(unsupported_step, op->folder, done, user);
+
+	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
+		if (verbs[i].verb == op->verb)
+			job->step = verbs[i].step;
+	job->op = op;
+	backend_add_job(backend, job);
+}
+
+static void
+maildir_watch(struct backend *backend, gint64 folder)
+{
+	struct store_folder *row;
+	g_autofree char *dir = NULL;
+
+	if (backend->watch && watch_folder(backend->watch) == folder)
+		return;
+	stop_watching(backend);
+	row = folder ? store_folder_by_id(backend->env->store, folder, NULL) : NULL;
+	if (!row)
+		return;
+	dir = backend_folder_dir(backend, row);
+	backend->watch = watch_new(backend, folder, dir);
+	store_folder_free(row);
+}
+
+const struct backend_ops backend_maildir = {
+        .name = "maildir",
+        .remote = FALSE,
+        .create = maildir_create,
+        .destroy = maildir_destroy,
+        .link = maildir_link,
+        .unlink = maildir_unlink,
+        .secret = maildir_secret,
+        .folders = maildir_folders,
+        .open = maildir_open,
+        .fill = maildir_fill,
+        .structures = maildir_structures,
+        .part = maildir_part,
+        .parts = maildir_parts,
+        .replay = maildir_replay,
+        .watch = maildir_watch,
+};

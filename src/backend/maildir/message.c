@@ -1,0 +1,350 @@
+/* One message's file: its head into the store, where it is, its flags in its name. */
+#include "backend/maildir/private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backend/maildir/name.h"
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/log.h"
+
+#define HEAD_OCTETS 8192   /* read first: nearly every header block, many whole messages */
+#define HEAD_MAX 65536     /* read at most */
+#define STRUCTURE_SLICE 10 /* messages parsed a step */
+#define REPLAY_SLICE 50
+
+/* ---- into the store ---- */
+
+static gsize
+read_up_to(int fd, char *buffer, gsize have, gsize size)
+{
+	while (have < size) {
+		gssize n = read(fd, buffer + have, size - have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		have += (gsize)n;
+	}
+	return have;
+}
+
+static gboolean
+has_blank_line(const char *bytes, gsize len)
+{
+	return memmem(bytes, len, "\n\n", 2) || memmem(bytes, len, "\n\r\n", 3);
+}
+
+static int
+open_message(const char *path, struct stat *st)
+{
+	/* Non-blocking: somebody may have put a pipe there. */
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode))) {
+		close(fd);
+		errno = EINVAL;
+		fd = -1;
+	}
+	return fd;
+}
+
+static gboolean
+add_head(struct backend *backend, gint64 folder, const char *path, const char *bytes, gsize len,
+         const struct stat *st, GError **error)
+{
+	struct store_message message = {0};
+	struct mime_part *structure = len == (gsize)st->st_size ? mime_part_parse(bytes, len) : NULL;
+	struct envelope envelope;
+	const char *name = strrchr(path, '/') + 1;
+	msgid id;
+
+	envelope_from_headers(&envelope, bytes, len);
+	message.uid = maildir_uid(name);
+	message.received = st->st_mtime;
+	message.size = (guint64)st->st_size;
+	message.flags = maildir_flags(name);
+	message.envelope = &envelope;
+	message.structure = structure;
+	message.file = path;
+	id = store_add(backend->env->store, folder, &message, error);
+	envelope_clear(&envelope);
+	if (structure)
+		mime_part_free(structure);
+	return id != 0;
+}
+
+gboolean
+message_add(struct backend *backend, gint64 folder, const char *dir, const char *rel, GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, rel, NULL);
+	g_autofree char *buffer = NULL;
+	struct stat st;
+	int fd = open_message(path, &st);
+	gsize len;
+
+	if (fd < 0) {
+		/* Gone or renamed since the scan: the next one has it. Unreadable: the others are still
+		 * wanted. */
+		if (errno != ENOENT)
+			log_note(LOG_SYNC, "%s: cannot be read: %s", path, g_strerror(errno));
+		return TRUE;
+	}
+	buffer = g_malloc(HEAD_MAX);
+	len = read_up_to(fd, buffer, 0, HEAD_OCTETS);
+	if (len == HEAD_OCTETS && (st.st_size <= HEAD_MAX || !has_blank_line(buffer, len)))
+		len = read_up_to(fd, buffer, len, HEAD_MAX);
+	close(fd);
+	return add_head(backend, folder, path, buffer, len, &st, error);
+}
+
+/* ---- where it is ---- */
+
+static void
+index_subdir(GHashTable *bases, const char *dir, const char *subdir)
+{
+	g_autofree char *path = g_build_filename(dir, subdir, NULL);
+	DIR *entries = opendir(path);
+	const struct dirent *entry;
+
+	while (entries && (entry = readdir(entries)))
+		if (entry->d_name[0] != '.')
+			g_hash_table_replace(bases, g_strndup(entry->d_name, maildir_base_len(entry->d_name)),
+			                     g_strdup_printf("%s/%s", subdir, entry->d_name));
+	if (entries)
+		closedir(entries);
+}
+
+static const char *
+find_renamed(struct job *job, const char *dir, const char *name)
+{
+	g_autofree char *base = g_strndup(name, maildir_base_len(name));
+
+	if (g_strcmp0(job->renamed_dir, dir) != 0) {
+		g_clear_pointer(&job->renamed, g_hash_table_unref);
+		g_free(job->renamed_dir);
+		job->renamed_dir = g_strdup(dir);
+		job->renamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+		index_subdir(job->renamed, dir, "new");
+		index_subdir(job->renamed, dir, "cur");
+	}
+	return g_hash_table_lookup(job->renamed, base);
+}
+
+static gboolean
+put_file(struct backend *backend, const struct store_row *row, const char *file, GError **error)
+{
+	struct store *store = backend->env->store;
+	const char *name = strrchr(file, '/') + 1;
+
+	if (!store_begin(store, FALSE, error))
+		return FALSE;
+	if (store_set_file(store, row->id, file, maildir_flags(name), row->keywords, error) &&
+	    store_commit(store, error))
+		return TRUE;
+	store_rollback(store);
+	return FALSE;
+}
+
+char *
+message_locate(struct backend *backend, struct job *job, const struct store_row *row, GError **error)
+{
+	struct store_folder *folder;
+	g_autofree char *dir = NULL, *file = NULL;
+	const char *rel;
+
+	if (!row->file || g_file_test(row->file, G_FILE_TEST_IS_REGULAR))
+		return g_strdup(row->file);
+	folder = backend_folder(backend, row->folder, error);
+	if (!folder)
+		return NULL;
+	dir = backend_folder_dir(backend, folder);
+	store_folder_free(folder);
+	rel = find_renamed(job, dir, strrchr(row->file, '/') + 1);
+	if (!rel)
+		return NULL;
+	file = g_build_filename(dir, rel, NULL);
+	return put_file(backend, row, file, error) ? g_steal_pointer(&file) : NULL;
+}
+
+/* The row of ids[at]; NULL without error: it left the store. */
+static struct store_row *
+job_row(struct backend *backend, const struct job *job, guint at, GError **error)
+{
+	return store_row(backend->env->store, job->ids[at], error);
+}
+
+/* ---- structures and parts ---- */
+
+static gboolean
+put_structure(struct backend *backend, struct job *job, const struct store_row *row, GError **error)
+{
+	GError *problem = NULL;
+	g_autofree char *file = message_locate(backend, job, row, &problem);
+	struct store *store = backend->env->store;
+	GMappedFile *map = file ? g_mapped_file_new(file, FALSE, NULL) : NULL;
+	struct mime_part *root;
+	gboolean ok;
+
+	if (problem)
+		g_propagate_error(error, problem);
+	if (!map)
+		return problem == NULL;
+	root = mime_part_parse(g_mapped_file_get_contents(map), g_mapped_file_get_length(map));
+	ok = store_begin(store, FALSE, error);
+	if (ok && (!store_set_structure(store, row->id, root, error) || !store_commit(store, error))) {
+		store_rollback(store);
+		ok = FALSE;
+	}
+	mime_part_free(root);
+	g_mapped_file_unref(map);
+	return ok;
+}
+
+enum job_state
+structures_step(struct backend *backend, struct job *job, GError **error)
+{
+	guint end = MIN(job->n, job->at + STRUCTURE_SLICE);
+	GError *problem = NULL;
+
+	for (; !problem && job->at < end; job->at++) {
+		struct store_row *row = job_row(backend, job, job->at, &problem);
+
+		if (row && !row->has_structure && put_structure(backend, job, row, &problem))
+			job->folder = row->folder;
+		if (row)
+			store_row_free(row);
+	}
+	if (problem) {
+		g_propagate_error(error, problem);
+		return JOB_FAILED;
+	}
+	if (job->folder)
+		backend->env->hooks->rows(job->folder, backend->env->user);
+	return job->at < job->n ? JOB_MORE : JOB_DONE;
+}
+
+/* The store reads the file itself: all there is to do is to tell it where that is now. */
+enum job_state
+part_step(struct backend *backend, struct job *job, GError **error)
+{
+	GError *problem = NULL;
+	struct store_row *row = job->at < job->n ? job_row(backend, job, job->at, &problem) : NULL;
+	g_autofree char *file = row ? message_locate(backend, job, row, &problem) : NULL;
+
+	if (!problem && !file && job->n == 1)
+		fulmar_fail(&problem, FULMAR_FAILED,
+		            _("the file of this message is gone; somebody else moved or deleted it"));
+	if (row)
+		store_row_free(row);
+	if (problem) {
+		g_propagate_error(error, problem);
+		return JOB_FAILED;
+	}
+	return ++job->at < job->n ? JOB_MORE : JOB_DONE;
+}
+
+/* ---- flags ---- */
+
+/* Never over an existing file: a second message with this base would be lost. */
+static gboolean
+rename_new(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return TRUE;
+	if (errno != EINVAL && errno != ENOSYS)
+		return FALSE;
+	return link(from, to) == 0 && unlink(from) == 0;
+}
+
+/* Where a message with these flags belongs: new/ only as long as nothing is known of it. */
+static char *
+flagged_path(const char *file, guint flags)
+{
+	g_autofree char *subdir = g_path_get_dirname(file);
+	g_autofree char *dir = g_path_get_dirname(subdir);
+	g_autofree char *name = g_path_get_basename(file);
+	g_autofree char *renamed = NULL;
+
+	if (flags == maildir_flags(name))
+		return g_strdup(file);
+	renamed = maildir_name_with(name, flags);
+	return g_build_filename(dir, "cur", renamed, NULL);
+}
+
+static gboolean
+apply_flags(struct backend *backend, struct job *job, const struct store_row *row, GError **error)
+{
+	GError *problem = NULL;
+	g_autofree char *file = message_locate(backend, job, row, &problem);
+	g_autofree char *target = NULL;
+	guint flags;
+
+	if (problem)
+		g_propagate_error(error, problem);
+	/* Gone: there is nothing left to flag, and the next scan says so. */
+	if (!file)
+		return problem == NULL;
+	flags = (maildir_flags(strrchr(file, '/') + 1) | job->op->add) & ~job->op->remove;
+	target = flagged_path(file, flags);
+	if (strcmp(file, target) == 0)
+		return TRUE;
+	if (!rename_new(file, target)) {
+		fulmar_fail(error, FULMAR_FAILED, _("cannot rename %s: %s"), file, g_strerror(errno));
+		return FALSE;
+	}
+	return put_file(backend, row, target, error);
+}
+
+/* The renames are durable before the journal forgets them. */
+static gboolean
+sync_folder_dir(struct backend *backend, gint64 id, GError **error)
+{
+	struct store_folder *folder = backend_folder(backend, id, error);
+	g_autofree char *dir = folder ? backend_folder_dir(backend, folder) : NULL;
+	g_autofree char *cur = dir ? g_build_filename(dir, "cur", NULL) : NULL;
+	int fd = cur ? open(cur, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	gboolean ok = fd >= 0 && fsync(fd) == 0;
+
+	if (cur && !ok)
+		fulmar_fail(error, FULMAR_FAILED, _("cannot write %s: %s"), cur, g_strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	if (folder)
+		store_folder_free(folder);
+	return ok;
+}
+
+enum job_state
+replay_step(struct backend *backend, struct job *job, GError **error)
+{
+	guint end = MIN(job->op->ids->len, job->at + REPLAY_SLICE);
+	GError *problem = NULL;
+
+	for (; !problem && job->at < end; job->at++) {
+		struct store_row *row =
+		        store_row(backend->env->store, g_array_index(job->op->ids, msgid, job->at), &problem);
+
+		if (row)
+			apply_flags(backend, job, row, &problem);
+		if (row)
+			store_row_free(row);
+	}
+	if (problem) {
+		g_propagate_error(error, problem);
+		return JOB_FAILED;
+	}
+	if (job->at < job->op->ids->len)
+		return JOB_MORE;
+	/* Keywords alone live in the store. */
+	if (!job->op->add && !job->op->remove)
+		return JOB_DONE;
+	return sync_folder_dir(backend, job->folder, error) ? JOB_DONE : JOB_FAILED;
+}

@@ -1,0 +1,23 @@
+/* File names of messages in a Maildir: "BASE:2,FLAGS" (cr.yp.to/proto/maildir.html, "info"). Pure.
+ *
+ * Names are bytes; whatever stands in BASE is kept as it is. Lower-case letters in FLAGS are other programs'
+ * keywords: kept.
+ */
+#ifndef FULMAR_BACKEND_MAILDIR_NAME_H
+#define FULMAR_BACKEND_MAILDIR_NAME_H
+
+#include <glib.h>
+
+/* Octets of BASE in a name. */
+gsize maildir_base_len(const char *name);
+/* enum store_flag bits of the letters; 0 without an info part. */
+guint maildir_flags(const char *name);
+/* The name with its letters for flags set as flags say, the others kept, sorted by octet. Gives (g_free). */
+char *maildir_name_with(const char *name, guint flags);
+/* A number for BASE that stays the same under every renaming: 62 bits of its SHA-256, never 0. */
+guint64 maildir_uid(const char *name);
+/* Seconds in front of the first dot, as delivery agents write them; 0 when there are none that can be a time.
+ */
+gint64 maildir_stamp(const char *name);
+
+#endif

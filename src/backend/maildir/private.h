@@ -1,0 +1,77 @@
+/* What the files of the Maildir backend share. Everything runs on the account's thread. */
+#ifndef FULMAR_BACKEND_MAILDIR_PRIVATE_H
+#define FULMAR_BACKEND_MAILDIR_PRIVATE_H
+
+#include "backend/backend.h"
+
+/* A verb under way: steps run from the loop, one short slice each, one job after the other. */
+enum job_state { JOB_MORE, JOB_DONE, JOB_FAILED /* with error */ };
+
+struct job {
+	enum job_state (*step)(struct backend *backend, struct job *job, GError **error);
+	void (*clear)(struct job *job); /* or NULL */
+	backend_done done;              /* NULL: our own rescan */
+	void *user;
+	gint64 folder;
+	/* lent arguments */
+	const msgid *ids;
+	guint n, at;
+	const struct store_op *op;
+	void *data; /* of the step */
+	/* where base names are now, made when the first file is not where the store has it (message.c) */
+	char *renamed_dir;
+	GHashTable *renamed; /* base name → "cur/NAME" */
+};
+
+struct backend {
+	const struct backend_env *env;
+	char *root;
+	GQueue jobs;       /* struct job *, the head is under way */
+	GSource *turn;     /* runs the head's next step */
+	GSource *greeting; /* link's answer is due */
+	gboolean linked;
+	GHashTable *missing; /* folder id (gint64 *) → struct missing *: messages found but not in the store
+	                        yet */
+	struct watch *watch; /* or NULL */
+};
+
+/* Queues job (taken: it was made with g_new0). */
+void backend_add_job(struct backend *backend, struct job *job);
+
+/* A verb waits behind the one under way. */
+gboolean backend_is_waited_for(const struct backend *backend);
+/* Queues a look at folder of our own, unless one is waiting. */
+void backend_rescan(struct backend *backend, gint64 folder);
+
+/* The folder's directory. Gives (g_free). */
+char *backend_folder_dir(const struct backend *backend, const struct store_folder *folder);
+struct store_folder *backend_folder(const struct backend *backend, gint64 id, GError **error);
+
+/* -- scan.c -- */
+enum job_state scan_step(struct backend *backend, struct job *job, GError **error);
+void scan_clear(struct job *job);
+enum job_state fill_step(struct backend *backend, struct job *job, GError **error);
+void missing_free(gpointer missing);
+gboolean scan_has_missing(const struct backend *backend, gint64 folder);
+/* Counts the messages and the unread ones of a folder's directory. */
+void scan_count(const char *dir, guint64 *total, guint64 *unread);
+
+/* -- message.c -- */
+/* Reads the head of a file and puts it into the store, in a transaction. A file that has gone is passed over.
+ */
+gboolean message_add(struct backend *backend, gint64 folder, const char *dir, const char *rel,
+                     GError **error);
+/* Where the row's file is now: as the store has it, or found again by its base name (the store is then told).
+ * NULL without error: gone. Gives (g_free). */
+char *message_locate(struct backend *backend, struct job *job, const struct store_row *row, GError **error);
+enum job_state structures_step(struct backend *backend, struct job *job, GError **error);
+enum job_state part_step(struct backend *backend, struct job *job, GError **error);
+enum job_state replay_step(struct backend *backend, struct job *job, GError **error);
+
+/* -- inotify.c -- */
+/* Follows dir: a rescan of folder when something changed. */
+struct watch *watch_new(struct backend *backend, gint64 folder, const char *dir);
+void watch_free(struct watch *watch);
+gint64 watch_folder(const struct watch *watch);
+
+#endif

@@ -1,0 +1,542 @@
+/* A folder's directory against the store: what came, went, or got other flags.
+ *
+ * A directory that others rename in may show a file twice or not at all. So a message is only taken for gone
+ * when two scans in a row miss it, and a base name counts once.
+ */
+#include "backend/maildir/private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "backend/maildir/name.h"
+#include "base/error.h"
+#include "base/i18n.h"
+
+#define READ_SLICE 4000  /* directory entries a step */
+#define CHANGE_SLICE 200 /* rows changed a step */
+#define ADD_SLICE 100    /* files read a step; also the first screen */
+#define FILL_CHUNK 2000  /* files a fill */
+
+static const char *const subdirs[] = {"new", "cur"};
+
+struct entry {
+	guint64 uid;
+	gint64 stamp;
+	gsize name;           /* in names: "cur/NAME" */
+	guint8 flags, stored; /* as the name says; as the store has them */
+	gboolean known;       /* the store has it */
+};
+
+enum scan_stage { SCAN_READ, SCAN_COMPARE, SCAN_CHANGE, SCAN_ADD };
+
+struct scan {
+	enum scan_stage stage;
+	struct store_folder *folder;
+	char *dir;
+	DIR *entries_of; /* the subfolder being read */
+	guint subdir;
+	GArray *entries; /* struct entry, by uid once compared */
+	GString *names;
+	GArray *gone; /* guint64, ascending: missed by the first scan */
+	gboolean second;
+	guint at; /* in entries, while changing */
+	guint arrived;
+};
+
+/* Found in the directory, not in the store yet; the newest first. */
+struct missing {
+	char *dir;
+	GArray *entries; /* struct entry */
+	GString *names;
+	guint at;
+	guint64 total; /* messages in the folder */
+};
+
+void
+missing_free(gpointer data)
+{
+	struct missing *missing = data;
+
+	g_free(missing->dir);
+	g_array_unref(missing->entries);
+	g_string_free(missing->names, TRUE);
+	g_free(missing);
+}
+
+void
+scan_clear(struct job *job)
+{
+	struct scan *scan = job->data;
+
+	if (!scan)
+		return;
+	if (scan->folder)
+		store_folder_free(scan->folder);
+	if (scan->entries_of)
+		closedir(scan->entries_of);
+	g_free(scan->dir);
+	g_array_unref(scan->entries);
+	g_array_unref(scan->gone);
+	g_string_free(scan->names, TRUE);
+	g_free(scan);
+}
+
+static gboolean
+scan_begin(struct backend *backend, struct job *job, GError **error)
+{
+	struct store_folder *folder = backend_folder(backend, job->folder, error);
+	struct scan *scan;
+
+	if (!folder)
+		return FALSE;
+	scan = g_new0(struct scan, 1);
+	scan->folder = folder;
+	scan->dir = backend_folder_dir(backend, folder);
+	scan->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
+	scan->gone = g_array_new(FALSE, FALSE, sizeof(guint64));
+	scan->names = g_string_new(NULL);
+	job->data = scan;
+	return TRUE;
+}
+
+/* ---- reading the directory ---- */
+
+/* Messages have no leading dot; what else lies there (folders, sockets) is none. */
+static gboolean
+is_message(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN);
+}
+
+static gint64
+entry_stamp(DIR *dir, const char *name)
+{
+	gint64 stamp = maildir_stamp(name);
+	struct stat st;
+
+	if (stamp)
+		return stamp;
+	return fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_mtime : 0;
+}
+
+static void
+take_entry(struct scan *scan, const struct dirent *found)
+{
+	struct entry entry = {0};
+
+	if (!is_message(found))
+		return;
+	entry.uid = maildir_uid(found->d_name);
+	entry.stamp = entry_stamp(scan->entries_of, found->d_name);
+	entry.flags = (guint8)maildir_flags(found->d_name);
+	entry.name = scan->names->len;
+	g_string_append_printf(scan->names, "%s/", subdirs[scan->subdir]);
+	g_string_append_len(scan->names, found->d_name, (gssize)strlen(found->d_name) + 1);
+	g_array_append_val(scan->entries, entry);
+}
+
+static gboolean
+open_subdir(struct scan *scan, GError **error)
+{
+	g_autofree char *path = g_build_filename(scan->dir, subdirs[scan->subdir], NULL);
+
+	scan->entries_of = opendir(path);
+	/* A folder without new/ is one in which nothing arrives. */
+	if (scan->entries_of || (errno == ENOENT && scan->subdir == 0))
+		return TRUE;
+	fulmar_fail(error, FULMAR_FAILED, _("cannot read %s: %s"), path, g_strerror(errno));
+	return FALSE;
+}
+
+static gboolean
+read_slice(struct scan *scan, GError **error)
+{
+	if (!scan->entries_of && !open_subdir(scan, error))
+		return FALSE;
+	for (int n = 0; scan->entries_of && n < READ_SLICE; n++) {
+		const struct dirent *found = readdir(scan->entries_of);
+
+		if (found) {
+			take_entry(scan, found);
+			continue;
+		}
+		closedir(scan->entries_of);
+		scan->entries_of = NULL;
+	}
+	if (!scan->entries_of && ++scan->subdir == G_N_ELEMENTS(subdirs))
+		scan->stage = SCAN_COMPARE;
+	return TRUE;
+}
+
+void
+scan_count(const char *dir, guint64 *total, guint64 *unread)
+{
+	*total = *unread = 0;
+	for (guint i = 0; i < G_N_ELEMENTS(subdirs); i++) {
+		g_autofree char *path = g_build_filename(dir, subdirs[i], NULL);
+		DIR *entries = opendir(path);
+		const struct dirent *entry;
+
+		while (entries && (entry = readdir(entries))) {
+			if (!is_message(entry))
+				continue;
+			++*total;
+			*unread += !(maildir_flags(entry->d_name) & FLAG_SEEN);
+		}
+		if (entries)
+			closedir(entries);
+	}
+}
+
+/* ---- comparing ---- */
+
+static int
+by_uid(gconstpointer a, gconstpointer b)
+{
+	guint64 left = ((const struct entry *)a)->uid, right = ((const struct entry *)b)->uid;
+
+	return left < right ? -1 : left > right;
+}
+
+static int
+newest_first(gconstpointer a, gconstpointer b)
+{
+	gint64 left = ((const struct entry *)a)->stamp, right = ((const struct entry *)b)->stamp;
+
+	return left > right ? -1 : left < right;
+}
+
+static void
+drop_doubles(GArray *entries)
+{
+	guint kept = 0;
+
+	for (guint i = 0; i < entries->len; i++) {
+		const struct entry *entry = &g_array_index(entries, struct entry, i);
+
+		/* The later one wins: cur/ is read after new/. */
+		if (kept && g_array_index(entries, struct entry, kept - 1).uid == entry->uid)
+			kept--;
+		g_array_index(entries, struct entry, kept++) = *entry;
+	}
+	g_array_set_size(entries, kept);
+}
+
+/* Walks a set and the entries side by side: calls known for what both have, gone (if wanted) collects what
+ * only the set has. */
+static void
+walk_side_by_side(struct scan *scan, const struct uidset *set, guint flag, GArray *gone)
+{
+	guint i = 0;
+
+	for (guint r = 0; r < set->len; r++) {
+		for (guint64 uid = set->ranges[r].lo; uid <= set->ranges[r].hi; uid++) {
+			struct entry *entry = NULL;
+
+			while (i < scan->entries->len &&
+			       (entry = &g_array_index(scan->entries, struct entry, i))->uid < uid)
+				i++;
+			if (i < scan->entries->len && entry->uid == uid) {
+				entry->known = TRUE;
+				entry->stored |= (guint8)flag;
+			} else if (gone) {
+				g_array_append_val(gone, uid);
+			}
+		}
+	}
+}
+
+static gboolean
+mark_known(struct backend *backend, struct scan *scan, GArray *gone, GError **error)
+{
+	static const guint masks[] = {0,          FLAG_SEEN,     FLAG_ANSWERED, FLAG_FLAGGED, FLAG_DELETED,
+	                              FLAG_DRAFT, FLAG_FORWARDED};
+
+	for (guint i = 0; i < G_N_ELEMENTS(masks); i++) {
+		struct uidset set;
+		gboolean ok;
+
+		uidset_init(&set);
+		ok = store_uids(backend->env->store, scan->folder->id, masks[i], masks[i], &set, error);
+		if (ok)
+			walk_side_by_side(scan, &set, masks[i], masks[i] ? NULL : gone);
+		uidset_clear(&set);
+		if (!ok)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* What both scans missed. */
+static void
+intersect(GArray *both, const GArray *other)
+{
+	guint kept = 0, j = 0;
+
+	for (guint i = 0; i < both->len; i++) {
+		guint64 uid = g_array_index(both, guint64, i);
+
+		while (j < other->len && g_array_index(other, guint64, j) < uid)
+			j++;
+		if (j < other->len && g_array_index(other, guint64, j) == uid)
+			g_array_index(both, guint64, kept++) = uid;
+	}
+	g_array_set_size(both, kept);
+}
+
+static void
+read_again(struct scan *scan)
+{
+	scan->second = TRUE;
+	scan->subdir = 0;
+	scan->stage = SCAN_READ;
+	g_array_set_size(scan->entries, 0);
+	g_string_truncate(scan->names, 0);
+}
+
+static gboolean
+compare(struct backend *backend, struct scan *scan, GError **error)
+{
+	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(guint64));
+
+	g_array_sort(scan->entries, by_uid);
+	drop_doubles(scan->entries);
+	if (!mark_known(backend, scan, gone, error))
+		return FALSE;
+	if (scan->second) {
+		intersect(scan->gone, gone);
+	} else if (gone->len) {
+		g_array_append_vals(scan->gone, gone->data, gone->len);
+		read_again(scan);
+		return TRUE;
+	}
+	scan->stage = SCAN_CHANGE;
+	return TRUE;
+}
+
+/* ---- writing it down ---- */
+
+static gboolean
+remove_gone(struct backend *backend, struct scan *scan, GError **error)
+{
+	struct uidset set;
+	gint64 removed;
+
+	uidset_init(&set);
+	for (guint i = 0; i < scan->gone->len; i++)
+		uidset_add(&set, g_array_index(scan->gone, guint64, i),
+		           g_array_index(scan->gone, guint64, i));
+	removed = store_remove_uids(backend->env->store, scan->folder->id, &set, error);
+	uidset_clear(&set);
+	g_array_set_size(scan->gone, 0);
+	return removed >= 0;
+}
+
+static gboolean
+change_entry(struct backend *backend, const struct scan *scan, const struct entry *entry, GError **error)
+{
+	struct store *store = backend->env->store;
+	GError *problem = NULL;
+	msgid id = store_id_by_uid(store, scan->folder->id, entry->uid, &problem);
+	struct store_row *row = id ? store_row(store, id, &problem) : NULL;
+	gboolean ok = TRUE;
+
+	if (row) {
+		g_autofree char *file = g_build_filename(scan->dir, scan->names->str + entry->name, NULL);
+
+		ok = store_set_file(store, id, file, entry->flags, row->keywords, error);
+		store_row_free(row);
+	}
+	if (problem)
+		g_propagate_error(error, problem);
+	return ok && !problem;
+}
+
+/* Lets the folder's counters and state say what the directory said. */
+static gboolean
+put_state(struct backend *backend, struct scan *scan, guint missing, GError **error)
+{
+	struct store_folder *folder = scan->folder;
+
+	folder->server_total = scan->entries->len;
+	folder->server_unread = 0;
+	for (guint i = 0; i < scan->entries->len; i++)
+		folder->server_unread += !(g_array_index(scan->entries, struct entry, i).flags & FLAG_SEEN);
+	folder->exists = scan->entries->len;
+	folder->complete = missing == 0;
+	folder->synced = g_get_real_time() / G_USEC_PER_SEC;
+	return store_folder_put(backend->env->store, folder, error) &&
+	       store_folder_put_state(backend->env->store, folder, error);
+}
+
+/* One transaction: what is gone, and a slice of what changed. */
+static gboolean
+change_slice(struct backend *backend, struct scan *scan, GError **error)
+{
+	struct store *store = backend->env->store;
+	gboolean ok = TRUE;
+	guint changed = 0;
+
+	if (!store_begin(store, FALSE, error))
+		return FALSE;
+	if (scan->gone->len) {
+		changed = scan->gone->len;
+		ok = remove_gone(backend, scan, error);
+	}
+	for (; ok && scan->at < scan->entries->len && changed < CHANGE_SLICE; scan->at++) {
+		const struct entry *entry = &g_array_index(scan->entries, struct entry, scan->at);
+
+		if (!entry->known || entry->stored == entry->flags)
+			continue;
+		changed++;
+		ok = change_entry(backend, scan, entry, error);
+	}
+	if (!ok || !store_commit(store, error)) {
+		store_rollback(store);
+		return FALSE;
+	}
+	if (changed)
+		backend->env->hooks->rows(scan->folder->id, backend->env->user);
+	if (scan->at == scan->entries->len)
+		scan->stage = SCAN_ADD;
+	return TRUE;
+}
+
+/* Leaves what the store lacks for adding, newest first; takes the names with it. */
+static struct missing *
+keep_missing(struct backend *backend, struct scan *scan)
+{
+	struct missing *missing = g_new0(struct missing, 1);
+
+	missing->dir = g_strdup(scan->dir);
+	missing->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
+	missing->names = g_steal_pointer(&scan->names);
+	scan->names = g_string_new(NULL);
+	missing->total = scan->entries->len;
+	for (guint i = 0; i < scan->entries->len; i++) {
+		const struct entry *entry = &g_array_index(scan->entries, struct entry, i);
+
+		if (entry->known)
+			continue;
+		g_array_append_val(missing->entries, *entry);
+		scan->arrived += scan->folder->synced && !(entry->flags & FLAG_SEEN);
+	}
+	g_array_sort(missing->entries, newest_first);
+	g_hash_table_insert(backend->missing, g_memdup2(&scan->folder->id, sizeof scan->folder->id), missing);
+	return missing;
+}
+
+/* One transaction: the next files of missing; state is written with it when scan is not NULL. */
+static gboolean
+add_slice(struct backend *backend, gint64 folder, struct missing *missing, struct scan *scan, GError **error)
+{
+	struct store *store = backend->env->store;
+	guint end = MIN(missing->entries->len, missing->at + ADD_SLICE), left = missing->entries->len - end;
+	gboolean ok = TRUE;
+
+	if (!store_begin(store, FALSE, error))
+		return FALSE;
+	for (; ok && missing->at < end; missing->at++) {
+		const struct entry *entry = &g_array_index(missing->entries, struct entry, missing->at);
+
+		ok = message_add(backend, folder, missing->dir, missing->names->str + entry->name, error);
+	}
+	if (ok && scan)
+		ok = put_state(backend, scan, left, error);
+	if (!ok || !store_commit(store, error)) {
+		store_rollback(store);
+		return FALSE;
+	}
+	backend->env->hooks->rows(folder, backend->env->user);
+	backend->env->hooks->progress(folder, missing->total - left, missing->total, backend->env->user);
+	return TRUE;
+}
+
+static gboolean
+add_first(struct backend *backend, struct job *job, struct scan *scan, GError **error)
+{
+	struct missing *missing = keep_missing(backend, scan);
+
+	if (!add_slice(backend, job->folder, missing, scan, error))
+		return FALSE;
+	if (scan->arrived)
+		backend->env->hooks->arrived(job->folder, scan->arrived, backend->env->user);
+	return TRUE;
+}
+
+enum job_state
+scan_step(struct backend *backend, struct job *job, GError **error)
+{
+	struct scan *scan;
+	gboolean ok = TRUE;
+
+	if (!job->data && !scan_begin(backend, job, error))
+		return JOB_FAILED;
+	scan = job->data;
+	switch (scan->stage) {
+	case SCAN_READ:
+		ok = read_slice(scan, error);
+		break;
+	case SCAN_COMPARE:
+		ok = compare(backend, scan, error);
+		break;
+	case SCAN_CHANGE:
+		ok = change_slice(backend, scan, error);
+		break;
+	case SCAN_ADD:
+		return add_first(backend, job, scan, error) ? JOB_DONE : JOB_FAILED;
+	}
+	return ok ? JOB_MORE : JOB_FAILED;
+}
+
+/* ---- the rest of the headers ---- */
+
+static gboolean
+mark_complete(struct backend *backend, gint64 id, GError **error)
+{
+	struct store *store = backend->env->store;
+	struct store_folder *folder = backend_folder(backend, id, error);
+	gboolean ok = folder && store_begin(store, FALSE, error);
+
+	if (ok) {
+		folder->complete = TRUE;
+		ok = store_folder_put_state(store, folder, error) && store_commit(store, error);
+		if (!ok)
+			store_rollback(store);
+	}
+	if (folder)
+		store_folder_free(folder);
+	return ok;
+}
+
+gboolean
+scan_has_missing(const struct backend *backend, gint64 folder)
+{
+	const struct missing *missing = g_hash_table_lookup(backend->missing, &folder);
+
+	return missing && missing->at < missing->entries->len;
+}
+
+enum job_state
+fill_step(struct backend *backend, struct job *job, GError **error)
+{
+	struct missing *missing = g_hash_table_lookup(backend->missing, &job->folder);
+	guint before;
+
+	if (missing && missing->at < missing->entries->len) {
+		before = missing->at;
+		if (!add_slice(backend, job->folder, missing, NULL, error))
+			return JOB_FAILED;
+		job->at += missing->at - before;
+	}
+	if (missing && missing->at < missing->entries->len)
+		return job->at < FILL_CHUNK && !backend_is_waited_for(backend) ? JOB_MORE : JOB_DONE;
+	g_hash_table_remove(backend->missing, &job->folder);
+	if (!mark_complete(backend, job->folder, error))
+		return JOB_FAILED;
+	backend->env->hooks->rows(job->folder, backend->env->user);
+	return JOB_DONE;
+}

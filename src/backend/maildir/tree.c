@@ -1,0 +1,263 @@
+#include "backend/maildir/tree.h"
+
+#include <dirent.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "proto/imap/parse.h"
+
+#define DEPTH_MAX 16
+#define FOLDERS_MAX 10000
+
+void
+tree_folder_free(gpointer data)
+{
+	struct tree_folder *folder = data;
+
+	g_free(folder->wire);
+	g_free(folder->path);
+	g_free(folder);
+}
+
+static gboolean
+is_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+gboolean
+tree_is_maildir(const char *dir)
+{
+	g_autofree char *cur = g_build_filename(dir, "cur", NULL);
+
+	return is_dir(cur);
+}
+
+/* What a person sees of one level's bytes: modified UTF-7 when it is that (Courier, Dovecot), else UTF-8,
+ * else escaped so that names which differ stay so. */
+static char *
+level_name(const char *bytes)
+{
+	g_autofree char *decoded = imap_utf7_to_utf8((const unsigned char *)bytes, strlen(bytes));
+	GString *out;
+
+	if (decoded && *decoded && !strchr(decoded, '/'))
+		return g_steal_pointer(&decoded);
+	if (g_utf8_validate(bytes, -1, NULL))
+		return g_strdup(bytes);
+	out = g_string_new(NULL);
+	for (const char *p = bytes; *p; p++) {
+		if ((guchar)*p < 0x80)
+			g_string_append_c(out, *p);
+		else
+			g_string_append_printf(out, "\\x%02x", (guchar)*p);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static char *
+path_of(const char *wire, char delimiter)
+{
+	const char separator[] = {delimiter, '\0'};
+	g_auto(GStrv) levels = g_strsplit(delimiter == '.' ? wire + 1 : wire, separator, -1);
+	g_autoptr(GString) path = g_string_new(NULL);
+
+	for (char **level = levels; *level; level++) {
+		g_autofree char *name = level_name(*level);
+
+		g_string_append_printf(path, "%s%s", path->len ? "/" : "", name);
+	}
+	return g_strdup(path->str);
+}
+
+/* Names of special folders, lower case, in the languages of common mail programs. */
+static const struct {
+	const char *role;
+	const char *names;
+} known[] = {
+        {"inbox", "inbox"},
+        {"sent", "sent|sent items|sent messages|sent mail|gesendet|gesendete elemente|gesendete "
+                 "objekte|envoyés|éléments envoyés|"
+                 "enviados|elementos enviados|posta inviata|inviata|verzonden|verzonden "
+                 "items|skickat|sendt|wysłane|отправленные|已发送|"
+                 "送信済み|enviadas"},
+        {"drafts", "drafts|draft|entwürfe|brouillons|borradores|bozze|concepten|utkast|kladder|rascunhos|"
+                   "szkice|черновики|草稿|"
+                   "下書き"},
+        {"trash", "trash|deleted|deleted items|deleted messages|papierkorb|gelöschte "
+                  "elemente|corbeille|éléments supprimés|papelera|"
+                  "cestino|prullenbak|papperskorgen|papirkurv|lixeira|lixo|kosz|корзина|已删除|ゴミ箱"},
+        {"archive",
+         "archive|archives|archiv|archivo|archivio|archief|arkiv|arquivo|archiwum|архив|归档|アーカイブ"},
+        {"junk", "junk|junk e-mail|junk email|spam|bulk mail|unerwünscht|courrier "
+                 "indésirable|indésirables|correo no deseado|"
+                 "posta indesiderata|ongewenst|skräppost|uønsket|спам|垃圾邮件|迷惑メール"},
+};
+
+static const char *
+set_by_account(const struct conf_account *account, const char *role)
+{
+	const struct {
+		const char *role, *path;
+	} set[] = {{"sent", account->sent},
+	           {"drafts", account->drafts},
+	           {"trash", account->trash},
+	           {"archive", account->archive},
+	           {"junk", account->junk}};
+
+	for (guint i = 0; i < G_N_ELEMENTS(set); i++)
+		if (strcmp(set[i].role, role) == 0)
+			return set[i].path;
+	return NULL;
+}
+
+/* The place of path among names, the best first; -1: it is none of them. */
+static int
+rank_of(char **names, const char *path)
+{
+	g_autofree char *folded = g_utf8_strdown(path, -1);
+
+	for (int i = 0; names[i]; i++)
+		if (strcmp(names[i], folded) == 0)
+			return i;
+	return -1;
+}
+
+/* One folder a role: the one the configuration names, else the one with the best-known name. */
+static void
+assign_role(const struct conf_account *account, GPtrArray *folders, const char *role, const char *known_names)
+{
+	const char *set = set_by_account(account, role);
+	g_auto(GStrv) names = g_strsplit(known_names, "|", -1);
+	struct tree_folder *best = NULL;
+	int best_rank = G_MAXINT;
+
+	for (guint i = 0; i < folders->len; i++) {
+		struct tree_folder *folder = g_ptr_array_index(folders, i);
+		int rank = set ? (strcmp(set, folder->path) == 0 ? 0 : -1) : rank_of(names, folder->path);
+
+		if (rank < 0 || rank >= best_rank)
+			continue;
+		best = folder;
+		best_rank = rank;
+	}
+	if (best)
+		best->role = role;
+}
+
+struct tree {
+	const struct conf_account *account;
+	GPtrArray *folders;
+	GHashTable *paths; /* lent from folders */
+	GHashTable *seen;  /* device and inode of folders looked into: links may lead in a circle */
+};
+
+static void
+add_folder(struct tree *tree, const char *wire, char delimiter)
+{
+	struct tree_folder *folder = g_new0(struct tree_folder, 1);
+
+	folder->wire = g_strdup(wire);
+	folder->delimiter = delimiter;
+	folder->path = strcmp(wire, ".") == 0 ? g_strdup("INBOX") : path_of(wire, delimiter);
+	/* ".a.b" beside "a/b": both are there, the second under the bytes of its own name. */
+	if (g_hash_table_contains(tree->paths, folder->path)) {
+		char *own = g_strdup_printf("%s (%s)", folder->path, wire);
+
+		g_free(folder->path);
+		folder->path = g_utf8_make_valid(own, -1);
+		g_free(own);
+	}
+	if (g_hash_table_contains(tree->paths, folder->path)) {
+		tree_folder_free(folder);
+		return;
+	}
+	g_hash_table_add(tree->paths, folder->path);
+	folder->role = "";
+	g_ptr_array_add(tree->folders, folder);
+}
+
+/* The delimiter of an entry of the folder rel, 0 when it is no folder of ours. */
+static char
+kind_of(const char *name, gboolean top)
+{
+	static const char *const own[] = {"cur", "new", "tmp", ".", "..", NULL};
+
+	if (g_strv_contains(own, name))
+		return 0;
+	if (*name == '.')
+		return top && name[1] != '.' && !g_str_has_suffix(name, ".") ? '.' : 0;
+	return '/';
+}
+
+static gboolean
+first_visit(struct tree *tree, const char *dir)
+{
+	struct stat st;
+
+	return stat(dir, &st) == 0 &&
+	       g_hash_table_add(tree->seen,
+	                        g_strdup_printf("%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino));
+}
+
+static void
+list_below(struct tree *tree, const char *dir, const char *rel, int depth)
+{
+	DIR *entries = first_visit(tree, dir) ? opendir(dir) : NULL;
+	const struct dirent *entry;
+
+	while (entries && tree->folders->len < FOLDERS_MAX && (entry = readdir(entries))) {
+		char delimiter = kind_of(entry->d_name, depth == 0);
+		g_autofree char *wire = NULL, *path = NULL;
+
+		if (!delimiter ||
+		    (entry->d_type != DT_DIR && entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN))
+			continue;
+		wire = *rel ? g_strdup_printf("%s/%s", rel, entry->d_name) : g_strdup(entry->d_name);
+		path = g_build_filename(dir, entry->d_name, NULL);
+		if (!is_dir(path))
+			continue;
+		if (tree_is_maildir(path))
+			add_folder(tree, wire, delimiter);
+		if (delimiter == '/' && depth + 1 < DEPTH_MAX)
+			list_below(tree, path, wire, depth + 1);
+	}
+	if (entries)
+		closedir(entries);
+}
+
+GPtrArray *
+tree_list(const struct conf_account *account, GError **error)
+{
+	struct tree tree = {account, NULL, NULL, NULL};
+	const char *path = account->path ? account->path : "";
+
+	if (!is_dir(path)) {
+		fulmar_fail(
+		        error, FULMAR_FAILED,
+		        _("%s: there is no folder %s; check “path”, or make it with cur, new and tmp in it"),
+		        account->id, path);
+		return NULL;
+	}
+	tree.folders = g_ptr_array_new_with_free_func(tree_folder_free);
+	tree.paths = g_hash_table_new(g_str_hash, g_str_equal);
+	if (tree_is_maildir(path))
+		add_folder(&tree, ".", '.');
+	tree.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	list_below(&tree, path, "", 0);
+	for (guint i = 0; i < G_N_ELEMENTS(known); i++)
+		assign_role(account, tree.folders, known[i].role, known[i].names);
+	g_hash_table_unref(tree.seen);
+	g_hash_table_unref(tree.paths);
+	if (tree.folders->len)
+		return tree.folders;
+	fulmar_fail(error, FULMAR_FAILED, _("%s: %s holds no Maildir (a folder with cur, new and tmp in it)"),
+	            account->id, path);
+	g_ptr_array_unref(tree.folders);
+	return NULL;
+}

@@ -1,0 +1,26 @@
+/* The folders below a Maildir's path: Maildir++ (".Sub.Folder" beside an INBOX that is the root) and plain
+ * trees ("Sub/Folder"), also mixed.
+ *
+ * Links to folders are followed, cycles end at the depth cap; nothing outside path is looked for.
+ */
+#ifndef FULMAR_BACKEND_MAILDIR_TREE_H
+#define FULMAR_BACKEND_MAILDIR_TREE_H
+
+#include <glib.h>
+#include "conf/conf.h"
+
+struct tree_folder {
+	char *wire;       /* relative folder, bytes: "." is the root itself */
+	char *path;       /* UTF-8 with '/', unique among all */
+	char delimiter;   /* '.' or '/' */
+	const char *role; /* or "" */
+};
+void tree_folder_free(gpointer folder);
+
+/* Lists them. NULL with error when path cannot be read or holds no Maildir. struct tree_folder *, free func
+ * set. */
+GPtrArray *tree_list(const struct conf_account *account, GError **error);
+/* TRUE when dir holds cur/. */
+gboolean tree_is_maildir(const char *dir);
+
+#endif

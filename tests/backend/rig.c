@@ -1,0 +1,275 @@
+#include "rig.h"
+
+#include <string.h>
+
+#include "base/files.h"
+
+#define LIMIT_MS 20000 /* nothing here takes long: more is a hang */
+
+static void
+on_ready(void *user)
+{
+	((struct rig *)user)->ready = TRUE;
+}
+
+static void
+on_lost(const GError *error, void *user)
+{
+	((struct rig *)user)->lost = TRUE;
+}
+
+static void
+on_rows(gint64 folder, void *user)
+{
+	((struct rig *)user)->rows++;
+}
+
+static void
+on_folders(void *user)
+{
+	((struct rig *)user)->folders++;
+}
+
+static void
+on_arrived(gint64 folder, guint n, void *user)
+{
+	((struct rig *)user)->arrived += n;
+}
+
+static void
+on_progress(gint64 folder, guint64 have, guint64 total, void *user)
+{
+	((struct rig *)user)->have = have;
+	((struct rig *)user)->total = total;
+}
+
+static void
+on_notice(const char *text, void *user)
+{
+	g_test_message("notice: %s", text);
+}
+
+static void
+on_fact(const char *name, const char *value, void *user)
+{
+	g_test_message("%s: %s", name, value);
+}
+
+static void
+on_ask(const char *prompt, void *user)
+{
+	g_error("nobody is here to answer “%s”", prompt);
+}
+
+static const struct backend_hooks hooks = {on_ready,    on_lost,   on_rows, on_folders, on_arrived,
+                                           on_progress, on_notice, on_fact, on_ask};
+
+void
+rig_init(struct rig *rig, const struct rig_kind *kind)
+{
+	GError *error = NULL;
+	g_autofree char *store = NULL;
+
+	memset(rig, 0, sizeof *rig);
+	rig->kind = kind;
+	rig->dir = files_private_tmp(&error);
+	g_assert_no_error(error);
+	rig->account = conf_account_new("t", ACCOUNT_MAILDIR);
+	kind->make(rig, rig->account);
+	store = g_build_filename(rig->dir, "store", NULL);
+	rig->store = store_open(store, STORE_WRITE, &error);
+	g_assert_no_error(error);
+	rig->context = g_main_context_new();
+	rig->conf.accounts = g_ptr_array_new();
+	g_ptr_array_add(rig->conf.accounts, rig->account);
+	rig->env = (struct backend_env){rig->context, &rig->conf, rig->account, rig->store, &hooks, rig};
+	rig->backend = kind->ops->create(&rig->env);
+}
+
+void
+rig_clear(struct rig *rig)
+{
+	rig->kind->ops->destroy(rig->backend);
+	store_close(rig->store);
+	g_main_context_unref(rig->context);
+	g_ptr_array_unref(rig->conf.accounts);
+	files_remove_tree(rig->dir);
+	g_free(rig->dir);
+}
+
+static void
+turn(struct rig *rig, gint64 began)
+{
+	g_main_context_iteration(rig->context, FALSE);
+	g_assert_cmpint(g_get_monotonic_time() - began, <, LIMIT_MS * 1000);
+}
+
+void
+rig_wait_for(struct rig *rig, const guint *counter, guint n)
+{
+	gint64 began = g_get_monotonic_time();
+
+	while (*counter < n)
+		turn(rig, began);
+}
+
+void
+rig_on_done(const GError *error, void *user)
+{
+	struct rig_done *done = user;
+
+	done->times++;
+	if (error)
+		done->error = g_error_copy(error);
+}
+
+GError *
+rig_wait_error(struct rig *rig, struct rig_done *done)
+{
+	gint64 began = g_get_monotonic_time();
+
+	while (!done->times)
+		turn(rig, began);
+	g_assert_cmpint(done->times, ==, 1);
+	return g_steal_pointer(&done->error);
+}
+
+void
+rig_wait(struct rig *rig, struct rig_done *done)
+{
+	g_autoptr(GError) error = rig_wait_error(rig, done);
+
+	g_assert_no_error(error);
+}
+
+void
+rig_link(struct rig *rig)
+{
+	gint64 began = g_get_monotonic_time();
+	struct rig_done done = {0};
+
+	rig->kind->ops->link(rig->backend);
+	g_assert_false(rig->ready);
+	while (!rig->ready && !rig->lost)
+		turn(rig, began);
+	g_assert_true(rig->ready);
+	rig->kind->ops->folders(rig->backend, rig_on_done, &done);
+	rig_wait(rig, &done);
+}
+
+static struct store_folder *
+folder_at(struct rig *rig, const char *path)
+{
+	GError *error = NULL;
+	struct store_folder *folder = store_folder_by_path(rig->store, path, &error);
+
+	g_assert_no_error(error);
+	g_assert_nonnull(folder);
+	return folder;
+}
+
+static gboolean
+is_complete(struct rig *rig, const char *path)
+{
+	struct store_folder *folder = folder_at(rig, path);
+	gboolean complete = folder->complete;
+
+	store_folder_free(folder);
+	return complete;
+}
+
+gint64
+rig_open(struct rig *rig, const char *path)
+{
+	struct store_folder *folder = folder_at(rig, path);
+	struct rig_done opened = {0};
+	gint64 id = folder->id;
+
+	store_folder_free(folder);
+	rig->kind->ops->open(rig->backend, id, rig_on_done, &opened);
+	rig_wait(rig, &opened);
+	while (!is_complete(rig, path)) {
+		struct rig_done filled = {0};
+
+		rig->kind->ops->fill(rig->backend, id, rig_on_done, &filled);
+		rig_wait(rig, &filled);
+	}
+	return id;
+}
+
+static GPtrArray *
+rows_of(struct rig *rig, const char *path)
+{
+	struct store_folder *folder = folder_at(rig, path);
+	GPtrArray *rows = g_ptr_array_new_with_free_func(store_row_free);
+	GError *error = NULL;
+
+	store_rows(rig->store, folder->id, NULL, TRUE, 100000, rows, &error);
+	g_assert_no_error(error);
+	store_folder_free(folder);
+	return rows;
+}
+
+char *
+rig_subjects(struct rig *rig, const char *path)
+{
+	g_autoptr(GPtrArray) rows = rows_of(rig, path);
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (guint i = 0; i < rows->len; i++)
+		g_string_append_printf(out, "%s%s", i ? " " : "",
+		                       ((struct store_row *)rows->pdata[i])->subject);
+	return g_strdup(out->str);
+}
+
+struct store_row *
+rig_row(struct rig *rig, const char *path, const char *subject)
+{
+	g_autoptr(GPtrArray) rows = rows_of(rig, path);
+
+	for (guint i = 0; i < rows->len; i++) {
+		struct store_row *row = rows->pdata[i];
+
+		if (strcmp(row->subject, subject) != 0)
+			continue;
+		rows->pdata[i] = NULL;
+		g_ptr_array_set_free_func(rows, NULL);
+		for (guint j = 0; j < rows->len; j++)
+			if (rows->pdata[j])
+				store_row_free(rows->pdata[j]);
+		return row;
+	}
+	g_error("%s has no message “%s”", path, subject);
+}
+
+void
+rig_flag(struct rig *rig, msgid id, guint add, guint remove, const char *keywords)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	GError *error = NULL;
+
+	store_journal_flags(rig->store, &id, 1, add, remove, keywords, NULL, &error);
+	g_assert_no_error(error);
+	store_ops(rig->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, &error);
+	g_assert_no_error(error);
+	for (guint i = 0; i < ops->len; i++) {
+		struct rig_done done = {0};
+		const struct store_op *op = ops->pdata[i];
+
+		rig->kind->ops->replay(rig->backend, op, rig_on_done, &done);
+		rig_wait(rig, &done);
+		store_op_done(rig->store, op->id, &error);
+		g_assert_no_error(error);
+	}
+}
+
+void
+rig_deliver(struct rig *rig, const char *folder, const char *name, gint64 when)
+{
+	g_autofree char *text =
+	        g_strdup_printf("From: Ann Smith <ann@harbour.example>\nTo: me@harbour.example\n"
+	                        "Subject: %s\nMessage-ID: <%s@harbour.example>\n\nText of %s.\n",
+	                        name, name, name);
+
+	rig->kind->deliver(rig, folder, name, when, text);
+}

@@ -1,0 +1,66 @@
+/* A backend on one thread with a store of its own, and the other side of it: what another client does to the
+ * same mailbox. */
+#ifndef FULMAR_TESTS_BACKEND_RIG_H
+#define FULMAR_TESTS_BACKEND_RIG_H
+
+#include <glib.h>
+#include "backend/backend.h"
+
+struct rig;
+
+/* A kind of mailbox that tests run against. */
+struct rig_kind {
+	const char *name;
+	const struct backend_ops *ops;
+	/* Makes the mailbox with INBOX, Sent and Lists/harbour, all empty, and fills in account. */
+	void (*make)(struct rig *rig, struct conf_account *account);
+	/* What another client does. name tells messages apart within a folder. */
+	void (*deliver)(struct rig *rig, const char *folder, const char *name, gint64 when, const char *text);
+	void (*set_flags)(struct rig *rig, const char *folder, const char *name, guint flags);
+	void (*remove)(struct rig *rig, const char *folder, const char *name);
+	guint (*flags)(struct rig *rig, const char *folder, const char *name);
+};
+extern const struct rig_kind rig_maildir;
+
+struct rig {
+	const struct rig_kind *kind;
+	char *dir;
+	struct conf conf;
+	struct conf_account *account;
+	struct store *store;
+	struct backend *backend;
+	struct backend_env env;
+	GMainContext *context;
+	/* what the hooks said */
+	gboolean ready, lost;
+	guint folders, rows, arrived;
+	guint64 have, total;
+};
+
+void rig_init(struct rig *rig, const struct rig_kind *kind);
+void rig_clear(struct rig *rig);
+/* Links and lists the folders. */
+void rig_link(struct rig *rig);
+/* One verb's end. */
+struct rig_done {
+	int times;
+	GError *error;
+};
+void rig_on_done(const GError *error, void *user);
+/* Runs the loop until the verb has ended; its error is asserted away, or given (g_error_free). */
+void rig_wait(struct rig *rig, struct rig_done *done);
+GError *rig_wait_error(struct rig *rig, struct rig_done *done);
+/* Runs the loop until *counter is at least n. */
+void rig_wait_for(struct rig *rig, const guint *counter, guint n);
+/* Opens and fills a folder; its id. */
+gint64 rig_open(struct rig *rig, const char *path);
+/* Subjects of a folder, newest first, joined by blanks. Gives. */
+char *rig_subjects(struct rig *rig, const char *path);
+/* The row with this subject. Gives (store_row_free). */
+struct store_row *rig_row(struct rig *rig, const char *path, const char *subject);
+/* Journals a change of one row and replays what the journal holds. */
+void rig_flag(struct rig *rig, msgid id, guint add, guint remove, const char *keywords);
+/* Delivers a message whose subject is name. */
+void rig_deliver(struct rig *rig, const char *folder, const char *name, gint64 when);
+
+#endif
