@@ -18,9 +18,11 @@ static gboolean
 read_digits(const unsigned char **p, const unsigned char *end, guint64 *number)
 {
 	for (; *p < end && g_ascii_isdigit(**p); ++*p) {
-		if (*number > (G_MAXINT64 - 9) / 10)
+		guint64 digit = (guint64)(**p - '0');
+
+		if (*number > (G_MAXINT64 - digit) / 10)
 			return FALSE;
-		*number = *number * 10 + (guint64)(**p - '0');
+		*number = *number * 10 + digit;
 	}
 	return TRUE;
 }
@@ -191,23 +193,38 @@ imap_status_decode(const struct imap_response *response, struct imap_status_data
 	return TRUE;
 }
 
-/* "2 3 5" as one atom. What is no number is passed over. */
+static gboolean
+is_uid(const unsigned char *text, gsize len)
+{
+	guint64 n = 0;
+
+	for (gsize i = 0; i < len; i++)
+		if (!g_ascii_isdigit(text[i]))
+			return FALSE;
+	return imap_number_read(text, len, &n) && n && n <= G_MAXUINT32;
+}
+
+/* "2 3 5" as one atom; what is no number is passed over. Added all at once, because one by one numbers without order cost the square. */
 static void
 read_numbers(const struct imap_node *node, struct uidset *set)
 {
 	const unsigned char *p = node->text, *end = p + node->len;
+	g_autoptr(GString) list = g_string_sized_new(node->len + 1);
 
 	while (p < end) {
 		const unsigned char *start = p;
-		guint64 n = 0;
 
 		while (p < end && *p != ' ')
 			p++;
-		if (set && imap_number_read(start, (gsize)(p - start), &n) && n)
-			uidset_add(set, n, n);
+		if (is_uid(start, (gsize)(p - start))) {
+			g_string_append_len(list, (const char *)start, p - start);
+			g_string_append_c(list, ',');
+		}
 		while (p < end && *p == ' ')
 			p++;
 	}
+	if (list->len)
+		uidset_parse(set, list->str, list->len - 1, G_MAXUINT);
 }
 
 static void
@@ -272,7 +289,7 @@ imap_search_decode(const struct imap_response *response, struct imap_search *sea
 		for (; item; item = item->next) {
 			if (item->type == IMAP_LIST)
 				read_modseq(item->first, search);
-			else if (item->type == IMAP_ATOM)
+			else if (item->type == IMAP_ATOM && all)
 				read_numbers(item, all);
 		}
 		return TRUE;

@@ -201,7 +201,7 @@ open_spool(const struct imap_parser *parser, GError **error)
 static gboolean
 start_literal(struct imap_parser *parser, gsize brace, guint64 n, GError **error)
 {
-	struct imap_literal literal = {.brace = brace, .data = brace + 1, .len = (gsize)n, .fd = -1};
+	struct imap_literal literal = {.brace = brace, .data = brace + 2, .len = (gsize)n, .fd = -1};
 
 	if (n > parser->limits.literal)
 		return fail(N_("a part of it is larger than allowed"), error);
@@ -216,7 +216,7 @@ start_literal(struct imap_parser *parser, gsize brace, guint64 n, GError **error
 		parser->memory += n;
 	}
 	parser->raw[brace] = '\n';
-	parser->len = brace + 1;
+	parser->len = literal.data;
 	parser->segment = literal.data + (literal.fd < 0 ? literal.len : 0);
 	parser->left = literal.len;
 	g_array_append_val(parser->literals, literal);

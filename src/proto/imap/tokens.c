@@ -232,7 +232,7 @@ read_section(struct imap_reader *reader, unsigned char *p, struct imap_node *nod
 	copy[section->len] = '\0';
 	section->text = copy;
 	node->first = section;
-	while (classes[*p] == IS_ATOM || *p == ']')
+	while (classes[*p] == IS_ATOM || *p == ']' || *p == '[')
 		*w++ = *p++;
 	*end = w;
 	node->len = (gsize)(w - node->text);
@@ -289,19 +289,28 @@ read_literal(struct imap_reader *reader, struct imap_node *node, unsigned char *
 	node->text = NULL;
 	if (literal->fd >= 0)
 		return data;
-	node->text = data;
-	return *end = data + literal->len;
+	*end = data + literal->len;
+	/* Where an atom follows at once the text moves into the octet kept free before it, to make room for
+	 * its NUL. */
+	if (classes[**end] == IS_ATOM || classes[**end] == IS_SECTION || classes[**end] == IS_BRACKET) {
+		memmove(data - 1, data, literal->len);
+		--*end;
+		node->text = data - 1;
+	} else {
+		node->text = data;
+	}
+	return data + literal->len;
 }
 
-/* A node that is no list. Gives where reading goes on, or NULL with a fault; *end gives where its NUL belongs
- * (if it has one). */
+/* A node that is no list; c is what was at p. Gives where reading goes on, or NULL with a fault; *end gives
+ * where its NUL belongs (if it has one). */
 static unsigned char *
-read_text(struct imap_reader *reader, unsigned char *p, struct imap_node *node, gboolean ends_at_bracket,
-          unsigned char **end)
+read_text(struct imap_reader *reader, unsigned char *p, unsigned char c, struct imap_node *node,
+          gboolean ends_at_bracket, unsigned char **end)
 {
-	if (*p == '"')
+	if (c == '"')
 		return read_quoted(p + 1, node, end);
-	if (*p == '\n')
+	if (c == '\n')
 		return read_literal(reader, node, end);
 	node->type = IMAP_ATOM;
 	return read_atom(reader, p, node, ends_at_bracket, end);
@@ -347,7 +356,7 @@ imap_reader_nodes(struct imap_reader *reader, gboolean code, const struct imap_n
 			p++;
 			continue;
 		}
-		p = read_text(reader, p, node, code && !depth, &nul);
+		p = read_text(reader, p, c, node, code && !depth, &nul);
 		if (!p)
 			return FALSE;
 	}
