@@ -9,7 +9,8 @@ with_response(const char *line, imap_response_fn check, void *user)
 	g_autoptr(GError) error = NULL;
 	struct imap_parser *parser = imap_parser_new(NULL, check, user);
 
-	g_assert_cmpint(imap_parser_feed(parser, (const unsigned char *)line, strlen(line), &error), ==, strlen(line));
+	g_assert_cmpint(imap_parser_feed(parser, (const unsigned char *)line, strlen(line), &error), ==,
+	                strlen(line));
 	g_assert_no_error(error);
 	imap_parser_free(parser);
 }
@@ -56,12 +57,14 @@ a_fetch_is_taken_apart(void)
 {
 	int calls = 0;
 
-	with_response("* 12 FETCH (UID 4831 FLAGS (\\Seen $Label1) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" "
-		      "RFC822.SIZE 4423 MODSEQ (9007199254740993) BODYSTRUCTURE (\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1) "
-		      "BODY (\"MESSAGE\") PREVIEW \"Hello\" EMAILID (M6d99ac3275bb4e) THREADID (T64b478a75b7ea9) "
-		      "X-UNKNOWN (a (b)) ENVELOPE (NIL NIL) BODY[HEADER.FIELDS (DATE FROM)] {3}\r\nabc "
-		      "BINARY[1.2]<4096> ~{1}\r\nx BINARY.SIZE[1.2] 77 BODY[] NIL)\r\n",
-		check_fetch, &calls);
+	with_response(
+	        "* 12 FETCH (UID 4831 FLAGS (\\Seen $Label1) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" "
+	        "RFC822.SIZE 4423 MODSEQ (9007199254740993) BODYSTRUCTURE (\"TEXT\" \"PLAIN\" NIL NIL NIL "
+	        "\"7BIT\" 5 1) "
+	        "BODY (\"MESSAGE\") PREVIEW \"Hello\" EMAILID (M6d99ac3275bb4e) THREADID (T64b478a75b7ea9) "
+	        "X-UNKNOWN (a (b)) ENVELOPE (NIL NIL) BODY[HEADER.FIELDS (DATE FROM)] {3}\r\nabc "
+	        "BINARY[1.2]<4096> ~{1}\r\nx BINARY.SIZE[1.2] 77 BODY[] NIL)\r\n",
+	        check_fetch, &calls);
 	g_assert_cmpint(calls, ==, 1);
 }
 
@@ -71,50 +74,50 @@ struct reading {
 };
 
 static const struct reading fetches[] = {
-	{ "* 1 FETCH (UID 5 FLAGS ())\r\n", "1 uid=5 flags=" },
-	{ "* 1 FETCH (FLAGS NIL UID 5)\r\n", "1 uid=5 flags=" },
-	{ "* 0 FETCH (UID 5)\r\n", "0 uid=5" },
-	{ "* 1 FETCH UID 5\r\n", "1 uid=5" },
-	{ "* 1 FETCH ()\r\n", "1" },
-	{ "* 1 FETCH\r\n", "1" },
-	{ "* 1 FETCH (UID)\r\n", "1" },
-	{ "* 1 FETCH (uid 5 MODSEQ 7)\r\n", "1 uid=5 modseq=7" },
-	{ "* 1 FETCH (UID 5 MODSEQ (-1))\r\n", "1 uid=5" },
-	{ "* 1 FETCH (UID 18446744073709551617)\r\n", "1" },
-	{ "* 1 FETCH (() UID 5 () RFC822.SIZE 9.3736e+06)\r\n", "1 uid=5 size=9373600" },
-	{ "* 1 FETCH (X-GM-MSGID 1592225494819146127 X-GM-THRID 15 UID 5)\r\n",
-		"1 uid=5 email=1592225494819146127 thread=15" },
-	{ "* 1 FETCH (EMAILID NIL THREADID NIL UID 5)\r\n", "1 uid=5" },
-	{ "* 1 FETCH (EMAILID () UID 5)\r\n", "1 uid=5" },
-	{ "* 1 FETCH (RFC822 \"a\" RFC822.HEADER \"b\" RFC822.TEXT NIL)\r\n", "1 []=a [HEADER]=b [TEXT]=" },
-	{ "* 1 FETCH (BODY[1]<0> UID 5)\r\n", "1 uid=5" },
-	{ "* 1 FETCH (BODY[1]<0> \"a\" BODY[2]<17> \"b\")\r\n", "1 [1]<0>=a [2]<17>=b" },
-	{ "* 1 FETCH (BODY[1]<> \"a\" BODY[2]<x> \"b\" BODY[3]< \"c\")\r\n", "1 [1]=a [2]=b [3]=c" },
-	{ "* 1 FETCH (BODY[TEXT NIL)\r\n", "1" },
-	{ "* 1 FETCH (BODY[1] (a) UID 5)\r\n", "1 uid=5" },
-	{ "* 1 FETCH (BODY (\"TEXT\" \"PLAIN\"))\r\n", "1 structure" },
-	{ "* 1 FETCH (BODY NIL BODYSTRUCTURE NIL)\r\n", "1" },
-	{ "* 1 FETCH (PREVIEW NIL)\r\n", "1" },
-	{ "* 1 FETCH (PREVIEW (FUZZY \"so\"))\r\n", "1 preview=so" },
-	{ "* 1 FETCH (INTERNALDATE \" 7-Jul-1996 02:44:25 -0700\")\r\n", "1 date=836732665" },
-	{ "* 1 FETCH (INTERNALDATE \"7-jul-1996 02:44:25 -0700\")\r\n", "1 date=836732665" },
-	{ "* 1 FETCH (INTERNALDATE \"01-Jan-1970 00:00:00 +0000\")\r\n", "1 date=0" },
-	{ "* 1 FETCH (INTERNALDATE \"01-Jan-1970 00:00:00\")\r\n", "1 date=0" },
-	{ "* 1 FETCH (INTERNALDATE \"31-Dec-1969 23:30:00 -0100\")\r\n", "1 date=1800" },
-	{ "* 1 FETCH (INTERNALDATE \"29-Feb-2000 12:00:00 +0530\")\r\n", "1 date=951805800" },
-	{ "* 1 FETCH (INTERNALDATE \"19-Jan-2038 03:14:08 +0000\")\r\n", "1 date=2147483648" },
-	{ "* 1 FETCH (INTERNALDATE \"01-Mar-2100 00:00:00 +0000\")\r\n", "1 date=4107542400" },
-	{ "* 1 FETCH (INTERNALDATE \"00-Jan-0000 00:00:00 +0000\")\r\n", "1" },
-	{ "* 1 FETCH (INTERNALDATE \"32-Jan-2000 00:00:00 +0000\")\r\n", "1" },
-	{ "* 1 FETCH (INTERNALDATE \"12-Foo-2000 00:00:00 +0000\")\r\n", "1" },
-	{ "* 1 FETCH (INTERNALDATE \"12-Jan-2000 24:00:00 +0000\")\r\n", "1" },
-	{ "* 1 FETCH (INTERNALDATE \"12-Jan-2000 0\")\r\n", "1" },
-	{ "* 1 FETCH (INTERNALDATE \"\")\r\n", "1" },
-	{ "* 1 FETCH (INTERNALDATE NIL)\r\n", "1" },
-	{ "* FETCH (UID 5)\r\n", "no" },
-	{ "* 1 EXISTS\r\n", "no" },
-	{ "* OK fine\r\n", "no" },
-	{ "+ go\r\n", "no" },
+        {"* 1 FETCH (UID 5 FLAGS ())\r\n", "1 uid=5 flags="},
+        {"* 1 FETCH (FLAGS NIL UID 5)\r\n", "1 uid=5 flags="},
+        {"* 0 FETCH (UID 5)\r\n", "0 uid=5"},
+        {"* 1 FETCH UID 5\r\n", "1 uid=5"},
+        {"* 1 FETCH ()\r\n", "1"},
+        {"* 1 FETCH\r\n", "1"},
+        {"* 1 FETCH (UID)\r\n", "1"},
+        {"* 1 FETCH (uid 5 MODSEQ 7)\r\n", "1 uid=5 modseq=7"},
+        {"* 1 FETCH (UID 5 MODSEQ (-1))\r\n", "1 uid=5"},
+        {"* 1 FETCH (UID 18446744073709551617)\r\n", "1"},
+        {"* 1 FETCH (() UID 5 () RFC822.SIZE 9.3736e+06)\r\n", "1 uid=5 size=9373600"},
+        {"* 1 FETCH (X-GM-MSGID 1592225494819146127 X-GM-THRID 15 UID 5)\r\n",
+         "1 uid=5 email=1592225494819146127 thread=15"},
+        {"* 1 FETCH (EMAILID NIL THREADID NIL UID 5)\r\n", "1 uid=5"},
+        {"* 1 FETCH (EMAILID () UID 5)\r\n", "1 uid=5"},
+        {"* 1 FETCH (RFC822 \"a\" RFC822.HEADER \"b\" RFC822.TEXT NIL)\r\n", "1 []=a [HEADER]=b [TEXT]="},
+        {"* 1 FETCH (BODY[1]<0> UID 5)\r\n", "1 uid=5"},
+        {"* 1 FETCH (BODY[1]<0> \"a\" BODY[2]<17> \"b\")\r\n", "1 [1]<0>=a [2]<17>=b"},
+        {"* 1 FETCH (BODY[1]<> \"a\" BODY[2]<x> \"b\" BODY[3]< \"c\")\r\n", "1 [1]=a [2]=b [3]=c"},
+        {"* 1 FETCH (BODY[TEXT NIL)\r\n", "1"},
+        {"* 1 FETCH (BODY[1] (a) UID 5)\r\n", "1 uid=5"},
+        {"* 1 FETCH (BODY (\"TEXT\" \"PLAIN\"))\r\n", "1 structure"},
+        {"* 1 FETCH (BODY NIL BODYSTRUCTURE NIL)\r\n", "1"},
+        {"* 1 FETCH (PREVIEW NIL)\r\n", "1"},
+        {"* 1 FETCH (PREVIEW (FUZZY \"so\"))\r\n", "1 preview=so"},
+        {"* 1 FETCH (INTERNALDATE \" 7-Jul-1996 02:44:25 -0700\")\r\n", "1 date=836732665"},
+        {"* 1 FETCH (INTERNALDATE \"7-jul-1996 02:44:25 -0700\")\r\n", "1 date=836732665"},
+        {"* 1 FETCH (INTERNALDATE \"01-Jan-1970 00:00:00 +0000\")\r\n", "1 date=0"},
+        {"* 1 FETCH (INTERNALDATE \"01-Jan-1970 00:00:00\")\r\n", "1 date=0"},
+        {"* 1 FETCH (INTERNALDATE \"31-Dec-1969 23:30:00 -0100\")\r\n", "1 date=1800"},
+        {"* 1 FETCH (INTERNALDATE \"29-Feb-2000 12:00:00 +0530\")\r\n", "1 date=951805800"},
+        {"* 1 FETCH (INTERNALDATE \"19-Jan-2038 03:14:08 +0000\")\r\n", "1 date=2147483648"},
+        {"* 1 FETCH (INTERNALDATE \"01-Mar-2100 00:00:00 +0000\")\r\n", "1 date=4107542400"},
+        {"* 1 FETCH (INTERNALDATE \"00-Jan-0000 00:00:00 +0000\")\r\n", "1"},
+        {"* 1 FETCH (INTERNALDATE \"32-Jan-2000 00:00:00 +0000\")\r\n", "1"},
+        {"* 1 FETCH (INTERNALDATE \"12-Foo-2000 00:00:00 +0000\")\r\n", "1"},
+        {"* 1 FETCH (INTERNALDATE \"12-Jan-2000 24:00:00 +0000\")\r\n", "1"},
+        {"* 1 FETCH (INTERNALDATE \"12-Jan-2000 0\")\r\n", "1"},
+        {"* 1 FETCH (INTERNALDATE \"\")\r\n", "1"},
+        {"* 1 FETCH (INTERNALDATE NIL)\r\n", "1"},
+        {"* FETCH (UID 5)\r\n", "no"},
+        {"* 1 EXISTS\r\n", "no"},
+        {"* OK fine\r\n", "no"},
+        {"+ go\r\n", "no"},
 };
 
 static void
@@ -186,21 +189,21 @@ sections_beyond_the_room_are_passed_over(void)
 /* -- LIST -- */
 
 static const struct reading lists[] = {
-	{ "* LIST (\\HasNoChildren \\Sent) \"/\" \"Sent Items\"\r\n", "/ Sent Items: \\HasNoChildren \\Sent" },
-	{ "* LSUB () NIL inbox\r\n", "NIL inbox:" },
-	{ "* XLIST (\\Inbox) \"\\\\\" {3}\r\nABC\r\n", "\\ ABC: \\Inbox" },
-	{ "* LIST () \"\" x\r\n", "NIL x:" },
-	{ "* LIST NIL . x\r\n", ". x:" },
-	{ "* LIST () \"/\" NIL\r\n", "/ NIL:" },
-	{ "* LIST () \"/\" \"\"\r\n", "/ :" },
-	{ "* LIST () \"/\" x (\"OLDNAME\" (\"y\"))\r\n", "/ x: +OLDNAME" },
-	{ "* LIST () \"/\"\r\n", "no" },
-	{ "* LIST ()\r\n", "no" },
-	{ "* LIST\r\n", "no" },
-	{ "* LIST () () x\r\n", "no" },
-	{ "* LIST () \"/\" (x)\r\n", "no" },
-	{ "* STATUS x (UNSEEN 1)\r\n", "no" },
-	{ "A1 OK done\r\n", "no" },
+        {"* LIST (\\HasNoChildren \\Sent) \"/\" \"Sent Items\"\r\n", "/ Sent Items: \\HasNoChildren \\Sent"},
+        {"* LSUB () NIL inbox\r\n", "NIL inbox:"},
+        {"* XLIST (\\Inbox) \"\\\\\" {3}\r\nABC\r\n", "\\ ABC: \\Inbox"},
+        {"* LIST () \"\" x\r\n", "NIL x:"},
+        {"* LIST NIL . x\r\n", ". x:"},
+        {"* LIST () \"/\" NIL\r\n", "/ NIL:"},
+        {"* LIST () \"/\" \"\"\r\n", "/ :"},
+        {"* LIST () \"/\" x (\"OLDNAME\" (\"y\"))\r\n", "/ x: +OLDNAME"},
+        {"* LIST () \"/\"\r\n", "no"},
+        {"* LIST ()\r\n", "no"},
+        {"* LIST\r\n", "no"},
+        {"* LIST () () x\r\n", "no"},
+        {"* LIST () \"/\" (x)\r\n", "no"},
+        {"* STATUS x (UNSEEN 1)\r\n", "no"},
+        {"A1 OK done\r\n", "no"},
 };
 
 static gboolean
@@ -228,16 +231,17 @@ describe_list(const struct imap_response *response, void *user)
 /* -- STATUS -- */
 
 static const struct reading statuses[] = {
-	{ "* STATUS \"a b\" (MESSAGES 231 UIDNEXT 44292 UIDVALIDITY 1 UNSEEN 0 HIGHESTMODSEQ 7011231777 SIZE 99 MAILBOXID (F2))\r\n",
-		"a b messages=231 unseen=0 uidnext=44292 uidvalidity=1 modseq=7011231777 size=99 id=F2" },
-	{ "* STATUS INBOX (MESSAGES 1 ) \r\n", "INBOX messages=1" },
-	{ "* STATUS INBOX ()\r\n", "INBOX" },
-	{ "* STATUS INBOX\r\n", "INBOX" },
-	{ "* STATUS INBOX (UNSEEN NIL DELETED 4 MESSAGES -1 UIDNEXT)\r\n", "INBOX" },
-	{ "* STATUS {3}\r\na\"b (UNSEEN 2)\r\n", "a\"b unseen=2" },
-	{ "* STATUS INBOX (MAILBOXID () MESSAGES 2)\r\n", "INBOX messages=2" },
-	{ "* STATUS (x)\r\n", "no" },
-	{ "* STATUS\r\n", "no" },
+        {"* STATUS \"a b\" (MESSAGES 231 UIDNEXT 44292 UIDVALIDITY 1 UNSEEN 0 HIGHESTMODSEQ 7011231777 SIZE "
+         "99 MAILBOXID (F2))\r\n",
+         "a b messages=231 unseen=0 uidnext=44292 uidvalidity=1 modseq=7011231777 size=99 id=F2"},
+        {"* STATUS INBOX (MESSAGES 1 ) \r\n", "INBOX messages=1"},
+        {"* STATUS INBOX ()\r\n", "INBOX"},
+        {"* STATUS INBOX\r\n", "INBOX"},
+        {"* STATUS INBOX (UNSEEN NIL DELETED 4 MESSAGES -1 UIDNEXT)\r\n", "INBOX"},
+        {"* STATUS {3}\r\na\"b (UNSEEN 2)\r\n", "a\"b unseen=2"},
+        {"* STATUS INBOX (MAILBOXID () MESSAGES 2)\r\n", "INBOX messages=2"},
+        {"* STATUS (x)\r\n", "no"},
+        {"* STATUS\r\n", "no"},
 };
 
 static gboolean
@@ -256,16 +260,17 @@ describe_status(const struct imap_response *response, void *user)
 		gboolean has;
 		guint64 value;
 	} fields[] = {
-		{ "messages", s.has_messages, s.messages },
-		{ "unseen", s.has_unseen, s.unseen },
-		{ "uidnext", s.has_uidnext, s.uidnext },
-		{ "uidvalidity", s.has_uidvalidity, s.uidvalidity },
-		{ "modseq", s.has_highestmodseq, s.highestmodseq },
-		{ "size", s.has_size, s.size },
+	        {"messages", s.has_messages, s.messages},
+	        {"unseen", s.has_unseen, s.unseen},
+	        {"uidnext", s.has_uidnext, s.uidnext},
+	        {"uidvalidity", s.has_uidvalidity, s.uidvalidity},
+	        {"modseq", s.has_highestmodseq, s.highestmodseq},
+	        {"size", s.has_size, s.size},
 	};
 	for (guint i = 0; i < G_N_ELEMENTS(fields); i++)
 		if (fields[i].has)
-			g_string_append_printf(out, " %s=%" G_GUINT64_FORMAT, fields[i].name, fields[i].value);
+			g_string_append_printf(out, " %s=%" G_GUINT64_FORMAT, fields[i].name,
+			                       fields[i].value);
 	if (s.mailbox_id)
 		g_string_append_printf(out, " id=%s", s.mailbox_id);
 	return TRUE;
@@ -274,19 +279,20 @@ describe_status(const struct imap_response *response, void *user)
 /* -- SEARCH, ESEARCH, VANISHED -- */
 
 static const struct reading searches[] = {
-	{ "* SEARCH\r\n", "" },
-	{ "* SEARCH 2 84 882 83\r\n", "2,83:84,882" },
-	{ "* SEARCH 3 0 x 4294967296 4 -1\r\n", "3:4" },
-	{ "* SEARCH 2 5 6 (MODSEQ 917162500)\r\n", "2,5:6 modseq=917162500" },
-	{ "* ESEARCH (TAG \"A282\") MIN 2 COUNT 3\r\n", " count=3 min=2 tag=A282" },
-	{ "* ESEARCH (TAG A9) UID ALL 2,10:11,5 MODSEQ 12 MAX 11\r\n", "2,5,10:11 all max=11 modseq=12 uid tag=A9" },
-	{ "* ESEARCH (TAG \"x\" MAILBOX \"y\" UIDVALIDITY 1) UID COUNT 0\r\n", " count=0 uid tag=x" },
-	{ "* ESEARCH (TAG \"A\") UID PARTIAL (-1:-50 4,7:8)\r\n", "4,7:8 partial uid tag=A" },
-	{ "* ESEARCH (TAG \"A\") UID PARTIAL (1:50 NIL)\r\n", " partial uid tag=A" },
-	{ "* ESEARCH (TAG \"A\") ALL 1:x COUNT 2\r\n", " count=2 tag=A" },
-	{ "* ESEARCH COUNT\r\n", "" },
-	{ "* ESEARCH\r\n", "" },
-	{ "* EXISTS\r\n", "no" },
+        {"* SEARCH\r\n", ""},
+        {"* SEARCH 2 84 882 83\r\n", "2,83:84,882"},
+        {"* SEARCH 3 0 x 4294967296 4 -1\r\n", "3:4"},
+        {"* SEARCH 2 5 6 (MODSEQ 917162500)\r\n", "2,5:6 modseq=917162500"},
+        {"* ESEARCH (TAG \"A282\") MIN 2 COUNT 3\r\n", " count=3 min=2 tag=A282"},
+        {"* ESEARCH (TAG A9) UID ALL 2,10:11,5 MODSEQ 12 MAX 11\r\n",
+         "2,5,10:11 all max=11 modseq=12 uid tag=A9"},
+        {"* ESEARCH (TAG \"x\" MAILBOX \"y\" UIDVALIDITY 1) UID COUNT 0\r\n", " count=0 uid tag=x"},
+        {"* ESEARCH (TAG \"A\") UID PARTIAL (-1:-50 4,7:8)\r\n", "4,7:8 partial uid tag=A"},
+        {"* ESEARCH (TAG \"A\") UID PARTIAL (1:50 NIL)\r\n", " partial uid tag=A"},
+        {"* ESEARCH (TAG \"A\") ALL 1:x COUNT 2\r\n", " count=2 tag=A"},
+        {"* ESEARCH COUNT\r\n", ""},
+        {"* ESEARCH\r\n", ""},
+        {"* EXISTS\r\n", "no"},
 };
 
 static gboolean
@@ -294,7 +300,7 @@ describe_search(const struct imap_response *response, void *user)
 {
 	GString *out = user;
 	struct uidset set;
-	struct imap_search search = { .all = &set };
+	struct imap_search search = {.all = &set};
 	g_autofree char *text = NULL;
 
 	uidset_init(&set);
@@ -303,7 +309,8 @@ describe_search(const struct imap_response *response, void *user)
 		return TRUE;
 	}
 	text = uidset_format(&set);
-	g_string_append_printf(out, "%s%s%s", text, search.has_all ? " all" : "", search.has_partial ? " partial" : "");
+	g_string_append_printf(out, "%s%s%s", text, search.has_all ? " all" : "",
+	                       search.has_partial ? " partial" : "");
 	if (search.has_count)
 		g_string_append_printf(out, " count=%" G_GUINT64_FORMAT, search.count);
 	append_number(out, "min", search.min);
@@ -317,14 +324,14 @@ describe_search(const struct imap_response *response, void *user)
 }
 
 static const struct reading vanisheds[] = {
-	{ "* VANISHED (EARLIER) 300:310,405,411\r\n", "300:310,405,411 earlier" },
-	{ "* VANISHED 405\r\n", "405" },
-	{ "* VANISHED 1:4294967295\r\n", "1:4294967295" },
-	{ "* VANISHED 1:4294967296\r\n", "no" },
-	{ "* VANISHED 1:*\r\n", "no" },
-	{ "* VANISHED (EARLIER)\r\n", "no" },
-	{ "* VANISHED\r\n", "no" },
-	{ "* 5 EXPUNGE\r\n", "no" },
+        {"* VANISHED (EARLIER) 300:310,405,411\r\n", "300:310,405,411 earlier"},
+        {"* VANISHED 405\r\n", "405"},
+        {"* VANISHED 1:4294967295\r\n", "1:4294967295"},
+        {"* VANISHED 1:4294967296\r\n", "no"},
+        {"* VANISHED 1:*\r\n", "no"},
+        {"* VANISHED (EARLIER)\r\n", "no"},
+        {"* VANISHED\r\n", "no"},
+        {"* 5 EXPUNGE\r\n", "no"},
 };
 
 static gboolean
@@ -391,7 +398,7 @@ vanished_is_read_strictly(void)
 static gboolean
 collect_search(const struct imap_response *response, void *user)
 {
-	struct imap_search search = { .all = user };
+	struct imap_search search = {.all = user};
 
 	g_assert_true(imap_search_decode(response, &search));
 	return TRUE;
@@ -425,24 +432,9 @@ check_numbers(const struct imap_response *response, void *user)
 		gboolean is;
 		guint64 value;
 	} expected[] = {
-		{ TRUE, 0 },
-		{ TRUE, 42 },
-		{ TRUE, G_MAXINT64 },
-		{ FALSE, 0 },
-		{ FALSE, 0 },
-		{ FALSE, 0 },
-		{ TRUE, 9373600 },
-		{ TRUE, 5000 },
-		{ TRUE, 1 },
-		{ FALSE, 0 },
-		{ FALSE, 0 },
-		{ FALSE, 0 },
-		{ FALSE, 0 },
-		{ TRUE, 7 },
-		{ FALSE, 0 },
-		{ FALSE, 0 },
-		{ TRUE, 0 },
-		{ FALSE, 0 },
+	        {TRUE, 0},       {TRUE, 42},   {TRUE, G_MAXINT64}, {FALSE, 0}, {FALSE, 0}, {FALSE, 0},
+	        {TRUE, 9373600}, {TRUE, 5000}, {TRUE, 1},          {FALSE, 0}, {FALSE, 0}, {FALSE, 0},
+	        {FALSE, 0},      {TRUE, 7},    {FALSE, 0},         {FALSE, 0}, {TRUE, 0},  {FALSE, 0},
 	};
 	const struct imap_node *node = response->args;
 	guint64 n;
@@ -463,9 +455,10 @@ numbers_have_63_bits_and_odd_spellings(void)
 {
 	int calls = 0;
 
-	with_response("* X 0 42 9223372036854775807 9223372036854775808 18446744073709551617 -1 9.3736e+06 5e3 1.9e0 1.5 1e "
-		      "1e99 e5 \"7\" NIL () 0e99999999999 12a\r\n",
-		check_numbers, &calls);
+	with_response("* X 0 42 9223372036854775807 9223372036854775808 18446744073709551617 -1 9.3736e+06 "
+	              "5e3 1.9e0 1.5 1e "
+	              "1e99 e5 \"7\" NIL () 0e99999999999 12a\r\n",
+	              check_numbers, &calls);
 	g_assert_cmpint(calls, ==, 1);
 }
 
@@ -474,7 +467,7 @@ check_accessors(const struct imap_response *response, void *user)
 {
 	const struct imap_node *args = response->args;
 	g_autofree char *atom = imap_node_dup(args), *nil = imap_node_dup(imap_node_nth(args, 1)),
-			*list = imap_node_dup(imap_node_nth(args, 2)), *none = imap_node_dup(NULL);
+	                *list = imap_node_dup(imap_node_nth(args, 2)), *none = imap_node_dup(NULL);
 
 	g_assert_cmpstr(atom, ==, "Foo");
 	g_assert_cmpstr(nil, ==, "");
@@ -486,7 +479,7 @@ check_accessors(const struct imap_response *response, void *user)
 	g_assert_false(imap_node_is(imap_node_nth(args, 1), "NIL"));
 	g_assert_false(imap_node_is(imap_node_nth(args, 2), ""));
 	g_assert_false(imap_node_is(NULL, ""));
-	g_assert_false(imap_node_number(NULL, &(guint64){ 0 }));
+	g_assert_false(imap_node_number(NULL, &(guint64){0}));
 	g_assert_null(imap_node_nth(args, 3));
 	g_assert_null(imap_node_nth(NULL, 0));
 	++*(int *)user;

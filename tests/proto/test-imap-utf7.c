@@ -5,22 +5,22 @@
 static const struct {
 	const char *wire, *text;
 } pairs[] = {
-	{ "", "" },
-	{ "INBOX", "INBOX" },
-	{ "Entw&APw-rfe", "Entwürfe" },
-	{ "~peter/mail/&U,BTFw-/&ZeVnLIqe-", "~peter/mail/台北/日本語" },
-	{ "Tom &- Jerry", "Tom & Jerry" },
-	{ "&-", "&" },
-	{ "&-&-", "&&" },
-	{ "&AOQ-&-&APY-", "ä&ö" },
-	{ "&AOQA9g-", "äö" },
-	{ "&AOQ--", "ä-" },
-	{ "a-b", "a-b" },
-	{ "&2D3eAA-", "😀" },
-	{ "&2D3eANg93gE-x", "😀😁x" },
-	{ "&AAk-", "\t" },
-	{ "&AH8-", "\x7f" },
-	{ "\"\\*%", "\"\\*%" },
+        {"", ""},
+        {"INBOX", "INBOX"},
+        {"Entw&APw-rfe", "Entwürfe"},
+        {"~peter/mail/&U,BTFw-/&ZeVnLIqe-", "~peter/mail/台北/日本語"},
+        {"Tom &- Jerry", "Tom & Jerry"},
+        {"&-", "&"},
+        {"&-&-", "&&"},
+        {"&AOQ-&-&APY-", "ä&ö"},
+        {"&AOQA9g-", "äö"},
+        {"&AOQ--", "ä-"},
+        {"a-b", "a-b"},
+        {"&2D3eAA-", "😀"},
+        {"&2D3eANg93gE-x", "😀😁x"},
+        {"&AAk-", "\t"},
+        {"&AH8-", "\x7f"},
+        {"\"\\*%", "\"\\*%"},
 };
 
 static void
@@ -28,7 +28,7 @@ names_go_both_ways(void)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(pairs); i++) {
 		g_autofree char *text =
-			imap_utf7_to_utf8((const unsigned char *)pairs[i].wire, strlen(pairs[i].wire));
+		        imap_utf7_to_utf8((const unsigned char *)pairs[i].wire, strlen(pairs[i].wire));
 		g_autofree char *wire = imap_utf8_to_utf7(pairs[i].text);
 
 		g_assert_cmpstr(text, ==, pairs[i].text);
@@ -59,26 +59,26 @@ static void
 what_is_not_modified_utf7_is_refused(void)
 {
 	static const char *const wires[] = {
-		"&",         /* not closed */
-		"a&AOQ",     /* not closed */
-		"&AO-",      /* half a unit */
-		"&A-",       /* less than an octet */
-		"&AOQA-",    /* half a unit behind a whole one */
-		"&AOR-",     /* bits left over */
-		"&AOQAA-",   /* six bits too many */
-		"&AO/-",     /* base64 has "," here */
-		"&AOQ=-",    /* and no padding */
-		"& -",       /* no base64 */
-		"&2D0-",     /* the first half of a pair alone */
-		"&2D0AYQ-",  /* followed by something else */
-		"&3gA-",     /* the second half alone */
-		"&AGE-",     /* "a" has to be written "a" */
-		"&ACY-",     /* "&" has to be written "&-" */
-		"&AOQ-&APY-", /* has to be one run */
-		"&AAA-",     /* NUL */
-		"Entw\xc3\xbcrfe", /* UTF-8 */
-		"a\tb",      /* a control */
-		"a\x7f",
+	        "&",               /* not closed */
+	        "a&AOQ",           /* not closed */
+	        "&AO-",            /* half a unit */
+	        "&A-",             /* less than an octet */
+	        "&AOQA-",          /* half a unit behind a whole one */
+	        "&AOR-",           /* bits left over */
+	        "&AOQAA-",         /* six bits too many */
+	        "&AO/-",           /* base64 has "," here */
+	        "&AOQ=-",          /* and no padding */
+	        "& -",             /* no base64 */
+	        "&2D0-",           /* the first half of a pair alone */
+	        "&2D0AYQ-",        /* followed by something else */
+	        "&3gA-",           /* the second half alone */
+	        "&AGE-",           /* "a" has to be written "a" */
+	        "&ACY-",           /* "&" has to be written "&-" */
+	        "&AOQ-&APY-",      /* has to be one run */
+	        "&AAA-",           /* NUL */
+	        "Entw\xc3\xbcrfe", /* UTF-8 */
+	        "a\tb",            /* a control */
+	        "a\x7f",
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(wires); i++) {

@@ -40,7 +40,8 @@ arguments_are_parted_by_blanks(void)
 	imap_command_atom(cmd, "X");
 	bytes = wire(cmd);
 	g_assert_cmpstr(bytes, ==,
-		"A1 UID FETCH 18446744073709551615 (FLAGS BODY.PEEK[HEADER.FIELDS (DATE FROM)] (() \"(\" 7)) X\r\n");
+	                "A1 UID FETCH 18446744073709551615 (FLAGS BODY.PEEK[HEADER.FIELDS (DATE FROM)] (() "
+	                "\"(\" 7)) X\r\n");
 }
 
 static void
@@ -58,18 +59,21 @@ static const struct {
 	gsize len;
 	const char *wire;
 } strings[] = {
-#define TEXT(s, w) { s, sizeof(s) - 1, w }
-	TEXT("", "A LOGIN \"\"\r\n"),
-	TEXT("plain", "A LOGIN \"plain\"\r\n"),
-	TEXT("NIL", "A LOGIN \"NIL\"\r\n"),
-	TEXT("with \"quotes\" and \\", "A LOGIN \"with \\\"quotes\\\" and \\\\\"\r\n"),
-	TEXT("{3}", "A LOGIN \"{3}\"\r\n"),
-	TEXT("(\\Seen) *%]", "A LOGIN \"(\\\\Seen) *%]\"\r\n"),
-	TEXT("x\r\nB LOGOUT", "A LOGIN {11}\r\n|x\r\nB LOGOUT\r\n"),
-	TEXT("x\"\nB", "A LOGIN {4}\r\n|x\"\nB\r\n"),
-	TEXT("tab\t", "A LOGIN {4}\r\n|tab\t\r\n"),
-	TEXT("\x7f", "A LOGIN {1}\r\n|\x7f\r\n"),
-	TEXT("gr\xc3\xbc\xc3\x9f", "A LOGIN {6}\r\n|gr\xc3\xbc\xc3\x9f\r\n"),
+#define TEXT(s, w) \
+	{ \
+		s, sizeof(s) - 1, w \
+	}
+        TEXT("", "A LOGIN \"\"\r\n"),
+        TEXT("plain", "A LOGIN \"plain\"\r\n"),
+        TEXT("NIL", "A LOGIN \"NIL\"\r\n"),
+        TEXT("with \"quotes\" and \\", "A LOGIN \"with \\\"quotes\\\" and \\\\\"\r\n"),
+        TEXT("{3}", "A LOGIN \"{3}\"\r\n"),
+        TEXT("(\\Seen) *%]", "A LOGIN \"(\\\\Seen) *%]\"\r\n"),
+        TEXT("x\r\nB LOGOUT", "A LOGIN {11}\r\n|x\r\nB LOGOUT\r\n"),
+        TEXT("x\"\nB", "A LOGIN {4}\r\n|x\"\nB\r\n"),
+        TEXT("tab\t", "A LOGIN {4}\r\n|tab\t\r\n"),
+        TEXT("\x7f", "A LOGIN {1}\r\n|\x7f\r\n"),
+        TEXT("gr\xc3\xbc\xc3\x9f", "A LOGIN {6}\r\n|gr\xc3\xbc\xc3\x9f\r\n"),
 };
 
 static void
@@ -128,11 +132,12 @@ with_literal(enum imap_literals literals, gsize len, gboolean binary)
 }
 
 static void
-expect_literal(enum imap_literals literals, gsize len, gboolean binary, const char *announcement, gboolean waits)
+expect_literal(enum imap_literals literals, gsize len, gboolean binary, const char *announcement,
+               gboolean waits)
 {
 	g_autofree char *bytes = with_literal(literals, len, binary), *text = g_strnfill(len, 'z');
 	g_autofree char *expected =
-		g_strdup_printf("A APPEND x %s\r\n%s%s y\r\n", announcement, waits ? "|" : "", text);
+	        g_strdup_printf("A APPEND x %s\r\n%s%s y\r\n", announcement, waits ? "|" : "", text);
 
 	g_assert_cmpstr(bytes, ==, expected);
 }
@@ -165,16 +170,16 @@ each_waiting_literal_ends_a_chunk(void)
 static const struct {
 	const char *name, *wire;
 } mailboxes[] = {
-	{ "INBOX", "A SELECT INBOX\r\n" },
-	{ "inbox", "A SELECT INBOX\r\n" },
-	{ "INBOX/x", "A SELECT \"INBOX/x\"\r\n" },
-	{ "Sent Items", "A SELECT \"Sent Items\"\r\n" },
-	{ "NIL", "A SELECT \"NIL\"\r\n" },
-	{ "", "A SELECT \"\"\r\n" },
-	{ "Entw&APw-rfe", "A SELECT \"Entw&APw-rfe\"\r\n" },
-	{ "a\"b\\c", "A SELECT \"a\\\"b\\\\c\"\r\n" },
-	{ "x\r\nA DELETE y", "A SELECT {13}\r\n|x\r\nA DELETE y\r\n" },
-	{ "\xfc", "A SELECT {1}\r\n|\xfc\r\n" },
+        {"INBOX", "A SELECT INBOX\r\n"},
+        {"inbox", "A SELECT INBOX\r\n"},
+        {"INBOX/x", "A SELECT \"INBOX/x\"\r\n"},
+        {"Sent Items", "A SELECT \"Sent Items\"\r\n"},
+        {"NIL", "A SELECT \"NIL\"\r\n"},
+        {"", "A SELECT \"\"\r\n"},
+        {"Entw&APw-rfe", "A SELECT \"Entw&APw-rfe\"\r\n"},
+        {"a\"b\\c", "A SELECT \"a\\\"b\\\\c\"\r\n"},
+        {"x\r\nA DELETE y", "A SELECT {13}\r\n|x\r\nA DELETE y\r\n"},
+        {"\xfc", "A SELECT {1}\r\n|\xfc\r\n"},
 };
 
 static void
@@ -193,9 +198,10 @@ mailbox_names_are_strings(void)
 static void
 flags_are_told_from_injections(void)
 {
-	static const char *const good[] = { "\\Seen", "$Forwarded", "NonJunk", "a[b", "1", "x-y+z" };
-	static const char *const bad[] = { "", "\\", "\\\\Seen", "a b", "a)", "(a", "a\r\nb", "\"a\"", "a{1}", "a]", "*",
-		"\\*", "%", "\xc3\xa4", "a\x7f" };
+	static const char *const good[] = {"\\Seen", "$Forwarded", "NonJunk", "a[b", "1", "x-y+z"};
+	static const char *const bad[] = {"",   "\\",     "\\\\Seen", "a b",      "a)",
+	                                  "(a", "a\r\nb", "\"a\"",    "a{1}",     "a]",
+	                                  "*",  "\\*",    "%",        "\xc3\xa4", "a\x7f"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(good); i++)
 		g_assert_true(imap_is_flag(good[i]));

@@ -204,7 +204,8 @@ is_uid(const unsigned char *text, gsize len)
 	return imap_number_read(text, len, &n) && n && n <= G_MAXUINT32;
 }
 
-/* "2 3 5" as one atom; what is no number is passed over. Added all at once, because one by one numbers without order cost the square. */
+/* "2 3 5" as one atom; what is no number is passed over. Added all at once, because one by one numbers
+ * without order cost the square. */
 static void
 read_numbers(const struct imap_node *node, struct uidset *set)
 {

@@ -5,7 +5,8 @@
 
 #include "proto/imap/parse.h"
 
-/* A literal of the response being collected. Its announcement "{n}" is replaced by an LF at raw[brace] and an octet that is free. */
+/* A literal of the response being collected. Its announcement "{n}" is replaced by an LF at raw[brace] and an
+ * octet that is free. */
 struct imap_literal {
 	gsize brace;
 	gsize data; /* where it starts in raw; when it is in a file, where the line goes on */
