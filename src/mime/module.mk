@@ -15,6 +15,18 @@ libmime_a_SOURCES = \
   src/mime/part-shown.c \
   src/mime/part-text.c \
   src/mime/render.c src/mime/render.h \
+  src/mime/html-charset.c \
+  src/mime/html-entities.c \
+  src/mime/html-stack.c \
+  src/mime/html-style.c src/mime/html-style.h \
+  src/mime/html-token.c src/mime/html-token.h \
+  src/mime/links.c src/mime/links.h \
+  src/mime/para.c \
+  src/mime/punycode.c src/mime/punycode.h \
+  src/mime/render-html.c src/mime/render-html.h \
+  src/mime/render-plain.c src/mime/render-private.h \
+  src/mime/render-table.c src/mime/render-table.h \
+  src/mime/table-survey.c \
   src/mime/scan.c src/mime/scan.h \
   src/mime/words.c
 libmime_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBXML_CFLAGS)
