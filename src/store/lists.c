@@ -192,7 +192,7 @@ fill_texts(struct store_row *row, sqlite3_stmt *statement)
 	row->list_id = text(statement, C_LIST_ID);
 	row->email_id = text(statement, C_EMAIL_ID);
 	row->preview = text(statement, C_PREVIEW);
-	row->file = store_column(statement, C_FILE);
+	row->file = g_strdup((const char *)sqlite3_column_text(statement, C_FILE)); /* bytes, not text */
 	row->refused = store_column(statement, C_REFUSED);
 }
 

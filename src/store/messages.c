@@ -46,7 +46,7 @@ state_from(struct store *store, sqlite3_stmt *statement, struct row_state *state
 	state->keywords = store_column(statement, 12);
 	state->keywords_add = store_column(statement, 13);
 	state->keywords_remove = store_column(statement, 14);
-	state->file = store_column(statement, 15);
+	state->file = g_strdup((const char *)sqlite3_column_text(statement, 15)); /* bytes, not text */
 	sqlite3_reset(statement);
 	return 1;
 }
