@@ -42,10 +42,9 @@ has_all(void *library, const char *soname, const struct lazy_symbol *symbols, GE
 	return TRUE;
 }
 
-gboolean
-lazy_load(const char *soname, const struct lazy_symbol *symbols, GError **error)
+static gboolean
+fill(const char *soname, const struct lazy_symbol *symbols, GError **error)
 {
-	g_autoptr(GMutexLocker) hold = g_mutex_locker_new(&lock);
 	void *library = open_library(soname, error);
 
 	if (!library || !has_all(library, soname, symbols, error))
@@ -58,4 +57,15 @@ lazy_load(const char *soname, const struct lazy_symbol *symbols, GError **error)
 			*s->slot = function;
 	}
 	return TRUE;
+}
+
+gboolean
+lazy_load(const char *soname, const struct lazy_symbol *symbols, GError **error)
+{
+	gboolean filled;
+
+	g_mutex_lock(&lock);
+	filled = fill(soname, symbols, error);
+	g_mutex_unlock(&lock);
+	return filled;
 }

@@ -9,6 +9,9 @@
 /* Most keys that share one value, so that no small file asks for much memory. */
 #define KEYS_PER_LINE 32
 
+/* Longest line of a problem, in octets: a value that is quoted in it may be of any length. */
+#define PROBLEM_MAX_OCTETS 600
+
 struct parser {
 	const char *file;
 	GPtrArray *entries, *problems;
@@ -48,6 +51,12 @@ conf_problem(GPtrArray *problems, const char *where, const char *format, ...)
 	text_safe_line(line, where, -1);
 	g_string_append(line, ": ");
 	text_safe_line(line, text, -1);
+	if (line->len > PROBLEM_MAX_OCTETS) {
+		const char *cut = g_utf8_find_prev_char(line->str, line->str + PROBLEM_MAX_OCTETS);
+
+		g_string_truncate(line, (gsize)(cut - line->str));
+		g_string_append(line, "...");
+	}
 	g_ptr_array_add(problems, g_strdup(line->str));
 }
 

@@ -282,31 +282,33 @@ conf_defaults(const char *section, void *base)
 	}
 }
 
+static void
+clear_value(const struct conf_option *option, void *slot)
+{
+	switch (option->type) {
+	case CONF_TEXT:
+	case CONF_PATH:
+	case CONF_COMMAND:
+	case CONF_SECRET:
+		g_clear_pointer((char **)slot, g_free);
+		break;
+	case CONF_LIST:
+		g_clear_pointer((char ***)slot, g_strfreev);
+		break;
+	case CONF_BOOL:
+	case CONF_INT:
+	case CONF_CHOICE:
+	case CONF_DURATION:
+	case CONF_KEEP:
+	case CONF_COLOUR:
+		break;
+	}
+}
+
 void
 conf_values_clear(const char *section, void *base)
 {
-	for (const struct conf_option *o = conf_options(); o->section; o++) {
-		void *slot = (char *)base + o->offset;
-
-		if (strcmp(o->section, section) || o->offset == CONF_NOWHERE)
-			continue;
-		switch (o->type) {
-		case CONF_TEXT:
-		case CONF_PATH:
-		case CONF_COMMAND:
-		case CONF_SECRET:
-			g_clear_pointer((char **)slot, g_free);
-			break;
-		case CONF_LIST:
-			g_clear_pointer((char ***)slot, g_strfreev);
-			break;
-		case CONF_BOOL:
-		case CONF_INT:
-		case CONF_CHOICE:
-		case CONF_DURATION:
-		case CONF_KEEP:
-		case CONF_COLOUR:
-			break;
-		}
-	}
+	for (const struct conf_option *o = conf_options(); o->section; o++)
+		if (!strcmp(o->section, section) && o->offset != CONF_NOWHERE)
+			clear_value(o, (char *)base + o->offset);
 }

@@ -377,6 +377,21 @@ test_secrets_are_not_repeated(void)
 }
 
 static void
+test_problems_are_short(void)
+{
+	g_autofree char *long_word = g_strnfill(500000, 'x'),
+	                *text = g_strdup_printf("[ui]\n%s = 1\nmouse = %s\n", long_word, long_word);
+	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+
+	g_assert_null(conf_load_text("F", text, strlen(text), NULL, problems));
+	g_assert_cmpuint(problems->len, ==, 2);
+	for (guint i = 0; i < problems->len; i++) {
+		g_assert_cmpuint(strlen(problems->pdata[i]), <=, 603);
+		g_assert_true(g_str_has_suffix(problems->pdata[i], "..."));
+	}
+}
+
+static void
 test_files_that_cannot_be_read(void)
 {
 	g_autofree char *missing = g_build_filename(folder, "missing.conf", NULL),
@@ -442,6 +457,7 @@ main(int argc, char **argv)
 	g_test_add_func("/conf/load/what-is-missing", test_what_is_missing);
 	g_test_add_func("/conf/load/password-that-others-may-read", test_password_that_others_may_read);
 	g_test_add_func("/conf/load/secrets-are-not-repeated", test_secrets_are_not_repeated);
+	g_test_add_func("/conf/load/problems-are-short", test_problems_are_short);
 	g_test_add_func("/conf/load/files-that-cannot-be-read", test_files_that_cannot_be_read);
 	g_test_add_func("/conf/load/default-file", test_default_file);
 	status = g_test_run();
