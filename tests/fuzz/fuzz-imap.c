@@ -39,7 +39,8 @@ walk(struct reading *reading, const struct imap_node *node, guint depth)
 {
 	guint64 number;
 
-	g_assert(depth <= 20);
+	/* 20 lists, an atom in the innermost, its section, and nothing below. */
+	g_assert(depth <= 22);
 	for (; node; node = node->next) {
 		g_autofree char *copy = imap_node_dup(node);
 

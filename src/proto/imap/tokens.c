@@ -118,11 +118,12 @@ imap_reader_node(struct imap_reader *reader, enum imap_node_type type)
 static const struct imap_literal *
 literal_at(const struct imap_reader *reader, const unsigned char *p)
 {
-	const struct imap_literal *literal = reader->literals + reader->next_literal;
+	const struct imap_literal *literal;
 
-	if (reader->next_literal == reader->n_literals || reader->raw + literal->brace != p)
+	if (reader->next_literal == reader->n_literals)
 		return NULL;
-	return literal;
+	literal = &reader->literals[reader->next_literal];
+	return reader->raw + literal->brace == p ? literal : NULL;
 }
 
 /* A quote ends a string only where a string may end: some servers do not escape the quotes inside. */
