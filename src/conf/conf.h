@@ -42,7 +42,8 @@ struct conf_option {
 	        const char *value); /* further test of a value (of each member of a list); NULL: none */
 };
 
-/* All rows, ended by a NULL section. A NULL key: any key (theme, keys). */
+/* All rows, ended by a NULL section. The key CONF_ANY_KEY stands for every key of its section (keys). */
+#define CONF_ANY_KEY "KEY"
 const struct conf_option *conf_options(void);
 /* What an option's value looks like, translated: "tls, starttls or none", "duration", "whole number from 0 to
  * 65535". Gives (g_free). */
@@ -135,7 +136,7 @@ struct conf_folder {
 	gboolean has_hide;
 };
 /* "[theme]" role = [attribute…] [colour] [on colour], for example "bold bright-white on blue". Attributes are
- * bold, dim, italic, underline, blink and reverse; colours are the eight names, default, bright-NAME, 0–255
+ * bold, dim, italic, underline and reverse; colours are the eight names, default, bright-NAME, 0–255
  * or #rrggbb. */
 struct conf_colour {
 	char *role, *value;

@@ -148,7 +148,7 @@ conf_options_man(void)
 			append_heading(out, o->section);
 		section = o->section;
 		g_string_append(out, ".TP\n.B ");
-		append_roff(out, o->key ? o->key : strcmp(section, "keys") ? "PART" : "KEY");
+		append_roff(out, o->key);
 		g_string_append(out, "\n");
 		append_roff(out, _(o->help));
 		g_string_append(out, "\n");

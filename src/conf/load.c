@@ -229,7 +229,7 @@ add_colour(struct conf_load *load, const struct conf_entry *entry)
 	struct conf_colour *colour = g_new0(struct conf_colour, 1);
 
 	colour->role = g_strdup(entry->key);
-	colour->value = g_strdup(entry->value);
+	colour->value = g_ascii_strdown(entry->value, -1);
 	g_ptr_array_add(load->conf->colours, colour);
 }
 

@@ -274,11 +274,32 @@ static const struct conf_option options[] = {
             ONE_OF(encrypt_when)),
         ROW("crypto", "autocrypt", CONF_BOOL, "no", N_("Exchanges keys by Autocrypt headers."), NOWHERE),
 
-        {.section = "theme",
-         .type = CONF_COLOUR,
-         NOWHERE,
-         .help = N_("The colours of one part of the screen.")},
+        /* Roles of the screen's theme; what stands there without a line here depends on the terminal's
+           colours. */
+        ROW("theme", "text", CONF_COLOUR, NULL, N_("Plain text."), NOWHERE),
+        ROW("theme", "title", CONF_COLOUR, NULL, N_("Names of folders and subjects at the top."), NOWHERE),
+        ROW("theme", "accent", CONF_COLOUR, NULL, N_("The one accent."), NOWHERE),
+        ROW("theme", "dim", CONF_COLOUR, NULL, N_("What matters less."), NOWHERE),
+        ROW("theme", "new", CONF_COLOUR, NULL, N_("New mail."), NOWHERE),
+        ROW("theme", "flagged", CONF_COLOUR, NULL, N_("Flagged mail and its mark."), NOWHERE),
+        ROW("theme", "selected", CONF_COLOUR, NULL, N_("Selected mail and its mark."), NOWHERE),
+        ROW("theme", "error", CONF_COLOUR, NULL, N_("Errors."), NOWHERE),
+        ROW("theme", "good", CONF_COLOUR, NULL, N_("What went well, such as a good signature."), NOWHERE),
+        ROW("theme", "quote1", CONF_COLOUR, NULL, N_("Quoted text."), NOWHERE),
+        ROW("theme", "quote2", CONF_COLOUR, NULL, N_("Quotes in quotes."), NOWHERE),
+        ROW("theme", "quote3", CONF_COLOUR, NULL, N_("Quotes deeper than that."), NOWHERE),
+        ROW("theme", "link", CONF_COLOUR, NULL, N_("Links."), NOWHERE),
+        ROW("theme", "heading", CONF_COLOUR, NULL, N_("Headings in mail."), NOWHERE),
+        ROW("theme", "code", CONF_COLOUR, NULL, N_("Preformatted text."), NOWHERE),
+        ROW("theme", "signature", CONF_COLOUR, NULL, N_("The signature under a mail."), NOWHERE),
+        ROW("theme", "label", CONF_COLOUR, NULL, N_("Names of headers."), NOWHERE),
+        ROW("theme", "rule", CONF_COLOUR, NULL, N_("Lines between parts of the screen."), NOWHERE),
+        ROW("theme", "cursor", CONF_COLOUR, NULL, N_("The line the cursor is on."), NOWHERE),
+        ROW("theme", "status", CONF_COLOUR, NULL, N_("The status line."), NOWHERE),
+        ROW("theme", "key", CONF_COLOUR, NULL, N_("Names of keys."), NOWHERE),
+
         {.section = "keys",
+         .key = CONF_ANY_KEY,
          .type = CONF_TEXT,
          NOWHERE,
          .form = N_("name of an action"),
@@ -307,7 +328,7 @@ const struct conf_option *
 conf_option_find(const char *section, const char *key)
 {
 	for (const struct conf_option *o = options; o->section; o++)
-		if (!strcmp(o->section, section) && (!o->key || !strcmp(o->key, key)))
+		if (!strcmp(o->section, section) && (!strcmp(o->key, CONF_ANY_KEY) || !strcmp(o->key, key)))
 			return o;
 	return NULL;
 }
@@ -318,7 +339,7 @@ conf_keys_of(const char *section)
 	GPtrArray *keys = g_ptr_array_new();
 
 	for (const struct conf_option *o = options; o->section; o++)
-		if (!strcmp(o->section, section) && o->key)
+		if (!strcmp(o->section, section) && strcmp(o->key, CONF_ANY_KEY))
 			g_ptr_array_add(keys, (gpointer)o->key);
 	g_ptr_array_add(keys, NULL);
 	return (const char **)g_ptr_array_free(keys, FALSE);

@@ -103,11 +103,10 @@ is_colour(const char *word)
 gboolean
 conf_colour_check(const char *value, const char **nearest)
 {
-	static const char *const attributes[] = {"bold",    "dim",       "italic", "blink",
-	                                         "reverse", "underline", NULL};
-	static const char *const words[] = {"bold",    "dim",   "italic", "blink",   "reverse", "underline",
-	                                    "default", "black", "red",    "green",   "yellow",  "blue",
-	                                    "magenta", "cyan",  "white",  "bright-", "on",      NULL};
+	static const char *const attributes[] = {"bold", "dim", "italic", "reverse", "underline", NULL};
+	static const char *const words[] = {"bold",  "dim",   "italic",  "reverse", "underline", "default",
+	                                    "black", "red",   "green",   "yellow",  "blue",      "magenta",
+	                                    "cyan",  "white", "bright-", "on",      NULL};
 	g_auto(GStrv) members = conf_list_parse(value);
 	int colours = 0, limit = 1;
 

@@ -22,8 +22,7 @@ test_table_is_whole(void)
 		g_autofree char *form = conf_type_describe(o);
 
 		g_assert_true(g_strv_contains(conf_sections(), o->section));
-		g_assert_true(
-		        g_hash_table_add(seen, g_strdup_printf("%s.%s", o->section, o->key ? o->key : "")));
+		g_assert_true(g_hash_table_add(seen, g_strdup_printf("%s.%s", o->section, o->key)));
 		g_assert_true(o->help && g_str_has_suffix(o->help, "."));
 		g_assert_true(*form != '\0');
 		if (o->fallback)
@@ -93,6 +92,7 @@ test_promised_keys(void)
 		g_assert_true(row("account", keys[i])->offset != CONF_NOWHERE);
 	g_assert_null(conf_option_find("account", "hots"));
 	g_assert_null(conf_option_find("acount", "host"));
+	g_assert_null(conf_option_find("theme", "titel"));
 }
 
 static void
@@ -117,7 +117,7 @@ test_descriptions(void)
 	        {"compose", "attachment-words", "list"},
 	        {"ui", "mouse", "yes or no"},
 	        {"ui", "preset", "mutt"},
-	        {"theme", "x", "attributes, colour, on colour"},
+	        {"theme", "title", "attributes, colour, on colour"},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -239,6 +239,7 @@ test_values_that_do_not_fit(void)
 	        {"theme", "title", "#12345", NULL},
 	        {"theme", "title", "256", NULL},
 	        {"theme", "title", "bold whit", "white"},
+	        {"theme", "title", "blink", NULL},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
