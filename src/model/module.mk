@@ -1,6 +1,7 @@
 # floor 4: store, msg, mime, conf, base; no curses
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
+  src/model/document.c src/model/layout.c src/model/document.h src/model/document-private.h \
   src/model/format.c src/model/format.h \
   src/model/fuzzy.c src/model/fuzzy.h \
   src/model/list.c src/model/list-load.c src/model/list.h src/model/list-private.h \
