@@ -136,8 +136,6 @@ static const struct key_action actions[] = {
          N_("One character to the right")},
         {ACT_LINE_START, "line-start", PROMPT | PICKER, "Home Ctrl-A", NULL, 0, N_("Beginning of the line")},
         {ACT_LINE_END, "line-end", PROMPT | PICKER, "End Ctrl-E", NULL, 0, N_("End of the line")},
-        {ACT_OLDER, "older", PROMPT, "Up Ctrl-P", NULL, 0, N_("What was typed before")},
-        {ACT_NEWER, "newer", PROMPT, "Down Ctrl-N", NULL, 0, N_("What was typed after")},
         {ACT_NONE, NULL, 0, NULL, NULL, 0, NULL},
 };
 

@@ -211,7 +211,10 @@ list_refresh(struct list *list, GError **error)
 void
 list_set_height(struct list *list, int height)
 {
-	list->height = MAX(height, 1);
+	height = MAX(height, 1);
+	if (list->height == height)
+		return;
+	list->height = height;
 	if (list->store && list->items->len)
 		settle(list);
 }

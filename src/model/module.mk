@@ -2,8 +2,10 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
   src/model/document.c src/model/layout.c src/model/document.h src/model/document-private.h \
+  src/model/folders.c src/model/folders.h \
   src/model/format.c src/model/format.h \
   src/model/fuzzy.c src/model/fuzzy.h \
   src/model/list.c src/model/list-load.c src/model/list.h src/model/list-private.h \
+  src/model/mailcap.c src/model/mailcap.h \
   src/model/thread.c src/model/thread.h
 MODEL_LIBS = libmodel.a libmsg.a libstore.a libmime.a libconf.a $(BASE_LIBS) $(SQLITE_LIBS)

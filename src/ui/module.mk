@@ -1,4 +1,26 @@
 # floor 5: model, store, msg, mime, conf, base
 noinst_LIBRARIES += libui.a
-libui_a_SOURCES = src/ui/ui.h
+libui_a_SOURCES = \
+  src/ui/activity.c \
+  src/ui/canvas.c src/ui/canvas.h \
+  src/ui/edit.c src/ui/edit.h \
+  src/ui/events.c \
+  src/ui/flags.c \
+  src/ui/folders-view.c \
+  src/ui/help.c \
+  src/ui/launch.c \
+  src/ui/list-view.c \
+  src/ui/open.c \
+  src/ui/palette.c \
+  src/ui/parts.c \
+  src/ui/picker.c \
+  src/ui/prompt.c \
+  src/ui/reader.c \
+  src/ui/rows.c src/ui/rows.h \
+  src/ui/run.c \
+  src/ui/status.c \
+  src/ui/term.c src/ui/term.h \
+  src/ui/theme.c src/ui/theme.h \
+  src/ui/ui.c src/ui/ui.h src/ui/ui-private.h
 libui_a_CPPFLAGS = $(AM_CPPFLAGS) $(NCURSES_CFLAGS)
+UI_LIBS = libui.a $(MODEL_LIBS) $(NCURSES_LIBS)

@@ -1,0 +1,171 @@
+#include "model/folders.h"
+
+#include <string.h>
+#include "base/text.h"
+
+#define DEEPEST 20 /* levels shown; deeper folders show their whole rest as one name */
+
+struct place {
+	const struct store_folder *folder;
+	guint order; /* of the top-level ancestor in the store's order */
+};
+
+void
+folder_line_free(gpointer data)
+{
+	struct folder_line *line = data;
+
+	g_free(line->name);
+	g_free(line->path);
+	g_free(line->role);
+	g_free(line);
+}
+
+static gsize
+top_length(const char *path)
+{
+	return strcspn(path, "/");
+}
+
+static gint
+by_place(gconstpointer a, gconstpointer b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return strcmp(x->folder->path, y->folder->path);
+}
+
+/* Children follow their parent: all that share a first level take the place of the first of them. "a/b" sorts
+ * before "a b" below one parent. */
+static GArray *
+sorted(const GPtrArray *folders)
+{
+	GArray *places = g_array_new(FALSE, FALSE, sizeof(struct place));
+	g_autoptr(GHashTable) tops = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; folders && i < folders->len; i++) {
+		const struct store_folder *folder = folders->pdata[i];
+		char *top = g_strndup(folder->path, top_length(folder->path));
+		gpointer order;
+		struct place place = {folder, i};
+
+		if (g_hash_table_lookup_extended(tops, top, NULL, &order)) {
+			place.order = GPOINTER_TO_UINT(order);
+			g_free(top);
+		} else {
+			g_hash_table_insert(tops, top, GUINT_TO_POINTER(i));
+		}
+		g_array_append_val(places, place);
+	}
+	g_array_sort(places, by_place);
+	return places;
+}
+
+static struct folder_line *
+add_line(GPtrArray *out, guint account, const char *path, gsize len, guint depth)
+{
+	struct folder_line *line = g_new0(struct folder_line, 1);
+	const char *name = path + len;
+
+	while (name > path && (name[-1] != '/' || depth >= DEEPEST))
+		name--;
+	line->account = account;
+	line->path = g_strndup(path, len);
+	line->name = text_safe(name, (gssize)(path + len - name));
+	line->role = g_strdup("");
+	line->depth = depth;
+	g_ptr_array_add(out, line);
+	return line;
+}
+
+/* Lines for the levels of path above its last that the lines so far do not show. Returns the depth of path.
+ */
+static guint
+add_levels(GPtrArray *out, guint account, guint first, const char *path)
+{
+	guint depth = 0;
+
+	for (const char *slash = strchr(path, '/'); slash && depth < DEEPEST;
+	     slash = strchr(slash + 1, '/'), depth++) {
+		gsize len = (gsize)(slash - path);
+		gboolean there = FALSE;
+
+		for (guint i = out->len; !there && i-- > first;) {
+			const struct folder_line *line = out->pdata[i];
+
+			if (line->depth < depth)
+				break;
+			there = line->depth == depth && strlen(line->path) == len &&
+			        !strncmp(line->path, path, len);
+		}
+		if (!there)
+			add_line(out, account, path, len, depth);
+	}
+	return depth;
+}
+
+static gboolean
+is_below(const struct folder_line *line, const struct folder_line *above)
+{
+	gsize n = strlen(above->path);
+
+	return !strncmp(line->path, above->path, n) && line->path[n] == '/';
+}
+
+/* Notes who has children, and takes those of collapsed lines out, their counts going up. */
+static void
+collapse(GPtrArray *out, guint first, const char *id, GHashTable *collapsed)
+{
+	guint keep = first;
+	struct folder_line *closed = NULL;
+
+	for (guint i = first; i < out->len; i++) {
+		struct folder_line *line = out->pdata[i];
+		const struct folder_line *next = i + 1 < out->len ? out->pdata[i + 1] : NULL;
+		g_autofree char *key = g_strdup_printf("%s/%s", id, line->path);
+
+		if (closed && is_below(line, closed)) {
+			closed->unread += line->unread;
+			folder_line_free(line);
+			out->pdata[i] = NULL;
+			continue;
+		}
+		line->has_children = next && is_below(next, line);
+		line->collapsed = line->has_children && collapsed && g_hash_table_contains(collapsed, key);
+		closed = line->collapsed ? line : NULL;
+		out->pdata[keep++] = line;
+	}
+	for (guint i = keep; i < out->len; i++)
+		out->pdata[i] = NULL;
+	out->len = keep;
+}
+
+void
+folders_lines(GPtrArray *out, guint account, const char *id, const char *heading, const GPtrArray *folders,
+              GHashTable *collapsed)
+{
+	g_autoptr(GArray) places = sorted(folders);
+	guint first;
+
+	if (heading) {
+		struct folder_line *line = add_line(out, account, "", 0, 0);
+
+		line->heading = TRUE;
+		g_free(line->name);
+		line->name = text_safe(heading, -1);
+	}
+	first = out->len;
+	for (guint i = 0; i < places->len; i++) {
+		const struct store_folder *folder = g_array_index(places, struct place, i).folder;
+		guint depth = add_levels(out, account, first, folder->path);
+		struct folder_line *line = add_line(out, account, folder->path, strlen(folder->path), depth);
+
+		line->selectable = folder->selectable;
+		line->unread = folder->unread;
+		g_free(line->role);
+		line->role = g_strdup(folder->role ? folder->role : "");
+	}
+	collapse(out, first, id, collapsed);
+}

@@ -1,0 +1,286 @@
+#include <string.h>
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/text.h"
+#include "model/format.h"
+#include "ui/ui-private.h"
+
+#define HISTORY_MAX 500
+#define QUIET_FOR 400000 /* µs that work may run before the status line speaks of it */
+
+void
+ui_job_free(gpointer data)
+{
+	struct job *job = data;
+
+	if (job->user && job->free_user)
+		job->free_user(job->user);
+	g_free(job->label);
+	g_free(job);
+}
+
+struct job *
+ui_send(struct ui *ui, guint account, struct command *command, const char *label, job_done done)
+{
+	struct job *job;
+	gint64 *key;
+
+	if (!ui->bus) {
+		command_free(command);
+		return NULL;
+	}
+	job = g_new0(struct job, 1);
+	job->verb = command->verb;
+	job->account = account;
+	job->message = command->ids && command->ids->len ? g_array_index(command->ids, gint64, 0) : 0;
+	job->label = g_strdup(label ? label : "");
+	job->quiet = !label;
+	job->since = g_get_monotonic_time();
+	job->done = done;
+	job->id = bus_send(ui->bus, command);
+	key = g_new(gint64, 1);
+	*key = (gint64)job->id;
+	g_hash_table_insert(ui->jobs, key, job);
+	return job;
+}
+
+static struct job *
+job_of(const struct ui *ui, guint64 id)
+{
+	gint64 key = (gint64)id;
+
+	return g_hash_table_lookup(ui->jobs, &key);
+}
+
+const struct job *
+ui_running(const struct ui *ui)
+{
+	GHashTableIter iter;
+	gpointer value;
+	const struct job *oldest = NULL;
+	gint64 before = g_get_monotonic_time() - QUIET_FOR;
+
+	g_hash_table_iter_init(&iter, ui->jobs);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct job *job = value;
+
+		if (!job->quiet && job->since < before && (!oldest || job->since < oldest->since))
+			oldest = job;
+	}
+	return oldest;
+}
+
+gboolean
+ui_is_fetching(const struct ui *ui, msgid id)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, ui->jobs);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct job *job = value;
+
+		if (job->message == id && (job->verb == CMD_TEXT || job->verb == CMD_PART))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+void
+ui_cancel_jobs(struct ui *ui)
+{
+	g_autoptr(GList) jobs = g_hash_table_get_values(ui->jobs);
+	guint n = 0;
+
+	for (GList *at = jobs; at; at = at->next) {
+		const struct job *job = at->data;
+		struct command *command;
+
+		if (job->verb == CMD_CANCEL || job->verb == CMD_FLAG)
+			continue;
+		command = command_new(CMD_CANCEL, ui_account_id(ui, job->account));
+		command->op = (gint64)job->id;
+		n += !job->quiet;
+		ui_send(ui, job->account, command, NULL, NULL);
+	}
+	if (n)
+		ui_say(ui, _("Called off"));
+	else
+		ui_say(ui, _("Nothing is running; q leaves"));
+}
+
+void
+ui_note(struct ui *ui, const char *line)
+{
+	g_autofree char *clock = format_clock(g_get_real_time() / G_USEC_PER_SEC, ui->now);
+
+	if (ui->history->len >= HISTORY_MAX)
+		g_ptr_array_remove_index(ui->history, 0);
+	g_ptr_array_add(ui->history, g_strdup_printf("%s  %s", clock, line));
+}
+
+static int
+account_number(const struct ui *ui, const char *id)
+{
+	for (guint i = 0; id && i < ui->accounts->len; i++)
+		if (!strcmp(ui_account_id(ui, i), id))
+			return (int)i;
+	return -1;
+}
+
+static void
+told_done(struct ui *ui, guint account, struct event *event)
+{
+	struct job *job = job_of(ui, event->command);
+	gint64 key = (gint64)event->command;
+
+	if (!job)
+		return;
+	g_hash_table_steal(ui->jobs, &key);
+	if (event->error && event->error->code != FULMAR_CANCELLED) {
+		g_autofree char *text = text_safe(event->error->message, -1);
+
+		ui_note(ui, text);
+	}
+	job->free_user = NULL; /* done takes it */
+	if (job->done)
+		job->done(ui, job, event->error);
+	else if (event->error && !job->quiet && event->error->code != FULMAR_CANCELLED)
+		ui_complain(ui, "%s", event->error->message);
+	ui_job_free(job);
+}
+
+static void
+told_progress(struct ui *ui, guint account, struct event *event)
+{
+	struct job *job = job_of(ui, event->command);
+
+	if (job) {
+		job->have = event->have;
+		job->total = event->total;
+	}
+}
+
+static void
+told_rows(struct ui *ui, guint account, struct event *event)
+{
+	if (account == ui->account && (!ui->folder || event->folder == ui->folder))
+		ui->rows_stale = TRUE;
+	ui->folders_stale = TRUE;
+}
+
+static void
+told_folders(struct ui *ui, guint account, struct event *event)
+{
+	ui->folders_stale = TRUE;
+	if (account == ui->account)
+		ui->rows_stale = TRUE;
+}
+
+static void
+told_link(struct ui *ui, guint n, struct event *event)
+{
+	struct ui_account *account = ui->accounts->pdata[n];
+	enum link_state before = account->link;
+
+	account->link = event->state;
+	account->have = event->have;
+	account->total = event->total;
+	g_free(account->detail);
+	account->detail = event->text ? text_safe(event->text, -1) : NULL;
+	if (event->state == LINK_ERROR && before != LINK_ERROR && account->detail)
+		ui_note(ui, account->detail);
+}
+
+static void
+told_queue(struct ui *ui, guint n, struct event *event)
+{
+	struct ui_account *account = ui->accounts->pdata[n];
+
+	account->waiting = (gint64)event->have;
+	account->failed = (gint64)event->total;
+}
+
+static void
+secret_typed(struct ui *ui, const char *text, void *user)
+{
+	const char *id = user;
+	struct command *command = command_new(CMD_SECRET, id);
+	int account = account_number(ui, id);
+
+	command->text = g_strdup(text);
+	if (account >= 0)
+		ui_send(ui, (guint)account, command, NULL, NULL);
+	else
+		command_free(command);
+}
+
+static void
+told_ask(struct ui *ui, guint account, struct event *event)
+{
+	g_autofree char *label = text_safe(event->text, -1);
+
+	ui_prompt(ui, *label ? label : _("Password:"), "", PROMPT_SECRET, secret_typed,
+	          g_strdup(event->account), g_free);
+}
+
+static void
+told_notice(struct ui *ui, guint account, struct event *event)
+{
+	g_autofree char *text = text_safe(event->text, -1);
+	g_autofree char *line = g_strdup_printf("%s: %s", ui_account_id(ui, account), text);
+
+	ui_note(ui, line);
+	if (event->error)
+		ui_complain(ui, "%s", line);
+	else
+		ui_say(ui, "%s", line);
+}
+
+static void
+told_new_mail(struct ui *ui, guint account, struct event *event)
+{
+	if (ui->conf->ui.bell && ui->term)
+		term_bell(ui->term);
+	ui->folders_stale = TRUE;
+}
+
+static void
+told_body(struct ui *ui, guint account, struct event *event)
+{
+	if (event->id == reader_message(ui))
+		reader_reload(ui);
+}
+
+static void
+told_fact(struct ui *ui, guint account, struct event *event)
+{
+	g_autofree char *name = text_safe(event->text, -1), *value = text_safe(event->text2, -1);
+	g_autofree char *line = g_strdup_printf("%s: %s", name, value);
+
+	ui_note(ui, line);
+}
+
+static void (*const tellers[])(struct ui *ui, guint account, struct event *event) = {
+        [EVENT_DONE] = told_done,         [EVENT_PROGRESS] = told_progress, [EVENT_ROWS] = told_rows,
+        [EVENT_FOLDERS] = told_folders,   [EVENT_LINK] = told_link,         [EVENT_QUEUE] = told_queue,
+        [EVENT_ASK] = told_ask,           [EVENT_NOTICE] = told_notice,     [EVENT_FACT] = told_fact,
+        [EVENT_NEW_MAIL] = told_new_mail, [EVENT_BODY] = told_body,
+};
+
+void
+ui_told(struct ui *ui, struct event *event)
+{
+	int account = account_number(ui, event->account);
+
+	if (account >= 0 && (guint)event->kind < G_N_ELEMENTS(tellers)) {
+		tellers[event->kind](ui, (guint)account, event);
+		for (guint i = 0; i < ui->views->len; i++) {
+			struct view *view = ui->views->pdata[i];
+
+			if (view->ops->told)
+				view->ops->told(ui, view, event);
+		}
+	}
+	event_free(event);
+}

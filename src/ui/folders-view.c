@@ -1,0 +1,254 @@
+#include <string.h>
+#include "base/i18n.h"
+#include "base/text.h"
+#include "model/folders.h"
+#include "model/format.h"
+#include "ui/rows.h"
+
+/* The tree of folders: the rail that is always there in wide windows, and the same lines with a cursor. */
+struct folders_view {
+	struct view view;
+	struct rows rows;
+	char *at; /* "ACCOUNT/PATH" of the line under the cursor: it stays when lines come and go */
+};
+
+static GPtrArray *
+all_lines(struct ui *ui)
+{
+	GPtrArray *lines = g_ptr_array_new_with_free_func(folder_line_free);
+
+	for (guint i = 0; i < ui->accounts->len; i++) {
+		const char *id = ui_account_id(ui, i);
+
+		folders_lines(lines, i, id, id, ui_folders(ui, i), ui->collapsed);
+	}
+	return lines;
+}
+
+static gboolean
+is_open(const struct ui *ui, const struct folder_line *line)
+{
+	return !line->heading && line->account == ui->account && !strcmp(line->path, ui->path);
+}
+
+static void
+draw_folder(struct ui *ui, struct rect area, int y, const struct folder_line *line)
+{
+	int x = area.x + 1, end = area.x + area.w - 1;
+	g_autofree char *unread = line->unread > 0 ? format_count(line->unread) : NULL;
+	guint look = line->heading       ? ROLE_TITLE
+	             : is_open(ui, line) ? ROLE_ACCENT | LOOK_BOLD
+	             : line->unread      ? ROLE_NEW
+	                                 : ROLE_TEXT;
+	const char *mark = line->collapsed      ? ui_mark(ui, "▸", "+")
+	                   : line->has_children ? ui_mark(ui, "▾", "-")
+	                                        : " ";
+
+	if (line->heading) {
+		canvas_cut(ui->canvas, y, x, end - x, look, line->name);
+		return;
+	}
+	if (!line->selectable)
+		look = ROLE_DIM;
+	x += (int)MIN(line->depth, 6) * 2;
+	canvas_text(ui->canvas, y, x, 1, ROLE_DIM, mark);
+	if (unread)
+		end = canvas_right(ui->canvas, y, x + 4, end, look, unread) - 1;
+	canvas_cut(ui->canvas, y, x + 2, end - x - 2, look, line->name);
+}
+
+static void
+draw_lines(struct ui *ui, struct rect area, const GPtrArray *lines, int top)
+{
+	for (int y = 0; y < area.h && top + y < (int)lines->len; y++)
+		draw_folder(ui, area, area.y + y, lines->pdata[top + y]);
+}
+
+static int
+open_line(const struct ui *ui, const GPtrArray *lines)
+{
+	for (guint i = 0; i < lines->len; i++)
+		if (is_open(ui, lines->pdata[i]))
+			return (int)i;
+	return 0;
+}
+
+static int
+rail_top(const struct ui *ui, const GPtrArray *lines, int height)
+{
+	return CLAMP(open_line(ui, lines) - height / 2, 0, MAX(0, (int)lines->len - height));
+}
+
+void
+folders_draw_rail(struct ui *ui, struct rect area)
+{
+	g_autoptr(GPtrArray) lines = all_lines(ui);
+
+	canvas_clear(ui->canvas, area, ROLE_TEXT);
+	draw_lines(ui, area, lines, rail_top(ui, lines, area.h));
+}
+
+static void
+go_to(struct ui *ui, const struct folder_line *line)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = g_strdup(line->path);
+	guint account = line->account;
+
+	if (line->heading || !line->selectable)
+		return;
+	if (!ui_open_folder(ui, account, path, TRUE, &error))
+		ui_complain(ui, "%s", error->message);
+}
+
+void
+folders_click_rail(struct ui *ui, int y)
+{
+	g_autoptr(GPtrArray) lines = all_lines(ui);
+	int at = rail_top(ui, lines, ui->canvas->rows - 2) + y;
+
+	if (at >= 0 && at < (int)lines->len)
+		go_to(ui, lines->pdata[at]);
+	while (ui_top(ui) != ui->list_view)
+		ui_pop(ui);
+}
+
+static void
+remember(struct ui *ui, struct folders_view *folders, const GPtrArray *lines)
+{
+	const struct folder_line *line;
+
+	g_clear_pointer(&folders->at, g_free);
+	if (folders->rows.cursor < 0 || folders->rows.cursor >= (int)lines->len)
+		return;
+	line = lines->pdata[folders->rows.cursor];
+	folders->at = g_strdup_printf("%s/%s", ui_account_id(ui, line->account), line->path);
+}
+
+static GPtrArray *
+lines_at(struct ui *ui, struct folders_view *folders)
+{
+	GPtrArray *lines = all_lines(ui);
+
+	for (guint i = 0; folders->at && i < lines->len; i++) {
+		const struct folder_line *line = lines->pdata[i];
+		g_autofree char *key = g_strdup_printf("%s/%s", ui_account_id(ui, line->account), line->path);
+
+		if (!strcmp(key, folders->at))
+			folders->rows.cursor = (int)i;
+	}
+	rows_fit(&folders->rows, (int)lines->len, folders->view.area.h - 1);
+	return lines;
+}
+
+static void
+folders_draw(struct ui *ui, struct view *view, gboolean focused)
+{
+	struct folders_view *folders = (struct folders_view *)view;
+	g_autoptr(GPtrArray) lines = lines_at(ui, folders);
+	struct rect area = view->area;
+	int y;
+
+	if (!ui->rail_width) {
+		ui_title(ui, area, _("Folders"), NULL);
+		area.y++;
+		area.h--;
+	}
+	rows_fit(&folders->rows, (int)lines->len, area.h);
+	draw_lines(ui, area, lines, folders->rows.top);
+	y = area.y + folders->rows.cursor - folders->rows.top;
+	canvas_shade(ui->canvas, y, area.x, area.w, ROLE_CURSOR);
+	if (focused)
+		ui_cursor(ui, y, area.x);
+}
+
+static void
+set_collapsed(struct ui *ui, const struct folder_line *line, gboolean on)
+{
+	char *key = g_strdup_printf("%s/%s", ui_account_id(ui, line->account), line->path);
+
+	if (on && line->has_children) {
+		g_hash_table_add(ui->collapsed, key);
+		return;
+	}
+	g_hash_table_remove(ui->collapsed, key);
+	g_free(key);
+}
+
+static gboolean
+folders_act(struct ui *ui, struct view *view, enum action action, int count)
+{
+	struct folders_view *folders = (struct folders_view *)view;
+	g_autoptr(GPtrArray) lines = lines_at(ui, folders);
+	const struct folder_line *line = lines->len ? lines->pdata[folders->rows.cursor] : NULL;
+
+	if (!line)
+		return FALSE;
+	if (rows_act(&folders->rows, action, count, MAX(view->area.h - 1, 1))) {
+		remember(ui, folders, lines);
+		return TRUE;
+	}
+	if (action == ACT_COLLAPSE || action == ACT_EXPAND) {
+		set_collapsed(ui, line, action == ACT_COLLAPSE);
+		return TRUE;
+	}
+	if (action != ACT_OPEN)
+		return FALSE;
+	if (line->heading || !line->selectable) {
+		set_collapsed(ui, line, !line->collapsed);
+		return TRUE;
+	}
+	go_to(ui, line);
+	while (ui_top(ui) != ui->list_view)
+		ui_pop(ui);
+	return TRUE;
+}
+
+static void
+folders_click(struct ui *ui, struct view *view, int y, int x, gboolean twice)
+{
+	struct folders_view *folders = (struct folders_view *)view;
+	g_autoptr(GPtrArray) lines = lines_at(ui, folders);
+	int at = folders->rows.top + y - (ui->rail_width ? 0 : 1);
+
+	if (at < 0 || at >= (int)lines->len)
+		return;
+	folders->rows.cursor = at;
+	remember(ui, folders, lines);
+	if (twice || ui->rail_width)
+		folders_act(ui, view, ACT_OPEN, 0);
+}
+
+static void
+folders_wheel(struct ui *ui, struct view *view, int by)
+{
+	folders_act(ui, view, by > 0 ? ACT_NEXT : ACT_PREVIOUS, ABS(by));
+}
+
+static void
+folders_close(struct ui *ui, struct view *view)
+{
+	g_free(((struct folders_view *)view)->at);
+	g_free(view);
+}
+
+static const struct view_ops folders_ops = {
+        .kind = VIEW_FOLDERS,
+        .draw = folders_draw,
+        .act = folders_act,
+        .click = folders_click,
+        .wheel = folders_wheel,
+        .close = folders_close,
+};
+
+struct view *
+folders_new(struct ui *ui)
+{
+	struct folders_view *folders = g_new0(struct folders_view, 1);
+	g_autoptr(GPtrArray) lines = all_lines(ui);
+
+	folders->view.ops = &folders_ops;
+	folders->rows.cursor = open_line(ui, lines);
+	remember(ui, folders, lines);
+	return &folders->view;
+}

@@ -1,0 +1,160 @@
+#include <string.h>
+#include "base/i18n.h"
+#include "base/text.h"
+#include "ui/rows.h"
+
+/* The keys of one view, from the table. */
+struct help {
+	struct view view;
+	enum view_kind of;
+	struct rows rows;
+	GPtrArray *lines; /* struct help_line * */
+	char *find;
+};
+
+struct help_line {
+	char *keys, *name;
+	const char *help;
+};
+
+static void
+line_free(gpointer data)
+{
+	struct help_line *line = data;
+
+	g_free(line->keys);
+	g_free(line->name);
+	g_free(line);
+}
+
+static const char *const view_titles[] = {
+        [VIEW_LIST] = N_("Keys of the message list"),   [VIEW_READER] = N_("Keys of the reader"),
+        [VIEW_PARTS] = N_("Keys of the list of parts"), [VIEW_FOLDERS] = N_("Keys of the folder list"),
+        [VIEW_ACTIVITY] = N_("Keys of Activity"),       [VIEW_HELP] = N_("Keys of the help"),
+        [VIEW_PICKER] = N_("Keys of the picker"),       [VIEW_PROMPT] = N_("Keys for typing"),
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(view_titles) == VIEW_KINDS);
+
+static int
+height(const struct help *help)
+{
+	return MAX(help->view.area.h - 1, 1);
+}
+
+static void
+help_draw(struct ui *ui, struct view *view, gboolean focused)
+{
+	struct help *help = (struct help *)view;
+	struct rect area = view->area;
+	int keys = CLAMP(area.w / 4, 10, 24), names = area.w >= 70 ? 17 : 0;
+
+	ui_title(ui, area, _(view_titles[help->of]), NULL);
+	rows_fit(&help->rows, (int)help->lines->len, height(help));
+	for (int y = 0; y < height(help) && help->rows.top + y < (int)help->lines->len; y++) {
+		const struct help_line *line = help->lines->pdata[help->rows.top + y];
+		int row = area.y + 1 + y, x = area.x + 2;
+
+		canvas_cut(ui->canvas, row, x, keys, ROLE_KEY, line->keys);
+		x += keys + 1;
+		if (names)
+			canvas_cut(ui->canvas, row, x, names, ROLE_DIM, line->name);
+		x += names ? names + 1 : 0;
+		canvas_cut(ui->canvas, row, x, area.x + area.w - x, ROLE_TEXT, line->help);
+	}
+	if (focused)
+		ui_cursor(ui, area.y + 1 + help->rows.cursor - help->rows.top, area.x);
+}
+
+static void
+find_from(struct ui *ui, struct help *help, int from)
+{
+	g_autofree char *folded = g_utf8_casefold(help->find ? help->find : "", -1);
+
+	for (int i = from; i < (int)help->lines->len; i++) {
+		const struct help_line *line = help->lines->pdata[i];
+		g_autofree char *text = g_strdup_printf("%s %s %s", line->keys, line->name, line->help);
+		g_autofree char *folded_text = g_utf8_casefold(text, -1);
+
+		if (!strstr(folded_text, folded))
+			continue;
+		help->rows.cursor = i;
+		return;
+	}
+	ui_say(ui, _("“%s” is not found below"), help->find ? help->find : "");
+}
+
+static void
+find_typed(struct ui *ui, const char *text, void *user)
+{
+	struct view *top = ui_top(ui);
+	struct help *help = (struct help *)top;
+
+	if (!text || !*text || top->ops->kind != VIEW_HELP)
+		return;
+	g_free(help->find);
+	help->find = g_strdup(text);
+	find_from(ui, help, help->rows.cursor);
+}
+
+static gboolean
+help_act(struct ui *ui, struct view *view, enum action action, int count)
+{
+	struct help *help = (struct help *)view;
+
+	if (action == ACT_FIND)
+		ui_prompt(ui, _("Find:"), "", 0, find_typed, NULL, NULL);
+	else if (action == ACT_FIND_NEXT)
+		find_from(ui, help, help->rows.cursor + 1);
+	else
+		return rows_act(&help->rows, action, count, height(help));
+	return TRUE;
+}
+
+static void
+help_wheel(struct ui *ui, struct view *view, int by)
+{
+	struct help *help = (struct help *)view;
+
+	help->rows.top += by;
+	help->rows.cursor = CLAMP(help->rows.cursor + by, 0, MAX(0, help->rows.n - 1));
+}
+
+static void
+help_close(struct ui *ui, struct view *view)
+{
+	struct help *help = (struct help *)view;
+
+	g_ptr_array_unref(help->lines);
+	g_free(help->find);
+	g_free(help);
+}
+
+static const struct view_ops help_ops = {
+        .kind = VIEW_HELP,
+        .draw = help_draw,
+        .act = help_act,
+        .wheel = help_wheel,
+        .close = help_close,
+};
+
+struct view *
+help_new(struct ui *ui, enum view_kind of)
+{
+	struct help *help = g_new0(struct help, 1);
+
+	help->view.ops = &help_ops;
+	help->of = of;
+	help->lines = g_ptr_array_new_with_free_func(line_free);
+	for (const struct key_action *a = keys_actions(); a->name; a++) {
+		struct help_line *line;
+
+		if (!(a->views & VIEW_BIT(of)) || !keymap_keys(ui->keymap, of, a->id))
+			continue;
+		line = g_new0(struct help_line, 1);
+		line->keys = keymap_key_names(ui->keymap, of, a->id);
+		line->name = g_strdup(a->name);
+		line->help = _(a->help);
+		g_ptr_array_add(help->lines, line);
+	}
+	return &help->view;
+}

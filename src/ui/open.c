@@ -1,0 +1,182 @@
+#include <string.h>
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/text.h"
+#include "ui/ui-private.h"
+
+const char *
+ui_account_id(const struct ui *ui, guint account)
+{
+	return ((struct ui_account *)ui->accounts->pdata[account])->conf->id;
+}
+
+struct store *
+ui_store(struct ui *ui, guint account)
+{
+	GPtrArray *stores = ui->params->stores;
+
+	if (account >= stores->len)
+		return NULL;
+	if (!stores->pdata[account] && ui->params->open_store)
+		stores->pdata[account] = ui->params->open_store(account, ui->params->user);
+	return stores->pdata[account];
+}
+
+static void
+unknown_account(struct ui *ui, const char *id, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	const char *near;
+
+	for (guint i = 0; i < ui->accounts->len; i++)
+		g_ptr_array_add(names, (char *)ui_account_id(ui, i));
+	g_ptr_array_add(names, NULL);
+	near = text_nearest(id, (const char *const *)names->pdata);
+	if (near)
+		fulmar_fail(error, FULMAR_USAGE, _("there is no account “%s”; did you mean “%s”?"), id, near);
+	else
+		fulmar_fail(error, FULMAR_USAGE, _("there is no account “%s”; “fulmar accounts” lists them"),
+		            id);
+}
+
+gboolean
+ui_find_target(struct ui *ui, const char *target, guint *account, char **path, GError **error)
+{
+	const char *slash = target ? strchr(target, '/') : NULL;
+	g_autofree char *id = NULL;
+
+	if (!ui->accounts->len) {
+		fulmar_fail(error, FULMAR_USAGE,
+		            _("no account is configured; “fulmar demo” shows a sample, fulmar.conf(5) says "
+		              "how to add one"));
+		return FALSE;
+	}
+	*account = 0;
+	if (!target || !*target) {
+		*path = g_strdup("INBOX");
+		return TRUE;
+	}
+	id = slash ? g_strndup(target, (gsize)(slash - target)) : g_strdup(target);
+	for (guint i = 0; i < ui->accounts->len; i++)
+		if (!strcmp(ui_account_id(ui, i), id)) {
+			*account = i;
+			*path = g_strdup(slash && slash[1] ? slash + 1 : "INBOX");
+			return TRUE;
+		}
+	unknown_account(ui, id, error);
+	return FALSE;
+}
+
+/* Looks the shown folder up again: its id once the store knows it, its counters. */
+static gboolean
+read_info(struct ui *ui, GError **error)
+{
+	struct store *store = ui_store(ui, ui->account);
+	struct store_folder *info = NULL;
+	g_autoptr(GError) local = NULL;
+
+	if (store)
+		info = store_folder_by_path(store, ui->path, &local);
+	if (local) {
+		g_propagate_error(error, g_steal_pointer(&local));
+		return FALSE;
+	}
+	if (ui->info)
+		store_folder_free(ui->info);
+	ui->info = info;
+	return TRUE;
+}
+
+static void
+opened(struct ui *ui, const struct job *job, const GError *error)
+{
+	if (error && error->code != FULMAR_CANCELLED &&
+	    !(error->domain == FULMAR_ERROR && error->code == FULMAR_NO_LINK))
+		ui_complain(ui, "%s", error->message);
+}
+
+void
+ui_ask_folder(struct ui *ui)
+{
+	struct command *command = command_new(CMD_OPEN, ui_account_id(ui, ui->account));
+
+	command->folder = ui->folder;
+	if (!ui->folder)
+		command->text = g_strdup(ui->path);
+	ui_send(ui, ui->account, command, NULL, opened);
+}
+
+gboolean
+ui_open_folder(struct ui *ui, guint account, const char *path, gboolean ask, GError **error)
+{
+	g_autofree char *copy = g_strdup(path);
+
+	ui->account = account;
+	g_free(ui->path);
+	ui->path = g_steal_pointer(&copy);
+	ui->folder = 0;
+	ui->seeking = 0;
+	g_hash_table_remove_all(ui->selected);
+	reader_clear(ui);
+	if (!read_info(ui, error)) {
+		list_open(ui->list, NULL, 0, NULL);
+		return FALSE;
+	}
+	if (ui->info)
+		ui->folder = ui->info->id;
+	if (!list_open(ui->list, ui->folder ? ui_store(ui, account) : NULL, ui->folder, error))
+		return FALSE;
+	if (ask)
+		ui_ask_folder(ui);
+	ui->preview_due = g_get_monotonic_time();
+	return TRUE;
+}
+
+void
+ui_refresh_rows(struct ui *ui)
+{
+	g_autoptr(GError) error = NULL;
+	const struct list_item *before = list_cursor(ui->list), *after;
+	msgid old = before ? before->row->id : 0;
+	gboolean ok = read_info(ui, &error);
+
+	ui->rows_stale = FALSE;
+	ui->refreshed = g_get_monotonic_time();
+	if (ok && ui->info && ui->folder != ui->info->id) {
+		ui->folder = ui->info->id;
+		ok = list_open(ui->list, ui_store(ui, ui->account), ui->folder, &error);
+	} else if (ok) {
+		ok = list_refresh(ui->list, &error);
+	}
+	if (!ok)
+		ui_complain(ui, "%s", error->message);
+	after = list_cursor(ui->list);
+	if ((after ? after->row->id : 0) != old)
+		ui->preview_due = g_get_monotonic_time();
+}
+
+GPtrArray *
+ui_folders(struct ui *ui, guint n)
+{
+	struct ui_account *account = ui->accounts->pdata[n];
+	struct store *store = account->folders ? NULL : ui_store(ui, n);
+	g_autoptr(GError) error = NULL;
+
+	if (store) {
+		account->folders = store_folders(store, &error);
+		if (error)
+			ui_complain(ui, "%s", error->message);
+	}
+	return account->folders;
+}
+
+void
+ui_refresh_folders(struct ui *ui)
+{
+	for (guint i = 0; i < ui->accounts->len; i++) {
+		struct ui_account *account = ui->accounts->pdata[i];
+
+		g_clear_pointer(&account->folders, g_ptr_array_unref);
+	}
+	ui->folders_stale = FALSE;
+}

@@ -1,0 +1,276 @@
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "ui/ui-private.h"
+
+#define REFRESH_EVERY 40000 /* µs between two readings of the window while rows keep changing */
+#define LOOK_AROUND 2000    /* ms: other programs may have written to the store, the clock goes on */
+#define EVENTS_PER_FRAME 200
+#define FRAME 16000 /* µs between two pictures that no key asked for */
+
+/* The signals that the screen answers to; blocked before any other thread starts, so that they come here
+ * alone. */
+static int
+open_signals(GError **error)
+{
+	static const int signals[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT};
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
+		sigaddset(&set, signals[i]);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		fulmar_fail(error, FULMAR_FAILED, _("cannot wait for signals: %s"), g_strerror(errno));
+	return fd;
+}
+
+static void
+do_suspend(struct ui *ui)
+{
+	ui->suspend = FALSE;
+	term_leave(ui->term);
+	kill(getpid(), SIGSTOP);
+	term_return(ui->term);
+}
+
+static void
+apply_size(struct ui *ui)
+{
+	int rows, cols;
+
+	term_resize(ui->term);
+	term_size(ui->term, &rows, &cols);
+	if (rows != ui->canvas->rows || cols != ui->canvas->cols)
+		ui_resize(ui, rows, cols);
+}
+
+static void
+take_signals(struct ui *ui, int fd)
+{
+	struct signalfd_siginfo info;
+
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		switch (info.ssi_signo) {
+		case SIGWINCH:
+			apply_size(ui);
+			break;
+		case SIGTERM:
+		case SIGHUP:
+			ui->quit = TRUE;
+			break;
+		case SIGTSTP:
+			do_suspend(ui);
+			break;
+		case SIGINT:
+			ui_cancel_jobs(ui);
+			break;
+		}
+}
+
+/* All keys that wait; TRUE when there were any. */
+static gboolean
+take_keys(struct ui *ui)
+{
+	struct term_mouse mouse;
+	gint32 key;
+	gboolean any = FALSE;
+
+	while (!ui->quit && (key = term_key(ui->term, &mouse)) != 0) {
+		if (key < 0) {
+			ui->quit = TRUE;
+			break;
+		}
+		ui_key(ui, key, &mouse);
+		any = TRUE;
+		if (ui->suspend)
+			do_suspend(ui);
+	}
+	return any;
+}
+
+static gboolean
+take_events(struct ui *ui)
+{
+	struct event *event;
+	int n = 0;
+
+	while (n < EVENTS_PER_FRAME && (event = bus_next(ui->bus))) {
+		ui_told(ui, event);
+		n++;
+	}
+	return n > 0;
+}
+
+static void
+paint(struct ui *ui)
+{
+	ui->paint_due = 0;
+	ui->painted = g_get_monotonic_time();
+	ui_draw(ui);
+	term_paint(ui->term, ui->canvas, ui->cursor_y, ui->cursor_x);
+}
+
+/* Work that waits for a quiet moment. TRUE when the picture may have changed. */
+static gboolean
+do_due(struct ui *ui, gboolean keys)
+{
+	gint64 now = g_get_monotonic_time();
+	gboolean changed = FALSE;
+
+	if (ui->rows_stale && !keys && now - ui->refreshed >= REFRESH_EVERY) {
+		ui_refresh_rows(ui);
+		changed = TRUE;
+	}
+	if (ui->folders_stale && !keys && now - ui->refreshed >= REFRESH_EVERY) {
+		ui_refresh_folders(ui);
+		changed = TRUE;
+	}
+	if (ui->seen_due && now >= ui->seen_due)
+		reader_mark_seen(ui);
+	if (ui->preview_due && now >= ui->preview_due && !keys) {
+		const struct list_item *item = list_cursor(ui->list);
+
+		ui->preview_due = 0;
+		if (ui->pane_width && item && ui_top(ui) == ui->list_view &&
+		    reader_message(ui) != item->row->id)
+			changed |= reader_show(ui, ui->account, item->row->id, TRUE);
+		else if (!item && reader_message(ui) && ui_top(ui) == ui->list_view)
+			reader_clear(ui);
+	}
+	if (ui->seeking && !keys) {
+		ui_act(ui, ui->seeking > 0 ? ACT_NEXT_NEW : ACT_PREVIOUS_NEW, 0);
+		changed = TRUE;
+	}
+	return changed;
+}
+
+static int
+until(gint64 due, gint64 now, int timeout)
+{
+	gint64 ms;
+
+	if (!due)
+		return timeout;
+	ms = (due - now + 999) / 1000;
+	return (int)CLAMP(ms, 0, timeout);
+}
+
+static int
+wait_for(const struct ui *ui)
+{
+	gint64 now = g_get_monotonic_time();
+	int timeout =
+	        until(ui->preview_due, now, until(ui->seen_due, now, until(ui->paint_due, now, LOOK_AROUND)));
+
+	if (ui->seeking)
+		return 0;
+	if (ui->rows_stale || ui->folders_stale)
+		timeout = until(ui->refreshed + REFRESH_EVERY, now, timeout);
+	return timeout;
+}
+
+static void
+look_around(struct ui *ui)
+{
+	struct store *store = ui_store(ui, ui->account);
+
+	if (store && store_changed(store))
+		ui->rows_stale = ui->folders_stale = TRUE;
+}
+
+static void
+loop(struct ui *ui, int signals)
+{
+	struct pollfd fds[] = {{STDIN_FILENO, POLLIN, 0}, {signals, POLLIN, 0}, {bus_fd(ui->bus), POLLIN, 0}};
+
+	while (!ui->quit) {
+		gboolean dirty = FALSE, keys = FALSE;
+		int n = poll(fds, G_N_ELEMENTS(fds), wait_for(ui));
+
+		if (n < 0 && errno != EINTR) {
+			log_note(LOG_UI, "poll: %s", g_strerror(errno));
+			return;
+		}
+		if (n > 0 && fds[1].revents) {
+			take_signals(ui, signals);
+			dirty = TRUE;
+		}
+		if (n > 0 && fds[0].revents & POLLIN)
+			dirty |= keys = take_keys(ui);
+		else if (n > 0 && fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+			ui->quit = TRUE;
+		/* A key is on the screen before anything else is looked at. */
+		if (keys && !ui->quit) {
+			paint(ui);
+			dirty = FALSE;
+		}
+		if (n > 0 && fds[2].revents)
+			dirty |= take_events(ui);
+		if (n == 0)
+			look_around(ui);
+		dirty |= do_due(ui, FALSE) || n == 0;
+		if (dirty && !ui->paint_due)
+			ui->paint_due = ui->painted + FRAME;
+		if (ui->paint_due && !ui->quit && g_get_monotonic_time() >= ui->paint_due)
+			paint(ui);
+	}
+}
+
+static void
+start(struct ui *ui)
+{
+	paint(ui);
+	if (ui->params->started)
+		ui->params->started(ui->params->user);
+	ui_ask_folder(ui);
+}
+
+int
+ui_run(const struct ui_params *params, GError **error)
+{
+	struct term *term;
+	struct ui *ui;
+	int rows, cols, signals = open_signals(error);
+
+	if (signals < 0)
+		return FULMAR_FAILED;
+	term = term_open(params->conf, error);
+	if (!term) {
+		close(signals);
+		return FULMAR_USAGE;
+	}
+	term_size(term, &rows, &cols);
+	ui = ui_new(params, rows, cols, error);
+	if (ui) {
+		ui->term = term;
+		ui->bus = params->bus;
+		start(ui);
+		loop(ui, signals);
+	}
+	term_close(term);
+	close(signals);
+	ui_free(ui);
+	return ui ? FULMAR_OK : FULMAR_USAGE;
+}
+
+char *
+ui_first_screen_text(const struct ui_params *params, int cols, int rows, GError **error)
+{
+	struct ui *ui = ui_new(params, rows, cols, error);
+	char *text;
+
+	if (!ui)
+		return NULL;
+	ui_draw(ui);
+	text = canvas_to_text(ui->canvas);
+	ui_free(ui);
+	return text;
+}

@@ -1,0 +1,198 @@
+#include <string.h>
+#include "base/i18n.h"
+#include "base/text.h"
+#include "model/format.h"
+#include "ui/ui-private.h"
+
+/* One word and a glyph for each state of a link. */
+static const struct {
+	const char *glyph, *ascii, *word;
+	enum role role;
+} links[] = {
+        [LINK_OFFLINE] = {"○", "o", N_("Offline"), ROLE_DIM},
+        [LINK_CONNECTING] = {"◐", "~", N_("Connecting"), ROLE_ACCENT},
+        [LINK_FETCHING] = {"↓", "v", N_("Fetching"), ROLE_ACCENT},
+        [LINK_IDLE] = {"●", "*", N_("Idle"), ROLE_GOOD},
+        [LINK_ERROR] = {"▲", "!", N_("Error"), ROLE_ERROR},
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(links) == LINK_ERROR + 1);
+
+char *
+ui_link_text(const struct ui *ui, guint n, guint *role)
+{
+	const struct ui_account *account = ui->accounts->pdata[n];
+	enum link_state state = account->link;
+	const char *glyph = ui_mark(ui, links[state].glyph, links[state].ascii);
+
+	if (role)
+		*role = links[state].role;
+	if (state == LINK_FETCHING && account->total)
+		return g_strdup_printf("%s %s %d %%", glyph, _(links[state].word),
+		                       (int)(MIN(account->have, account->total) * 100 / account->total));
+	return g_strdup_printf("%s %s", glyph, _(links[state].word));
+}
+
+static void
+append_part(GString *out, const struct ui *ui, const char *text)
+{
+	if (out->len)
+		g_string_append(out, ui_mark(ui, " · ", " - "));
+	g_string_append(out, text);
+}
+
+static void
+append_count(GString *out, const struct ui *ui, gint64 n, const char *format_word)
+{
+	g_autofree char *count = format_count(n), *text = NULL;
+
+	if (n <= 0)
+		return;
+	text = g_strdup_printf("%s %s", count, format_word);
+	append_part(out, ui, text);
+}
+
+static char *
+job_text(const struct ui *ui, const struct job *job)
+{
+	if (job->total)
+		return g_strdup_printf("%s %d %%", job->label,
+		                       (int)(MIN(job->have, job->total) * 100 / job->total));
+	return g_strdup_printf("%s%s", job->label, ui_mark(ui, "…", "..."));
+}
+
+/* "synced 14:02 · 3 waiting" */
+static char *
+state_text(struct ui *ui)
+{
+	GString *out = g_string_new(NULL);
+	const struct ui_account *account = ui->accounts->pdata[ui->account];
+	const struct job *job = ui_running(ui);
+	gint64 waiting = 0, failed = 0;
+
+	for (guint i = 0; i < ui->accounts->len; i++) {
+		const struct ui_account *each = ui->accounts->pdata[i];
+
+		waiting += each->waiting;
+		failed += each->failed;
+	}
+	if (job) {
+		g_autofree char *text = job_text(ui, job);
+
+		append_part(out, ui, text);
+	}
+	if (ui->info && ui->info->synced) {
+		g_autofree char *clock = format_clock(ui->info->synced, ui->now),
+		                *text = g_strdup_printf(_("synced %s"), clock);
+
+		append_part(out, ui, text);
+	}
+	append_count(out, ui, waiting, _("waiting"));
+	append_count(out, ui, failed, _("failed"));
+	append_count(out, ui, g_hash_table_size(ui->selected), _("selected"));
+	if (account->link == LINK_ERROR && account->detail)
+		append_part(out, ui, account->detail);
+	if (ui->count)
+		g_string_append_printf(out, "  %d", ui->count);
+	return g_string_free(out, FALSE);
+}
+
+static char *
+place_text(struct ui *ui)
+{
+	gint64 place, total;
+	g_autofree char *at = NULL, *of = NULL;
+
+	list_place(ui->list, &place, &total);
+	if (!list_count(ui->list))
+		return g_strdup("");
+	at = format_count(place);
+	of = format_count(total);
+	return place ? g_strdup_printf(_("%s of %s"), at, of) : g_strdup_printf(_("of %s"), of);
+}
+
+void
+ui_draw_status(struct ui *ui)
+{
+	int y = ui->canvas->rows - 2, width = ui->canvas->cols;
+	g_autofree char *state = state_text(ui), *place = place_text(ui), *link = NULL;
+	guint role;
+	int end, x = 1;
+
+	canvas_clear(ui->canvas, (struct rect){y, 0, 1, width}, ROLE_STATUS);
+	end = canvas_right(ui->canvas, y, 0, width - 1, ROLE_STATUS, place) - 2;
+	if (ui->toast) {
+		canvas_cut(ui->canvas, y, x, end - x, ui->toast_is_error ? ROLE_ERROR : ROLE_TITLE,
+		           ui->toast);
+		return;
+	}
+	/* Where the list's own title does not show the link, its word stands here. */
+	if (ui_base(ui) != ui->list_view && !ui->pane_width) {
+		link = ui_link_text(ui, ui->account, &role);
+		x += canvas_cut(ui->canvas, y, x, end - x, role, link) + 2;
+	}
+	canvas_cut(ui->canvas, y, x, end - x, ROLE_STATUS, state);
+}
+
+struct hint {
+	const struct key_action *action;
+	char *key;
+	int width;
+	gboolean shown;
+};
+
+static void
+collect_hints(struct ui *ui, enum view_kind view, GArray *hints)
+{
+	for (const struct key_action *a = keys_actions(); a->name; a++) {
+		const GArray *keys;
+		struct hint hint = {.action = a};
+
+		if (!(a->views & VIEW_BIT(view)) || !a->rank || !a->hint)
+			continue;
+		keys = keymap_keys(ui->keymap, view, a->id);
+		if (!keys)
+			continue;
+		hint.key = keys_name(g_array_index(keys, gint32, 0));
+		hint.width = text_width(hint.key, -1) + 1 + text_width(_(a->hint), -1) + 2;
+		g_array_append_val(hints, hint);
+	}
+}
+
+/* The lowest ranks stay as long as they fit. */
+static void
+choose_hints(GArray *hints, int width)
+{
+	for (int rank = 1; rank < 100; rank++)
+		for (guint i = 0; i < hints->len; i++) {
+			struct hint *hint = &g_array_index(hints, struct hint, i);
+
+			if (hint->action->rank != rank)
+				continue;
+			if (hint->width > width)
+				return;
+			hint->shown = TRUE;
+			width -= hint->width;
+		}
+}
+
+void
+ui_draw_hints(struct ui *ui)
+{
+	int y = ui->canvas->rows - 1, x = 1;
+	g_autoptr(GArray) hints = g_array_new(FALSE, FALSE, sizeof(struct hint));
+
+	canvas_clear(ui->canvas, (struct rect){y, 0, 1, ui->canvas->cols}, ROLE_TEXT);
+	collect_hints(ui, ui_top(ui)->ops->kind, hints);
+	choose_hints(hints, ui->canvas->cols);
+	for (guint i = 0; i < hints->len; i++) {
+		struct hint *hint = &g_array_index(hints, struct hint, i);
+
+		if (hint->shown) {
+			x += canvas_text(ui->canvas, y, x, ui->canvas->cols - x, ROLE_KEY, hint->key) + 1;
+			x += canvas_text(ui->canvas, y, x, ui->canvas->cols - x, ROLE_STATUS,
+			                 _(hint->action->hint)) +
+			     2;
+		}
+		g_free(hint->key);
+	}
+}

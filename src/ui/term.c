@@ -1,0 +1,321 @@
+#include "ui/term.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#include "base/error.h"
+#include "base/i18n.h"
+#include "conf/keys.h"
+#include "ui/theme.h"
+
+struct term {
+	SCREEN *screen;
+	WINDOW *input; /* a pad: reading keys from it refreshes nothing */
+	struct cell *last;
+	int rows, cols;
+	gboolean utf8, mouse;
+	struct theme *theme;
+};
+
+static const struct {
+	int curses;
+	gint32 key;
+} key_table[] = {
+        {KEY_UP, K_UP},
+        {KEY_DOWN, K_DOWN},
+        {KEY_LEFT, K_LEFT},
+        {KEY_RIGHT, K_RIGHT},
+        {KEY_HOME, K_HOME},
+        {KEY_END, K_END},
+        {KEY_FIND, K_HOME},
+        {KEY_SELECT, K_END},
+        {KEY_PPAGE, K_PAGE_UP},
+        {KEY_NPAGE, K_PAGE_DOWN},
+        {KEY_IC, K_INSERT},
+        {KEY_DC, K_DELETE},
+        {KEY_BACKSPACE, K_BACKSPACE},
+        {KEY_BTAB, K_SHIFT_TAB},
+        {KEY_ENTER, K_ENTER},
+        {KEY_RESIZE, K_RESIZE},
+};
+
+static void
+read_size(struct term *term)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0 &&
+	    (size.ws_row != LINES || size.ws_col != COLS))
+		resizeterm(size.ws_row, size.ws_col);
+	if (term->rows == LINES && term->cols == COLS && term->last)
+		return;
+	term->rows = LINES;
+	term->cols = COLS;
+	g_free(term->last);
+	term->last = g_new0(struct cell, (gsize)term->rows * (gsize)term->cols);
+}
+
+static void
+set_modes(struct term *term)
+{
+	raw();
+	noecho();
+	nonl();
+	if (term->mouse) {
+		mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED |
+		                  BUTTON5_PRESSED,
+		          NULL);
+		mouseinterval(0); /* a click must not wait for a second one: we count ourselves */
+	}
+}
+
+struct term *
+term_open(const struct conf *conf, GError **error)
+{
+	struct term *term;
+	const char *name = g_getenv("TERM");
+	SCREEN *screen;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		fulmar_fail(error, FULMAR_USAGE,
+		            _("the screen needs a terminal; in scripts, use the commands (fulmar --help)"));
+		return NULL;
+	}
+	set_escdelay(25);
+	use_tioctl(TRUE);
+	screen = newterm(NULL, stdout, stdin);
+	if (!screen) {
+		fulmar_fail(error, FULMAR_USAGE,
+		            _("the terminal type “%s” (TERM) is not known here; try TERM=xterm"),
+		            name ? name : "");
+		return NULL;
+	}
+	term = g_new0(struct term, 1);
+	term->screen = screen;
+	term->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	term->mouse = conf->ui.mouse;
+	term->input = newpad(1, 1);
+	keypad(term->input, TRUE);
+	nodelay(term->input, TRUE);
+	set_modes(term);
+	term->theme = theme_new(conf);
+	read_size(term);
+	return term;
+}
+
+void
+term_close(struct term *term)
+{
+	if (!term)
+		return;
+	delwin(term->input);
+	endwin();
+	delscreen(term->screen);
+	theme_free(term->theme);
+	g_free(term->last);
+	g_free(term);
+}
+
+void
+term_size(const struct term *term, int *rows, int *cols)
+{
+	*rows = term->rows;
+	*cols = term->cols;
+}
+
+void
+term_resize(struct term *term)
+{
+	read_size(term);
+	term_redraw(term);
+}
+
+void
+term_redraw(struct term *term)
+{
+	memset(term->last, 0, sizeof(struct cell) * (gsize)term->rows * (gsize)term->cols);
+	clearok(curscr, TRUE);
+}
+
+/* The wide string of a cell, so wide in the C library's eyes as in ours: curses places what follows by
+ * wcwidth(3). */
+static int
+cell_text(const struct term *term, const struct cell *cell, wchar_t *out)
+{
+	int n = 0, columns = wcwidth((wchar_t)cell->ch[0]);
+	char bytes[MB_LEN_MAX];
+	mbstate_t state = {0};
+
+	if (columns < 1 || columns > cell->width ||
+	    (!term->utf8 && wcrtomb(bytes, (wchar_t)cell->ch[0], &state) == (size_t)-1)) {
+		out[n++] = L'?';
+		columns = 1;
+	} else {
+		out[n++] = (wchar_t)cell->ch[0];
+		for (int i = 1; i < 3 && cell->ch[i] && term->utf8; i++)
+			if (wcwidth((wchar_t)cell->ch[i]) == 0)
+				out[n++] = (wchar_t)cell->ch[i];
+	}
+	while (columns++ < cell->width)
+		out[n++] = L' ';
+	return n;
+}
+
+static void
+paint_row(struct term *term, const struct cell *row, int y)
+{
+	wchar_t run[256];
+	int n = 0, start = 0;
+
+	for (int x = 0; x < term->cols; x++) {
+		const struct cell *cell = &row[x];
+		gboolean plain = cell->ch[0] >= ' ' && cell->ch[0] < 0x7f && !cell->ch[1];
+
+		if (!cell->ch[0])
+			continue;
+		if (n && (cell->look != row[start].look || n > 240 || !plain)) {
+			theme_set(term->theme, row[start].look);
+			mvaddnwstr(y, start, run, n);
+			n = 0;
+		}
+		if (!n)
+			start = x;
+		n += cell_text(term, cell, run + n);
+		if (!plain) { /* nothing relies on how far the terminal moved */
+			theme_set(term->theme, cell->look);
+			mvaddnwstr(y, x, run, n);
+			n = 0;
+		}
+	}
+	if (n) {
+		theme_set(term->theme, row[start].look);
+		mvaddnwstr(y, start, run, n);
+	}
+}
+
+void
+term_paint(struct term *term, const struct canvas *canvas, int y, int x)
+{
+	gsize width = sizeof(struct cell) * (gsize)term->cols;
+
+	if (canvas->rows != term->rows || canvas->cols != term->cols)
+		return;
+	for (int i = 0; i < term->rows; i++) {
+		const struct cell *row = &canvas->cells[(gsize)i * (gsize)term->cols];
+		struct cell *last = &term->last[(gsize)i * (gsize)term->cols];
+
+		if (!memcmp(row, last, width))
+			continue;
+		paint_row(term, row, i);
+		memcpy(last, row, width);
+	}
+	if (y >= 0)
+		move(CLAMP(y, 0, term->rows - 1), CLAMP(x, 0, term->cols - 1));
+	else
+		move(term->rows - 1, term->cols - 1);
+	refresh();
+}
+
+void
+term_leave(struct term *term)
+{
+	endwin();
+	fflush(stdout);
+}
+
+void
+term_return(struct term *term)
+{
+	reset_prog_mode();
+	set_modes(term);
+	refresh();
+	read_size(term);
+	term_redraw(term);
+}
+
+void
+term_bell(struct term *term)
+{
+	beep();
+}
+
+static gint32
+mouse_key(struct term_mouse *mouse)
+{
+	static gint64 last;
+	static int last_y = -1;
+	MEVENT event;
+	gint64 now = g_get_monotonic_time();
+
+	*mouse = (struct term_mouse){0};
+	if (getmouse(&event) != OK)
+		return 0;
+	mouse->y = event.y;
+	mouse->x = event.x;
+	if (event.bstate & BUTTON4_PRESSED)
+		mouse->wheel = -1;
+	else if (event.bstate & BUTTON5_PRESSED)
+		mouse->wheel = 1;
+	else if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED))
+		mouse->click = TRUE;
+	else
+		return 0;
+	mouse->twice = event.bstate & BUTTON1_DOUBLE_CLICKED ||
+	               (mouse->click && event.y == last_y && now - last < 400000);
+	last = mouse->click && !mouse->twice ? now : 0;
+	last_y = event.y;
+	return K_MOUSE;
+}
+
+static gint32
+function_key(wint_t code, struct term_mouse *mouse)
+{
+	if (code == KEY_MOUSE)
+		return mouse_key(mouse);
+	if (code >= KEY_F(1) && code <= KEY_F(12))
+		return K_F1 + (gint32)(code - KEY_F(1));
+	for (guint i = 0; i < G_N_ELEMENTS(key_table); i++)
+		if ((wint_t)key_table[i].curses == code)
+			return key_table[i].key;
+	return K_RESIZE; /* a key that means nothing to us */
+}
+
+static gint32
+plain_key(wint_t c)
+{
+	if (c == '\r' || c == '\n')
+		return K_ENTER;
+	if (c == 0x7f)
+		return K_BACKSPACE;
+	return (gint32)c;
+}
+
+gint32
+term_key(struct term *term, struct term_mouse *mouse)
+{
+	wint_t c = 0, next = 0;
+	int got;
+
+	errno = 0;
+	got = wget_wch(term->input, &c);
+	if (got == ERR)
+		return errno == EIO ? -1 : 0;
+	if (got == KEY_CODE_YES)
+		return function_key(c, mouse);
+	if (c != 27)
+		return plain_key(c);
+	/* Escape and a character at once are Alt with it. */
+	got = wget_wch(term->input, &next);
+	if (got == OK && next != 27)
+		return plain_key(next) | K_META;
+	if (got == KEY_CODE_YES)
+		return function_key(next, mouse);
+	return 27;
+}

@@ -1,0 +1,226 @@
+/* What the files of the screen share: the state of the UI thread, views, and the calls between them.
+ * Everything here belongs to the UI thread.
+ *
+ * A view is one row of verbs (struct view_ops). The stack's first view is the list; the top one has the keys.
+ * Pickers and prompts lie over the view below.
+ */
+#ifndef FULMAR_UI_UI_PRIVATE_H
+#define FULMAR_UI_UI_PRIVATE_H
+
+#include <glib.h>
+#include "conf/keys.h"
+#include "model/document.h"
+#include "model/list.h"
+#include "ui/canvas.h"
+#include "ui/term.h"
+#include "ui/ui.h"
+
+#define MIN_ROWS 6
+#define MIN_COLS 24
+#define RAIL_FROM 100 /* columns from which the rail is shown by itself */
+#define PANE_FROM 120
+
+struct ui;
+struct view;
+
+struct view_ops {
+	enum view_kind kind;
+	/* Draws into view->area, its first row being the title. Puts the real cursor (ui_cursor) when
+	 * focused. */
+	void (*draw)(struct ui *ui, struct view *view, gboolean focused);
+	/* count is 0 when none was typed. FALSE: not this view's. */
+	gboolean (*act)(struct ui *ui, struct view *view, enum action action, int count);
+	/* The verbs below may be NULL. */
+	void (*type)(struct ui *ui, struct view *view, gunichar c);
+	void (*click)(struct ui *ui, struct view *view, int y, int x, gboolean twice); /* within the area */
+	void (*wheel)(struct ui *ui, struct view *view, int by);
+	void (*told)(struct ui *ui, struct view *view, const struct event *event);
+	void (*close)(struct ui *ui, struct view *view); /* frees what hangs on it, and view */
+};
+
+struct view {
+	const struct view_ops *ops;
+	struct rect area;
+};
+
+struct ui_account {
+	const struct conf_account *conf;
+	enum link_state link;
+	guint64 have, total;
+	char *detail; /* what the link said last, safe; or NULL */
+	gint64 waiting, failed;
+	GPtrArray *folders; /* struct store_folder *; NULL: not read yet */
+};
+
+/* A command under way. */
+struct job;
+typedef void (*job_done)(struct ui *ui, const struct job *job, const GError *error);
+struct job {
+	guint64 id;
+	enum command_verb verb;
+	guint account;
+	msgid message;
+	char *label;
+	guint64 have, total;
+	gint64 since;   /* monotonic µs */
+	gboolean quiet; /* not spoken of on the status line */
+	job_done done;  /* or NULL */
+};
+
+struct undo {
+	guint account;
+	GArray *ids;
+	guint add, remove; /* what takes it back */
+	char *what;
+};
+
+struct ui {
+	const struct ui_params *params;
+	const struct conf *conf;
+	struct bus *bus; /* NULL: nothing is sent */
+	struct keymap *keymap;
+	struct canvas *canvas;
+	struct term *term; /* NULL: drawn for text alone */
+	gboolean ascii, accessible;
+	gboolean rail, pane;        /* wanted; shown when there is room */
+	int rail_width, pane_width; /* as drawn; 0: hidden */
+	GPtrArray *views;           /* struct view *, from the list up */
+	struct view *list_view;
+	struct view *reader; /* also the pane; lent to the stack while it has the keys */
+	GPtrArray *accounts; /* struct ui_account * */
+	/* the folder shown */
+	guint account;
+	char *path;
+	gint64 folder;             /* 0: the store does not know it yet */
+	struct store_folder *info; /* or NULL */
+	struct list *list;
+	GHashTable *selected;  /* gint64 * msgids of this folder */
+	GHashTable *collapsed; /* "ACCOUNT/FOLDER" whose folders below are hidden */
+	GHashTable *jobs;      /* guint64 * → struct job * */
+	GPtrArray *undo;       /* struct undo *, newest last */
+	GPtrArray *history;    /* char * lines for Activity, newest last */
+	char *toast;
+	gboolean toast_is_error;
+	int count; /* typed before a key; 0: none */
+	int cursor_y, cursor_x;
+	gint64 now; /* UTC seconds of this frame */
+	gboolean rows_stale, folders_stale;
+	gint64 refreshed;   /* monotonic µs */
+	gint64 preview_due; /* monotonic µs; 0: no */
+	gint64 seen_due;
+	int seeking;     /* direction of a search for new messages that goes on */
+	char *temporary; /* private folder of opened parts, removed at the end; or NULL */
+	gboolean suspend, quit;
+};
+
+/* -- ui.c -- */
+struct ui *ui_new(const struct ui_params *params, int rows, int cols, GError **error);
+void ui_free(struct ui *ui);
+void ui_resize(struct ui *ui, int rows, int cols);
+/* Draws everything on ui->canvas. */
+void ui_draw(struct ui *ui);
+/* One key: as from the terminal. mouse is for K_MOUSE. */
+void ui_key(struct ui *ui, gint32 key, const struct term_mouse *mouse);
+/* Carries an action out as if its key had been pressed in the top view. */
+void ui_act(struct ui *ui, enum action action, int count);
+struct view *ui_top(const struct ui *ui);
+/* The topmost view that is no picker and no prompt. */
+struct view *ui_base(const struct ui *ui);
+void ui_push(struct ui *ui, struct view *view);
+void ui_pop(struct ui *ui);
+void ui_cursor(struct ui *ui, int y, int x);
+/* One line at the bottom, until the next key (errors: until seen and answered by a key). */
+void ui_say(struct ui *ui, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void ui_complain(struct ui *ui, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Draws title into the first row of area; right (may be NULL) stands at its end. */
+void ui_title(struct ui *ui, struct rect area, const char *title, const char *right);
+/* UTF-8 mark, or its ASCII stand-in. */
+const char *ui_mark(const struct ui *ui, const char *utf8, const char *ascii);
+
+/* -- open.c: which folder is shown -- */
+/* The reader of an account, or NULL: nothing there yet. */
+struct store *ui_store(struct ui *ui, guint account);
+const char *ui_account_id(const struct ui *ui, guint account);
+/* TARGET to account and folder path (given; g_free). */
+gboolean ui_find_target(struct ui *ui, const char *target, guint *account, char **path, GError **error);
+/* Shows a folder; asks its account for it when ask. */
+gboolean ui_open_folder(struct ui *ui, guint account, const char *path, gboolean ask, GError **error);
+/* Asks the account to bring the shown folder up to date and to follow it. */
+void ui_ask_folder(struct ui *ui);
+/* The folders of an account as they are in the store; NULL when there is no store. Lends. */
+GPtrArray *ui_folders(struct ui *ui, guint account);
+/* Reads the list's window (and counters) anew. */
+void ui_refresh_rows(struct ui *ui);
+void ui_refresh_folders(struct ui *ui);
+
+/* -- events.c: the bus -- */
+/* Takes the command. label (copied) is for the status line; NULL: quiet. Returns the job, lent until it ends,
+ * or NULL when nothing can be sent. */
+struct job *ui_send(struct ui *ui, guint account, struct command *command, const char *label, job_done done);
+/* Takes one event. */
+void ui_told(struct ui *ui, struct event *event);
+void ui_cancel_jobs(struct ui *ui);
+void ui_note(struct ui *ui, const char *line); /* into Activity's history; copies */
+void ui_job_free(gpointer job);
+/* What runs that is worth a word, or NULL. Lends. */
+const struct job *ui_running(const struct ui *ui);
+gboolean ui_is_fetching(const struct ui *ui, msgid id);
+
+/* -- status.c -- */
+void ui_draw_status(struct ui *ui);
+void ui_draw_hints(struct ui *ui);
+/* "● Idle" of an account. Gives (g_free). */
+char *ui_link_text(const struct ui *ui, guint account, guint *role);
+
+/* -- views -- */
+struct view *list_view_new(struct ui *ui);
+struct view *reader_new(struct ui *ui);
+/* Shows a message in the reader; preview: only what is here, and it stays new. */
+gboolean reader_show(struct ui *ui, guint account, msgid id, gboolean preview);
+void reader_clear(struct ui *ui);
+void reader_reload(struct ui *ui); /* what is here may have become more */
+msgid reader_message(const struct ui *ui);
+void reader_mark_seen(struct ui *ui); /* the text was on the screen long enough */
+struct view *parts_new(struct ui *ui, guint account, msgid id);
+struct view *folders_new(struct ui *ui);
+void folders_draw_rail(struct ui *ui, struct rect area);
+void folders_click_rail(struct ui *ui, int y);
+struct view *activity_new(struct ui *ui);
+struct view *help_new(struct ui *ui, enum view_kind of);
+
+/* -- picker.c: one of many by typing some of it -- */
+struct pick {
+	char *text, *right; /* safe; right may be NULL */
+	char *key;          /* for chosen; or NULL */
+	int number;
+};
+void pick_free(gpointer pick);
+/* Takes items (struct pick *). chosen gets the entry, or NULL and what was typed when nothing fits. */
+struct view *picker_new(struct ui *ui, const char *title, GPtrArray *items,
+                        void (*chosen)(struct ui *ui, const struct pick *pick, const char *typed));
+void ui_pick_folder(struct ui *ui);
+void ui_pick_command(struct ui *ui);
+
+/* -- prompt.c -- */
+enum prompt_flags { PROMPT_SECRET = 1, PROMPT_FILE = 2, PROMPT_YES_NO = 4 };
+/* answered gets the text (NULL: called off). user is freed with free_user. */
+void ui_prompt(struct ui *ui, const char *label, const char *initial, guint flags,
+               void (*answered)(struct ui *ui, const char *text, void *user), void *user,
+               GDestroyNotify free_user);
+
+/* -- flags.c: changes of flags, and undoing them -- */
+/* What a change is for: the selected messages, else the one under the cursor or in the reader. Gives
+ * (g_array_unref). */
+GArray *ui_subjects(struct ui *ui);
+void ui_change_flags(struct ui *ui, guint account, const GArray *ids, guint add, guint remove,
+                     const char *what);
+gboolean ui_flag_action(struct ui *ui, enum action action);
+void ui_undo(struct ui *ui);
+void undo_free(gpointer undo);
+
+/* -- launch.c: other programs and files -- */
+void ui_open_link(struct ui *ui, const char *url);
+void ui_open_part(struct ui *ui, guint account, msgid id, const struct document_part *part);
+void ui_save_part(struct ui *ui, guint account, msgid id, const struct document_part *part);
+
+#endif
