@@ -65,6 +65,8 @@ struct job {
 	gint64 since;   /* monotonic µs */
 	gboolean quiet; /* not spoken of on the status line */
 	job_done done;  /* or NULL */
+	void *user;     /* for done, which frees it; when the screen ends first, free_user does */
+	GDestroyNotify free_user;
 };
 
 struct undo {
@@ -105,8 +107,9 @@ struct ui {
 	int cursor_y, cursor_x;
 	gint64 now; /* UTC seconds of this frame */
 	gboolean rows_stale, folders_stale;
-	gint64 refreshed;   /* monotonic µs */
-	gint64 preview_due; /* monotonic µs; 0: no */
+	gint64 refreshed;          /* monotonic µs */
+	gint64 painted, paint_due; /* monotonic µs; due 0: nothing to paint */
+	gint64 preview_due;        /* monotonic µs; 0: no */
 	gint64 seen_due;
 	int seeking;     /* direction of a search for new messages that goes on */
 	char *temporary; /* private folder of opened parts, removed at the end; or NULL */
