@@ -17,6 +17,7 @@
 struct scram {
 	Gsasl *library;
 	Gsasl_session *session;
+	GBytes *first; /* our first message, until it is fetched */
 	guint steps;
 	gboolean complete, failed;
 };
@@ -47,6 +48,7 @@ open_library(GError **error)
 	        {"gsasl_finish", (void **)&gsasl.finish},
 	        {"gsasl_property_set", (void **)&gsasl.property_set},
 	        {"gsasl_step", (void **)&gsasl.step},
+	        {"gsasl_property_fast", (void **)&gsasl.property_fast},
 	        {"gsasl_free", (void **)&gsasl.free},
 	        {NULL, NULL},
 	};
@@ -67,23 +69,63 @@ scram_supports(const char *mechanism)
 	return known;
 }
 
+static void
+close_session(struct scram *scram)
+{
+	char *password = (char *)gsasl.property_fast(scram->session, GSASL_PASSWORD);
+
+	/* The library frees its copy without overwriting it. */
+	if (password)
+		explicit_bzero(password, strlen(password));
+	gsasl.finish(g_steal_pointer(&scram->session));
+}
+
 /* FALSE for a kind of binding that the library does not know. */
 static gboolean
-set_binding(struct scram *scram, GBytes *binding, const char *type)
+set_binding(struct scram *scram, GBytes *binding, const char *type, gboolean plus)
 {
 	gsize len;
 	const guchar *bytes = g_bytes_get_data(binding, &len);
 	g_autofree char *base64 = g_base64_encode(bytes, len);
 
 #if GSASL_VERSION_NUMBER >= 0x020100
-	if (g_strcmp0(type, "tls-exporter") == 0) {
+	if (plus && g_strcmp0(type, "tls-exporter") == 0) {
 		gsasl.property_set(scram->session, GSASL_CB_TLS_EXPORTER, base64);
 		return TRUE;
 	}
 #endif
-	if (g_strcmp0(type, "tls-unique") != 0)
+	/* To say "y" the data are not needed, but libgsasl 2.2 says it only when it has some under this name.
+	 */
+	if (plus && g_strcmp0(type, "tls-unique") != 0)
 		return FALSE;
 	gsasl.property_set(scram->session, GSASL_CB_TLS_UNIQUE, base64);
+	return TRUE;
+}
+
+/* A fresh session with the properties set. FALSE when it cannot be had. */
+static gboolean
+open_session(struct scram *scram, const char *mechanism, const char *user, const char *password)
+{
+	if (scram->session)
+		close_session(scram);
+	if (gsasl.client_start(scram->library, mechanism, &scram->session) != GSASL_OK)
+		return FALSE;
+	gsasl.property_set(scram->session, GSASL_AUTHID, user);
+	gsasl.property_set(scram->session, GSASL_PASSWORD, password);
+	return TRUE;
+}
+
+/* Keeps the first message for the first step. */
+static gboolean
+begin(struct scram *scram)
+{
+	char *text = NULL;
+	gsize len = 0;
+
+	if (gsasl.step(scram->session, NULL, 0, &text, &len) != GSASL_NEEDS_MORE)
+		return FALSE;
+	scram->first = g_bytes_new(text, len);
+	gsasl.free(text);
 	return TRUE;
 }
 
@@ -92,26 +134,30 @@ scram_new(const char *mechanism, const char *user, const char *password, GBytes 
           const char *binding_type, GError **error)
 {
 	g_autofree char *upper = g_ascii_strup(mechanism, -1);
+	gboolean plus = g_str_has_suffix(upper, "-PLUS"), begun;
 	struct scram *scram;
 
 	if (!open_library(error))
 		return NULL;
 	scram = g_new0(struct scram, 1);
-	if (gsasl.init(&scram->library) != GSASL_OK ||
-	    gsasl.client_start(scram->library, upper, &scram->session) != GSASL_OK) {
+	if (gsasl.init(&scram->library) != GSASL_OK || !open_session(scram, upper, user, password)) {
 		fulmar_fail(error, FULMAR_FAILED,
 		            _("The library %s does not know %s; set auth to another mechanism"), GSASL_SONAME,
 		            upper);
 		scram_free(scram);
 		return NULL;
 	}
-	gsasl.property_set(scram->session, GSASL_AUTHID, user);
-	gsasl.property_set(scram->session, GSASL_PASSWORD, password);
-	if (binding && !set_binding(scram, binding, binding_type) && g_str_has_suffix(upper, "-PLUS")) {
-		fulmar_fail(error, FULMAR_FAILED, _("The library %s cannot bind to this TLS connection (%s)"),
-		            GSASL_SONAME, binding_type ? binding_type : "-");
-		scram_free(scram);
-		return NULL;
+	begun = (!binding || set_binding(scram, binding, binding_type, plus)) && begin(scram);
+	/* libgsasl 2.1 and 2.2 fail where they should say "y": then it is "n", as with all clients that
+	 * cannot bind. */
+	if (!begun && binding && !plus)
+		begun = open_session(scram, upper, user, password) && begin(scram);
+	if (!begun) {
+		fulmar_fail(error, FULMAR_FAILED,
+		            _("The library %s cannot use %s with this user name and connection; set auth to "
+		              "another mechanism"),
+		            GSASL_SONAME, upper);
+		g_clear_pointer(&scram, scram_free);
 	}
 	return scram;
 }
@@ -121,16 +167,11 @@ scram_free(struct scram *scram)
 {
 	if (!scram)
 		return;
-	if (scram->session) {
-		char *password = (char *)gsasl.property_fast(scram->session, GSASL_PASSWORD);
-
-		/* The library frees its copy without overwriting it. */
-		if (password)
-			explicit_bzero(password, strlen(password));
-		gsasl.finish(scram->session);
-	}
+	if (scram->session)
+		close_session(scram);
 	if (scram->library)
 		gsasl.done(scram->library);
+	g_clear_pointer(&scram->first, g_bytes_unref);
 	g_free(scram);
 }
 
@@ -197,6 +238,8 @@ scram_step(struct scram *scram, GBytes *challenge, GError **error)
 		return NULL;
 	}
 	scram->steps++;
+	if (scram->first)
+		return g_steal_pointer(&scram->first);
 	status = gsasl.step(scram->session, text, len, &answer, &answer_len);
 	if (status != GSASL_OK && status != GSASL_NEEDS_MORE) {
 		scram->failed = TRUE;
