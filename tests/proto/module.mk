@@ -17,7 +17,7 @@ tests_fuzz_fuzz_imap_LDADD = $(PROTO_LIBS)
 dist_check_SCRIPTS += tests/fuzz/imap.sh
 EXTRA_DIST += tests/fuzz/imap.dict tests/fuzz/imap/fetch tests/fuzz/imap/list tests/fuzz/imap/literals tests/fuzz/imap/odd \
   tests/fuzz/imap/search tests/fuzz/imap/select
-# tests of src/proto
+
 check_PROGRAMS += tests/proto/test-sasl
 TESTS += tests/proto/test-sasl
 tests_proto_test_sasl_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
