@@ -5,6 +5,12 @@ fulmar_SOURCES = \
   src/app/cli.c src/app/cli.h \
   src/app/commands.c \
   src/app/config.c \
+  src/app/demo.c \
+  src/app/demo-inbox.c \
+  src/app/demo-lists.c \
+  src/app/demo-mail.h \
+  src/app/demo-other.c \
+  src/app/demo-threads.c \
   src/app/doctor.c \
   src/app/document.c src/app/document.h \
   src/app/fetch.c src/app/fetch.h \

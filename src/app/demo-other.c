@@ -1,0 +1,162 @@
+/* The sample mailbox: Sent, Drafts, Archive, Junk, Trash. All people and places are made up. */
+#include "app/demo-mail.h"
+
+#include "store/store.h"
+
+/* clang-format off */
+const struct demo_mail demo_other[] = {
+	{"Sent", 1740, FLAG_SEEN,
+	 "From: Mara Lind <mara@harbour.example>\n"
+	 "To: Ann Smith <ann@harbour.example>, Bob Marsh <bob@harbour.example>\n"
+	 "Subject: Re: Budget for the harbour project\n"
+	 "Message-ID: <budget-6@harbour.example>\n"
+	 "In-Reply-To: <budget-4@harbour.example>\n"
+	 "References: <budget-1@harbour.example>\n"
+	 " <budget-2@harbour.example>\n"
+	 " <budget-4@harbour.example>\n"
+	 "MIME-Version: 1.0\n"
+	 "Content-Type: text/plain; charset=utf-8\n"
+	 "Content-Transfer-Encoding: 8bit\n"
+	 "\n"
+	 "The insurance does not mind either way, but they want to see the certificate\n"
+	 "before the first lift.\n"
+	 "\n"
+	 "Mara\n"},
+	{"Sent", 1860, FLAG_SEEN,
+	 "From: Mara Lind <mara@harbour.example>\n"
+	 "To: =?utf-8?Q?Jo_=C3=9Clrich?= <jo@tidewater.example>\n"
+	 "Subject: Painting the boathouse\n"
+	 "Message-ID: <paint-1@harbour.example>\n"
+	 "MIME-Version: 1.0\n"
+	 "Content-Type: text/plain; charset=utf-8\n"
+	 "Content-Transfer-Encoding: 8bit\n"
+	 "\n"
+	 "I would like to paint the boathouse before the winter, but only if we can\n"
+	 "agree on a colour that neither of us has to defend in front of the board.\n"
+	 "My list so far: green, another green, and a blue that Bob calls green.\n"
+	 "\n"
+	 "Do you have an opinion?\n"
+	 "\n"
+	 "Mara\n"},
+	{"Sent", 80, FLAG_SEEN,
+	 "From: Mara Lind <mara@harbour.example>\n"
+	 "To: skipper@nowhere.example\n"
+	 "Subject: A berth for two nights\n"
+	 "Message-ID: <berth-1@harbour.example>\n"
+	 "MIME-Version: 1.0\n"
+	 "Content-Type: text/plain; charset=utf-8\n"
+	 "Content-Transfer-Encoding: 8bit\n"
+	 "\n"
+	 "Dear skipper,\n"
+	 "\n"
+	 "there is a berth for two nights. Or three, says Ann.\n"
+	 "\n"
+	 "Mara\n"},
+	{"Drafts", 120, FLAG_SEEN | FLAG_DRAFT,
+	 "From: Mara Lind <mara@harbour.example>\n"
+	 "To: =?utf-8?Q?Jo_=C3=9Clrich?= <jo@tidewater.example>\n"
+	 "Subject: =?utf-8?B?UmU6IFNhdHVyZGF5IOKbtSB3aG8gaXMgaW4/?=\n"
+	 "Message-ID: <draft-1@harbour.example>\n"
+	 "In-Reply-To: <sail-4@harbour.example>\n"
+	 "References: <sail-1@harbour.example>\n"
+	 " <sail-4@harbour.example>\n"
+	 "MIME-Version: 1.0\n"
+	 "Content-Type: text/plain; charset=utf-8\n"
+	 "Content-Transfer-Encoding: 8bit\n"
+	 "\n"
+	 "I am in! Only if I do not have to\n"},
+	{"Drafts", 57600, FLAG_SEEN | FLAG_DRAFT,
+	 "From: Mara Lind <mara@harbour.example>\n"
+	 "To: \n"
+	 "Subject: Speech for the opening\n"
+	 "Message-ID: <draft-2@harbour.example>\n"
+	 "MIME-Version: 1.0\n"
+	 "Content-Type: text/plain; charset=utf-8\n"
+	 "Content-Transfer-Encoding: 8bit\n"
+	 "\n"
+	 "Dear friends of the harbour,\n"
+	 "\n"},
+	{"Archive", 172800, FLAG_SEEN | FLAG_ANSWERED,
+	 "From: Ann Smith <ann@harbour.example>\n"
+	 "To: Mara Lind <mara@harbour.example>\n"
+	 "Subject: Keys for the new people\n"
+	 "Message-ID: <arch-1@harbour.example>\n"
+	 "MIME-Version: 1.0\n"
+	 "Content-Type: text/plain; charset=utf-8\n"
+	 "Content-Transfer-Encoding: 8bit\n"
+	 "\n"
+	 "Three sets, each with a blue tag. The fourth is in the sea.\n"
+	 "\n"
+	 "Ann\n"},
+	{"Archive", 302400, FLAG_SEEN,
+	 "From: Tidewater Mutual <desk@mutual.example>\n"
+	 "To: mara@harbour.example\n"
+	 "Subject: Your policy for the year\n"
+	 "Message-ID: <arch-2@harbour.example>\n"
+	 "MIME-Version: 1.0\n"
+	 "Content-Type: text/plain; charset=utf-8\n"
+	 "Content-Transfer-Encoding: 8bit\n"
+	 "\n"
+	 "Your policy is renewed. Nothing has changed but the year.\n"},
+	{"Archive", 1152000, FLAG_SEEN | FLAG_FLAGGED,
+	 "From: Bob Marsh <bob@harbour.example>\n"
+	 "To: Mara Lind <mara@harbour.example>\n"
+	 "Subject: How to start the generator\n"
+	 "Message-ID: <arch-3@harbour.example>\n"
+	 "MIME-Version: 1.0\n"
+	 "Content-Type: text/plain; charset=utf-8\n"
+	 "Content-Transfer-Encoding: 8bit\n"
+	 "\n"
+	 "1. Fuel tap down.\n"
+	 "2. Choke out.\n"
+	 "3. Speak kindly to it.\n"
+	 "4. Pull, twice.\n"
+	 "5. Choke in. Slowly.\n"
+	 "\n"
+	 "If it smokes black, go back to 3.\n"},
+	{"Junk", 540, 0,
+	 "From: Prize office <win@lottery.example>\n"
+	 "To: mara@harbour.example\n"
+	 "Subject: You have WON a boat!!!\n"
+	 "Message-ID: <junk-1@harbour.example>\n"
+	 "MIME-Version: 1.0\n"
+	 "Content-Type: text/html; charset=utf-8\n"
+	 "Content-Transfer-Encoding: 8bit\n"
+	 "\n"
+	 "<p>Click <a href=\"https://lottery.example/claim\">https://bank.example/your-account</a> to claim\n"
+	 "your boat.</p>\n"},
+	{"Junk", 4320, FLAG_SEEN,
+	 "From: \"Support\" <support@xn--hrbour-bua.example>\n"
+	 "To: mara@harbour.example\n"
+	 "Subject: Your mailbox is full\n"
+	 "Message-ID: <junk-2@harbour.example>\n"
+	 "MIME-Version: 1.0\n"
+	 "Content-Type: text/plain; charset=utf-8\n"
+	 "Content-Transfer-Encoding: 8bit\n"
+	 "\n"
+	 "Dear user, your mailbox is full of seals. Confirm your password to let them out.\n"},
+	{"Trash", 17280, FLAG_SEEN,
+	 "From: Rope & Knot <shop@rope.example>\n"
+	 "To: mara@harbour.example\n"
+	 "Subject: Twenty per cent off all rope\n"
+	 "Message-ID: <trash-1@harbour.example>\n"
+	 "List-Unsubscribe: <https://rope.example/leave>\n"
+	 "MIME-Version: 1.0\n"
+	 "Content-Type: text/plain; charset=utf-8\n"
+	 "Content-Transfer-Encoding: 8bit\n"
+	 "\n"
+	 "This week only. Knots are included.\n"},
+	{"Trash", 21600, FLAG_SEEN,
+	 "From: Bob Marsh <bob@harbour.example>\n"
+	 "To: Mara Lind <mara@harbour.example>\n"
+	 "Subject: Forget the last mail\n"
+	 "Message-ID: <trash-2@harbour.example>\n"
+	 "MIME-Version: 1.0\n"
+	 "Content-Type: text/plain; charset=utf-8\n"
+	 "Content-Transfer-Encoding: 8bit\n"
+	 "\n"
+	 "I found the pliers.\n"
+	 "\n"
+	 "Bob\n"},
+	{NULL, 0, 0, NULL},
+};
