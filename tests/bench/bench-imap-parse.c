@@ -1,6 +1,8 @@
-/* How fast FETCH responses with a header literal are parsed and taken apart. Prints figures, asserts none. */
+/* How fast FETCH responses with a header literal are parsed and taken apart. Prints figures of processor
+ * time, asserts none. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "proto/imap/parse.h"
 
@@ -52,7 +54,7 @@ measure(const char *name, const GString *text, gboolean decode)
 {
 	struct count count = {.decode = decode};
 	struct imap_parser *parser = imap_parser_new(NULL, take, &count);
-	gint64 start = g_get_monotonic_time();
+	clock_t start = clock();
 	double seconds;
 
 	for (int round = 0; round < ROUNDS; round++) {
@@ -63,7 +65,7 @@ measure(const char *name, const GString *text, gboolean decode)
 				return FALSE;
 		}
 	}
-	seconds = (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
+	seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
 	printf("%-18s %8.0f MB/s %7.3f us a response of %" G_GSIZE_FORMAT " octets\n", name,
 	       (double)text->len * ROUNDS / seconds / 1e6, seconds * 1e6 / (double)count.responses,
 	       text->len / RESPONSES);
