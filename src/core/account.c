@@ -71,7 +71,6 @@ run(gpointer user)
 	g_main_context_push_thread_default(a->context);
 	be_nice();
 	a->backend = a->ops->create(&a->env);
-	bus_attach(a->bus, a->settings->id, a->context, request_take, a);
 	journal_show(a);
 	if (!(a->flags & ACCOUNT_BATCH)) {
 		link_start_ticking(a);
@@ -159,6 +158,8 @@ account_start(struct bus *bus, const struct conf *conf, const struct conf_accoun
 	}
 	a->env = (struct backend_env){ .context = a->context, .conf = conf, .account = settings, .store = a->store,
 				       .hooks = &account_hooks, .user = a };
+	/* Before the thread runs: who started it may send commands at once. They wait for its loop. */
+	bus_attach(bus, settings->id, a->context, request_take, a);
 	a->thread = g_thread_new(settings->id, run, a);
 	return a;
 }
