@@ -258,15 +258,19 @@ list_sorted(struct list *list, const struct sort_key *key, gboolean turned, GErr
 	return TRUE;
 }
 
-/* How deep an answer stands: one below the message it answers, when that is in the thread. */
+/* How deep an answer stands: one below the nearest message before it that is in the thread. */
 static guint
 row_depth(GHashTable *depths, const struct store_row *row)
 {
+	g_auto(GStrv) ids = g_strsplit(row->references, " ", -1);
 	gpointer above;
 	guint depth = 0;
 
 	if (*row->in_reply_to && g_hash_table_lookup_extended(depths, row->in_reply_to, NULL, &above))
 		depth = GPOINTER_TO_UINT(above) + 1;
+	for (guint i = g_strv_length(ids); !depth && i > 0; i--)
+		if (g_hash_table_lookup_extended(depths, ids[i - 1], NULL, &above))
+			depth = GPOINTER_TO_UINT(above) + 1;
 	g_hash_table_insert(depths, row->message_id, GUINT_TO_POINTER(depth));
 	return depth;
 }

@@ -60,7 +60,8 @@ rows_json_members(GString *out, const struct conf_account *account, const char *
 	json_text(out, "id", id);
 	json_text(out, "account", account->id);
 	json_text(out, "folder", folder);
-	json_int_or_null(out, "uid", (gint64)row->uid, row->uid != 0);
+	/* A Maildir names messages by their files; the number the store keeps for them is our own. */
+	json_int_or_null(out, "uid", (gint64)row->uid, row->uid != 0 && account->type != ACCOUNT_MAILDIR);
 	json_text(out, "message_id", row->message_id);
 	if (row->has_date)
 		json_time(out, "date", row->date);
