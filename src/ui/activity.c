@@ -201,10 +201,10 @@ activity_draw(struct ui *ui, struct view *view, gboolean focused)
 	for (int y = 0; y < height(activity) && activity->rows.top + y < (int)activity->lines->len; y++) {
 		const struct activity_line *line = activity->lines->pdata[activity->rows.top + y];
 
-		canvas_cut(ui->canvas, area.y + 1 + y, area.x + 1, area.w - 2, line->look, line->text);
+		picture_cut(ui->picture, area.y + 1 + y, area.x + 1, area.w - 2, line->look, line->text);
 	}
-	canvas_shade(ui->canvas, area.y + 1 + activity->rows.cursor - activity->rows.top, area.x, area.w,
-	             ROLE_CURSOR);
+	picture_shade(ui->picture, area.y + 1 + activity->rows.cursor - activity->rows.top, area.x, area.w,
+	              ROLE_CURSOR);
 	if (focused)
 		ui_cursor(ui, area.y + 1 + activity->rows.cursor - activity->rows.top, area.x);
 }

@@ -120,7 +120,7 @@ edit_act(struct edit *edit, enum action action)
 }
 
 int
-edit_draw(const struct edit *edit, struct canvas *canvas, int y, int x, int width, gboolean secret)
+edit_draw(const struct edit *edit, struct picture *picture, int y, int x, int width, gboolean secret)
 {
 	g_autofree char *marks = NULL;
 	const char *text = edit->text->str;
@@ -129,7 +129,7 @@ edit_draw(const struct edit *edit, struct canvas *canvas, int y, int x, int widt
 
 	if (secret) {
 		marks = g_strnfill((gsize)g_utf8_strlen(text, -1), '*');
-		return x + canvas_text(canvas, y, x, width - 1, ROLE_TEXT, marks);
+		return x + picture_text(picture, y, x, width - 1, ROLE_TEXT, marks);
 	}
 	/* What does not fit moves out on the left. */
 	while (start < edit->at && text_width(text + start, (gssize)(edit->at - start)) >= width) {
@@ -138,6 +138,6 @@ edit_draw(const struct edit *edit, struct canvas *canvas, int y, int x, int widt
 		start += text_next(text + start, edit->text->len - start, &columns);
 	}
 	cursor = text_width(text + start, (gssize)(edit->at - start));
-	canvas_text(canvas, y, x, width, ROLE_TEXT, text + start);
+	picture_text(picture, y, x, width, ROLE_TEXT, text + start);
 	return x + cursor;
 }

@@ -4,7 +4,7 @@
 
 #include <glib.h>
 #include "conf/keys.h"
-#include "ui/canvas.h"
+#include "ui/picture.h"
 
 struct edit {
 	GString *text; /* valid UTF-8 */
@@ -18,6 +18,6 @@ void edit_insert(struct edit *edit, gunichar c);
 /* Erasing and moving. FALSE: not an editing action. */
 gboolean edit_act(struct edit *edit, enum action action);
 /* Draws so that the cursor is seen; returns its column. secret: a mark per character. */
-int edit_draw(const struct edit *edit, struct canvas *canvas, int y, int x, int width, gboolean secret);
+int edit_draw(const struct edit *edit, struct picture *picture, int y, int x, int width, gboolean secret);
 
 #endif

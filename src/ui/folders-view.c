@@ -45,16 +45,16 @@ draw_folder(struct ui *ui, struct rect area, int y, const struct folder_line *li
 	                                        : " ";
 
 	if (line->heading) {
-		canvas_cut(ui->canvas, y, x, end - x, look, line->name);
+		picture_cut(ui->picture, y, x, end - x, look, line->name);
 		return;
 	}
 	if (!line->selectable)
 		look = ROLE_DIM;
 	x += (int)MIN(line->depth, 6) * 2;
-	canvas_text(ui->canvas, y, x, 1, ROLE_DIM, mark);
+	picture_text(ui->picture, y, x, 1, ROLE_DIM, mark);
 	if (unread)
-		end = canvas_right(ui->canvas, y, x + 4, end, look, unread) - 1;
-	canvas_cut(ui->canvas, y, x + 2, end - x - 2, look, line->name);
+		end = picture_right(ui->picture, y, x + 4, end, look, unread) - 1;
+	picture_cut(ui->picture, y, x + 2, end - x - 2, look, line->name);
 }
 
 static void
@@ -84,7 +84,7 @@ folders_draw_rail(struct ui *ui, struct rect area)
 {
 	g_autoptr(GPtrArray) lines = all_lines(ui);
 
-	canvas_clear(ui->canvas, area, ROLE_TEXT);
+	picture_clear(ui->picture, area, ROLE_TEXT);
 	draw_lines(ui, area, lines, rail_top(ui, lines, area.h));
 }
 
@@ -105,7 +105,7 @@ void
 folders_click_rail(struct ui *ui, int y)
 {
 	g_autoptr(GPtrArray) lines = all_lines(ui);
-	int at = rail_top(ui, lines, ui->canvas->rows - 2) + y;
+	int at = rail_top(ui, lines, ui->picture->rows - 2) + y;
 
 	if (at >= 0 && at < (int)lines->len)
 		go_to(ui, lines->pdata[at]);
@@ -157,7 +157,7 @@ folders_draw(struct ui *ui, struct view *view, gboolean focused)
 	rows_fit(&folders->rows, (int)lines->len, area.h);
 	draw_lines(ui, area, lines, folders->rows.top);
 	y = area.y + folders->rows.cursor - folders->rows.top;
-	canvas_shade(ui->canvas, y, area.x, area.w, ROLE_CURSOR);
+	picture_shade(ui->picture, y, area.x, area.w, ROLE_CURSOR);
 	if (focused)
 		ui_cursor(ui, y, area.x);
 }

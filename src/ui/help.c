@@ -54,12 +54,12 @@ help_draw(struct ui *ui, struct view *view, gboolean focused)
 		const struct help_line *line = help->lines->pdata[help->rows.top + y];
 		int row = area.y + 1 + y, x = area.x + 2;
 
-		canvas_cut(ui->canvas, row, x, keys, ROLE_KEY, line->keys);
+		picture_cut(ui->picture, row, x, keys, ROLE_KEY, line->keys);
 		x += keys + 1;
 		if (names)
-			canvas_cut(ui->canvas, row, x, names, ROLE_DIM, line->name);
+			picture_cut(ui->picture, row, x, names, ROLE_DIM, line->name);
 		x += names ? names + 1 : 0;
-		canvas_cut(ui->canvas, row, x, area.x + area.w - x, ROLE_TEXT, line->help);
+		picture_cut(ui->picture, row, x, area.x + area.w - x, ROLE_TEXT, line->help);
 	}
 	if (focused)
 		ui_cursor(ui, area.y + 1 + help->rows.cursor - help->rows.top, area.x);

@@ -70,12 +70,12 @@ draw_arms(struct ui *ui, int y, int x, int width, const struct list_item *item)
 	int used = 0, first = MAX(1, item->depth - DEEPEST);
 
 	for (int level = first; level < item->depth; level++)
-		used += canvas_text(ui->canvas, y, x + used, width - used, ROLE_DIM,
-		                    level <= 32 && item->arms & 1u << (level - 1) ? ui_mark(ui, "│ ", "| ")
-		                                                                  : "  ");
+		used += picture_text(ui->picture, y, x + used, width - used, ROLE_DIM,
+		                     level <= 32 && item->arms & 1u << (level - 1) ? ui_mark(ui, "│ ", "| ")
+		                                                                   : "  ");
 	if (item->depth)
-		used += canvas_text(ui->canvas, y, x + used, width - used, ROLE_DIM,
-		                    item->last ? ui_mark(ui, "└─>", "`->") : ui_mark(ui, "├─>", "|->"));
+		used += picture_text(ui->picture, y, x + used, width - used, ROLE_DIM,
+		                     item->last ? ui_mark(ui, "└─>", "`->") : ui_mark(ui, "├─>", "|->"));
 	return used;
 }
 
@@ -86,15 +86,15 @@ draw_subject(struct ui *ui, int y, int x, int width, const struct list_item *ite
 	g_autofree char *hidden = item->hidden ? g_strdup_printf("+%u", item->hidden) : NULL;
 
 	if (hidden)
-		end = canvas_right(ui->canvas, y, x + used, end - 1,
-		                   item->unread_hidden ? ROLE_ACCENT | LOOK_BOLD : ROLE_DIM, hidden) -
+		end = picture_right(ui->picture, y, x + used, end - 1,
+		                    item->unread_hidden ? ROLE_ACCENT | LOOK_BOLD : ROLE_DIM, hidden) -
 		      1;
 	if (item->depth && !item->same_subject)
 		used++;
 	if (item->depth && item->same_subject)
 		return;
-	canvas_cut(ui->canvas, y, x + used, end - x - used, look,
-	           *item->subject ? item->subject : _("(no subject)"));
+	picture_cut(ui->picture, y, x + used, end - x - used, look,
+	            *item->subject ? item->subject : _("(no subject)"));
 }
 
 static gint64
@@ -117,16 +117,16 @@ draw_row(struct ui *ui, struct rect area, const struct columns *c, int y, const 
 	if (item->row->flags & FLAG_DELETED)
 		text |= LOOK_DIM;
 	mark = state_mark(ui, item, &look);
-	canvas_text(ui->canvas, y, area.x + c->state, 1, look, mark);
+	picture_text(ui->picture, y, area.x + c->state, 1, look, mark);
 	mark = flag_mark(item, &look);
-	canvas_text(ui->canvas, y, area.x + c->mark, 1, look, mark);
-	canvas_cut(ui->canvas, y, area.x + c->date, c->date_width, ROLE_DIM, date);
-	canvas_cut(ui->canvas, y, area.x + c->from, c->from_width, text,
-	           *item->from ? item->from : _("(nobody)"));
+	picture_text(ui->picture, y, area.x + c->mark, 1, look, mark);
+	picture_cut(ui->picture, y, area.x + c->date, c->date_width, ROLE_DIM, date);
+	picture_cut(ui->picture, y, area.x + c->from, c->from_width, text,
+	            *item->from ? item->from : _("(nobody)"));
 	draw_subject(ui, y, area.x + c->subject, c->subject_width, item, text);
 	if (at_cursor) {
-		canvas_shade(ui->canvas, y, area.x + 1, area.w - 1, ROLE_CURSOR);
-		canvas_text(ui->canvas, y, area.x, 1, ROLE_ACCENT, ui_mark(ui, "▌", ">"));
+		picture_shade(ui->picture, y, area.x + 1, area.w - 1, ROLE_CURSOR);
+		picture_text(ui->picture, y, area.x, 1, ROLE_ACCENT, ui_mark(ui, "▌", ">"));
 	}
 }
 
@@ -149,10 +149,10 @@ draw_title(struct ui *ui, struct rect area)
 		                         mails, ui_mark(ui, "·", "-"), unread);
 	else
 		counts = g_strdup_printf("%s %s %s", mails, ui_mark(ui, "·", "-"), unread);
-	canvas_clear(ui->canvas, (struct rect){area.y, area.x, 1, area.w}, ROLE_TITLE);
-	end = canvas_right(ui->canvas, area.y, area.x, end, role, link) - 4;
-	end = canvas_right(ui->canvas, area.y, area.x + area.w / 4, end, ROLE_STATUS, counts) - 2;
-	canvas_cut(ui->canvas, area.y, area.x + 1, end - area.x - 1, ROLE_TITLE, title);
+	picture_clear(ui->picture, (struct rect){area.y, area.x, 1, area.w}, ROLE_TITLE);
+	end = picture_right(ui->picture, area.y, area.x, end, role, link) - 4;
+	end = picture_right(ui->picture, area.y, area.x + area.w / 4, end, ROLE_STATUS, counts) - 2;
+	picture_cut(ui->picture, area.y, area.x + 1, end - area.x - 1, ROLE_TITLE, title);
 }
 
 static const char *
@@ -186,8 +186,8 @@ list_draw(struct ui *ui, struct view *view, gboolean focused)
 		draw_row(ui, area, &columns, area.y + 1 + y, item, y == cursor);
 	}
 	if (!list_count(ui->list))
-		canvas_cut(ui->canvas, area.y + 1, area.x + columns.date, area.w - columns.date, ROLE_DIM,
-		           empty_text(ui));
+		picture_cut(ui->picture, area.y + 1, area.x + columns.date, area.w - columns.date, ROLE_DIM,
+		            empty_text(ui));
 	if (focused)
 		ui_cursor(ui, area.y + 1 + MAX(cursor, 0), area.x + (cursor < 0 ? columns.date : 0));
 }

@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libui.a
 libui_a_SOURCES = \
   src/ui/activity.c \
-  src/ui/canvas.c src/ui/canvas.h \
+  src/ui/picture.c src/ui/picture.h \
   src/ui/edit.c src/ui/edit.h \
   src/ui/events.c \
   src/ui/flags.c \

@@ -59,16 +59,16 @@ draw_part(struct ui *ui, struct rect area, int y, const struct document_part *pa
 	const char *place = part->here ? _("here") : _("on the server");
 	int x = area.x + 1, end = area.x + area.w - 1;
 
-	canvas_text(ui->canvas, y, x, 3, ROLE_KEY, number);
+	picture_text(ui->picture, y, x, 3, ROLE_KEY, number);
 	x += 3 + (int)MIN(part->depth, 6);
-	end = canvas_right(ui->canvas, y, x, end, part->here ? ROLE_GOOD : ROLE_DIM, place) - 2;
-	end = canvas_right(ui->canvas, y, x, MIN(end, area.x + area.w - 16), ROLE_TEXT, size) - 2;
+	end = picture_right(ui->picture, y, x, end, part->here ? ROLE_GOOD : ROLE_DIM, place) - 2;
+	end = picture_right(ui->picture, y, x, MIN(end, area.x + area.w - 16), ROLE_TEXT, size) - 2;
 	if (area.w >= 70) {
-		canvas_cut(ui->canvas, y, end - 24, 24, ROLE_DIM, part->type);
+		picture_cut(ui->picture, y, end - 24, 24, ROLE_DIM, part->type);
 		end -= 25;
 	}
-	canvas_cut(ui->canvas, y, x, end - x, part->shown ? ROLE_DIM : ROLE_TEXT,
-	           part->shown ? _("(the text)") : part->name);
+	picture_cut(ui->picture, y, x, end - x, part->shown ? ROLE_DIM : ROLE_TEXT,
+	            part->shown ? _("(the text)") : part->name);
 }
 
 static void
@@ -85,12 +85,12 @@ parts_draw(struct ui *ui, struct view *view, gboolean focused)
 	for (y = 0; y < height(parts) && parts->rows.top + y < (int)parts->parts->len; y++)
 		draw_part(ui, area, area.y + 1 + y, parts->parts->pdata[parts->rows.top + y]);
 	if (!parts->parts->len)
-		canvas_cut(ui->canvas, area.y + 1, area.x + 2, area.w - 3, ROLE_DIM,
-		           ui_is_fetching(ui, parts->id) ? _("(asking the server what is in the message)")
-		                                         : _("(not known: the message is on the server)"));
+		picture_cut(ui->picture, area.y + 1, area.x + 2, area.w - 3, ROLE_DIM,
+		            ui_is_fetching(ui, parts->id) ? _("(asking the server what is in the message)")
+		                                          : _("(not known: the message is on the server)"));
 	else
-		canvas_shade(ui->canvas, area.y + 1 + parts->rows.cursor - parts->rows.top, area.x, area.w,
-		             ROLE_CURSOR);
+		picture_shade(ui->picture, area.y + 1 + parts->rows.cursor - parts->rows.top, area.x, area.w,
+		              ROLE_CURSOR);
 	if (focused)
 		ui_cursor(ui, area.y + 1 + parts->rows.cursor - parts->rows.top, area.x);
 }

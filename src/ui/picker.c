@@ -63,26 +63,26 @@ pick_at(const struct picker *picker, int n)
 static void
 draw_frame(struct ui *ui, struct rect box, const char *title)
 {
-	canvas_clear(ui->canvas, box, ROLE_TEXT);
-	canvas_hline(ui->canvas, box.y, box.x, box.w, ROLE_RULE);
-	canvas_hline(ui->canvas, box.y + box.h - 1, box.x, box.w, ROLE_RULE);
-	canvas_vline(ui->canvas, box.y, box.x, box.h, ROLE_RULE);
-	canvas_vline(ui->canvas, box.y, box.x + box.w - 1, box.h, ROLE_RULE);
-	canvas_text(ui->canvas, box.y, box.x, 1, ROLE_RULE, ui_mark(ui, "┌", "+"));
-	canvas_text(ui->canvas, box.y, box.x + box.w - 1, 1, ROLE_RULE, ui_mark(ui, "┐", "+"));
-	canvas_text(ui->canvas, box.y + box.h - 1, box.x, 1, ROLE_RULE, ui_mark(ui, "└", "+"));
-	canvas_text(ui->canvas, box.y + box.h - 1, box.x + box.w - 1, 1, ROLE_RULE, ui_mark(ui, "┘", "+"));
-	canvas_text(ui->canvas, box.y, box.x + 2, 1, ROLE_TEXT, " ");
-	canvas_text(ui->canvas, box.y,
-	            box.x + 3 + canvas_cut(ui->canvas, box.y, box.x + 3, box.w - 6, ROLE_TITLE, title), 1,
-	            ROLE_TEXT, " ");
+	picture_clear(ui->picture, box, ROLE_TEXT);
+	picture_hline(ui->picture, box.y, box.x, box.w, ROLE_RULE);
+	picture_hline(ui->picture, box.y + box.h - 1, box.x, box.w, ROLE_RULE);
+	picture_vline(ui->picture, box.y, box.x, box.h, ROLE_RULE);
+	picture_vline(ui->picture, box.y, box.x + box.w - 1, box.h, ROLE_RULE);
+	picture_text(ui->picture, box.y, box.x, 1, ROLE_RULE, ui_mark(ui, "┌", "+"));
+	picture_text(ui->picture, box.y, box.x + box.w - 1, 1, ROLE_RULE, ui_mark(ui, "┐", "+"));
+	picture_text(ui->picture, box.y + box.h - 1, box.x, 1, ROLE_RULE, ui_mark(ui, "└", "+"));
+	picture_text(ui->picture, box.y + box.h - 1, box.x + box.w - 1, 1, ROLE_RULE, ui_mark(ui, "┘", "+"));
+	picture_text(ui->picture, box.y, box.x + 2, 1, ROLE_TEXT, " ");
+	picture_text(ui->picture, box.y,
+	             box.x + 3 + picture_cut(ui->picture, box.y, box.x + 3, box.w - 6, ROLE_TITLE, title), 1,
+	             ROLE_TEXT, " ");
 }
 
 static void
 picker_draw(struct ui *ui, struct view *view, gboolean focused)
 {
 	struct picker *picker = (struct picker *)view;
-	int cols = ui->canvas->cols, rows = ui->canvas->rows - 2, x;
+	int cols = ui->picture->cols, rows = ui->picture->rows - 2, x;
 	struct rect box = {0, 0, MIN(rows, MAX(6, rows * 3 / 4)), MIN(cols, MAX(cols * 2 / 3, 60))};
 
 	box.x = (cols - box.w) / 2;
@@ -98,14 +98,15 @@ picker_draw(struct ui *ui, struct view *view, gboolean focused)
 		if (!pick)
 			break;
 		if (pick->right)
-			end = canvas_right(ui->canvas, y, box.x + box.w / 3, end, ROLE_KEY, pick->right) - 1;
-		canvas_cut(ui->canvas, y, box.x + 2, end - box.x - 2, ROLE_TEXT, pick->text);
+			end = picture_right(ui->picture, y, box.x + box.w / 3, end, ROLE_KEY, pick->right) -
+			      1;
+		picture_cut(ui->picture, y, box.x + 2, end - box.x - 2, ROLE_TEXT, pick->text);
 		if (picker->top + i == picker->cursor)
-			canvas_shade(ui->canvas, y, box.x + 1, box.w - 2, ROLE_CURSOR);
+			picture_shade(ui->picture, y, box.x + 1, box.w - 2, ROLE_CURSOR);
 	}
 	if (!picker->fits->len)
-		canvas_cut(ui->canvas, box.y + 2, box.x + 2, box.w - 4, ROLE_DIM, _("(nothing fits)"));
-	x = edit_draw(&picker->edit, ui->canvas, box.y + 1, box.x + 2, box.w - 4, FALSE);
+		picture_cut(ui->picture, box.y + 2, box.x + 2, box.w - 4, ROLE_DIM, _("(nothing fits)"));
+	x = edit_draw(&picker->edit, ui->picture, box.y + 1, box.x + 2, box.w - 4, FALSE);
 	if (focused)
 		ui_cursor(ui, box.y + 1, x);
 }

@@ -20,11 +20,11 @@ static void
 prompt_draw(struct ui *ui, struct view *view, gboolean focused)
 {
 	struct prompt *prompt = (struct prompt *)view;
-	int y = ui->canvas->rows - 1, x = 1, width = ui->canvas->cols;
+	int y = ui->picture->rows - 1, x = 1, width = ui->picture->cols;
 
-	canvas_clear(ui->canvas, (struct rect){y, 0, 1, width}, ROLE_TEXT);
-	x += canvas_cut(ui->canvas, y, x, MAX(width * 2 / 3, width - 30), ROLE_TITLE, prompt->label) + 1;
-	x = edit_draw(&prompt->edit, ui->canvas, y, x, width - x, prompt->flags & PROMPT_SECRET);
+	picture_clear(ui->picture, (struct rect){y, 0, 1, width}, ROLE_TEXT);
+	x += picture_cut(ui->picture, y, x, MAX(width * 2 / 3, width - 30), ROLE_TITLE, prompt->label) + 1;
+	x = edit_draw(&prompt->edit, ui->picture, y, x, width - x, prompt->flags & PROMPT_SECRET);
 	if (focused)
 		ui_cursor(ui, y, x);
 }

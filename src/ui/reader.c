@@ -70,7 +70,7 @@ choose_lines(struct reader *reader)
 static void
 lay_out(struct ui *ui, struct reader *reader, int width)
 {
-	int columns = ui->conf->pager.width ? (int)ui->conf->pager.width : 76;
+	int columns = ui->conf->pager.width ? (int)ui->conf->pager.width : width;
 
 	if (!reader->document || reader->width == width)
 		return;
@@ -220,8 +220,8 @@ shade_spans(struct ui *ui, int y, int x, int width, const struct document_line *
 			continue;
 		for (guint s = 0; s < G_N_ELEMENTS(style_looks); s++)
 			if (span->style & style_looks[s].style)
-				canvas_shade(ui->canvas, y, x + from, MIN(length, width - from),
-				             style_looks[s].look);
+				picture_shade(ui->picture, y, x + from, MIN(length, width - from),
+				              style_looks[s].look);
 	}
 }
 
@@ -231,12 +231,12 @@ draw_header(struct ui *ui, struct rect area, int y, const struct document_line *
 	int x = area.x + 1, end = area.x + area.w - 1;
 
 	if (line->right)
-		end = canvas_right(ui->canvas, y, x, end, ROLE_DIM, line->right) - 1;
+		end = picture_right(ui->picture, y, x, end, ROLE_DIM, line->right) - 1;
 	if (line->label) {
-		canvas_cut(ui->canvas, y, x, 8, ROLE_LABEL, line->label);
+		picture_cut(ui->picture, y, x, 8, ROLE_LABEL, line->label);
 		x += 9;
 	}
-	canvas_cut(ui->canvas, y, x, end - x, ROLE_TEXT, line->text);
+	picture_cut(ui->picture, y, x, end - x, ROLE_TEXT, line->text);
 }
 
 static void
@@ -246,7 +246,7 @@ draw_line(struct ui *ui, struct reader *reader, struct rect area, int y, int n)
 	int width = area.w - 1;
 
 	if (line->kind == LINE_RULE) {
-		canvas_hline(ui->canvas, y, area.x + 1, area.w - 2, ROLE_RULE);
+		picture_hline(ui->picture, y, area.x + 1, area.w - 2, ROLE_RULE);
 		return;
 	}
 	if (line->kind == LINE_HEADER) {
@@ -254,10 +254,10 @@ draw_line(struct ui *ui, struct reader *reader, struct rect area, int y, int n)
 		return;
 	}
 	if (reader->hide_quotes && line->quote) {
-		canvas_cut(ui->canvas, y, area.x + 1, width, ROLE_DIM, _("(quoted text; T shows it)"));
+		picture_cut(ui->picture, y, area.x + 1, width, ROLE_DIM, _("(quoted text; T shows it)"));
 		return;
 	}
-	canvas_cut(ui->canvas, y, area.x + 1, width, base_look(line), line->text);
+	picture_cut(ui->picture, y, area.x + 1, width, base_look(line), line->text);
 	shade_spans(ui, y, area.x + 1, width, line);
 }
 
@@ -304,8 +304,8 @@ reader_draw(struct ui *ui, struct view *view, gboolean focused)
 	reader->top = CLAMP(reader->top, 0, last_top(reader));
 	draw_reader_title(ui, reader, area);
 	if (!reader->lines->len)
-		canvas_cut(ui->canvas, area.y + 2, area.x + 1, area.w - 1, ROLE_DIM,
-		           _("A long message. Enter opens it."));
+		picture_cut(ui->picture, area.y + 2, area.x + 1, area.w - 1, ROLE_DIM,
+		            _("A long message. Enter opens it."));
 	for (int y = 0; y < area.h - 1 && reader->top + y < (int)reader->lines->len; y++)
 		draw_line(ui, reader, area, area.y + 1 + y,
 		          g_array_index(reader->lines, int, reader->top + y));

@@ -48,7 +48,7 @@ apply_size(struct ui *ui)
 
 	term_resize(ui->term);
 	term_size(ui->term, &rows, &cols);
-	if (rows != ui->canvas->rows || cols != ui->canvas->cols)
+	if (rows != ui->picture->rows || cols != ui->picture->cols)
 		ui_resize(ui, rows, cols);
 }
 
@@ -115,7 +115,7 @@ paint(struct ui *ui)
 	ui->paint_due = 0;
 	ui->painted = g_get_monotonic_time();
 	ui_draw(ui);
-	term_paint(ui->term, ui->canvas, ui->cursor_y, ui->cursor_x);
+	term_paint(ui->term, ui->picture, ui->cursor_y, ui->cursor_x);
 }
 
 /* Work that waits for a quiet moment. TRUE when the picture may have changed. */
@@ -270,7 +270,7 @@ ui_first_screen_text(const struct ui_params *params, int cols, int rows, GError 
 	if (!ui)
 		return NULL;
 	ui_draw(ui);
-	text = canvas_to_text(ui->canvas);
+	text = picture_to_text(ui->picture);
 	ui_free(ui);
 	return text;
 }

@@ -113,24 +113,24 @@ place_text(struct ui *ui)
 void
 ui_draw_status(struct ui *ui)
 {
-	int y = ui->canvas->rows - 2, width = ui->canvas->cols;
+	int y = ui->picture->rows - 2, width = ui->picture->cols;
 	g_autofree char *state = state_text(ui), *place = place_text(ui), *link = NULL;
 	guint role;
 	int end, x = 1;
 
-	canvas_clear(ui->canvas, (struct rect){y, 0, 1, width}, ROLE_STATUS);
-	end = canvas_right(ui->canvas, y, 0, width - 1, ROLE_STATUS, place) - 2;
+	picture_clear(ui->picture, (struct rect){y, 0, 1, width}, ROLE_STATUS);
+	end = picture_right(ui->picture, y, 0, width - 1, ROLE_STATUS, place) - 2;
 	if (ui->toast) {
-		canvas_cut(ui->canvas, y, x, end - x, ui->toast_is_error ? ROLE_ERROR : ROLE_TITLE,
-		           ui->toast);
+		picture_cut(ui->picture, y, x, end - x, ui->toast_is_error ? ROLE_ERROR : ROLE_TITLE,
+		            ui->toast);
 		return;
 	}
 	/* Where the list's own title does not show the link, its word stands here. */
 	if (ui_base(ui) != ui->list_view && !ui->pane_width) {
 		link = ui_link_text(ui, ui->account, &role);
-		x += canvas_cut(ui->canvas, y, x, end - x, role, link) + 2;
+		x += picture_cut(ui->picture, y, x, end - x, role, link) + 2;
 	}
-	canvas_cut(ui->canvas, y, x, end - x, ROLE_STATUS, state);
+	picture_cut(ui->picture, y, x, end - x, ROLE_STATUS, state);
 }
 
 struct hint {
@@ -178,19 +178,19 @@ choose_hints(GArray *hints, int width)
 void
 ui_draw_hints(struct ui *ui)
 {
-	int y = ui->canvas->rows - 1, x = 1;
+	int y = ui->picture->rows - 1, x = 1;
 	g_autoptr(GArray) hints = g_array_new(FALSE, FALSE, sizeof(struct hint));
 
-	canvas_clear(ui->canvas, (struct rect){y, 0, 1, ui->canvas->cols}, ROLE_TEXT);
+	picture_clear(ui->picture, (struct rect){y, 0, 1, ui->picture->cols}, ROLE_TEXT);
 	collect_hints(ui, ui_top(ui)->ops->kind, hints);
-	choose_hints(hints, ui->canvas->cols);
+	choose_hints(hints, ui->picture->cols);
 	for (guint i = 0; i < hints->len; i++) {
 		struct hint *hint = &g_array_index(hints, struct hint, i);
 
 		if (hint->shown) {
-			x += canvas_text(ui->canvas, y, x, ui->canvas->cols - x, ROLE_KEY, hint->key) + 1;
-			x += canvas_text(ui->canvas, y, x, ui->canvas->cols - x, ROLE_STATUS,
-			                 _(hint->action->hint)) +
+			x += picture_text(ui->picture, y, x, ui->picture->cols - x, ROLE_KEY, hint->key) + 1;
+			x += picture_text(ui->picture, y, x, ui->picture->cols - x, ROLE_STATUS,
+			                  _(hint->action->hint)) +
 			     2;
 		}
 		g_free(hint->key);

@@ -201,14 +201,14 @@ paint_row(struct term *term, const struct cell *row, int y)
 }
 
 void
-term_paint(struct term *term, const struct canvas *canvas, int y, int x)
+term_paint(struct term *term, const struct picture *picture, int y, int x)
 {
 	gsize width = sizeof(struct cell) * (gsize)term->cols;
 
-	if (canvas->rows != term->rows || canvas->cols != term->cols)
+	if (picture->rows != term->rows || picture->cols != term->cols)
 		return;
 	for (int i = 0; i < term->rows; i++) {
-		const struct cell *row = &canvas->cells[(gsize)i * (gsize)term->cols];
+		const struct cell *row = &picture->cells[(gsize)i * (gsize)term->cols];
 		struct cell *last = &term->last[(gsize)i * (gsize)term->cols];
 
 		if (!memcmp(row, last, width))

@@ -1,4 +1,4 @@
-/* The terminal: curses and nothing else of the program. It copies canvases, gives keys, and gets out of the
+/* The terminal: curses and nothing else of the program. It copies picturees, gives keys, and gets out of the
  * way for a shell. The terminal is asked nothing while mail is shown. Owner: the UI thread; there is one
  * terminal.
  */
@@ -7,7 +7,7 @@
 
 #include <glib.h>
 #include "conf/conf.h"
-#include "ui/canvas.h"
+#include "ui/picture.h"
 
 struct term;
 
@@ -20,7 +20,7 @@ void term_size(const struct term *term, int *rows, int *cols);
 void term_resize(struct term *term);
 /* Paints what differs from the last picture; the real cursor goes to y, x (y < 0: to the last cell, out of
  * the way). */
-void term_paint(struct term *term, const struct canvas *canvas, int y, int x);
+void term_paint(struct term *term, const struct picture *picture, int y, int x);
 /* All is painted anew next time. */
 void term_redraw(struct term *term);
 /* Steps aside for another program (or the shell), and comes back. */

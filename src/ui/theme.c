@@ -4,7 +4,7 @@
 #include <string.h>
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
-#include "ui/canvas.h"
+#include "ui/picture.h"
 
 #define NONE (-1) /* the terminal's own colour */
 

@@ -9,7 +9,7 @@
 struct theme;
 struct theme *theme_new(const struct conf *conf);
 void theme_free(struct theme *theme);
-/* Sets the attributes that stdscr writes with. look as in canvas.h. */
+/* Sets the attributes that stdscr writes with. look as in picture.h. */
 void theme_set(const struct theme *theme, guint look);
 
 #endif

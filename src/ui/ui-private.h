@@ -11,7 +11,7 @@
 #include "conf/keys.h"
 #include "model/document.h"
 #include "model/list.h"
-#include "ui/canvas.h"
+#include "ui/picture.h"
 #include "ui/term.h"
 #include "ui/ui.h"
 
@@ -81,7 +81,7 @@ struct ui {
 	const struct conf *conf;
 	struct bus *bus; /* NULL: nothing is sent */
 	struct keymap *keymap;
-	struct canvas *canvas;
+	struct picture *picture;
 	struct term *term; /* NULL: drawn for text alone */
 	gboolean ascii, accessible;
 	gboolean rail, pane;        /* wanted; shown when there is room */
@@ -120,7 +120,7 @@ struct ui {
 struct ui *ui_new(const struct ui_params *params, int rows, int cols, GError **error);
 void ui_free(struct ui *ui);
 void ui_resize(struct ui *ui, int rows, int cols);
-/* Draws everything on ui->canvas. */
+/* Draws everything on ui->picture. */
 void ui_draw(struct ui *ui);
 /* One key: as from the terminal. mouse is for K_MOUSE. */
 void ui_key(struct ui *ui, gint32 key, const struct term_mouse *mouse);

@@ -28,7 +28,10 @@ add_accounts(struct ui *ui)
 		struct ui_account *account = g_new0(struct ui_account, 1);
 
 		account->conf = ui->conf->accounts->pdata[i];
-		account->link = ui->params->offline ? LINK_OFFLINE : LINK_CONNECTING;
+		/* A local account has no link to wait for. */
+		account->link = account->conf->type == ACCOUNT_MAILDIR ? LINK_IDLE
+		                : ui->params->offline                  ? LINK_OFFLINE
+		                                                       : LINK_CONNECTING;
 		g_ptr_array_add(ui->accounts, account);
 	}
 }
@@ -104,7 +107,7 @@ ui_free(struct ui *ui)
 	if (ui->info)
 		store_folder_free(ui->info);
 	keymap_free(ui->keymap);
-	canvas_free(ui->canvas);
+	picture_free(ui->picture);
 	if (ui->temporary)
 		files_remove_tree(ui->temporary);
 	g_free(ui->temporary);
@@ -194,8 +197,8 @@ ui_complain(struct ui *ui, const char *format, ...)
 void
 ui_resize(struct ui *ui, int rows, int cols)
 {
-	canvas_free(ui->canvas);
-	ui->canvas = canvas_new(rows, cols, ui->ascii);
+	picture_free(ui->picture);
+	ui->picture = picture_new(rows, cols, ui->ascii);
 }
 
 const char *
@@ -216,16 +219,16 @@ ui_title(struct ui *ui, struct rect area, const char *title, const char *right)
 {
 	int end = area.x + area.w - 1;
 
-	canvas_clear(ui->canvas, (struct rect){area.y, area.x, 1, area.w}, ROLE_TITLE);
+	picture_clear(ui->picture, (struct rect){area.y, area.x, 1, area.w}, ROLE_TITLE);
 	if (right)
-		end = canvas_right(ui->canvas, area.y, area.x + area.w / 3, end, ROLE_STATUS, right) - 2;
-	canvas_cut(ui->canvas, area.y, area.x + 1, end - area.x - 1, ROLE_TITLE, title);
+		end = picture_right(ui->picture, area.y, area.x + area.w / 3, end, ROLE_STATUS, right) - 2;
+	picture_cut(ui->picture, area.y, area.x + 1, end - area.x - 1, ROLE_TITLE, title);
 }
 
 static void
 lay_out(struct ui *ui)
 {
-	int cols = ui->canvas->cols, wanted = (int)ui->conf->ui.rail_width;
+	int cols = ui->picture->cols, wanted = (int)ui->conf->ui.rail_width;
 
 	ui->rail_width = ui->rail && cols >= RAIL_FROM ? CLAMP(wanted ? wanted : 20, 10, cols / 3) : 0;
 	wanted = (int)ui->conf->ui.pager_width;
@@ -238,7 +241,7 @@ static void
 draw_view(struct ui *ui, struct view *view, struct rect area, gboolean focused)
 {
 	view->area = area;
-	canvas_clear(ui->canvas, area, ROLE_TEXT);
+	picture_clear(ui->picture, area, ROLE_TEXT);
 	view->ops->draw(ui, view, focused);
 }
 
@@ -246,7 +249,7 @@ static void
 draw_base(struct ui *ui)
 {
 	struct view *base = ui_base(ui);
-	int height = ui->canvas->rows - 2, cols = ui->canvas->cols;
+	int height = ui->picture->rows - 2, cols = ui->picture->cols;
 	int left = ui->rail_width ? ui->rail_width + 1 : 0, pane = ui->pane_width ? ui->pane_width + 1 : 0;
 	struct rect rail = {0, 0, height, ui->rail_width};
 	struct rect main = {0, left, height, cols - left - pane}, whole = {0, left, height, cols - left};
@@ -258,13 +261,13 @@ draw_base(struct ui *ui)
 			draw_view(ui, base, rail, focused);
 		else
 			folders_draw_rail(ui, rail);
-		canvas_vline(ui->canvas, 0, ui->rail_width, height, ROLE_RULE);
+		picture_vline(ui->picture, 0, ui->rail_width, height, ROLE_RULE);
 	}
 	if (base == ui->list_view || in_rail || (base == ui->reader && pane)) {
 		draw_view(ui, ui->list_view, main, focused && base == ui->list_view);
 		if (!pane)
 			return;
-		canvas_vline(ui->canvas, 0, cols - pane, height, ROLE_RULE);
+		picture_vline(ui->picture, 0, cols - pane, height, ROLE_RULE);
 		draw_view(ui, ui->reader, (struct rect){0, cols - pane + 1, height, pane - 1},
 		          focused && base == ui->reader);
 		return;
@@ -275,13 +278,13 @@ draw_base(struct ui *ui)
 void
 ui_draw(struct ui *ui)
 {
-	struct rect all = {0, 0, ui->canvas->rows, ui->canvas->cols};
+	struct rect all = {0, 0, ui->picture->rows, ui->picture->cols};
 
 	ui->now = g_get_real_time() / G_USEC_PER_SEC;
 	ui_cursor(ui, -1, -1);
-	if (ui->canvas->rows < MIN_ROWS || ui->canvas->cols < MIN_COLS) {
-		canvas_clear(ui->canvas, all, ROLE_TEXT);
-		canvas_cut(ui->canvas, 0, 0, all.w, ROLE_TEXT, _("The window is too small."));
+	if (ui->picture->rows < MIN_ROWS || ui->picture->cols < MIN_COLS) {
+		picture_clear(ui->picture, all, ROLE_TEXT);
+		picture_cut(ui->picture, 0, 0, all.w, ROLE_TEXT, _("The window is too small."));
 		return;
 	}
 	lay_out(ui);
@@ -352,7 +355,7 @@ walk_folders(struct ui *ui, int count)
 static gboolean
 toggle_rail(struct ui *ui, int count)
 {
-	if (ui->canvas->cols < RAIL_FROM)
+	if (ui->picture->cols < RAIL_FROM)
 		return walk_folders(ui, count);
 	ui->rail = !ui->rail;
 	return TRUE;
@@ -362,7 +365,7 @@ static gboolean
 toggle_pane(struct ui *ui, int count)
 {
 	ui->pane = !ui->pane;
-	if (ui->canvas->cols < PANE_FROM)
+	if (ui->picture->cols < PANE_FROM)
 		ui_say(ui, _("The reading pane shows from %d columns on"), PANE_FROM);
 	ui->preview_due = g_get_monotonic_time();
 	return TRUE;

@@ -1,9 +1,9 @@
 /* The picture of a screen in memory: what views draw on. The terminal copies what changed; tests and
- * `contrib/try` read it as text. Text given must be safe (base/text.h). Everything is clipped to the canvas.
+ * `contrib/try` read it as text. Text given must be safe (base/text.h). Everything is clipped to the picture.
  * Owner: the UI thread.
  */
-#ifndef FULMAR_UI_CANVAS_H
-#define FULMAR_UI_CANVAS_H
+#ifndef FULMAR_UI_PICTURE_H
+#define FULMAR_UI_PICTURE_H
 
 #include <glib.h>
 
@@ -45,7 +45,7 @@ struct cell {
 	guint8 width;
 };
 
-struct canvas {
+struct picture {
 	int rows, cols;
 	gboolean ascii; /* no characters of our own beyond ASCII */
 	struct cell *cells;
@@ -55,20 +55,20 @@ struct rect {
 	int y, x, h, w;
 };
 
-struct canvas *canvas_new(int rows, int cols, gboolean ascii);
-void canvas_free(struct canvas *canvas);
-void canvas_clear(struct canvas *canvas, struct rect area, guint look);
+struct picture *picture_new(int rows, int cols, gboolean ascii);
+void picture_free(struct picture *picture);
+void picture_clear(struct picture *picture, struct rect area, guint look);
 /* Writes at most width columns of text; returns the columns written. */
-int canvas_text(struct canvas *canvas, int y, int x, int width, guint look, const char *text);
+int picture_text(struct picture *picture, int y, int x, int width, guint look, const char *text);
 /* The same, cut with "…" when it does not fit. */
-int canvas_cut(struct canvas *canvas, int y, int x, int width, guint look, const char *text);
+int picture_cut(struct picture *picture, int y, int x, int width, guint look, const char *text);
 /* Right-aligned so that it ends before column end; returns where it begins. */
-int canvas_right(struct canvas *canvas, int y, int start, int end, guint look, const char *text);
+int picture_right(struct picture *picture, int y, int start, int end, guint look, const char *text);
 /* Adds look bits to what stands there, or replaces the role when role is not ROLE_TEXT. */
-void canvas_shade(struct canvas *canvas, int y, int x, int width, guint look);
-void canvas_hline(struct canvas *canvas, int y, int x, int width, guint look);
-void canvas_vline(struct canvas *canvas, int y, int x, int height, guint look);
+void picture_shade(struct picture *picture, int y, int x, int width, guint look);
+void picture_hline(struct picture *picture, int y, int x, int width, guint look);
+void picture_vline(struct picture *picture, int y, int x, int height, guint look);
 /* The lines as text, blanks at their ends removed, each ended by LF. Gives (g_free). */
-char *canvas_to_text(const struct canvas *canvas);
+char *picture_to_text(const struct picture *picture);
 
 #endif
