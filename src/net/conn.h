@@ -42,7 +42,7 @@ struct conn_events {
 	void (*on_closed)(struct conn *conn, const GError *error, void *user);
 };
 
-/* Copies params. */
+/* Copies params; lends events until the end. */
 struct conn *conn_open(GMainContext *context, const struct conn_params *params,
                        const struct conn_events *events, void *user);
 /* Sends what is queued as far as the socket takes it at once, then frees. No callback follows. */
@@ -54,7 +54,8 @@ void conn_write(struct conn *conn, const void *bytes, gsize len, gboolean secret
 gsize conn_queued(const struct conn *conn);
 /* Hold and resume reading (flow control). */
 void conn_pause(struct conn *conn, gboolean paused);
-/* An answer is awaited (TRUE: the silence timer runs) or not. */
+/* An answer is awaited (TRUE: the silence timer runs) or not. The timer begins anew with octets in either
+ * direction (an upload that goes on is not silence) and rests while reading is paused. */
 void conn_expect(struct conn *conn, gboolean awaited);
 
 /* Begins TLS on a plain connection: whatever was received and not yet delivered is discarded (injection).
@@ -66,8 +67,8 @@ void conn_start_tls(struct conn *conn);
 void conn_start_deflate(struct conn *conn, gsize consumed);
 
 gboolean conn_is_tls(const struct conn *conn);
-/* For SASL -PLUS: RFC 9266 tls-exporter (TLS 1.3) or RFC 5929 tls-unique is not used with 1.3; NULL when
- * none. *type gives "tls-exporter", … Gives (g_bytes_unref). */
+/* For SASL -PLUS: *type gives "tls-exporter" (RFC 9266) with TLS 1.3, "tls-unique" (RFC 5929) with TLS 1.2
+ * that has the extended master secret; NULL without either. Gives (g_bytes_unref). */
 GBytes *conn_channel_binding(struct conn *conn, const char **type);
 /* Facts for doctor: "TLSv1.3 TLS_AES_256_GCM_SHA384", peer address, certificate subject, expiry, SHA-256.
  * Keys: address, tls, subject, issuer, expires, sha256. Lends; NULL when unknown. */
