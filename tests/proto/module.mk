@@ -22,3 +22,15 @@ check_PROGRAMS += tests/proto/test-sasl
 TESTS += tests/proto/test-sasl
 tests_proto_test_sasl_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_proto_test_sasl_LDADD = $(PROTO_LIBS) $(OPENSSL_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz-sasl
+TESTS += tests/fuzz/sasl.sh
+tests_fuzz_fuzz_sasl_SOURCES = tests/fuzz/fuzz-sasl.c
+if !FUZZING
+tests_fuzz_fuzz_sasl_SOURCES += tests/fuzz/replay.c
+endif
+tests_fuzz_fuzz_sasl_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_sasl_LDADD = $(PROTO_LIBS)
+dist_check_SCRIPTS += tests/fuzz/sasl.sh
+EXTRA_DIST += tests/fuzz/sasl.dict tests/fuzz/sasl/login tests/fuzz/sasl/oauthbearer tests/fuzz/sasl/scram-sha-1 \
+  tests/fuzz/sasl/scram-sha-256
