@@ -105,6 +105,22 @@ find_op(const struct app *app, const char *word, gint64 *op, GError **error)
 }
 
 static gboolean
+op_exists(const struct conf_account *account, gint64 id, GError **error)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+
+	if (!read_ops(account, ops, error))
+		return FALSE;
+	for (guint i = 0; i < ops->len; i++)
+		if (((const struct store_op *)g_ptr_array_index(ops, i))->id == id)
+			return TRUE;
+	fulmar_fail(error, FULMAR_FAILED,
+	            _("nothing in the queue of %s is called %s:%lld; “fulmar queue” lists it"), account->id,
+	            account->id, (long long)id);
+	return FALSE;
+}
+
+static gboolean
 change_op(const struct app *app, struct session *session, enum command_verb verb, const char *word,
           GError **error)
 {
@@ -112,7 +128,7 @@ change_op(const struct app *app, struct session *session, enum command_verb verb
 	const struct conf_account *account = find_op(app, word, &op, error);
 	struct command *command;
 
-	if (!account || !session_start(session, account, error))
+	if (!account || !op_exists(account, op, error) || !session_start(session, account, error))
 		return FALSE;
 	command = command_new(verb, account->id);
 	command->op = op;
