@@ -60,6 +60,11 @@ email_append(struct scan *s, const char *from, const char *to)
 {
 	gboolean quoted = from < to && *from == '"';
 
+	if (scan_is_graph(from, (gsize)(to - from))) {
+		memcpy(s->email + s->email_len, from, (gsize)(to - from));
+		s->email_len += (gsize)(to - from);
+		return;
+	}
 	for (; from < to; from++) {
 		if (!scan_is(*from, SCAN_BLANK) || (quoted && *from == ' '))
 			s->email[s->email_len++] = *from;
@@ -69,7 +74,12 @@ email_append(struct scan *s, const char *from, const char *to)
 static void
 phrase_append(struct scan *s, const char *from, const char *to)
 {
-	s->phrase_len += words_unfold(s->phrase + s->phrase_len, from, to);
+	if (scan_is_graph(from, (gsize)(to - from))) {
+		memcpy(s->phrase + s->phrase_len, from, (gsize)(to - from));
+		s->phrase_len += (gsize)(to - from);
+	} else {
+		s->phrase_len += words_unfold(s->phrase + s->phrase_len, from, to);
+	}
 }
 
 /* What follows, from..to in the input, begins a new word if a blank stood before it, else it goes on with the
@@ -259,11 +269,11 @@ scan_at(struct scan *s)
 {
 	const char *domain, *end;
 
-	if (s->angle || !s->words) {
+	if (s->angle || !s->words || (s->bare && s->word < s->address_to)) {
 		scan_atom(s);
 		return;
 	}
-	if (s->bare && s->word >= s->address_to)
+	if (s->bare)
 		finish_before(s, s->address_to);
 	domain = scan_blanks(s->p + 1, s->end);
 	end = domain_end(domain, s->end);
@@ -293,6 +303,22 @@ skip_route(const char *p, const char *end)
 	return q < end && *q == ':' ? q + 1 : p;
 }
 
+/* One piece between the brackets: a comment, a quoted local part, or octets as they are. */
+static void
+scan_in_angle(struct scan *s)
+{
+	const char *from = s->p, *close;
+
+	if (*from == '(' && scan_a_comment(s))
+		return;
+	close = *from == '"' && !s->open_quote ? scan_quoted(from, s->end) : NULL;
+	s->open_quote |= *from == '"' && !close;
+	s->p = close ? close + 1 : from + 1;
+	while (!close && s->p < s->end && !scan_is(*s->p, SCAN_BLANK | SCAN_SPECIAL))
+		s->p++;
+	email_append(s, from, s->p);
+}
+
 static void
 scan_angle(struct scan *s)
 {
@@ -307,16 +333,8 @@ scan_angle(struct scan *s)
 	s->p = skip_route(s->p, s->end);
 	if (s->end - s->p > 7 && !g_ascii_strncasecmp(s->p, "mailto:", 7))
 		s->p += 7;
-	while (s->p < s->end && !strchr("<>,;", *s->p ? *s->p : ' ')) {
-		const char *from = s->p, *close;
-
-		if (*from == '(' && scan_a_comment(s))
-			continue;
-		close = *from == '"' && !s->open_quote ? scan_quoted(from, s->end) : NULL;
-		s->open_quote |= *from == '"' && !close;
-		s->p = close ? close + 1 : from + 1;
-		email_append(s, from, s->p);
-	}
+	while (s->p < s->end && *s->p != '<' && *s->p != '>' && *s->p != ',' && *s->p != ';')
+		scan_in_angle(s);
 	if (s->p < s->end && *s->p == '>')
 		s->p++;
 	s->gap = TRUE;

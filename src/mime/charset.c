@@ -265,8 +265,8 @@ charset_dup_raw(const char *bytes, gsize len)
 {
 	GString *out;
 
-	if (g_utf8_validate_len(bytes, len, NULL))
-		return g_strndup(bytes, len);
+	if (scan_is_plain(bytes, len) || g_utf8_validate_len(bytes, len, NULL))
+		return scan_dup(bytes, len);
 	out = g_string_sized_new(len * 2);
 	charset_append_raw(out, bytes, len);
 	return g_string_free(out, FALSE);
@@ -445,7 +445,7 @@ mime_to_utf8(const char *bytes, gsize len, const char *charset, gsize *out_len)
 {
 	GString *out = g_string_sized_new(len + 1);
 
-	charset_append(out, bytes, len, charset);
+	charset_append(out, scan_never_null(bytes), len, charset);
 	if (out_len)
 		*out_len = out->len;
 	return g_string_free(out, FALSE);

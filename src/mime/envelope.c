@@ -139,7 +139,7 @@ static gboolean
 same_name(const char *name, const char *lower, gsize len)
 {
 	for (gsize i = 0; i < len; i++) {
-		if (g_ascii_tolower(name[i]) != lower[i])
+		if (scan_lower(name[i]) != lower[i])
 			return FALSE;
 	}
 	return TRUE;

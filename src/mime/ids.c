@@ -13,18 +13,18 @@ struct view {
 static gboolean
 next_bracketed(const char **at, const char *end, struct view *id)
 {
-	const char *p, *open = NULL;
+	const char *open = *at, *close;
 
-	for (p = *at; p < end; p++) {
-		if (*p == '<') {
-			open = p;
-		} else if (*p == '>' && open && p - open > 1) {
-			*id = (struct view){open, (gsize)(p + 1 - open)};
-			*at = p + 1;
-			return TRUE;
-		} else if (*p == '>') {
-			open = NULL;
+	while ((open = memchr(open, '<', (gsize)(end - open))) &&
+	       (close = memchr(open, '>', (gsize)(end - open)))) {
+		for (const char *p = close - 1; p > open; p--) {
+			if (*p == '<')
+				open = p;
 		}
+		*id = (struct view){open, (gsize)(close + 1 - open)};
+		*at = open = close + 1;
+		if (id->len > 2)
+			return TRUE;
 	}
 	*at = end;
 	return FALSE;
@@ -49,13 +49,12 @@ next_bare(const char **at, const char *end, struct view *id)
 static char *
 id_dup(struct view id)
 {
-	gboolean bracketed = id.p[0] == '<', graph = TRUE;
-	char *text, *o;
+	gboolean bracketed = id.p[0] == '<';
+	g_autofree char *text = NULL;
+	char *o;
 
-	for (gsize i = 0; i < id.len && graph; i++)
-		graph = scan_is(id.p[i], SCAN_GRAPH) != 0;
-	if (graph && bracketed)
-		return g_strndup(id.p, id.len);
+	if (bracketed && scan_is_graph(id.p, id.len))
+		return scan_dup(id.p, id.len);
 	text = o = g_malloc(id.len + 3);
 	if (!bracketed)
 		*o++ = '<';
@@ -65,28 +64,13 @@ id_dup(struct view id)
 	}
 	if (!bracketed)
 		*o++ = '>';
-	*o = '\0';
-	if (!graph) {
-		char *utf8 = charset_dup_raw(text, (gsize)(o - text));
-
-		g_free(text);
-		return utf8;
-	}
-	return text;
+	return charset_dup_raw(text, (gsize)(o - text));
 }
 
 static gboolean
 looks_like_id(struct view id)
 {
-	gboolean at = FALSE;
-
-	for (gsize i = 0; i < id.len; i++) {
-		if (id.p[i] == '@')
-			at = TRUE;
-		if (id.p[i] == ' ')
-			return FALSE;
-	}
-	return at;
+	return memchr(id.p, '@', id.len) && !memchr(id.p, ' ', id.len);
 }
 
 char *
@@ -116,12 +100,9 @@ ids_all(const char *value, gsize len)
 	gboolean (*next)(const char **, const char *, struct view *) = next_bracketed;
 	char **ids;
 
-	if (!next(&at, end, &id)) {
+	if (!next(&at, end, &id))
 		next = next_bare;
-		at = value;
-	} else {
-		at = value;
-	}
+	at = value;
 	while (next(&at, end, &id)) {
 		if (next == next_bare && !looks_like_id(id))
 			continue;

@@ -130,14 +130,14 @@ read_piece(GArray *pieces, const char *p, const char *end)
 	while (p < end && *p != '=' && *p != ';' && !scan_is(*p, SCAN_BLANK))
 		p++;
 	piece.name = g_ascii_strdown(from, p - from);
-	p = scan_blanks(p, end);
+	p = skip_space(p, end);
 	if (p >= end || *p != '=' || !*piece.name) {
 		piece_clear(&piece);
 		return p < end && *p == '=' ? p + 1 : p;
 	}
 	if (!split_name(&piece))
 		*piece.name = '\0';
-	p = scan_blanks(p + 1, end);
+	p = skip_space(p + 1, end);
 	p = p < end && *p == '"' ? read_quoted(&piece, p, end) : read_bare(&piece, p, end);
 	if (*piece.name && g_utf8_validate(piece.name, -1, NULL))
 		g_array_append_val(pieces, piece);
@@ -244,9 +244,11 @@ join_all(GArray *pieces)
 void
 mime_parse_parameterised(const char *bytes, gsize len, char **value, GHashTable **params)
 {
-	const char *p, *end = bytes + len;
+	const char *p, *end;
 	g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
 
+	bytes = scan_never_null(bytes);
+	end = bytes + len;
 	g_array_set_clear_func(pieces, piece_clear);
 	*value = params_token(bytes, end, &p);
 	while (pieces->len < PIECES_MAX) {

@@ -145,7 +145,7 @@ read_number(const char *p, gsize len, guint64 max, guint64 *n)
 	for (gsize i = 0; i < len; i++) {
 		guint64 digit = (guint64)(p[i] - '0');
 
-		if (p[i] < '0' || p[i] > '9' || *n > (max - digit) / 10)
+		if (p[i] < '0' || p[i] > '9' || digit > max || *n > (max - digit) / 10)
 			return FALSE;
 		*n = *n * 10 + digit;
 	}

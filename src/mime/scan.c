@@ -93,6 +93,8 @@ scan_quoted(const char *p, const char *end)
 
 #define EACH(byte) ((uint64_t)-1 / 255 * (byte))
 
+/* Eight octets at once: x - EACH(n) sets the high bit of an octet below n (a borrow only adds where one below
+ * already is), and the usual test for a zero octet finds the '='. */
 gboolean
 scan_is_plain(const char *p, gsize len)
 {
@@ -103,13 +105,28 @@ scan_is_plain(const char *p, gsize len)
 
 		memcpy(&x, p, 8);
 		equals = x ^ EACH('=');
-		/* octets of 128 and more, below 32 (a borrow only adds where one is below already), and '='
-		 */
 		bad |= x | (x - EACH(32)) | ((equals - EACH(1)) & ~equals);
 	}
 	bad &= EACH(128);
 	for (; len; p++, len--)
-		bad |= (guint8)*p < 32 || (guint8)*p >= 127 || *p == '=';
+		bad |= (guint8)*p < 32 || (guint8)*p >= 128 || *p == '=';
+	return !bad;
+}
+
+gboolean
+scan_is_graph(const char *p, gsize len)
+{
+	uint64_t bad = 0;
+
+	for (; len >= 8; p += 8, len -= 8) {
+		uint64_t x;
+
+		memcpy(&x, p, 8);
+		bad |= x | (x - EACH(33));
+	}
+	bad &= EACH(128);
+	for (; len; p++, len--)
+		bad |= (guint8)*p < 33 || (guint8)*p >= 128;
 	return !bad;
 }
 

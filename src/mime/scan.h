@@ -7,6 +7,7 @@
 #define FULMAR_MIME_SCAN_H
 
 #include <glib.h>
+#include <string.h>
 
 enum {
 	SCAN_BLANK = 1,   /* SP TAB CR LF NUL */
@@ -27,6 +28,23 @@ scan_blanks(const char *p, const char *end)
 	return p;
 }
 
+static inline char *
+scan_dup(const char *p, gsize len)
+{
+	char *copy = g_malloc(len + 1);
+
+	if (len)
+		memcpy(copy, p, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+/* c in lower case, if it is a letter or '-'. */
+#define scan_lower(c) ((char)((c) | 0x20))
+
+/* Nothing is often (NULL, 0), which the C library does not take. */
+#define scan_never_null(p) ((p) ? (p) : "")
+
 /* The line end at or behind p, or end; scan_next_line steps over one (CRLF, LF, CR, and CRCRLF as some relays
  * make it). */
 const char *scan_line_end(const char *p, const char *end);
@@ -37,8 +55,10 @@ const char *scan_comment(const char *p, const char *end);
 /* p at '"': at the closing quote, or NULL when there is none. */
 const char *scan_quoted(const char *p, const char *end);
 
-/* TRUE if [p, end) is printable ASCII without '=': then no decoding can change it. */
+/* TRUE if [p, end) has only ASCII above 31 and no '=': then no decoding can change it. */
 gboolean scan_is_plain(const char *p, gsize len);
+/* TRUE if it has no octet below 33 or above 127. */
+gboolean scan_is_graph(const char *p, gsize len);
 
 /* An encoded-word (RFC 2047 §2), loosely: blanks in its text and any length are accepted, unknown charsets
  * too. */

@@ -174,7 +174,7 @@ mime_decode_words(const char *value, gsize len)
 		end--;
 	len = (gsize)(end - value);
 	if (scan_is_plain(value, len))
-		return g_strndup(value, len);
+		return scan_dup(value, len);
 	unfolded = g_malloc(len + 1);
 	len = words_unfold(unfolded, value, end);
 	out = g_string_sized_new(len + 1);
