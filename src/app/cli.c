@@ -191,14 +191,18 @@ take_word(struct cli *cli, const char *word)
 	g_ptr_array_add(cli->words, (gpointer)word);
 }
 
+/* Where "-word" is a word, "-n" and "-n5" still are options. */
 static gboolean
 is_option(const struct cli *cli, const char *word)
 {
+	const struct cli_option *option;
+
 	if (word[0] != '-' || !word[1])
 		return FALSE;
 	if (word[1] == '-' || !cli->command || !(cli->command->needs & CLI_DASH_WORDS))
 		return TRUE;
-	return !word[2] && find_option(cli, word[1], NULL, 0);
+	option = find_option(cli, word[1], NULL, 0);
+	return option && (!word[2] || (option->kind == CLI_NUMBER && g_ascii_isdigit(word[2])));
 }
 
 static gboolean
