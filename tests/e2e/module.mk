@@ -1,4 +1,8 @@
 # programs and screens as a person meets them
-dist_check_SCRIPTS += tests/e2e/test-cli.py
-TESTS += tests/e2e/test-cli.py
-EXTRA_DIST += tests/lib/tap.py
+e2e_tests = \
+  tests/e2e/test-cli.py \
+  tests/e2e/test-imap-cli.py
+dist_check_SCRIPTS += $(e2e_tests)
+TESTS += $(e2e_tests)
+EXTRA_DIST += tests/lib/dovecot.py tests/lib/proxy.py tests/lib/screen.py tests/lib/tap.py \
+  tests/lsan.supp tests/tsan.supp tests/threads contrib/check contrib/common contrib/try
