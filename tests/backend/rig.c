@@ -64,6 +64,16 @@ on_ask(const char *prompt, void *user)
 static const struct backend_hooks hooks = {on_ready,    on_lost,   on_rows, on_folders, on_arrived,
                                            on_progress, on_notice, on_fact, on_ask};
 
+struct conf *
+rig_conf_new(void)
+{
+	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+	struct conf *conf = conf_load("/dev/null", NULL, problems);
+
+	g_assert_cmpuint(problems->len, ==, 0);
+	return conf;
+}
+
 void
 rig_init(struct rig *rig, const struct rig_kind *kind)
 {
@@ -74,15 +84,15 @@ rig_init(struct rig *rig, const struct rig_kind *kind)
 	rig->kind = kind;
 	rig->dir = files_private_tmp(&error);
 	g_assert_no_error(error);
+	rig->conf = rig_conf_new();
 	rig->account = conf_account_new("t", ACCOUNT_MAILDIR);
+	g_ptr_array_add(rig->conf->accounts, rig->account);
 	kind->make(rig, rig->account);
 	store = g_build_filename(rig->dir, "store", NULL);
 	rig->store = store_open(store, STORE_WRITE, &error);
 	g_assert_no_error(error);
 	rig->context = g_main_context_new();
-	rig->conf.accounts = g_ptr_array_new();
-	g_ptr_array_add(rig->conf.accounts, rig->account);
-	rig->env = (struct backend_env){rig->context, &rig->conf, rig->account, rig->store, &hooks, rig};
+	rig->env = (struct backend_env){rig->context, rig->conf, rig->account, rig->store, &hooks, rig};
 	rig->backend = kind->ops->create(&rig->env);
 }
 
@@ -92,7 +102,7 @@ rig_clear(struct rig *rig)
 	rig->kind->ops->destroy(rig->backend);
 	store_close(rig->store);
 	g_main_context_unref(rig->context);
-	g_ptr_array_unref(rig->conf.accounts);
+	conf_free(rig->conf);
 	files_remove_tree(rig->dir);
 	g_free(rig->dir);
 }

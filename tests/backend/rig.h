@@ -25,7 +25,7 @@ extern const struct rig_kind rig_maildir;
 struct rig {
 	const struct rig_kind *kind;
 	char *dir;
-	struct conf conf;
+	struct conf *conf;
 	struct conf_account *account;
 	struct store *store;
 	struct backend *backend;
@@ -37,6 +37,8 @@ struct rig {
 	guint64 have, total;
 };
 
+/* An empty configuration, the owner of accounts made by tests. */
+struct conf *rig_conf_new(void);
 void rig_init(struct rig *rig, const struct rig_kind *kind);
 void rig_clear(struct rig *rig);
 /* Links and lists the folders. */

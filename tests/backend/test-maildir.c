@@ -72,11 +72,13 @@ by_path(gconstpointer a, gconstpointer b)
 static char *
 tree_text(const char *root)
 {
+	struct conf *conf = rig_conf_new();
 	struct conf_account *account = conf_account_new("t", ACCOUNT_MAILDIR);
 	g_autoptr(GPtrArray) folders = NULL;
 	g_autoptr(GString) out = g_string_new(NULL);
 	GError *error = NULL;
 
+	g_ptr_array_add(conf->accounts, account);
 	account->path = g_strdup(root);
 	folders = tree_list(account, &error);
 	g_assert_no_error(error);
@@ -87,6 +89,7 @@ tree_text(const char *root)
 		g_string_append_printf(out, "%s%s%s%s", i ? " " : "", folder->path, *folder->role ? "=" : "",
 		                       folder->role);
 	}
+	conf_free(conf);
 	return g_strdup(out->str);
 }
 
@@ -120,9 +123,11 @@ static void
 a_path_without_mail_says_so(void)
 {
 	g_autofree char *root = files_private_tmp(NULL);
+	struct conf *conf = rig_conf_new();
 	struct conf_account *account = conf_account_new("t", ACCOUNT_MAILDIR);
 	g_autoptr(GError) empty = NULL, absent = NULL;
 
+	g_ptr_array_add(conf->accounts, account);
 	account->path = g_strdup(root);
 	g_assert_null(tree_list(account, &empty));
 	g_assert_error(empty, FULMAR_ERROR, FULMAR_FAILED);
@@ -130,6 +135,7 @@ a_path_without_mail_says_so(void)
 	account->path = g_build_filename(root, "none", NULL);
 	g_assert_null(tree_list(account, &absent));
 	g_assert_error(absent, FULMAR_ERROR, FULMAR_FAILED);
+	conf_free(conf);
 	files_remove_tree(root);
 }
 
