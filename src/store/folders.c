@@ -156,7 +156,8 @@ sort(GPtrArray *folders)
 		keys[i].rank = role_rank(keys[i].folder);
 		keys[i].folded = g_utf8_casefold(keys[i].folder->path, -1);
 	}
-	qsort(keys, folders->len, sizeof *keys, compare);
+	if (folders->len)
+		qsort(keys, folders->len, sizeof *keys, compare);
 	for (guint i = 0; i < folders->len; i++) {
 		folders->pdata[i] = keys[i].folder;
 		g_free(keys[i].folded);
