@@ -47,6 +47,7 @@ open_library(GError **error)
 	        {"gsasl_client_start", (void **)&gsasl.client_start},
 	        {"gsasl_finish", (void **)&gsasl.finish},
 	        {"gsasl_property_set", (void **)&gsasl.property_set},
+	        {"gsasl_property_fast", (void **)&gsasl.property_fast},
 	        {"gsasl_step", (void **)&gsasl.step},
 	        {"gsasl_property_fast", (void **)&gsasl.property_fast},
 	        {"gsasl_free", (void **)&gsasl.free},
