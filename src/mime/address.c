@@ -11,6 +11,7 @@ enum { ADDRESSES_MAX = 10000 };
 struct scan {
 	const char *p, *end;
 	GPtrArray *out;
+	guint first; /* length of out before */
 	/* Each holds no more octets than the input has. */
 	char *phrase, *comment, *email;
 	gsize phrase_len, comment_len, email_len;
@@ -123,7 +124,8 @@ emit_named(struct scan *s, gsize before)
 	emit(s, name, len, s->email, s->email_len);
 }
 
-/* Words without an address: one alone is a local mailbox, more are a name. */
+/* Words without an address: one alone is a local mailbox, more are a name; a comment alone is one if nothing
+ * else is there. */
 static void
 emit_words(struct scan *s)
 {
@@ -131,7 +133,7 @@ emit_words(struct scan *s)
 		emit(s, s->comment, s->comment_len, s->phrase, s->phrase_len);
 	else if (s->phrase_len)
 		emit(s, s->phrase, s->phrase_len, "", 0);
-	else if (s->comment_len)
+	else if (s->comment_len && s->out->len == s->first)
 		emit(s, s->comment, s->comment_len, "", 0);
 }
 
@@ -156,7 +158,8 @@ finish_before(struct scan *s, gsize place)
 
 	s->phrase_len = place;
 	finish(s);
-	while (keep && *rest == ' ') {
+	while (keep && word &&
+	       *rest == ' ') { /* what was between the two; a quoted word may begin with one */
 		rest++;
 		keep--;
 		word--;

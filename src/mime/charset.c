@@ -406,8 +406,13 @@ append_shifted(GString *out, enum shift kind, const char *bytes, gsize len)
 void
 charset_append(GString *out, const char *bytes, gsize len, const char *name)
 {
-	const struct charset *charset = find_charset(name);
+	const struct charset *charset;
 
+	if (name && !g_ascii_strcasecmp(name, "utf-8")) { /* nearly all mail */
+		append_valid(out, bytes, len);
+		return;
+	}
+	charset = find_charset(name);
 	if (!charset) {
 		append_unknown(out, bytes, len);
 		return;
