@@ -5,6 +5,6 @@ libbase_a_SOURCES = \
   src/base/files.c src/base/files.h \
   src/base/lazy.c src/base/lazy.h \
   src/base/log.c src/base/log.h \
-  src/base/text.c src/base/text.h \
+  src/base/text.c src/base/text.h src/base/text-private.h src/base/text-safe.c \
   src/base/uidset.c src/base/uidset.h
 BASE_LIBS = libbase.a $(GLIB_LIBS) $(UNISTRING_LIBS) $(LTLIBINTL)
