@@ -160,7 +160,8 @@ html_close(struct html *h, const struct html_element *element)
 	at = find_element(h, element);
 	if (!at)
 		return;
-	if (!(element->flags & HTML_BLOCK) && !(BIT(element->tag) & (CELLS | ROWS)) && crosses_block(h, at))
+	if (!(element->flags & HTML_BLOCK) && !(BIT(element->tag) & (CELLS | ROWS)) && !h->stack[at].hidden &&
+	    crosses_block(h, at))
 		kill_element(h, at);
 	else
 		pop_to(h, at);

@@ -182,12 +182,17 @@ trim(const char **start, const char **end)
 static void
 set(struct html_style *style, const char *name, const char *colon, const char *end)
 {
-	const char *name_end = colon, *s = colon + 1;
+	const char *name_end = colon, *s = colon + 1, *important;
 	struct value value;
 	gsize i = 0;
 
 	trim(&name, &name_end);
 	trim(&s, &end);
+	important = g_strrstr_len(s, end - s, "!");
+	if (important) {
+		end = important;
+		trim(&s, &end);
+	}
 	if ((gsize)(end - s) >= sizeof value.text)
 		end = s + sizeof value.text - 1;
 	for (; s < end; s++)

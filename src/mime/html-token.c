@@ -75,7 +75,7 @@ static const struct html_element elements[] = {
         {"object", TAG_OTHER, HTML_META, 0},
         {"ol", TAG_OL, HTML_BLOCK | HTML_MARGIN | HTML_RICH, 0},
         {"optgroup", TAG_OTHER, 0, 0},
-        {"option", TAG_OTHER, HTML_BLOCK, 0},
+        {"option", TAG_OTHER, 0, 0},
         {"p", TAG_P, HTML_BLOCK | HTML_MARGIN, 0},
         {"param", TAG_OTHER, HTML_VOID, 0},
         {"plaintext", TAG_OTHER, HTML_BLOCK | HTML_PRE | HTML_RICH, 0},

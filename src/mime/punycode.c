@@ -89,7 +89,7 @@ put_label(GString *out, const ucs4_t *label, gsize n)
 	for (gsize i = 0; i < n; i++) {
 		if (label[i] >= 0x80)
 			ascii = FALSE;
-		else if (label[i] <= ' ' || label[i] == 0x7F || strchr("\"#%/<>?@\\^`{|}", label[i]))
+		else if (label[i] <= ' ' || label[i] == 0x7F || strchr("\"#%'/<>?@\\^`{|}", label[i]))
 			return FALSE;
 	}
 	if (!ascii)

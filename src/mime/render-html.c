@@ -30,18 +30,25 @@ current_style(const struct html *h)
 }
 
 static void
-put_inline(struct html *h, const char *text, gsize len, guint style)
+put_inline(struct html *h, const char *text, gsize len, guint style, gboolean ink)
 {
 	struct para *para = h->target;
+	struct anchor *a = &h->anchor;
 
 	if (h->cell_broken && para != &h->para) {
 		if (para->text->len)
 			para_append(para, "\n", 1, STYLE_PLAIN, 0);
 		h->cell_broken = FALSE;
 	}
-	para_append(para, text, len, style, h->anchor.open ? h->anchor.number : 0);
-	if (h->anchor.open && h->anchor.text->len < MAX_ANCHOR_TEXT)
-		g_string_append_len(h->anchor.text, text, len);
+	/* buttons in a row have no blank between them */
+	if (h->after_mark && ink && ((guchar)*text >= 0x80 || g_ascii_isalnum(*text) || *text == '['))
+		para_append(para, " ", 1, STYLE_PLAIN, 0);
+	h->after_mark = FALSE;
+	h->blanks = ink ? 0 : h->blanks + 1;
+	a->words |= ink && a->open;
+	para_append(para, text, len, style, a->open && a->words ? a->number : 0);
+	if (a->open && a->text->len < MAX_ANCHOR_TEXT)
+		g_string_append_len(a->text, text, len);
 }
 
 static gboolean
@@ -56,14 +63,11 @@ static void
 put_blank(struct html *h, gboolean glue, gboolean keep)
 {
 	const GString *text = h->target->text;
-	gsize blanks = 0, most = keep ? MAX_PRE_BLANKS : MAX_BLANKS;
 
 	if (!glue && !keep && (at_line_start(h) || text->str[text->len - 1] == ' '))
 		return;
-	while (blanks < text->len && blanks <= most && strchr(" \001", text->str[text->len - 1 - blanks]))
-		blanks++;
-	if (blanks <= most)
-		put_inline(h, glue ? "\001" : " ", 1, current_style(h));
+	if (h->blanks < (keep ? MAX_PRE_BLANKS : MAX_BLANKS))
+		put_inline(h, glue ? "\001" : " ", 1, current_style(h), FALSE);
 }
 
 /* A line end within the paragraph; in flowing text at most one blank line. */
@@ -80,7 +84,8 @@ put_line_end(struct html *h, gboolean keep)
 		return;
 	if (!keep && len == 1 && text->str[0] == '\n')
 		return;
-	put_inline(h, "\n", 1, current_style(h));
+	put_inline(h, "\n", 1, current_style(h), FALSE);
+	h->blanks = 0;
 }
 
 static gboolean
@@ -102,14 +107,14 @@ put_clean(struct html *h, const char *s, gsize len)
 		while (at < len && is_ink(s[at]))
 			at++;
 		if (at > run) {
-			put_inline(h, s + run, at - run, style);
+			put_inline(h, s + run, at - run, style, TRUE);
 			continue;
 		}
 		if (s[at] == '\302') {
 			if (s[at + 1] == '\240')
 				put_blank(h, TRUE, pre);
 			else
-				put_inline(h, s + at, 2, style);
+				put_inline(h, s + at, 2, style, TRUE);
 			at++;
 		} else if (s[at] == '\n' && pre) {
 			put_line_end(h, TRUE);
@@ -164,12 +169,6 @@ html_text(struct html *h, const struct html_token *token)
 
 /* --- links --- */
 
-static gboolean
-has_words(const GString *text)
-{
-	return text->str[strspn(text->str, " \n\001")] != 0;
-}
-
 /* " [3]" or, when the text names somebody else, " [3: evil.example]". */
 static void
 anchor_mark(struct html *h)
@@ -183,14 +182,15 @@ anchor_mark(struct html *h)
 	if (a->marked && (a->told || !disguised))
 		return;
 	if (disguised)
-		mark = g_strdup_printf("\001[%u: %s]", a->number, disguised);
+		mark = g_strdup_printf("\001[%u:\001%s]", a->number, disguised);
 	else
 		mark = g_strdup_printf("\001[%u]", a->number);
 	while (len && strchr(" \n\001", text->str[len - 1]))
 		len--;
 	para_truncate(h->target, len);
 	para_append(h->target, mark + !len, strlen(mark + !len), STYLE_DIM, a->number);
-	a->marked = TRUE;
+	a->marked = h->after_mark = TRUE;
+	h->canvas.shown_links = MAX(h->canvas.shown_links, a->number);
 	a->told = disguised != NULL;
 }
 
@@ -202,7 +202,7 @@ html_anchor_open(struct html *h, const struct html_attributes *attributes)
 	html_anchor_close(h);
 	h->anchor.open = TRUE;
 	h->anchor.number = canvas_link(&h->canvas, href, strlen(href));
-	h->anchor.image = h->anchor.marked = h->anchor.told = FALSE;
+	h->anchor.words = h->anchor.image = h->anchor.marked = h->anchor.told = FALSE;
 	g_string_truncate(h->anchor.text, 0);
 }
 
@@ -213,10 +213,12 @@ html_anchor_close(struct html *h)
 
 	if (!a->open)
 		return;
-	if (a->number && !has_words(a->text) && a->image && !is_hidden(h))
-		put_inline(h, _("[image]"), strlen(_("[image]")), current_style(h));
-	if (a->number && has_words(a->text))
+	if (a->number && !a->words && a->image && !is_hidden(h))
+		put_inline(h, _("[image]"), strlen(_("[image]")), current_style(h), TRUE);
+	if (a->number && a->words)
 		anchor_mark(h);
+	if (a->number && !a->marked)
+		canvas_unlink(&h->canvas, a->number);
 	a->open = FALSE;
 	a->number = 0;
 }
@@ -229,27 +231,30 @@ static void
 build_prefix(const struct html *h, GString *out, guint most, guint *quotes, gboolean first)
 {
 	int columns = 0, room = h->canvas.width / 2;
+	gboolean after_quote = FALSE;
 
 	*quotes = 0;
 	for (guint i = 0; i < h->depth; i++) {
 		const struct open_element *e = &h->stack[i];
-		gboolean joins = out->len > 1 && g_str_has_suffix(out->str, "> ");
 
 		if (e->quote && *quotes < most) {
+			int needed = after_quote ? 1 : 2;
+
 			(*quotes)++;
-			if (columns + 2 - joins <= room) {
-				g_string_truncate(out, out->len - joins);
-				g_string_append(out, "> ");
-				columns += 2 - joins;
-			}
+			if (columns + needed > room)
+				continue;
+			g_string_truncate(out, out->len - after_quote);
+			g_string_append_len(out, "> ", 2);
+			columns += needed;
+			after_quote = TRUE;
+		} else if (e->indent && columns + e->indent <= room) {
+			if (first && h->marker && h->marker_at == i)
+				g_string_append(out, h->marker);
+			else
+				g_string_append_printf(out, "%*s", e->indent, "");
+			columns += e->indent;
+			after_quote = FALSE;
 		}
-		if (!e->indent || columns + e->indent > room)
-			continue;
-		columns += e->indent;
-		if (first && h->marker && h->marker_at == i)
-			g_string_append(out, h->marker);
-		else
-			g_string_append_printf(out, "%*s", e->indent, "");
 	}
 }
 
@@ -339,13 +344,15 @@ flush(struct html *h)
 
 	if (!h->para.text->len)
 		return;
-	if (h->anchor.open && h->anchor.number && h->target == &h->para && has_words(h->anchor.text))
+	if (h->anchor.open && h->anchor.number && h->target == &h->para && h->anchor.words)
 		anchor_mark(h);
 	trim_para(&h->para, &above, &below);
 	h->gap |= above;
 	if (h->para.text->len)
 		emit(h);
 	h->gap |= below;
+	h->after_mark = FALSE;
+	h->blanks = 0;
 	para_reset(&h->para);
 }
 
@@ -426,11 +433,11 @@ html_image(struct html *h, const struct html_attributes *attributes, const struc
 		gsize fit = text_fit(alt, -1, MAX_ALT, NULL);
 
 		shown = is_emoji(alt) ? g_strdup(alt) : g_strdup_printf("[%.*s]", (int)fit, alt);
-		put_inline(h, shown, strlen(shown), current_style(h));
+		put_inline(h, shown, strlen(shown), current_style(h), TRUE);
 	} else if (h->anchor.open) {
 		h->anchor.image = TRUE;
 	} else if (src->start && src->len > 4 && !g_ascii_strncasecmp(src->start, "cid:", 4)) {
-		put_inline(h, _("[image]"), strlen(_("[image]")), current_style(h));
+		put_inline(h, _("[image]"), strlen(_("[image]")), current_style(h), TRUE);
 	}
 }
 
@@ -440,7 +447,7 @@ html_quotation_mark(struct html *h, gboolean open)
 	const char *mark = open ? "“" : "”";
 
 	if (!is_hidden(h))
-		put_inline(h, mark, strlen(mark), current_style(h));
+		put_inline(h, mark, strlen(mark), current_style(h), TRUE);
 }
 
 /* Between the cells of a row that is one line. */

@@ -32,6 +32,7 @@ struct anchor {
 	gboolean open;
 	guint number; /* 0: leads nowhere we go */
 	GString *text;
+	gboolean words; /* some of it can be seen */
 	gboolean image; /* one without words */
 	gboolean marked, told;
 };
@@ -52,6 +53,8 @@ struct html {
 	guint marker_at;
 	struct anchor anchor;
 	struct grid *grid;
+	guint blanks;         /* in a row at the end of the text */
+	gboolean after_mark;  /* the text ends with a link's number */
 	gboolean cell_broken; /* a line of the cell has ended */
 };
 

@@ -69,12 +69,12 @@ take_quote(struct raw_line *line, gboolean flowed)
 static char *
 quote_prefix(guint quote, int width)
 {
-	guint drawn = MIN(quote, (guint)MAX(width / 2 - 1, 1));
+	guint drawn = MIN(quote, (guint)MAX(width / 2 - 1, 0));
 	GString *prefix = g_string_new(NULL);
 
 	for (guint i = 0; i < drawn; i++)
 		g_string_append_c(prefix, '>');
-	if (quote)
+	if (drawn)
 		g_string_append_c(prefix, ' ');
 	return g_string_free(prefix, FALSE);
 }
@@ -158,7 +158,7 @@ put_signature_mark(struct plain *p, const struct raw_line *line)
 	p->canvas.signature = TRUE;
 	para_init(&mark);
 	para_append(&mark, "-- ", 3, STYLE_PLAIN, 0);
-	canvas_line(&p->canvas, &mark, 0, p->canvas.width - text_width(prefix, -1) < 3 ? 2 : 3, &run, prefix,
+	canvas_line(&p->canvas, &mark, 0, MIN(3, p->canvas.width - text_width(prefix, -1)), &run, prefix,
 	            FALSE);
 	para_clear(&mark);
 }

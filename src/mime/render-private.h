@@ -56,12 +56,15 @@ struct canvas {
 	guint lines;         /* put out by this canvas */
 	gboolean blank;      /* the last of them was blank */
 	GHashTable *numbers; /* URL → link number, of this part */
+	guint shown_links;   /* those up to this number have been shown */
 };
 
 void canvas_init(struct canvas *canvas, struct rendered *out, int width);
 void canvas_clear(struct canvas *canvas);
 /* The number of the link for url, as written; 0 when it is none we open, or there are too many. */
 guint canvas_link(struct canvas *canvas, const char *url, gsize len);
+/* Takes a number back that nothing was shown for, when it is the newest and was never shown. */
+void canvas_unlink(struct canvas *canvas, guint number);
 /* Lends the link of a number given by canvas_link. */
 const struct render_link *canvas_link_at(const struct canvas *canvas, guint number);
 /* One line from para's octets [from, to), behind prefix. run as in para_append_slice. */

@@ -68,6 +68,17 @@ canvas_link(struct canvas *canvas, const char *url, gsize len)
 	return number;
 }
 
+void
+canvas_unlink(struct canvas *canvas, guint number)
+{
+	GPtrArray *links = canvas->out->links;
+
+	if (number != links->len || number <= canvas->shown_links)
+		return;
+	g_hash_table_remove(canvas->numbers, canvas_link_at(canvas, number)->url);
+	g_ptr_array_set_size(links, number - 1);
+}
+
 const struct render_link *
 canvas_link_at(const struct canvas *canvas, guint number)
 {
