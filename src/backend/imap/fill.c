@@ -50,6 +50,13 @@ complete(struct backend *b)
 		imap_box_make_map(b);
 }
 
+void
+imap_fill_release(struct backend *b, const GError *error)
+{
+	while (b->fill_waiters->len)
+		imap_task_release(g_ptr_array_remove_index_fast(b->fill_waiters, 0), error);
+}
+
 static void
 fill_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
@@ -71,6 +78,9 @@ fill_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 	} else if (box->folder == cmd->folder) {
 		uidset_remove(&box->pending, cmd->lo, cmd->hi);
 	}
+	if (box->folder == cmd->folder && box->filling)
+		box->filling--;
+	imap_fill_release(b, error);
 	imap_task_release(task, error);
 }
 
@@ -101,9 +111,16 @@ imap_fill(struct backend *b, gint64 folder, backend_done done, void *user)
 		box->spread = spread_of(box);
 	merge_windows(box);
 	if (!imap_box_hole(&box->pending, box->uidnext, &lo, &hi)) {
+		if (box->filling) {
+			g_ptr_array_add(b->fill_waiters, task);
+			return;
+		}
+		imap_box_save(b, FALSE);
+		complete(b);
 		imap_task_release(task, NULL);
 		return;
 	}
+	box->filling++;
 	width = box->spread * box->fill_rows;
 	if (hi - lo >= width)
 		lo = hi - width + 1;

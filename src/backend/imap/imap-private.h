@@ -26,6 +26,7 @@ struct imap_cmd {
 	enum imap_cmd_kind kind;
 	struct imap_command *wire;
 	guint sent; /* chunks */
+	gboolean apart; /* says nothing of the selected folder: a SELECT may follow at once */
 	imap_cmd_done done;
 	void (*on_continue)(struct backend *b, struct imap_cmd *cmd, const char *text); /* a "+" that is not for a literal */
 	gint64 folder; /* SELECT, AIM: which; PLAIN: must be selected, and its UIDs valid, when this goes out (0: need not) */
@@ -63,6 +64,7 @@ struct imap_box {
 	struct uidset map;
 	guint fill_rows;            /* rows the next fill wants */
 	guint64 spread;             /* UIDs per row, guessed; 0 not yet */
+	guint filling;              /* fills under way */
 	guint64 lowest;             /* of the rows received since it was set to 0 */
 	guint64 highest;
 	guint rows;                 /* rows received since it was set to 0 */
@@ -101,6 +103,7 @@ struct backend {
 	GSource *wake;           /* deferred completions */
 	GQueue finished;         /* struct imap_task * whose done is to run */
 	GList *tasks;            /* all under way */
+	GPtrArray *fill_waiters; /* struct imap_task *: fills that found all holes asked for */
 	GList *wants;            /* struct imap_want *: sections asked for */
 	gboolean in_tx;          /* rows of this slice are being written */
 	gint64 touched;          /* folder whose rows changed in this slice */
@@ -164,6 +167,8 @@ void imap_box_make_map(struct backend *b);
 /* ---- open.c, fill.c, verify.c ---- */
 void imap_open(struct backend *b, gint64 folder, backend_done done, void *user);
 void imap_fill(struct backend *b, gint64 folder, backend_done done, void *user);
+/* Lets those go that wait for the fills under way. */
+void imap_fill_release(struct backend *b, const GError *error);
 /* Compares all UIDs of the windows with the server's: rows that are gone there go here, rows missing here are fetched. Holds task. */
 void imap_verify(struct backend *b, struct imap_task *task);
 /* Plain resync of flags: what the store holds against the server's searches. Holds task. */

@@ -61,6 +61,7 @@ send_id(struct backend *b)
 {
 	struct imap_cmd *cmd = imap_cmd_new(b, "ID", NULL, NULL);
 
+	cmd->apart = TRUE;
 	imap_command_open(cmd->wire);
 	imap_command_string(cmd->wire, "name", 4);
 	imap_command_string(cmd->wire, "fulmar", 6);
@@ -75,6 +76,7 @@ send_enable(struct backend *b, const char *what)
 {
 	struct imap_cmd *cmd = imap_cmd_new(b, "ENABLE", NULL, NULL);
 
+	cmd->apart = TRUE;
 	imap_command_atom(cmd->wire, what);
 	imap_queue(b, cmd);
 }

@@ -64,11 +64,12 @@ settled(const GError *error, void *user)
 static void
 arrivals_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
+	struct opening *o = cmd->user;
 	struct imap_box *box = &b->box;
 
-	if (!error && box->folder == cmd->folder && box->stored == cmd->hi && box->uidnext > cmd->lo)
+	if (!error && box->folder == o->folder && box->stored == cmd->hi && box->uidnext > cmd->lo)
 		uidset_add(&box->windows, cmd->lo, box->uidnext - 1);
-	imap_task_release(cmd->user, error);
+	imap_task_release(o->step, error);
 }
 
 static void
@@ -101,13 +102,13 @@ ask_newest(struct backend *b, const struct opening *o)
 
 /* UID FETCH of what came after the last time. Sent behind a SELECT it cannot know yet whether that will be well. */
 static void
-ask_for_arrivals(struct backend *b, const struct opening *o)
+ask_for_arrivals(struct backend *b, struct opening *o)
 {
 	char range[32];
 	struct imap_cmd *cmd;
 
 	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", o->was->uidnext);
-	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items, b->condstore ? o->was->modseq : 0, arrivals_done, o->step);
+	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items, b->condstore ? o->was->modseq : 0, arrivals_done, o);
 	cmd->lo = o->was->uidnext;
 	cmd->hi = o->was->uidvalidity;
 	imap_task_hold(o->step);

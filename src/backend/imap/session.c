@@ -154,13 +154,24 @@ imap_queue(struct backend *b, struct imap_cmd *cmd)
 }
 
 static gboolean
+all_apart(const struct backend *b)
+{
+	for (const GList *l = b->sent.head; l; l = l->next)
+		if (!((const struct imap_cmd *)l->data)->apart)
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
 may_begin(const struct backend *b, const struct imap_cmd *cmd)
 {
 	const struct imap_cmd *last = g_queue_peek_tail((GQueue *)&b->sent);
 
-	if (last && (last->kind == IMAP_CMD_ALONE || last->kind == IMAP_CMD_AIM))
+	if (!last)
+		return TRUE;
+	if (last->kind == IMAP_CMD_ALONE || last->kind == IMAP_CMD_AIM || cmd->kind == IMAP_CMD_ALONE)
 		return FALSE;
-	return cmd->kind == IMAP_CMD_PLAIN || !last;
+	return cmd->kind == IMAP_CMD_PLAIN || all_apart(b);
 }
 
 static void
@@ -475,6 +486,7 @@ forget_link(struct backend *b, const GError *error)
 	b->aimed = 0;
 	fail_queue(b, &b->sent, error);
 	fail_queue(b, &b->waiting, error);
+	imap_fill_release(b, error);
 	imap_box_clear(&b->box);
 	if (!b->feeding)
 		g_clear_pointer(&b->parser, imap_parser_free);
@@ -581,6 +593,7 @@ create(const struct backend_env *env)
 	b->caps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	b->fresh = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	b->offered = g_ptr_array_new_with_free_func(g_free);
+	b->fill_waiters = g_ptr_array_new();
 	g_queue_init(&b->waiting);
 	g_queue_init(&b->sent);
 	g_queue_init(&b->finished);
@@ -648,6 +661,7 @@ destroy(struct backend *b)
 	g_hash_table_unref(b->caps);
 	g_hash_table_unref(b->fresh);
 	g_ptr_array_unref(b->offered);
+	g_ptr_array_unref(b->fill_waiters);
 	g_free(b->secret);
 	g_free(b);
 }
