@@ -1,6 +1,6 @@
 # floor 6: everything
-bin_PROGRAMS += fulmar
-fulmar_SOURCES = \
+noinst_LIBRARIES += libapp.a
+libapp_a_SOURCES = \
   src/app/app.c src/app/app.h \
   src/app/cli.c src/app/cli.h \
   src/app/commands.c \
@@ -18,7 +18,6 @@ fulmar_SOURCES = \
   src/app/flags.c \
   src/app/folders.c \
   src/app/list.c \
-  src/app/main.c \
   src/app/prompt.c src/app/prompt.h \
   src/app/queue.c \
   src/app/ready.c src/app/ready.h \
@@ -28,4 +27,8 @@ fulmar_SOURCES = \
   src/app/session.c src/app/session.h \
   src/app/show.c \
   src/app/sync.c
-fulmar_LDADD = libui.a libmodel.a $(CORE_LIBS) $(NCURSES_LIBS)
+APP_LIBS = libapp.a libui.a libmodel.a $(CORE_LIBS) $(NCURSES_LIBS)
+
+bin_PROGRAMS += fulmar
+fulmar_SOURCES = src/app/main.c
+fulmar_LDADD = $(APP_LIBS)

@@ -152,6 +152,7 @@ conf_options_man(void)
 		g_string_append(out, "\n");
 		append_roff(out, _(o->help));
 		g_string_append(out, "\n");
+		g_string_append(out, _("Value: "));
 		append_roff(out, form);
 		if (o->fallback) {
 			g_string_append(out, _("; default: "));
