@@ -32,8 +32,8 @@ learn(struct imap_box *box, const struct imap_cmd *cmd)
 		box->spread = MAX(width / box->rows, 1);
 }
 
-static void
-complete(struct backend *b)
+void
+imap_fill_complete(struct backend *b)
 {
 	g_autoptr(GError) error = NULL;
 	guint64 lo, hi;
@@ -70,7 +70,7 @@ fill_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 		box->rows = 0;
 		uidset_add(&box->windows, cmd->lo, cmd->hi);
 		imap_box_save(b, FALSE);
-		complete(b);
+		imap_fill_complete(b);
 		folder = b->conn ? store_folder_by_id(b->env->store, box->folder, NULL) : NULL;
 		if (folder)
 			b->env->hooks->progress(folder->id, (guint64)folder->rows, box->exists, b->env->user);
@@ -116,7 +116,7 @@ imap_fill(struct backend *b, gint64 folder, backend_done done, void *user)
 			return;
 		}
 		imap_box_save(b, FALSE);
-		complete(b);
+		imap_fill_complete(b);
 		imap_task_release(task, NULL);
 		return;
 	}

@@ -167,6 +167,8 @@ void imap_box_make_map(struct backend *b);
 /* ---- open.c, fill.c, verify.c ---- */
 void imap_open(struct backend *b, gint64 folder, backend_done done, void *user);
 void imap_fill(struct backend *b, gint64 folder, backend_done done, void *user);
+/* When no hole is left: rows that a new UIDVALIDITY left behind go, numbers can be turned into UIDs. */
+void imap_fill_complete(struct backend *b);
 /* Lets those go that wait for the fills under way. */
 void imap_fill_release(struct backend *b, const GError *error);
 /* Compares all UIDs of the windows with the server's: rows that are gone there go here, rows missing here are fetched. Holds task. */

@@ -53,6 +53,7 @@ settled(const GError *error, void *user)
 	imap_box_save(b, TRUE);
 	imap_slice_end(b);
 	imap_box_make_map(b);
+	imap_fill_complete(b);
 	if (b->conn)
 		imap_box_news(b);
 	opening_end(o, NULL);
