@@ -85,6 +85,8 @@ class Dovecot:
                         'username_attribute = sub\n' % d)
         passdb = ('passdb {\n  driver = oauth2\n  mechanisms = oauthbearer xoauth2\n  args = %s/oauth.conf\n}\n' % d
                   if self.oauth else '')
+        if self.client_certs:
+            passdb += 'passdb {\n  driver = static\n  mechanisms = external\n  args = nopassword=y\n}\n'
         mechs = self.mechanisms + (' oauthbearer xoauth2' if self.oauth else '') + (' external' if self.client_certs else '')
         text = f'''
 base_dir = {d}/run
