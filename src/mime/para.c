@@ -200,7 +200,8 @@ may_break(enum brk before, enum brk after, const char *s)
 	if (before == BRK_OPEN || before == BRK_WIDE_OPEN || after == BRK_CLOSE || after == BRK_WIDE_CLOSE)
 		return FALSE;
 	if (before == BRK_HYPHEN)
-		return after == BRK_IDEOGRAPH || (after == BRK_WORD && (g_ascii_isalpha(*s) || (guchar)*s >= 0x80));
+		return after == BRK_IDEOGRAPH ||
+		       (after == BRK_WORD && (g_ascii_isalpha(*s) || (guchar)*s >= 0x80));
 	return before == BRK_IDEOGRAPH || after == BRK_IDEOGRAPH || before == BRK_WIDE_CLOSE ||
 	       after == BRK_WIDE_OPEN;
 }
@@ -208,9 +209,9 @@ may_break(enum brk before, enum brk after, const char *s)
 struct para_cut
 para_cut(const char *text, gsize len, int columns)
 {
-	struct para_cut cut = {0, 0, TRUE};
+	struct para_cut cut = {0, 0, TRUE}, glued = {0, 0, TRUE};
 	enum brk before = BRK_START;
-	gsize ink = 0, at = 0; /* ink: octets without the blanks at the end */
+	gsize ink = 0, at = 0; /* ink: octets without the blanks at the end, of either kind */
 	int column = 0;
 
 	while (at < len && text[at] != '\n') {
@@ -229,9 +230,14 @@ para_cut(const char *text, gsize len, int columns)
 			if (column + width > columns && at) {
 				if (cut.next)
 					return cut;
-				return (struct para_cut){ink, at, TRUE};
+				/* rather at a blank that holds words together than within one, which may be a
+				 * host's name */
+				return glued.next ? glued : (struct para_cut){ink, at, TRUE};
 			}
-			ink = at + size;
+			if (class != BRK_GLUE)
+				ink = at + size;
+			else if (ink)
+				glued = (struct para_cut){ink, at + size, TRUE};
 		}
 		column += width;
 		at += size;

@@ -77,7 +77,7 @@ put_line_end(struct html *h, gboolean keep)
 	GString *text = h->target->text;
 	gsize len = text->len;
 
-	while (len && text->str[len - 1] == ' ')
+	while (len && strchr(" \001", text->str[len - 1]))
 		len--;
 	para_truncate(h->target, len);
 	if (!keep && len > 1 && text->str[len - 1] == '\n' && text->str[len - 2] == '\n')
@@ -462,6 +462,8 @@ html_cell_gap(struct html *h)
 	para_truncate(h->target, len);
 	if (len && text->str[len - 1] != '\n')
 		para_append(h->target, "\001 ", 2, STYLE_PLAIN, 0);
+	h->after_mark = FALSE;
+	h->blanks = 0;
 }
 
 void
