@@ -119,6 +119,8 @@ gboolean keep_on(struct account *a, gint64 folder);
 
 /* ---- journal.c ---- */
 void journal_replay(struct account *a);
+/* After a start: ops that a crash left under way are verified or begin again. */
+gboolean journal_recover(struct account *a, GError **error);
 void journal_show(struct account *a);
 gboolean journal_idle(struct account *a);
 

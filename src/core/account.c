@@ -152,7 +152,7 @@ account_start(struct bus *bus, const struct conf *conf, const struct conf_accoun
 	a->background = g_array_new(FALSE, FALSE, sizeof(gint64));
 	g_queue_init(&a->requests);
 	a->store = store_open(a->dir, STORE_WRITE, error);
-	if (!a->store || !store_ops_recover(a->store, error) || (ops->remote && !ensure_inbox(a, error))) {
+	if (!a->store || !journal_recover(a, error) || (ops->remote && !ensure_inbox(a, error))) {
 		account_free(a);
 		return NULL;
 	}

@@ -4,7 +4,7 @@
 
 /* The journal's way to the server. Ops go out in order; what is under way is marked so before, durably, and gone only after. */
 
-enum { AT_ONCE = 16 };
+enum { AT_ONCE = 16, WAIT_SECONDS = 30 };
 
 struct replay {
 	struct account *account;
@@ -30,6 +30,23 @@ journal_idle(struct account *a)
 	if (a->replaying)
 		return FALSE;
 	return !store_ops(a->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, NULL) || !ops->len;
+}
+
+gboolean
+journal_recover(struct account *a, GError **error)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+
+	if (!store_ops_recover(a->store, error) || !store_ops(a->store, FALSE, 0, ops, error))
+		return FALSE;
+	for (guint i = 0; i < ops->len; i++) {
+		const struct store_op *op = ops->pdata[i];
+
+		/* Flags say what shall be, not what to change: saying it twice does no harm. */
+		if (op->state == OP_CHECKING && op->verb == OP_FLAG && !store_op_set(a->store, op->id, OP_WAITING, NULL, 0, error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static void
@@ -58,7 +75,9 @@ replayed(const GError *error, void *user)
 	if (!error) {
 		store_op_done(a->store, op->id, &failed);
 	} else if (code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED) {
-		store_op_set(a->store, op->id, OP_WAITING, NULL, 0, &failed);
+		gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+
+		store_op_set(a->store, op->id, OP_WAITING, NULL, a->link == LINK_UP ? now + WAIT_SECONDS : 0, &failed);
 	} else {
 		store_op_set(a->store, op->id, OP_FAILED, error->message, 0, &failed);
 		tell_failure(a, op, error->message);

@@ -4,7 +4,7 @@ $FULMAR is the program; home() makes a private place to live in with a configura
 """
 import os, shutil, subprocess, sys, tempfile, traceback
 
-FULMAR = os.environ.get('FULMAR', 'fulmar')
+FULMAR = os.environ.get('FULMAR') or 'fulmar'
 
 
 class Home:

@@ -97,9 +97,11 @@ imap_replay(struct backend *b, const struct store_op *op, backend_done done, voi
 	for (guint i = 0; i < op->ids->len && !error; i++) {
 		struct store_row *row = store_row(b->env->store, g_array_index(op->ids, msgid, i), &error);
 
-		/* A row that went in the meantime needs no flag; one without a UID is not on the server yet. */
+		/* A row that went in the meantime needs no flag; one that the server has not named yet must wait until it has. */
 		if (row && row->uid)
 			uidset_add(&uids, row->uid, row->uid);
+		else if (row)
+			fulmar_fail(&error, FULMAR_CANCELLED, _("the message has no place on the server yet"));
 		g_clear_pointer(&row, store_row_free);
 	}
 	if (!error && !uidset_empty(&uids) && imap_aim(b, op->folder, &error)) {

@@ -243,8 +243,9 @@ selected(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 	struct imap_box *box = &b->box;
 	g_autoptr(GError) failed = error ? g_error_copy(error) : NULL;
 
-	if (!box->uidvalidity)
-		box->uidvalidity = 1; /* RFC 3501 wants one; what has none is taken as never changing, and its counts are checked */
+	/* RFC 3501 wants one; what has none is taken as never changing, and its counts are checked. */
+	if (!failed && !box->uidvalidity)
+		box->uidvalidity = o->was->uidvalidity ? o->was->uidvalidity : 1;
 	if (!failed && (o->first || o->was->uidvalidity != box->uidvalidity || !take_over_windows(b, o)))
 		start_afresh(b, o, &failed);
 	if (failed) {

@@ -188,11 +188,15 @@ void
 imap_on_search(struct backend *b, const struct imap_response *response)
 {
 	struct imap_search search = { 0 };
-	struct imap_cmd *first = g_queue_peek_head(&b->sent);
 
-	/* One SEARCH is answered before the next begins, so untagged results are the oldest command's. */
-	if (!first || !first->found)
+	/* One SEARCH is answered before the next begins, so untagged results are the oldest one's. */
+	for (GList *l = b->sent.head; l; l = l->next) {
+		const struct imap_cmd *cmd = l->data;
+
+		if (!cmd->found)
+			continue;
+		search.all = cmd->found;
+		imap_search_decode(response, &search);
 		return;
-	search.all = first->found;
-	imap_search_decode(response, &search);
+	}
 }

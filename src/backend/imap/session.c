@@ -257,24 +257,34 @@ refusal(const struct backend *b, const struct imap_response *response)
 	return error;
 }
 
+/* Commands may be answered out of order (RFC 9051 §5.5). One refused at its literal never got its last chunks out. */
+static struct imap_cmd *
+take_answered(struct backend *b, const char *tag)
+{
+	struct imap_cmd *cmd;
+
+	for (GList *l = b->sent.head; l; l = l->next) {
+		cmd = l->data;
+		if (!strcmp(cmd->tag, tag)) {
+			g_queue_delete_link(&b->sent, l);
+			return cmd;
+		}
+	}
+	cmd = g_queue_peek_head(&b->waiting);
+	return cmd && cmd->sent && !strcmp(cmd->tag, tag) ? g_queue_pop_head(&b->waiting) : NULL;
+}
+
 static void
 on_tagged(struct backend *b, const struct imap_response *response)
 {
-	struct imap_cmd *cmd = g_queue_peek_head(&b->sent);
+	struct imap_cmd *cmd = take_answered(b, response->tag);
 	g_autoptr(GError) error = NULL;
 
-	if (!cmd || strcmp(cmd->tag, response->tag)) {
-		/* A command refused at its literal never got its last chunks out. */
-		cmd = g_queue_peek_head(&b->waiting);
-		if (!cmd || !cmd->sent || strcmp(cmd->tag, response->tag)) {
-			fulmar_fail(&error, FULMAR_NO_LINK, _("%s: the server answered a command that was never given; the connection was closed"),
-				    b->env->account->host);
-			imap_drop(b, error);
-			return;
-		}
-		g_queue_pop_head(&b->waiting);
-	} else {
-		g_queue_pop_head(&b->sent);
+	if (!cmd) {
+		fulmar_fail(&error, FULMAR_NO_LINK, _("%s: the server answered a command that was never given; the connection was closed"),
+			    b->env->account->host);
+		imap_drop(b, error);
+		return;
 	}
 	error = refusal(b, response);
 	if (response->code && !strcmp(response->code, "CAPABILITY"))
