@@ -40,6 +40,13 @@ folders_flush(struct store *store, GError **error)
 	return TRUE;
 }
 
+static void
+forget_known(struct folder_delta *delta)
+{
+	delta->known = FALSE;
+	memset(delta->gaps, 0, sizeof delta->gaps);
+}
+
 /* ---- reading ---- */
 
 #define COLUMNS \
@@ -387,7 +394,7 @@ store_folder_unbind(struct store *store, gint64 id, GError **error)
 
 	if (!store_enter(store, FALSE, &own, error))
 		return FALSE;
-	folder_delta(store, id)->known = FALSE;
+	forget_known(folder_delta(store, id));
 	ok = remember_unbound(store, id, error) && store_run(store, clear, VALUES(id), error) &&
 	     store_run(store, mark, VALUES(id), error);
 	return store_leave(store, own, ok, error);
@@ -403,7 +410,7 @@ store_folder_rebound(struct store *store, gint64 id, GError **error)
 
 	if (!store_enter(store, FALSE, &own, error))
 		return FALSE;
-	folder_delta(store, id)->known = FALSE;
+	forget_known(folder_delta(store, id));
 	ok = remove_rows(store, rows, id, error) && store_run(store, forget, VALUES(id), error) &&
 	     store_run(store, mark, VALUES(id), error);
 	return store_leave(store, own, ok, error);

@@ -21,19 +21,20 @@ key_compare(const struct store_key *a, const struct store_key *b)
 static void
 append_field(GString *out, const char *text)
 {
-	for (; text && *text; text++)
-		g_string_append_c(out, *text == UNIT || *text == RECORD ? ' ' : *text);
+	for (gsize n; text && *text; text += n) {
+		n = strcspn(text, "\x1e\x1f");
+		g_string_append_len(out, text, (gssize)n);
+		if (text[n]) {
+			g_string_append_c(out, ' ');
+			n++;
+		}
+	}
 }
 
-char *
-addresses_to_text(const GPtrArray *addresses)
+void
+addresses_append(GString *out, const GPtrArray *addresses)
 {
-	GString *out;
-
-	if (!addresses || !addresses->len)
-		return NULL;
-	out = g_string_sized_new(64);
-	for (guint i = 0; i < addresses->len; i++) {
+	for (guint i = 0; addresses && i < addresses->len; i++) {
 		const struct mime_address *address = addresses->pdata[i];
 
 		if (i)
@@ -42,7 +43,6 @@ addresses_to_text(const GPtrArray *addresses)
 		g_string_append_c(out, UNIT);
 		append_field(out, address->email);
 	}
-	return g_string_free(out, FALSE);
 }
 
 static GPtrArray *

@@ -244,72 +244,22 @@ put_structure(struct store *store, msgid id, const struct mime_part *structure, 
 	return store_finish(store, statement, error);
 }
 
-static gboolean
-put_envelope(struct store *store, msgid id, const struct store_message *message, GError **error)
+/* uid has a row now: what is left of its gap lies on both sides. */
+static void
+take_uid(struct folder_delta *delta, guint64 uid)
 {
-	static const char sql[] =
-	        "INSERT INTO envelope (id, zone, date, sender, recipients, copies, subject, message_id,"
-	        " in_reply_to, refs, list_id, email_id, preview)"
-	        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
-	const struct envelope *envelope = message->envelope;
-	g_autofree char *from = addresses_to_text(envelope->from), *to = addresses_to_text(envelope->to);
-	g_autofree char *cc = addresses_to_text(envelope->cc);
-	g_autofree char *references =
-	        envelope->references && *envelope->references ? g_strjoinv(" ", envelope->references) : NULL;
-	guint count = envelope->references ? g_strv_length(envelope->references) : 0;
-	/* Nearly always the last reference: then NULL stands for it, and "-" for none. */
-	const char *parent = envelope->in_reply_to ? envelope->in_reply_to : "";
-	const char *stored = count && strcmp(parent, envelope->references[count - 1]) == 0 ? NULL
-	                     : *parent                                                     ? parent
-	                                                                                   : "-";
-	const char *const texts[] = {from,
-	                             to,
-	                             cc,
-	                             envelope->subject,
-	                             envelope->message_id,
-	                             count ? stored : parent,
-	                             references,
-	                             envelope->list_id,
-	                             message->email_id,
-	                             message->preview};
-	sqlite3_stmt *statement = store_sql(store, sql, VALUES(id, envelope->zone), error);
+	for (guint i = 0; i < G_N_ELEMENTS(delta->gaps); i++) {
+		struct uidrange gap = delta->gaps[i];
 
-	if (!statement)
-		return FALSE;
-	if (envelope->has_date)
-		sqlite3_bind_int64(statement, 3, envelope->date);
-	else
-		sqlite3_bind_null(statement, 3);
-	for (int i = 0; i < (int)G_N_ELEMENTS(texts); i++)
-		store_bind_text(statement, 4 + i, texts[i]);
-	return store_finish(store, statement, error);
-}
-
-static gboolean
-insert_row(struct store *store, const struct row_state *row, const struct store_message *message,
-           gboolean head, GError **error)
-{
-	static const char sql[] =
-	        "INSERT INTO message (id, folder, ord, received, size, base, thread, head, thread_count,"
-	        " thread_unread, attachments, have, uid, keywords, file)"
-	        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
-	gint64 unread = !(row->base & FLAG_SEEN);
-	int attachments = count_attachments(message->structure, message->envelope->content_type);
-	sqlite3_stmt *statement =
-	        store_sql(store, sql,
-	                  VALUES(row->id, row->folder, row->key.ord, row->key.received, (gint64)message->size,
-	                         row->base, row->thread, head, head && unread, attachments, row->have),
-	                  error);
-
-	if (!statement)
-		return FALSE;
-	if (message->uid)
-		sqlite3_bind_int64(statement, 12, (gint64)message->uid);
-	else
-		sqlite3_bind_null(statement, 12);
-	store_bind_text(statement, 13, message->keywords);
-	store_bind_text(statement, 14, message->file);
-	return store_finish(store, statement, error);
+		if (!gap.lo || uid < gap.lo || uid > gap.hi)
+			continue;
+		delta->gaps[0] = (struct uidrange){uid > gap.lo ? gap.lo : 0, uid - 1};
+		if (uid < gap.hi)
+			delta->gaps[1] = (struct uidrange){uid + 1, gap.hi};
+		else if (i == 1)
+			delta->gaps[1].lo = 0;
+		return;
+	}
 }
 
 static gboolean
@@ -322,20 +272,51 @@ add_new(struct store *store, gint64 folder, const struct store_message *message,
 	                        .base = message->flags,
 	                        .have = (message->structure ? HAVE_STRUCTURE : 0) |
 	                                (message->file ? HAVE_WHOLE : 0)};
-	gboolean head, unread = !(message->flags & FLAG_SEEN);
+	int attachments = count_attachments(message->structure, message->envelope->content_type);
+	gboolean unread = !(message->flags & FLAG_SEEN);
 	struct folder_delta *delta = folder_delta(store, folder);
 
 	if (!threads_place(store, id, message->envelope, &row.thread, error) ||
-	    !threads_add(store, &row, unread, &head, error) ||
-	    !insert_row(store, &row, message, head, error) || !put_envelope(store, id, message, error) ||
-	    (message->structure && !put_structure(store, id, message->structure, error)))
+	    !threads_add(store, &row, unread, &row.head, error) ||
+	    (message->structure && !put_structure(store, id, message->structure, error)) ||
+	    !pending_add(store, &row, message, attachments, error))
 		return FALSE;
 	delta->rows++;
 	delta->unread += unread;
 	delta->unread_base += unread;
+	if (message->uid)
+		take_uid(delta, message->uid);
 	bodies_row_added(store, folder, &row.key);
 	*out = id;
 	return TRUE;
+}
+
+/* The UIDs around uid that have no row, so that the next messages of a chunk need not be looked for. */
+static gboolean
+find_gap(struct store *store, struct folder_delta *delta, guint64 uid, gboolean *taken, GError **error)
+{
+	static const char below[] =
+	        "SELECT uid FROM message WHERE folder = ?1 AND uid <= ?2 ORDER BY uid DESC LIMIT 1";
+	static const char above[] =
+	        "SELECT uid FROM message WHERE folder = ?1 AND uid > ?2 ORDER BY uid LIMIT 1";
+	gint64 lo, hi;
+
+	if (!store_number(store, below, VALUES(delta->id, (gint64)uid), 0, &lo, error) ||
+	    !store_number(store, above, VALUES(delta->id, (gint64)uid), G_MAXINT64, &hi, error))
+		return FALSE;
+	*taken = (guint64)lo == uid;
+	if (!*taken)
+		delta->gaps[0] = (struct uidrange){(guint64)lo + 1, (guint64)hi - 1};
+	return TRUE;
+}
+
+static gboolean
+in_gap(const struct folder_delta *delta, guint64 uid)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(delta->gaps); i++)
+		if (delta->gaps[i].lo && uid >= delta->gaps[i].lo && uid <= delta->gaps[i].hi)
+			return TRUE;
+	return FALSE;
 }
 
 /* 1 it is here already, 0 not, -1 error. */
@@ -384,27 +365,47 @@ is_unbound(struct store *store, gint64 folder, gboolean *unbound, GError **error
 	return TRUE;
 }
 
+/* 1 here already, 0 not, -1 error; passes quickly over UIDs that cannot be here. */
+static int
+is_here(struct store *store, struct folder_delta *delta, const struct store_message *message, msgid *id,
+        GError **error)
+{
+	gboolean taken = TRUE;
+
+	if (message->uid && in_gap(delta, message->uid))
+		return 0;
+	if (message->uid && !find_gap(store, delta, message->uid, &taken, error))
+		return -1;
+	return taken ? add_again(store, delta->id, message, id, error) : 0;
+}
+
 msgid
 store_add(struct store *store, gint64 folder, const struct store_message *message, GError **error)
 {
-	gboolean unbound;
+	struct folder_delta *delta;
+	gboolean unbound, ok;
 	msgid id = 0;
 	int found;
 
 	g_return_val_if_fail(store->inside, 0);
-	found = add_again(store, folder, message, &id, error);
-	if (found)
-		return found > 0 ? id : 0;
 	if (!is_unbound(store, folder, &unbound, error))
 		return 0;
-	if (unbound && message->uid) {
+	delta = folder_delta(store, folder);
+	found = is_here(store, delta, message, &id, error);
+	if (!found && unbound && message->uid) {
 		found = folder_rebind(store, folder, message, &id, error);
-		if (found > 0)
+		if (found > 0) {
+			take_uid(delta, message->uid);
 			found = add_again(store, folder, message, &id, error);
-		if (found)
-			return found > 0 ? id : 0;
+		}
 	}
-	return add_new(store, folder, message, &id, error) ? id : 0;
+	if (found)
+		return found > 0 ? id : 0;
+	/* From here on nothing misses the rows that are pending. */
+	store->adding = TRUE;
+	ok = add_new(store, folder, message, &id, error);
+	store->adding = FALSE;
+	return ok ? id : 0;
 }
 
 gboolean

@@ -6,6 +6,7 @@ libstore_a_SOURCES = \
   src/store/journal.c \
   src/store/lists.c \
   src/store/messages.c \
+  src/store/pending.c \
   src/store/refs.c \
   src/store/schema.c \
   src/store/store.c src/store/store.h src/store/store-private.h \

@@ -5,17 +5,25 @@
 /* Hashes are spread evenly, so a tree of them is written all over: at a million entries nearly every insert
  * would dirty a page of its own. New pairs are therefore kept in memory, logged as one block a transaction,
  * and sorted into the tree when there are many. */
-#define RECENT_MAX 65536
+#define RECENT_MAX 60000 /* keeps 131072 slots */
+#define ALIASES_MAX 65536
 
 struct pair {
 	gint64 hash, thread; /* thread 0: forgotten */
 };
 
+/* Open addressing; hash 0 = free. size is a power of two, at least twice used. */
+struct pairs {
+	struct pair *slots;
+	guint size, used;
+};
+
 struct refs {
 	gboolean loaded;
-	struct pair *slots; /* open addressing, hash 0 = free */
-	guint size, used;   /* size is a power of two, at least twice used */
-	GArray *fresh;      /* struct pair: not logged yet */
+	struct pairs recent;
+	struct pairs aliases;  /* label of a joined thread → the thread it joined */
+	gboolean many_aliases; /* more than are kept in memory */
+	GArray *fresh;         /* struct pair: not logged yet */
 };
 
 struct refs *
@@ -27,12 +35,19 @@ refs_new(void)
 	return refs;
 }
 
+static void
+clear(struct pairs *pairs)
+{
+	g_clear_pointer(&pairs->slots, g_free);
+	pairs->size = pairs->used = 0;
+}
+
 void
 refs_reset(struct refs *refs)
 {
-	g_clear_pointer(&refs->slots, g_free);
-	refs->size = refs->used = 0;
-	refs->loaded = FALSE;
+	clear(&refs->recent);
+	clear(&refs->aliases);
+	refs->loaded = refs->many_aliases = FALSE;
 	g_array_set_size(refs->fresh, 0);
 }
 
@@ -100,51 +115,49 @@ refs_hash(const struct store *store, const char *id, gsize len)
 /* ---- the recent ones ---- */
 
 static struct pair *
-slot(struct refs *refs, gint64 hash)
+slot(struct pairs *pairs, gint64 hash)
 {
-	guint at = (guint)hash & (refs->size - 1);
+	guint at = (guint)((guint64)hash ^ (guint64)hash >> 32) & (pairs->size - 1);
 
-	while (refs->slots[at].hash && refs->slots[at].hash != hash)
-		at = (at + 1) & (refs->size - 1);
-	return &refs->slots[at];
+	while (pairs->slots[at].hash && pairs->slots[at].hash != hash)
+		at = (at + 1) & (pairs->size - 1);
+	return &pairs->slots[at];
 }
 
 static void
-grow(struct refs *refs)
+grow(struct pairs *pairs)
 {
-	g_autofree struct pair *old = refs->slots;
-	guint size = refs->size;
+	g_autofree struct pair *old = pairs->slots;
+	guint size = pairs->size;
 
-	refs->size = size ? size * 2 : 1024;
-	refs->slots = g_new0(struct pair, refs->size);
+	pairs->size = size ? size * 2 : 1024;
+	pairs->slots = g_new0(struct pair, pairs->size);
 	for (guint i = 0; i < size; i++)
 		if (old[i].hash)
-			*slot(refs, old[i].hash) = old[i];
+			*slot(pairs, old[i].hash) = old[i];
 }
 
 static void
-remember(struct refs *refs, gint64 hash, gint64 thread)
+remember(struct pairs *pairs, gint64 hash, gint64 thread)
 {
 	struct pair *pair;
 
-	if (refs->used * 2 >= refs->size)
-		grow(refs);
-	pair = slot(refs, hash);
+	if (pairs->used * 2 >= pairs->size)
+		grow(pairs);
+	pair = slot(pairs, hash);
 	if (!pair->hash)
-		refs->used++;
+		pairs->used++;
 	pair->hash = hash;
 	pair->thread = thread;
 }
 
 static gboolean
-load(struct store *store, GError **error)
+load_recent(struct store *store, GError **error)
 {
 	static const char sql[] = "SELECT pairs FROM ref_log ORDER BY id";
 	sqlite3_stmt *statement = store_sql(store, sql, NULL, 0, error);
-	struct refs *refs = store->refs;
 	int result = statement ? 0 : -1;
 
-	grow(refs);
 	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
 		const char *bytes = sqlite3_column_blob(statement, 0);
 		int n = sqlite3_column_bytes(statement, 0) / (int)sizeof(struct pair);
@@ -154,11 +167,69 @@ load(struct store *store, GError **error)
 
 			memcpy(&pair, bytes + (gsize)i * sizeof pair, sizeof pair);
 			if (pair.hash)
-				remember(refs, pair.hash, pair.thread);
+				remember(&store->refs->recent, pair.hash, pair.thread);
 		}
 	}
-	refs->loaded = result == 0;
+	return result >= 0;
+}
+
+static gboolean
+load_aliases(struct store *store, GError **error)
+{
+	static const char sql[] = "SELECT thread, joined FROM alias LIMIT ?1";
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(ALIASES_MAX), error);
+	struct refs *refs = store->refs;
+	int result = statement ? 0 : -1;
+
+	while (result >= 0 && (result = store_step(store, statement, error)) > 0)
+		if (sqlite3_column_int64(statement, 0))
+			remember(&refs->aliases, sqlite3_column_int64(statement, 0),
+			         sqlite3_column_int64(statement, 1));
+	refs->many_aliases = refs->aliases.used >= ALIASES_MAX;
+	return result >= 0;
+}
+
+static gboolean
+load(struct store *store, GError **error)
+{
+	struct refs *refs = store->refs;
+
+	if (refs->loaded)
+		return TRUE;
+	grow(&refs->recent);
+	grow(&refs->aliases);
+	refs->loaded = load_recent(store, error) && load_aliases(store, error);
+	if (!refs->loaded)
+		refs_reset(refs);
 	return refs->loaded;
+}
+
+gboolean
+refs_joined(struct store *store, gint64 thread, gint64 *joined, GError **error)
+{
+	static const char sql[] = "SELECT joined FROM alias WHERE thread = ?1";
+
+	if (!load(store, error))
+		return FALSE;
+	*joined = slot(&store->refs->aliases, thread)->thread;
+	if (*joined || !store->refs->many_aliases)
+		return TRUE;
+	return store_number(store, sql, VALUES(thread), 0, joined, error);
+}
+
+gboolean
+refs_join(struct store *store, gint64 thread, gint64 into, GError **error)
+{
+	static const char sql[] = "INSERT OR REPLACE INTO alias VALUES (?1, ?2)";
+	struct refs *refs = store->refs;
+
+	if (!load(store, error) || !store_run(store, sql, VALUES(thread, into), error))
+		return FALSE;
+	if (refs->aliases.used < ALIASES_MAX || slot(&refs->aliases, thread)->hash)
+		remember(&refs->aliases, thread, into);
+	else
+		refs->many_aliases = TRUE;
+	return TRUE;
 }
 
 gboolean
@@ -167,9 +238,9 @@ refs_get(struct store *store, gint64 hash, gint64 *thread, GError **error)
 	static const char sql[] = "SELECT thread FROM ref WHERE hash = ?1";
 	struct pair *pair;
 
-	if (!store->refs->loaded && !load(store, error))
+	if (!load(store, error))
 		return FALSE;
-	pair = slot(store->refs, hash);
+	pair = slot(&store->refs->recent, hash);
 	if (pair->hash) {
 		*thread = pair->thread;
 		return TRUE;
@@ -182,9 +253,9 @@ refs_put(struct store *store, gint64 hash, gint64 thread, GError **error)
 {
 	struct pair pair = {hash, thread};
 
-	if (!store->refs->loaded && !load(store, error))
+	if (!load(store, error))
 		return FALSE;
-	remember(store->refs, hash, thread);
+	remember(&store->refs->recent, hash, thread);
 	g_array_append_val(store->refs->fresh, pair);
 	return TRUE;
 }
@@ -204,26 +275,26 @@ settle(struct store *store, GError **error)
 {
 	static const char put[] = "INSERT OR REPLACE INTO ref VALUES (?1, ?2)";
 	static const char drop[] = "DELETE FROM ref WHERE hash = ?1";
-	static const char clear[] = "DELETE FROM ref_log";
-	struct refs *refs = store->refs;
+	static const char empty[] = "DELETE FROM ref_log";
+	struct pairs *recent = &store->refs->recent;
 	guint n = 0;
 
-	for (guint i = 0; i < refs->size; i++)
-		if (refs->slots[i].hash)
-			refs->slots[n++] = refs->slots[i];
-	qsort(refs->slots, n, sizeof *refs->slots, by_hash);
+	for (guint i = 0; i < recent->size; i++)
+		if (recent->slots[i].hash)
+			recent->slots[n++] = recent->slots[i];
+	qsort(recent->slots, n, sizeof *recent->slots, by_hash);
 	for (guint i = 0; i < n; i++) {
-		const struct pair *pair = &refs->slots[i];
+		const struct pair *pair = &recent->slots[i];
 		gboolean ok = pair->thread ? store_run(store, put, VALUES(pair->hash, pair->thread), error)
 		                           : store_run(store, drop, VALUES(pair->hash), error);
 
 		if (!ok)
 			return FALSE;
 	}
-	memset(refs->slots, 0, refs->size * sizeof *refs->slots);
-	refs->used = 0;
-	g_array_set_size(refs->fresh, 0);
-	return store_run(store, clear, NULL, 0, error);
+	memset(recent->slots, 0, recent->size * sizeof *recent->slots);
+	recent->used = 0;
+	g_array_set_size(store->refs->fresh, 0);
+	return store_run(store, empty, NULL, 0, error);
 }
 
 gboolean
@@ -233,7 +304,7 @@ refs_flush(struct store *store, GError **error)
 	struct refs *refs = store->refs;
 	sqlite3_stmt *statement;
 
-	if (refs->used > RECENT_MAX)
+	if (refs->recent.used > RECENT_MAX)
 		return settle(store, error);
 	if (!refs->fresh->len)
 		return TRUE;

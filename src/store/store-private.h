@@ -7,6 +7,7 @@
 #include "store/store.h"
 
 struct refs;
+struct pending;
 
 struct store {
 	sqlite3 *db;
@@ -24,9 +25,11 @@ struct store {
 	GHashTable *folders;           /* struct folder_delta: what the transaction changed */
 	GHashTable *threads;           /* struct thread_entry: thread rows the transaction touched */
 	struct refs *refs;
-	GArray *unlink;     /* msgid: files to remove after the commit */
-	GHashTable *broken; /* "id/section": entries whose file is not what it was */
-	GArray *kept;       /* struct kept_span, see bodies.c */
+	struct pending *pending; /* rows that are not inserted yet */
+	gboolean adding;         /* the code at work knows of them */
+	GArray *unlink;          /* msgid: files to remove after the commit */
+	GHashTable *broken;      /* "id/section": entries whose file is not what it was */
+	GArray *kept;            /* struct kept_span, see bodies.c */
 };
 
 /* ---- store.c ---- */
@@ -36,6 +39,9 @@ struct store {
 /* The statement of text (a static array: its address is the key) with the first n parameters bound; NULL with
  * error. */
 sqlite3_stmt *store_sql(struct store *store, const char *text, const gint64 *values, guint n, GError **error);
+/* The same while rows may be pending: for statements that cannot miss them. */
+sqlite3_stmt *store_prepare(struct store *store, const char *text, const gint64 *values, guint n,
+                            GError **error);
 /* 1 a row is there, 0 done, -1 error; reset unless 1. */
 int store_step(struct store *store, sqlite3_stmt *statement, GError **error);
 /* To the end; no rows are wanted. */
@@ -72,6 +78,7 @@ struct folder_delta {
 	gint64 rows, unread, unread_base, threads;
 	gint64 server_unread;    /* what our own finished ops did to the server's count */
 	gboolean known, unbound; /* unbound holds once known */
+	struct uidrange gaps[2]; /* UIDs that have no row; lo 0: none */
 };
 /* The changes of one folder in this transaction; asking for them marks the folder as changed. */
 struct folder_delta *folder_delta(struct store *store, gint64 folder);
@@ -110,11 +117,22 @@ gboolean row_set_have(struct store *store, msgid id, guint set, guint unset, GEr
 /* Blank-separated words: (base ∪ add) \ remove; case-insensitive. NULL when none. Gives (g_free). */
 char *keywords_apply(const char *base, const char *add, const char *remove);
 
+/* ---- pending.c ---- */
+
+struct pending *pending_new(void);
+void pending_free(struct pending *pending);
+void pending_drop(struct pending *pending);
+gboolean pending_register(struct store *store, GError **error);
+/* Copies what it needs of message. */
+gboolean pending_add(struct store *store, const struct row_state *state, const struct store_message *message,
+                     int attachments, GError **error);
+gboolean pending_flush(struct store *store, GError **error);
+
 /* ---- lists.c ---- */
 
 int key_compare(const struct store_key *a, const struct store_key *b);
-/* One text of all addresses; NULL when none. Gives (g_free). */
-char *addresses_to_text(const GPtrArray *addresses);
+/* Appends all addresses as one text. */
+void addresses_append(GString *out, const GPtrArray *addresses);
 
 /* ---- threads.c ---- */
 
@@ -149,6 +167,9 @@ gint64 refs_hash(const struct store *store, const char *id, gsize len);
 /* *thread 0: unknown. */
 gboolean refs_get(struct store *store, gint64 hash, gint64 *thread, GError **error);
 gboolean refs_put(struct store *store, gint64 hash, gint64 thread, GError **error);
+/* Thread labels that were joined into others: *joined 0 when thread is still one. */
+gboolean refs_joined(struct store *store, gint64 thread, gint64 *joined, GError **error);
+gboolean refs_join(struct store *store, gint64 thread, gint64 into, GError **error);
 gboolean refs_flush(struct store *store, GError **error);
 
 /* ---- bodies.c ---- */

@@ -67,7 +67,7 @@ store_fail_damaged(struct store *store, const char *what, GError **error)
 /* ---- statements ---- */
 
 sqlite3_stmt *
-store_sql(struct store *store, const char *text, const gint64 *values, guint n, GError **error)
+store_prepare(struct store *store, const char *text, const gint64 *values, guint n, GError **error)
 {
 	sqlite3_stmt *statement = g_hash_table_lookup(store->statements, text);
 
@@ -82,6 +82,14 @@ store_sql(struct store *store, const char *text, const gint64 *values, guint n, 
 	for (guint i = 0; i < n; i++)
 		sqlite3_bind_int64(statement, (int)i + 1, values[i]);
 	return statement;
+}
+
+sqlite3_stmt *
+store_sql(struct store *store, const char *text, const gint64 *values, guint n, GError **error)
+{
+	if (!store->adding && !pending_flush(store, error))
+		return NULL;
+	return store_prepare(store, text, values, n, error);
 }
 
 int
@@ -283,7 +291,8 @@ open_writer(struct store *store, GError **error)
 		            g_strerror(EACCES));
 		return FALSE;
 	}
-	return exec(store, pragmas, error) && schema_prepare(store, error) && empty_trash(store, error);
+	return exec(store, pragmas, error) && pending_register(store, error) &&
+	       schema_prepare(store, error) && empty_trash(store, error);
 }
 
 struct store *
@@ -302,6 +311,7 @@ store_open(const char *dir, enum store_mode mode, GError **error)
 		store->folders = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
 		store->unlink = g_array_new(FALSE, FALSE, sizeof(msgid));
 		store->refs = refs_new();
+		store->pending = pending_new();
 		ok = open_writer(store, error);
 	} else {
 		ok = open_reader(store, error);
@@ -326,6 +336,7 @@ store_close(struct store *store)
 	g_clear_pointer(&store->folders, g_hash_table_unref);
 	g_clear_pointer(&store->threads, g_hash_table_unref);
 	g_clear_pointer(&store->refs, refs_free);
+	g_clear_pointer(&store->pending, pending_free);
 	g_clear_pointer(&store->broken, g_hash_table_unref);
 	if (store->unlink)
 		g_array_unref(store->unlink);
@@ -400,6 +411,7 @@ forget_pending(struct store *store)
 	if (store->threads)
 		g_hash_table_remove_all(store->threads);
 	g_array_set_size(store->unlink, 0);
+	pending_drop(store->pending);
 }
 
 gboolean
@@ -433,7 +445,8 @@ store_flush(struct store *store, GError **error)
 
 	if (!store->inside)
 		return TRUE;
-	if (!threads_flush(store, error) || !folders_flush(store, error) || !refs_flush(store, error))
+	if (!pending_flush(store, error) || !threads_flush(store, error) || !folders_flush(store, error) ||
+	    !refs_flush(store, error))
 		return FALSE;
 	if (store->last_id != store->saved_last_id) {
 		if (!store_run(store, sql, VALUES(store->last_id), error))
@@ -485,6 +498,7 @@ store_rollback(struct store *store)
 
 	if (!store->inside)
 		return;
+	forget_pending(store);
 	/* A full disk may have ended it already. */
 	if (!sqlite3_get_autocommit(store->db))
 		store_run(store, rollback, NULL, 0, NULL);
@@ -492,7 +506,6 @@ store_rollback(struct store *store)
 	store->own_version = -1;
 	refs_reset(store->refs);
 	bodies_spans_reset(store);
-	forget_pending(store);
 }
 
 gboolean

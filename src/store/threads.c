@@ -135,6 +135,8 @@ threads_flush(struct store *store, GError **error)
 	struct thread_entry *entry;
 	GHashTableIter iter;
 
+	if (!pending_flush(store, error))
+		return FALSE;
 	if (!store->threads)
 		return TRUE;
 	g_hash_table_iter_init(&iter, store->threads);
@@ -151,14 +153,13 @@ threads_flush(struct store *store, GError **error)
 static gboolean
 resolve(struct store *store, gint64 *thread, GError **error)
 {
-	static const char sql[] = "SELECT joined FROM alias WHERE thread = ?1";
 	gint64 joined = *thread;
 
 	/* Aliases lead from smaller to larger, so a chain is at most a logarithm long; damage could make a
 	 * ring. */
 	for (guint i = 0; joined && i < 64; i++) {
 		*thread = joined;
-		if (!store_number(store, sql, VALUES(*thread), 0, &joined, error))
+		if (!refs_joined(store, *thread, &joined, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -233,7 +234,6 @@ relabel(struct store *store, const GArray *ids, gint64 from, gint64 to, GError *
 {
 	static const char folder_of[] = "SELECT folder FROM message WHERE id = ?1";
 	static const char label[] = "UPDATE message SET thread = ?2 WHERE id = ?1";
-	static const char alias[] = "INSERT OR REPLACE INTO alias VALUES (?1, ?2)";
 	g_autoptr(GHashTable) folders = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	GHashTableIter iter;
 	gint64 folder, *each;
@@ -251,7 +251,7 @@ relabel(struct store *store, const GArray *ids, gint64 from, gint64 to, GError *
 	for (guint i = 0; i < ids->len; i++)
 		if (!store_run(store, label, VALUES(g_array_index(ids, gint64, i), to), error))
 			return FALSE;
-	return store_run(store, alias, VALUES(from, to), error);
+	return refs_join(store, from, to, error);
 }
 
 /* Joins *thread and other; *thread becomes the label of both. budget: rows that may still be relabelled. */
@@ -262,6 +262,8 @@ join(struct store *store, gint64 *thread, gint64 other, guint *budget, GError **
 	g_autoptr(GArray) theirs = g_array_new(FALSE, FALSE, sizeof(gint64));
 	gboolean ok;
 
+	if (!pending_flush(store, error))
+		return FALSE;
 	/* Both are read in steps that double, so the work is that of the smaller one. */
 	for (gint64 max = 8;; max *= 2) {
 		g_array_set_size(mine, 0);
