@@ -136,6 +136,7 @@ row_write_flags(struct store *store, const struct row_state *before, const struc
 	        "UPDATE message SET base = ?2, pending_add = ?3, pending_remove = ?4, keywords = ?5,"
 	        " keywords_add = ?6, keywords_remove = ?7 WHERE id = ?1";
 	int unread = !(row_shown(now) & FLAG_SEEN) - !(row_shown(before) & FLAG_SEEN);
+	int base = !(now->base & FLAG_SEEN) - !(before->base & FLAG_SEEN);
 	struct folder_delta *delta;
 	sqlite3_stmt *statement;
 
@@ -153,7 +154,9 @@ row_write_flags(struct store *store, const struct row_state *before, const struc
 		return FALSE;
 	delta = folder_delta(store, now->folder);
 	delta->unread += unread;
-	delta->unread_base += !(now->base & FLAG_SEEN) - !(before->base & FLAG_SEEN);
+	delta->unread_base += base;
+	/* What the server said last of a folder with holes is brought along. */
+	delta->server_unread += base;
 	return unread == 0 || threads_unread(store, before, unread, error);
 }
 

@@ -76,7 +76,7 @@ gboolean schema_check(struct store *store, GError **error);
 struct folder_delta {
 	gint64 id;
 	gint64 rows, unread, unread_base, threads;
-	gint64 server_unread;    /* what our own finished ops did to the server's count */
+	gint64 server_unread;    /* what became of its unread ones since the server counted */
 	gboolean known, unbound; /* unbound holds once known */
 	struct uidrange gaps[2]; /* UIDs that have no row; lo 0: none */
 };

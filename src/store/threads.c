@@ -7,6 +7,8 @@
  * so many rows are relabelled for one message. */
 #define IDS_MAX 32
 #define RELABEL_MAX 5000
+/* Aliases lead from smaller to larger threads, so there are few in a row; only damage could make a ring. */
+#define STEPS_MAX 10000
 /* Thread rows kept in memory before they are written. */
 #define ENTRIES_MAX 8192
 
@@ -151,24 +153,20 @@ threads_flush(struct store *store, GError **error)
 /* ---- which thread ---- */
 
 static gboolean
-resolve(struct store *store, gint64 *thread, GError **error)
+lookup(struct store *store, gint64 hash, gint64 *thread, GError **error)
 {
-	gint64 joined = *thread;
+	gint64 joined;
+	guint steps = 0;
 
-	/* Aliases lead from smaller to larger, so a chain is at most a logarithm long; damage could make a
-	 * ring. */
-	for (guint i = 0; joined && i < 64; i++) {
+	if (!refs_get(store, hash, thread, error))
+		return FALSE;
+	for (joined = *thread; joined && steps < STEPS_MAX; steps++) {
 		*thread = joined;
 		if (!refs_joined(store, *thread, &joined, error))
 			return FALSE;
 	}
-	return TRUE;
-}
-
-static gboolean
-lookup(struct store *store, gint64 hash, gint64 *thread, GError **error)
-{
-	return refs_get(store, hash, thread, error) && (!*thread || resolve(store, thread, error));
+	/* The next one finds it at once. */
+	return steps < 3 || refs_put(store, hash, *thread, error);
 }
 
 static const char first_members[] = "SELECT id FROM message WHERE thread = ?1 AND thread <> id LIMIT ?2";
@@ -254,35 +252,66 @@ relabel(struct store *store, const GArray *ids, gint64 from, gint64 to, GError *
 	return refs_join(store, from, to, error);
 }
 
-/* Joins *thread and other; *thread becomes the label of both. budget: rows that may still be relabelled. */
+struct place {
+	gint64 hashes[IDS_MAX],
+	        threads[IDS_MAX]; /* thread 0: the id is new, or its thread has no message any more */
+	guint n, budget;          /* rows that may still be relabelled */
+	gint64 thread;
+};
+
+/* Members of both, read in steps that double, so the work is that of the smaller one. *apart: even the
+ * smaller one is larger than most. */
 static gboolean
-join(struct store *store, gint64 *thread, gint64 other, guint *budget, GError **error)
+weigh(struct store *store, gint64 a, GArray *of_a, gint64 b, GArray *of_b, gint64 most, gboolean *apart,
+      GError **error)
+{
+	*apart = FALSE;
+	for (gint64 max = 8;; max *= 2) {
+		g_array_set_size(of_a, 0);
+		g_array_set_size(of_b, 0);
+		if (!members(store, a, max, of_a, error) || !members(store, b, max, of_b, error))
+			return FALSE;
+		if (of_a->len < max || of_b->len < max)
+			break;
+		if (max > most) {
+			*apart = TRUE;
+			return TRUE;
+		}
+	}
+	*apart = MIN(of_a->len, of_b->len) > most;
+	return TRUE;
+}
+
+/* The thread found for id i is another one than found so far: they become one. */
+static gboolean
+join(struct store *store, struct place *place, guint i, GError **error)
 {
 	g_autoptr(GArray) mine = g_array_new(FALSE, FALSE, sizeof(gint64));
 	g_autoptr(GArray) theirs = g_array_new(FALSE, FALSE, sizeof(gint64));
-	gboolean ok;
+	gint64 known = place->thread, other = place->threads[i];
+	gboolean apart;
 
-	if (!pending_flush(store, error))
+	if (!pending_flush(store, error) ||
+	    !weigh(store, known, mine, other, theirs, place->budget, &apart, error))
 		return FALSE;
-	/* Both are read in steps that double, so the work is that of the smaller one. */
-	for (gint64 max = 8;; max *= 2) {
-		g_array_set_size(mine, 0);
-		g_array_set_size(theirs, 0);
-		if (!members(store, *thread, max, mine, error) || !members(store, other, max, theirs, error))
-			return FALSE;
-		if (mine->len < max || theirs->len < max)
-			break;
-		if (max > *budget)
-			return TRUE; /* both are huge: they stay apart */
-	}
-	if (MIN(mine->len, theirs->len) > *budget)
+	if (apart)
 		return TRUE;
-	*budget -= MIN(mine->len, theirs->len);
+	if (!theirs->len) {
+		place->threads[i] = 0;
+		return TRUE;
+	}
+	if (!mine->len) {
+		for (guint j = 0; j < i; j++)
+			if (place->threads[j] == known)
+				place->threads[j] = 0;
+		place->thread = other;
+		return TRUE;
+	}
+	place->budget -= MIN(mine->len, theirs->len);
 	if (mine->len >= theirs->len)
-		return relabel(store, theirs, other, *thread, error);
-	ok = relabel(store, mine, *thread, other, error);
-	*thread = other;
-	return ok;
+		return relabel(store, theirs, other, known, error);
+	place->thread = other;
+	return relabel(store, mine, known, other, error);
 }
 
 static guint
@@ -306,23 +335,23 @@ gather(struct store *store, const struct envelope *envelope, gint64 *hashes)
 gboolean
 threads_place(struct store *store, msgid id, const struct envelope *envelope, gint64 *thread, GError **error)
 {
-	gint64 hashes[IDS_MAX], threads[IDS_MAX];
-	guint n = gather(store, envelope, hashes), budget = RELABEL_MAX;
+	struct place place;
 
-	*thread = 0;
-	for (guint i = 0; i < n; i++) {
-		if (!lookup(store, hashes[i], &threads[i], error))
+	place.budget = RELABEL_MAX;
+	place.thread = 0;
+	place.n = gather(store, envelope, place.hashes);
+	for (guint i = 0; i < place.n; i++) {
+		if (!lookup(store, place.hashes[i], &place.threads[i], error))
 			return FALSE;
-		if (!*thread)
-			*thread = threads[i];
-		else if (threads[i] && threads[i] != *thread &&
-		         !join(store, thread, threads[i], &budget, error))
+		if (!place.thread)
+			place.thread = place.threads[i];
+		else if (place.threads[i] && place.threads[i] != place.thread &&
+		         !join(store, &place, i, error))
 			return FALSE;
 	}
-	if (!*thread)
-		*thread = id;
-	for (guint i = 0; i < n; i++)
-		if (!threads[i] && !refs_put(store, hashes[i], *thread, error))
+	*thread = place.thread ? place.thread : id;
+	for (guint i = 0; i < place.n; i++)
+		if (!place.threads[i] && !refs_put(store, place.hashes[i], *thread, error))
 			return FALSE;
 	return TRUE;
 }
