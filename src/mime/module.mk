@@ -29,5 +29,4 @@ libmime_a_SOURCES = \
   src/mime/table-survey.c \
   src/mime/scan.c src/mime/scan.h \
   src/mime/words.c
-libmime_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBXML_CFLAGS)
 MIME_LIBS = libmime.a $(BASE_LIBS)

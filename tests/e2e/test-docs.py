@@ -109,7 +109,7 @@ def test_examples_of_the_manual_are_configurations():
 
 def test_examples_of_readme_and_tutorial_are_configurations():
     found = 0
-    for name in ('README', ):
+    for name in ('README', 'doc/tutorial'):
         with open(os.path.join(SOURCE, name), encoding='utf-8') as file:
             text = file.read()
         for block in re.findall(r'(?:^    .*\n|^\n(?=    ))+', text, re.M):
@@ -117,7 +117,7 @@ def test_examples_of_readme_and_tutorial_are_configurations():
             if re.match(r'\[(account|folder|ui|list|pager|theme|keys)\b', block):
                 found += 1
                 check_configuration(name, block if '[account' in block else '[account work]\naddress = a@b.example\nhost = b.example\n\n' + block)
-    assert found >= 1
+    assert found >= 6
 
 
 tap.run(globals())
