@@ -227,14 +227,18 @@ on_arrived(gint64 folder, guint n, void *user)
 static void
 on_progress(gint64 folder, guint64 have, guint64 total, void *user)
 {
-	struct event *event = account_event(user, EVENT_LINK);
+	struct account *a = user;
+	struct event *event;
 
-	event->state = LINK_FETCHING;
+	/* A look at a folder that is watched fetches nothing worth a word. */
+	if (!a->fills && !a->opening)
+		return;
+	event = account_event(a, EVENT_LINK);
+	event->state = a->shown = LINK_FETCHING;
 	event->folder = folder;
 	event->have = have;
 	event->total = total;
-	((struct account *)user)->shown = LINK_FETCHING;
-	account_post(user, event);
+	account_post(a, event);
 }
 
 static void
