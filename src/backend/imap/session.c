@@ -627,7 +627,8 @@ link_up(struct backend *b)
 		.silence_timeout_ms = (guint)a->timeout * 1000,
 		.trace = LOG_IMAP,
 	};
-	struct imap_limits limits = { 0 };
+	/* A SEARCH without ESEARCH, or a VANISHED of scattered UIDs, is one line: a million UIDs must fit. */
+	struct imap_limits limits = { .line = 16 << 20 };
 
 	if (b->conn)
 		return;
