@@ -1,4 +1,5 @@
 #include <string.h>
+#include "base/error.h"
 #include "base/i18n.h"
 #include "base/text.h"
 #include "model/format.h"
@@ -24,7 +25,7 @@ columns_for(struct rect area)
 	}
 	c.from = c.date + c.date_width + 1;
 	left = area.w - c.from - 1;
-	c.from_width = CLAMP(left * 3 / 10, 6, 24);
+	c.from_width = CLAMP(left * 27 / 100, 6, 24);
 	c.subject = c.from + c.from_width + 2;
 	c.subject_width = MAX(area.w - c.subject, 0);
 	return c;
@@ -410,7 +411,7 @@ fetched(struct ui *ui, const struct job *job, const GError *error)
 {
 	if (!error)
 		ui_say(ui, _("The whole message is here"));
-	else if (error->code != 7)
+	else if (error->code != FULMAR_CANCELLED)
 		ui_complain(ui, "%s", error->message);
 }
 

@@ -102,7 +102,8 @@ add_actions(struct ui *ui, GPtrArray *items)
 		if (!(a->views & VIEW_BIT(view)) || a->id == ACT_PALETTE || a->id == ACT_LINK)
 			continue;
 		pick = g_new0(struct pick, 1);
-		pick->text = g_strdup_printf("%s  %s", a->name, _(a->help));
+		pick->text = g_strdup(a->name);
+		pick->more = g_strdup(_(a->help));
 		pick->right = keymap_key_names(ui->keymap, view, a->id);
 		pick->number = (int)a->id;
 		g_ptr_array_add(items, pick);
@@ -115,8 +116,8 @@ add_options(GPtrArray *items)
 	for (const struct conf_option *option = conf_options(); option->section; option++) {
 		struct pick *pick = g_new0(struct pick, 1);
 
-		pick->text = g_strdup_printf(_("setting [%s] %s  %s"), option->section, option->key,
-		                             _(option->help));
+		pick->text = g_strdup_printf(_("setting [%s] %s"), option->section, option->key);
+		pick->more = g_strdup(_(option->help));
 		pick->right = g_strdup(option->fallback ? option->fallback : "");
 		pick->key = g_strdup_printf("[%s] %s", option->section, option->key);
 		pick->number = -1;

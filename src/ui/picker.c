@@ -24,6 +24,7 @@ pick_free(gpointer data)
 	struct pick *pick = data;
 
 	g_free(pick->text);
+	g_free(pick->more);
 	g_free(pick->right);
 	g_free(pick->key);
 	g_free(pick);
@@ -37,13 +38,24 @@ better(gconstpointer a, gconstpointer b)
 	return x->score != y->score ? y->score - x->score : x->item - y->item;
 }
 
+/* What something is called counts for more than what is said about it. */
+static int
+score_of(const char *typed, const struct pick *pick)
+{
+	int name = fuzzy_score(typed, pick->text), whole;
+	g_autofree char *all = pick->more ? g_strconcat(pick->text, " ", pick->more, NULL) : NULL;
+
+	whole = all ? fuzzy_score(typed, all) : -1;
+	return name >= 0 ? MAX(name * 2, whole) : whole;
+}
+
 static void
 match(struct picker *picker)
 {
 	g_array_set_size(picker->fits, 0);
 	for (guint i = 0; i < picker->items->len; i++) {
 		const struct pick *pick = picker->items->pdata[i];
-		struct fit fit = {(int)i, fuzzy_score(picker->edit.text->str, pick->text)};
+		struct fit fit = {(int)i, score_of(picker->edit.text->str, pick)};
 
 		if (fit.score >= 0)
 			g_array_append_val(picker->fits, fit);
@@ -100,7 +112,10 @@ picker_draw(struct ui *ui, struct view *view, gboolean focused)
 		if (pick->right)
 			end = picture_right(ui->picture, y, box.x + box.w / 3, end, ROLE_KEY, pick->right) -
 			      1;
-		picture_cut(ui->picture, y, box.x + 2, end - box.x - 2, ROLE_TEXT, pick->text);
+		x = box.x + 2;
+		x += picture_cut(ui->picture, y, x, end - x, ROLE_TEXT, pick->text);
+		if (pick->more)
+			picture_cut(ui->picture, y, x + 2, end - x - 2, ROLE_DIM, pick->more);
 		if (picker->top + i == picker->cursor)
 			picture_shade(ui->picture, y, box.x + 1, box.w - 2, ROLE_CURSOR);
 	}
@@ -117,16 +132,17 @@ choose(struct ui *ui, struct picker *picker)
 	void (*chosen)(struct ui *, const struct pick *, const char *) = picker->chosen;
 	const struct pick *pick = pick_at(picker, picker->cursor);
 	g_autofree char *typed = g_strdup(picker->edit.text->str);
-	struct pick copy = {0};
+	struct pick *copy = NULL;
 
-	if (pick)
-		copy = (struct pick){g_strdup(pick->text), g_strdup(pick->right), g_strdup(pick->key),
-		                     pick->number};
+	if (pick) {
+		copy = g_new0(struct pick, 1);
+		*copy = (struct pick){g_strdup(pick->text), g_strdup(pick->more), g_strdup(pick->right),
+		                      g_strdup(pick->key), pick->number};
+	}
 	ui_pop(ui);
-	chosen(ui, pick ? &copy : NULL, typed);
-	g_free(copy.text);
-	g_free(copy.right);
-	g_free(copy.key);
+	chosen(ui, copy, typed);
+	if (copy)
+		pick_free(copy);
 }
 
 static gboolean

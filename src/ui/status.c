@@ -158,6 +158,19 @@ collect_hints(struct ui *ui, enum view_kind view, GArray *hints)
 	}
 }
 
+/* By rank, but help and the way out (rank 1) at the end, where the eye looks for them. */
+static gint
+by_rank(gconstpointer a, gconstpointer b)
+{
+	const struct hint *x = a, *y = b;
+	int rank_x = x->action->rank == 1 ? G_MAXINT : x->action->rank,
+	    rank_y = y->action->rank == 1 ? G_MAXINT : y->action->rank;
+
+	if (rank_x != rank_y)
+		return rank_x < rank_y ? -1 : 1;
+	return x->action < y->action ? -1 : x->action > y->action;
+}
+
 /* The lowest ranks stay as long as they fit. */
 static void
 choose_hints(GArray *hints, int width)
@@ -184,6 +197,7 @@ ui_draw_hints(struct ui *ui)
 	picture_clear(ui->picture, (struct rect){y, 0, 1, ui->picture->cols}, ROLE_TEXT);
 	collect_hints(ui, ui_top(ui)->ops->kind, hints);
 	choose_hints(hints, ui->picture->cols);
+	g_array_sort(hints, by_rank);
 	for (guint i = 0; i < hints->len; i++) {
 		struct hint *hint = &g_array_index(hints, struct hint, i);
 

@@ -15,12 +15,16 @@
 #include "conf/keys.h"
 #include "ui/theme.h"
 
+#define TWICE_WITHIN 400000 /* µs */
+
 struct term {
 	SCREEN *screen;
 	WINDOW *input; /* a pad: reading keys from it refreshes nothing */
 	struct cell *last;
 	int rows, cols;
 	gboolean utf8, mouse;
+	gint64 clicked; /* monotonic µs of the last single click; 0: none */
+	int clicked_y;
 	struct theme *theme;
 };
 
@@ -247,10 +251,8 @@ term_bell(struct term *term)
 }
 
 static gint32
-mouse_key(struct term_mouse *mouse)
+mouse_key(struct term *term, struct term_mouse *mouse)
 {
-	static gint64 last;
-	static int last_y = -1;
 	MEVENT event;
 	gint64 now = g_get_monotonic_time();
 
@@ -268,17 +270,17 @@ mouse_key(struct term_mouse *mouse)
 	else
 		return 0;
 	mouse->twice = event.bstate & BUTTON1_DOUBLE_CLICKED ||
-	               (mouse->click && event.y == last_y && now - last < 400000);
-	last = mouse->click && !mouse->twice ? now : 0;
-	last_y = event.y;
+	               (mouse->click && event.y == term->clicked_y && now - term->clicked < TWICE_WITHIN);
+	term->clicked = mouse->click && !mouse->twice ? now : 0;
+	term->clicked_y = event.y;
 	return K_MOUSE;
 }
 
 static gint32
-function_key(wint_t code, struct term_mouse *mouse)
+function_key(struct term *term, wint_t code, struct term_mouse *mouse)
 {
 	if (code == KEY_MOUSE)
-		return mouse_key(mouse);
+		return mouse_key(term, mouse);
 	if (code >= KEY_F(1) && code <= KEY_F(12))
 		return K_F1 + (gint32)(code - KEY_F(1));
 	for (guint i = 0; i < G_N_ELEMENTS(key_table); i++)
@@ -308,7 +310,7 @@ term_key(struct term *term, struct term_mouse *mouse)
 	if (got == ERR)
 		return errno == EIO ? -1 : 0;
 	if (got == KEY_CODE_YES)
-		return function_key(c, mouse);
+		return function_key(term, c, mouse);
 	if (c != 27)
 		return plain_key(c);
 	/* Escape and a character at once are Alt with it. */
@@ -316,6 +318,6 @@ term_key(struct term *term, struct term_mouse *mouse)
 	if (got == OK && next != 27)
 		return plain_key(next) | K_META;
 	if (got == KEY_CODE_YES)
-		return function_key(next, mouse);
+		return function_key(term, next, mouse);
 	return 27;
 }

@@ -193,8 +193,10 @@ struct view *help_new(struct ui *ui, enum view_kind of);
 
 /* -- picker.c: one of many by typing some of it -- */
 struct pick {
-	char *text, *right; /* safe; right may be NULL */
-	char *key;          /* for chosen; or NULL */
+	char *text;  /* what it is called; all texts are safe */
+	char *more;  /* said behind it, matched with less weight; or NULL */
+	char *right; /* at the right edge; or NULL */
+	char *key;   /* for chosen; or NULL */
 	int number;
 };
 void pick_free(gpointer pick);

@@ -530,6 +530,12 @@ ui_key(struct ui *ui, gint32 key, const struct term_mouse *mouse)
 	}
 	ui->count = 0;
 	action = keymap_lookup(ui->keymap, top->ops->kind, key);
+	/* Escape and a key right behind it look like Alt with that key: where Escape leaves, it left. */
+	if (action == ACT_NONE && key & K_META && keymap_lookup(ui->keymap, top->ops->kind, 27) != ACT_NONE) {
+		ui_key(ui, 27, NULL);
+		ui_key(ui, key & ~K_META, NULL);
+		return;
+	}
 	if (action == ACT_LINK)
 		count = key - '0';
 	if (action != ACT_NONE)
