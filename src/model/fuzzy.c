@@ -2,11 +2,12 @@
 
 #include <string.h>
 
-#define POINTS_EXACT 1000
+#define POINTS_EXACT 5000
 #define POINTS_PREFIX 400
 #define POINTS_WORD_START 200
 #define POINTS_INSIDE 100
 #define POINTS_SCATTERED 10
+#define OCCURRENCES_TRIED 32
 
 static gboolean
 starts_word(const char *text, const char *at)
@@ -53,7 +54,9 @@ score_word(const char *word, const char *text)
 		return POINTS_EXACT;
 	if (!strncmp(word, text, len))
 		return POINTS_PREFIX;
-	for (at = strstr(text, word); at && best < POINTS_WORD_START; at = strstr(at + 1, word))
+	at = strstr(text, word);
+	for (int tried = 0; at && best < POINTS_WORD_START && tried < OCCURRENCES_TRIED;
+	     tried++, at = strstr(at + 1, word))
 		best = MAX(best, starts_word(text, at) ? POINTS_WORD_START : POINTS_INSIDE);
 	return best > 0 ? best : score_scattered(word, text);
 }

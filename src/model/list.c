@@ -281,23 +281,26 @@ list_thread_ids(const struct list *list, const struct list_item *item, GArray *o
 
 /* -- moving -- */
 
+/* As far as the window goes, then a chunk further, and so on: what lies behind is dropped on the way. */
 gboolean
 list_move(struct list *list, gint64 by)
 {
-	int old = list->cursor;
 	msgid id;
 
 	if (!list->items->len || !by)
 		return FALSE;
 	id = list_cursor(list)->row->id;
 	list->moved = TRUE;
-	while (by < 0 && !list->newest_here && list->cursor + by < 0 && load_newer(list, CHUNK))
-		;
-	while (by > 0 && !list->oldest_here && list->cursor + by >= (gint64)list->items->len &&
-	       load_older(list, CHUNK))
+	for (;;) {
+		int to = (int)CLAMP(list->cursor + by, 0, (gint64)list->items->len - 1);
+
+		by -= to - list->cursor;
+		list->cursor = to;
+		if (!by || (by < 0 ? list->newest_here || !load_newer(list, CHUNK)
+		                   : list->oldest_here || !load_older(list, CHUNK)))
+			break;
 		trim(list);
-	old = list->cursor;
-	list->cursor = (int)CLAMP(old + by, 0, (gint64)list->items->len - 1);
+	}
 	settle(list);
 	return list_cursor(list)->row->id != id;
 }

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "ui/ui-private.h"
 
-#define COUNT_MAX 1000000
+#define COUNT_MAX 2000
 #define PREVIEW_AFTER 80000 /* µs the cursor rests before the pane follows */
 
 static void

@@ -1,0 +1,115 @@
+#include <string.h>
+#include "model/folders.h"
+
+static void
+add(GPtrArray *folders, const char *path, gint64 unread)
+{
+	struct store_folder *folder = g_new0(struct store_folder, 1);
+
+	folder->path = g_strdup(path);
+	folder->role = g_strdup("");
+	folder->selectable = TRUE;
+	folder->unread = unread;
+	g_ptr_array_add(folders, folder);
+}
+
+static GPtrArray *
+sample(void)
+{
+	GPtrArray *folders = g_ptr_array_new_with_free_func(store_folder_free);
+
+	add(folders, "INBOX", 2);
+	add(folders, "Sent", 0);
+	add(folders, "Lists/kernel", 400);
+	add(folders, "Lists/kernel/old", 12);
+	add(folders, "Lists-old", 1);
+	add(folders, "INBOX/sub", 5);
+	add(folders, "Lists/a", 3);
+	return folders;
+}
+
+static char *
+drawn(const GPtrArray *lines)
+{
+	GString *out = g_string_new(NULL);
+
+	for (guint i = 0; i < lines->len; i++) {
+		const struct folder_line *line = lines->pdata[i];
+
+		g_string_append_printf(out, "%*s%s%s %d%s\n", (int)line->depth * 2, "",
+		                       line->collapsed      ? "+"
+		                       : line->has_children ? "-"
+		                                            : "",
+		                       line->name, (int)line->unread,
+		                       line->selectable || line->heading ? "" : " (level)");
+	}
+	return g_string_free(out, FALSE);
+}
+
+static void
+children_stand_below_their_parents(void)
+{
+	g_autoptr(GPtrArray) folders = sample(), lines = g_ptr_array_new_with_free_func(folder_line_free);
+	g_autofree char *text = NULL;
+
+	folders_lines(lines, 0, "work", "work", folders, NULL);
+	text = drawn(lines);
+	g_assert_cmpstr(text, ==,
+	                "work 0\n"
+	                "-INBOX 2\n"
+	                "  sub 5\n"
+	                "Sent 0\n"
+	                "-Lists 0 (level)\n"
+	                "  a 3\n"
+	                "  -kernel 400\n"
+	                "    old 12\n"
+	                "Lists-old 1\n");
+}
+
+static void
+collapsed_levels_count_what_they_hide(void)
+{
+	g_autoptr(GPtrArray) folders = sample(), lines = g_ptr_array_new_with_free_func(folder_line_free);
+	g_autoptr(GHashTable) collapsed = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autofree char *text = NULL;
+
+	g_hash_table_add(collapsed, (char *)"work/Lists");
+	folders_lines(lines, 0, "work", NULL, folders, collapsed);
+	text = drawn(lines);
+	g_assert_cmpstr(text, ==,
+	                "-INBOX 2\n"
+	                "  sub 5\n"
+	                "Sent 0\n"
+	                "+Lists 415 (level)\n"
+	                "Lists-old 1\n");
+}
+
+static void
+hostile_paths_are_only_names(void)
+{
+	g_autoptr(GPtrArray) folders = g_ptr_array_new_with_free_func(store_folder_free);
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(folder_line_free);
+	g_autoptr(GString) deep = g_string_new("d");
+
+	for (int i = 0; i < 5000; i++)
+		g_string_append(deep, "/d");
+	add(folders, deep->str, 1);
+	add(folders, "a//b", 1);
+	add(folders, "/", 1);
+	add(folders, "\x1b[31mred", 1);
+	folders_lines(lines, 0, "work", NULL, folders, NULL);
+	g_assert_cmpuint(lines->len, <, 40);
+	for (guint i = 0; i < lines->len; i++)
+		g_assert_null(strchr(((struct folder_line *)lines->pdata[i])->name, '\x1b'));
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/folders/children-stand-below-their-parents", children_stand_below_their_parents);
+	g_test_add_func("/folders/collapsed-levels-count-what-they-hide",
+	                collapsed_levels_count_what_they_hide);
+	g_test_add_func("/folders/hostile-paths-are-only-names", hostile_paths_are_only_names);
+	return g_test_run();
+}
