@@ -213,7 +213,7 @@ parse_plain(const char *name, gsize len)
 		if ((gsize)(g_utf8_next_char(name) - name) == len && c >= ' ' && c != 0x7f)
 			return (gint32)c;
 	}
-	if (has_prefix(name, len, "Ctrl-") || has_prefix(name, len, "C-"))
+	if ((len == 6 && has_prefix(name, len, "Ctrl-")) || (len == 3 && has_prefix(name, len, "C-")))
 		name += len - 1;
 	else if (len == 2 && *name == '^')
 		name++;

@@ -240,8 +240,13 @@ told_notice(struct ui *ui, guint account, struct event *event)
 static void
 told_new_mail(struct ui *ui, guint account, struct event *event)
 {
+	guint n = (guint)MAX(event->have, 1);
+
 	if (ui->conf->ui.bell && ui->term)
 		term_bell(ui->term);
+	if (ui->accessible)
+		ui_say(ui, ngettext("%u new message in %s", "%u new messages in %s", n), n,
+		       ui_account_id(ui, account));
 	ui->folders_stale = TRUE;
 }
 

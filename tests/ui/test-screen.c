@@ -1,0 +1,347 @@
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/text.h"
+#include "sample.h"
+#include "ui/ui-private.h"
+
+/* A screen without a terminal: keys in, text out. */
+struct rig {
+	struct sample sample;
+	struct conf *conf;
+	GPtrArray *stores;
+	struct ui_params params;
+	struct ui *ui;
+};
+
+static void
+fill(struct sample *sample)
+{
+	sample_add(sample, sample->inbox, 1, 0, "Ledger <l@a.example>", "Your statement", FLAG_SEEN);
+	sample_add(sample, sample->inbox, 2, 0, "Bob Marsh <b@a.example>", "Harbour minutes",
+	           FLAG_SEEN | FLAG_ANSWERED);
+	sample_add(sample, sample->inbox, 3, 2, "Ann Smith <a@a.example>", "and the numbers", 0);
+	sample_add_octets(sample, sample->inbox, 4,
+	                  "From: Evil \x1b]0;pwned\x07 <e@a.example>\r\n"
+	                  "Subject: free \xe2\x80\xae"
+	                  "txt.exe\r\n"
+	                  "Date: Fri, 20 Nov 2026 12:04:00 +0000\r\n"
+	                  "Message-ID: <4@sample>\r\n"
+	                  "\r\n"
+	                  "click \x1b[2J https://harbour.example/x now\r\n",
+	                  FLAG_FLAGGED);
+	sample_folder(sample, "Lists/kernel", "");
+}
+
+static void
+rig_open(struct rig *rig, int rows, int cols, gboolean empty, const char *const *overrides)
+{
+	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+	struct conf_account *account = conf_account_new("work", ACCOUNT_MAILDIR);
+	GError *error = NULL;
+
+	sample_open(&rig->sample);
+	if (!empty)
+		fill(&rig->sample);
+	g_setenv("XDG_CONFIG_HOME", "/nonexistent", TRUE);
+	rig->conf = conf_load(NULL, overrides, problems);
+	g_assert_cmpuint(problems->len, ==, 0);
+	g_ptr_array_add(rig->conf->accounts, account);
+	rig->stores = g_ptr_array_new();
+	g_ptr_array_add(rig->stores, rig->sample.reader);
+	rig->params = (struct ui_params){.conf = rig->conf, .stores = rig->stores};
+	rig->ui = ui_new(&rig->params, rows, cols, &error);
+	g_assert_no_error(error);
+}
+
+static void
+rig_close(struct rig *rig)
+{
+	ui_free(rig->ui);
+	g_ptr_array_unref(rig->stores);
+	conf_free(rig->conf);
+	sample_close(&rig->sample);
+}
+
+static void
+press(struct rig *rig, const char *names)
+{
+	g_auto(GStrv) keys = g_strsplit(names, " ", -1);
+
+	for (char **key = keys; *key; key++)
+		ui_key(rig->ui, keys_parse(*key, strlen(*key)), NULL);
+}
+
+/* The screen as text; all of it must be safe for a terminal. */
+static char *
+screen(struct rig *rig)
+{
+	char *text;
+
+	ui_draw(rig->ui);
+	text = picture_to_text(rig->ui->picture);
+	g_assert_true(text_is_safe(text, -1));
+	return text;
+}
+
+static gboolean
+shows(struct rig *rig, const char *wanted)
+{
+	g_autofree char *text = screen(rig);
+
+	if (!strstr(text, wanted))
+		g_test_message("“%s” is not on:\n%s", wanted, text);
+	return strstr(text, wanted) != NULL;
+}
+
+static void
+the_list_at_80x24(void)
+{
+	struct rig rig;
+	g_autofree char *text = NULL;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	text = screen(&rig);
+	g_assert_nonnull(strstr(text, " work / INBOX"));
+	g_assert_nonnull(strstr(text, "4 mails · 2 new"));
+	g_assert_nonnull(strstr(text, "● Idle\n"));
+	g_assert_nonnull(strstr(text, "▌ N !"));
+	g_assert_nonnull(strstr(text, "Bob Marsh"));
+	g_assert_nonnull(strstr(text, "└─> and the numbers\n"));
+	g_assert_nonnull(strstr(text, "1 of 4\n"));
+	g_assert_nonnull(strstr(text, " Enter read"));
+	g_assert_nonnull(strstr(text, "? help  q quit\n"));
+	rig_close(&rig);
+}
+
+static void
+an_empty_folder_says_so(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, 24, 80, TRUE, NULL);
+	g_assert_true(shows(&rig, "(no messages)"));
+	press(&rig, "j k Enter = * Tab N F t Esc-v v z Z o u");
+	g_assert_true(shows(&rig, "(no messages)"));
+	rig_close(&rig);
+}
+
+static void
+a_message_opens_and_closes(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	press(&rig, "Enter");
+	g_assert_true(shows(&rig, "From     Evil"));
+	g_assert_true(shows(&rig, "https://harbour.example/x[1] now"));
+	press(&rig, "1");
+	g_assert_true(shows(&rig, "press 1 again to open it"));
+	press(&rig, "j");
+	g_assert_true(shows(&rig, "Harbour minutes"));
+	g_assert_true(shows(&rig, "The message is on the server."));
+	press(&rig, "j j j");
+	g_assert_true(shows(&rig, "This is the last message"));
+	press(&rig, "q");
+	g_assert_true(shows(&rig, "4 of 4"));
+	press(&rig, "q");
+	g_assert_true(rig.ui->quit);
+	rig_close(&rig);
+}
+
+static void
+counts_move_by_many(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	press(&rig, "3 j");
+	g_assert_true(shows(&rig, "4 of 4"));
+	press(&rig, "2 k");
+	g_assert_true(shows(&rig, "2 of 4"));
+	press(&rig, "=");
+	g_assert_true(shows(&rig, "1 of 4"));
+	press(&rig, "*");
+	g_assert_true(shows(&rig, "4 of 4"));
+	rig_close(&rig);
+}
+
+static void
+the_wide_layout_has_rail_list_and_pane(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, 40, 120, FALSE, NULL);
+	g_assert_true(shows(&rig, " work               │ work / INBOX"));
+	g_assert_true(shows(&rig, "     kernel"));
+	press(&rig, "Enter");
+	g_assert_true(shows(&rig, "│ From     Evil"));
+	press(&rig, "q B V");
+	g_assert_false(strstr(screen(&rig), "kernel") != NULL);
+	rig_close(&rig);
+}
+
+static void
+every_size_is_drawn_without_harm(void)
+{
+	struct rig rig;
+	static const char *const places[] = {"", "Enter", "?", "v", "W", ":", "c", "y"};
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	for (gsize p = 0; p < G_N_ELEMENTS(places); p++) {
+		if (*places[p])
+			press(&rig, places[p]);
+		for (int rows = 1; rows < 30; rows += 3)
+			for (int cols = 1; cols < 140; cols += 7) {
+				ui_resize(rig.ui, rows, cols);
+				g_free(screen(&rig));
+			}
+		ui_resize(rig.ui, 12, 40);
+		g_free(screen(&rig));
+		if (*places[p])
+			press(&rig, p >= 5 && p <= 6 ? "Esc" : "q");
+	}
+	g_assert_true(ui_top(rig.ui) == rig.ui->list_view);
+	g_assert_true(shows(&rig, "work / INBOX"));
+	rig_close(&rig);
+}
+
+static void
+the_help_lists_the_keys_of_its_view(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, 60, 80, FALSE, NULL);
+	press(&rig, "?");
+	g_assert_true(shows(&rig, "Keys of the message list"));
+	g_assert_true(shows(&rig, "change-folder"));
+	press(&rig, "q Enter ?");
+	g_assert_true(shows(&rig, "Keys of the reader"));
+	g_assert_true(shows(&rig, "skip-quoted"));
+	rig_close(&rig);
+}
+
+static void
+folders_are_gone_to_by_typing(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	press(&rig, "c k e r n Enter");
+	g_assert_true(shows(&rig, "work / Lists/kernel"));
+	press(&rig, "c I N B O X Enter");
+	g_assert_true(shows(&rig, "work / INBOX"));
+	press(&rig, "c z z z z Enter");
+	g_assert_true(shows(&rig, "There is no folder like “zzzz”"));
+	press(&rig, "y j");
+	g_assert_true(shows(&rig, "Folders"));
+	press(&rig, "* Enter");
+	g_assert_true(shows(&rig, "work / Lists/kernel"));
+	rig_close(&rig);
+}
+
+static void
+the_palette_runs_commands(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	press(&rig, ": l a s t Enter");
+	g_assert_true(shows(&rig, "4 of 4"));
+	press(&rig, "Ctrl-P k e r n e l Enter");
+	g_assert_true(shows(&rig, "work / Lists/kernel"));
+	press(&rig, ": m o u s e Enter");
+	g_assert_true(shows(&rig, "[ui] mouse"));
+	press(&rig, ": Esc-q");
+	g_assert_true(rig.ui->quit); /* Escape left the palette, q the program */
+	rig_close(&rig);
+}
+
+static void
+messages_are_selected_and_let_go(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	press(&rig, "t t");
+	g_assert_true(shows(&rig, "2 selected"));
+	g_assert_true(shows(&rig, "✓ !"));
+	press(&rig, "Ctrl-T");
+	g_assert_false(shows(&rig, "selected"));
+	rig_close(&rig);
+}
+
+static void
+unknown_keys_say_where_help_is(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	press(&rig, "X");
+	g_assert_true(shows(&rig, "X does nothing here; ? F1 lists the keys"));
+	rig_close(&rig);
+}
+
+static void
+ascii_and_accessible_screens_have_no_line_art(void)
+{
+	static const char *const ascii[] = {"ui.line-art=ascii", NULL}, *const accessible[] = {
+	                                                                        "ui.accessible=yes", NULL};
+
+	for (int i = 0; i < 2; i++) {
+		struct rig rig;
+		g_autofree char *text = NULL;
+
+		rig_open(&rig, 40, 120, FALSE, i ? accessible : ascii);
+		press(&rig, "j j j");
+		text = screen(&rig);
+		for (const char *c = text; *c; c++)
+			if ((guchar)*c >= 0x80)
+				g_error("not ASCII:\n%s", text);
+		g_assert_true(i == 0 || !strchr(text, '|'));
+		rig_close(&rig);
+	}
+}
+
+static void
+unknown_targets_are_refused_with_the_nearest(void)
+{
+	struct rig rig;
+	struct ui_params params;
+	GError *error = NULL;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	params = rig.params;
+	params.target = "wrok/INBOX";
+	g_assert_null(ui_first_screen_text(&params, 80, 24, &error));
+	g_assert_nonnull(strstr(error->message, "“work”"));
+	g_clear_error(&error);
+	rig_close(&rig);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_setenv("TZ", "UTC", TRUE);
+	tzset();
+	setlocale(LC_ALL, "C.UTF-8");
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/screen/the-list-at-80x24", the_list_at_80x24);
+	g_test_add_func("/screen/an-empty-folder-says-so", an_empty_folder_says_so);
+	g_test_add_func("/screen/a-message-opens-and-closes", a_message_opens_and_closes);
+	g_test_add_func("/screen/counts-move-by-many", counts_move_by_many);
+	g_test_add_func("/screen/the-wide-layout-has-rail-list-and-pane",
+	                the_wide_layout_has_rail_list_and_pane);
+	g_test_add_func("/screen/every-size-is-drawn-without-harm", every_size_is_drawn_without_harm);
+	g_test_add_func("/screen/the-help-lists-the-keys-of-its-view", the_help_lists_the_keys_of_its_view);
+	g_test_add_func("/screen/folders-are-gone-to-by-typing", folders_are_gone_to_by_typing);
+	g_test_add_func("/screen/the-palette-runs-commands", the_palette_runs_commands);
+	g_test_add_func("/screen/messages-are-selected-and-let-go", messages_are_selected_and_let_go);
+	g_test_add_func("/screen/unknown-keys-say-where-help-is", unknown_keys_say_where_help_is);
+	g_test_add_func("/screen/ascii-and-accessible-screens-have-no-line-art",
+	                ascii_and_accessible_screens_have_no_line_art);
+	g_test_add_func("/screen/unknown-targets-are-refused-with-the-nearest",
+	                unknown_targets_are_refused_with_the_nearest);
+	return g_test_run();
+}
