@@ -35,9 +35,10 @@ def client_state(home):
     return {r['uid']: {name[f] for f in r['flags']} | set(r['keywords']) for r in rows(home)}
 
 
-def agree(home, imap):
+def agree(home, imap, mode=''):
     want, have = server_state(imap), client_state(home)
-    assert want == have, 'server %r\nclient %r' % (sorted(want.items()), sorted(have.items()))
+    wrong = {u: (want.get(u), have.get(u)) for u in want.keys() | have.keys() if want.get(u) != have.get(u)}
+    assert not wrong, '%s: %d differ, (server, client): %r' % (mode, len(wrong), sorted(wrong.items())[:20])
 
 
 def synced(home, *more):
@@ -228,12 +229,12 @@ def test_ten_thousand_messages():
         for mode in MODES:
             with Home(imap_conf(d.port, more=MODES[mode] + '\nkeep = headers')) as home:
                 synced(home)
-                agree(home, imap)
+                agree(home, imap, mode + ' first')
                 imap('UID STORE 5000:5010 +FLAGS (\\Flagged)')
                 imap('UID STORE 4000:4003 +FLAGS (\\Deleted)')
                 imap('UID EXPUNGE 4000:4003')
                 synced(home)
-                agree(home, imap)
+                agree(home, imap, mode + ' again')
                 imap.append(message(5))
                 imap('UID STORE 5000:5010 -FLAGS (\\Flagged)')
                 imap('UID COPY 1:3 INBOX')

@@ -184,19 +184,23 @@ imap_on_vanished(struct backend *b, const struct imap_response *response)
 	uidset_clear(&gone);
 }
 
+/* ESEARCH names its command; an untagged SEARCH is of the only one under way, as such a command goes alone (verify.c). */
 void
 imap_on_search(struct backend *b, const struct imap_response *response)
 {
-	struct imap_search search = { 0 };
+	struct uidset found;
+	struct imap_search search = { .all = &found };
 
-	/* One SEARCH is answered before the next begins, so untagged results are the oldest one's. */
-	for (GList *l = b->sent.head; l; l = l->next) {
-		const struct imap_cmd *cmd = l->data;
+	uidset_init(&found);
+	if (imap_search_decode(response, &search))
+		for (GList *l = b->sent.head; l; l = l->next) {
+			const struct imap_cmd *cmd = l->data;
 
-		if (!cmd->found)
-			continue;
-		search.all = cmd->found;
-		imap_search_decode(response, &search);
-		return;
-	}
+			if (!cmd->found || (search.tag && strcmp(search.tag, cmd->tag)))
+				continue;
+			uidset_clear(cmd->found);
+			*cmd->found = found;
+			return;
+		}
+	uidset_clear(&found);
 }

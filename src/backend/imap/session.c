@@ -10,10 +10,13 @@ static gboolean
 run_finished(gpointer user)
 {
 	struct backend *b = user;
+	GQueue ended = b->finished;
 	struct imap_task *task;
 
+	/* Only what ended before: what these callbacks begin and end at once has its turn after the link's end was told. */
+	g_queue_init(&b->finished);
 	g_clear_pointer(&b->wake, g_source_unref);
-	while ((task = g_queue_pop_head(&b->finished))) {
+	while ((task = g_queue_pop_head(&ended))) {
 		backend_done done = task->done;
 		void *ctx = task->user;
 		g_autoptr(GError) error = g_steal_pointer(&task->error);
@@ -186,7 +189,7 @@ finish_cmd(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 static gboolean
 misplaced(const struct backend *b, const struct imap_cmd *cmd)
 {
-	return cmd->kind == IMAP_CMD_PLAIN && cmd->folder && !(b->box.folder == cmd->folder && b->box.selected);
+	return (cmd->kind == IMAP_CMD_PLAIN || cmd->kind == IMAP_CMD_ALONE) && cmd->folder && !(b->box.folder == cmd->folder && b->box.selected);
 }
 
 static void

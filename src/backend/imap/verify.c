@@ -65,6 +65,8 @@ send_search(struct backend *b, struct search *s, const char *key, imap_cmd_done 
 	cmd->found = &s->found;
 	if (imap_has(b, "ESEARCH"))
 		imap_command_atom(cmd->wire, "RETURN (ALL)");
+	else
+		cmd->kind = IMAP_CMD_ALONE; /* servers answer the next SEARCH before they say that this one is done */
 	if (imap_box_hole(&b->box.windows, b->box.uidnext, &lo, &hi) && *windows && strlen(windows) < 800) {
 		imap_command_atom(cmd->wire, "UID");
 		imap_command_atom(cmd->wire, windows);
