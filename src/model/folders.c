@@ -27,6 +27,23 @@ top_length(const char *path)
 	return strcspn(path, "/");
 }
 
+/* "/" before all else, so that "a/b" stands before "a b". */
+static int
+compare_paths(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	if (*a == *b)
+		return 0;
+	if (!*a || !*b)
+		return *a ? 1 : -1;
+	if (*a == '/' || *b == '/')
+		return *a == '/' ? -1 : 1;
+	return (guchar)*a < (guchar)*b ? -1 : 1;
+}
+
 static gint
 by_place(gconstpointer a, gconstpointer b)
 {
@@ -34,7 +51,7 @@ by_place(gconstpointer a, gconstpointer b)
 
 	if (x->order != y->order)
 		return x->order < y->order ? -1 : 1;
-	return strcmp(x->folder->path, y->folder->path);
+	return compare_paths(x->folder->path, y->folder->path);
 }
 
 /* Children follow their parent: all that share a first level take the place of the first of them. "a/b" sorts
@@ -80,8 +97,8 @@ add_line(GPtrArray *out, guint account, const char *path, gsize len, guint depth
 	return line;
 }
 
-/* Lines for the levels of path above its last that the lines so far do not show. Returns the depth of path.
- */
+/* Lines for the levels of path above its last that the line before (a neighbour in order) does not stand in.
+ * Returns the depth of path. */
 static guint
 add_levels(GPtrArray *out, guint account, guint first, const char *path)
 {
@@ -89,18 +106,11 @@ add_levels(GPtrArray *out, guint account, guint first, const char *path)
 
 	for (const char *slash = strchr(path, '/'); slash && depth < DEEPEST;
 	     slash = strchr(slash + 1, '/'), depth++) {
+		const struct folder_line *before = out->len > first ? out->pdata[out->len - 1] : NULL;
 		gsize len = (gsize)(slash - path);
-		gboolean there = FALSE;
 
-		for (guint i = out->len; !there && i-- > first;) {
-			const struct folder_line *line = out->pdata[i];
-
-			if (line->depth < depth)
-				break;
-			there = line->depth == depth && strlen(line->path) == len &&
-			        !strncmp(line->path, path, len);
-		}
-		if (!there)
+		if (!before || strncmp(before->path, path, len) ||
+		    (before->path[len] && before->path[len] != '/'))
 			add_line(out, account, path, len, depth);
 	}
 	return depth;

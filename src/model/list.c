@@ -101,7 +101,7 @@ load_older(struct list *list, guint n)
 	return TRUE;
 }
 
-/* Holds the window wide enough and the cursor on the screen. */
+/* Holds the cursor on the screen and the screen within the window. */
 static void
 settle(struct list *list)
 {
@@ -109,20 +109,30 @@ settle(struct list *list)
 		list->cursor = list->top = -1;
 		return;
 	}
-	while (!list->newest_here && MIN(list->cursor, list->top) < list->height / 2 &&
-	       load_newer(list, CHUNK))
+	while (!list->newest_here && list->top < 0 && load_newer(list, CHUNK))
 		;
-	while (!list->oldest_here &&
-	       (int)list->items->len < MAX(list->cursor, list->top + list->height) + list->height / 2 &&
-	       load_older(list, CHUNK))
-		;
-	list->top = MIN(list->top, (int)list->items->len - list->height);
-	list->top = CLAMP(list->top, 0, MAX(0, (int)list->items->len - 1));
+	list->top = MAX(list->top, 0);
 	if (list->cursor < list->top)
 		list->top = list->cursor;
 	if (list->cursor >= list->top + list->height)
 		list->top = list->cursor - list->height + 1;
+	while (!list->oldest_here && (int)list->items->len < list->top + list->height &&
+	       load_older(list, CHUNK))
+		;
+	list->top = CLAMP(list->top, 0, MAX(0, (int)list->items->len - list->height));
 	trim(list);
+}
+
+gboolean
+list_read_ahead(struct list *list)
+{
+	int margin = list->height + 1;
+
+	if (!list->items->len)
+		return FALSE;
+	if (!list->oldest_here && (int)list->items->len < list->top + list->height + margin)
+		return load_older(list, CHUNK);
+	return !list->newest_here && list->top < margin && load_newer(list, CHUNK);
 }
 
 gboolean

@@ -38,6 +38,10 @@ gboolean list_refresh(struct list *list, GError **error);
 /* Rows on the screen; at least 1. */
 void list_set_height(struct list *list, int height);
 
+/* Reads a few rows beyond the screen, so that the next moves read none. TRUE: there may be more to read. For
+ * quiet moments. */
+gboolean list_read_ahead(struct list *list);
+
 /* -- looking -- */
 int list_count(const struct list *list); /* items in the window: 0 = the folder shows none */
 /* The item at screen row y (0-based), or NULL. Lends until the next call that changes the list. */

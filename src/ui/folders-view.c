@@ -12,16 +12,21 @@ struct folders_view {
 	char *at; /* "ACCOUNT/PATH" of the line under the cursor: it stays when lines come and go */
 };
 
+/* All lines, kept until folders change. Gives a reference. */
 static GPtrArray *
 all_lines(struct ui *ui)
 {
-	GPtrArray *lines = g_ptr_array_new_with_free_func(folder_line_free);
+	GPtrArray *lines;
 
+	if (ui->folder_lines)
+		return g_ptr_array_ref(ui->folder_lines);
+	lines = g_ptr_array_new_with_free_func(folder_line_free);
 	for (guint i = 0; i < ui->accounts->len; i++) {
 		const char *id = ui_account_id(ui, i);
 
 		folders_lines(lines, i, id, id, ui_folders(ui, i), ui->collapsed);
 	}
+	ui->folder_lines = g_ptr_array_ref(lines);
 	return lines;
 }
 
@@ -167,6 +172,7 @@ set_collapsed(struct ui *ui, const struct folder_line *line, gboolean on)
 {
 	char *key = g_strdup_printf("%s/%s", ui_account_id(ui, line->account), line->path);
 
+	g_clear_pointer(&ui->folder_lines, g_ptr_array_unref);
 	if (on && line->has_children) {
 		g_hash_table_add(ui->collapsed, key);
 		return;

@@ -178,5 +178,6 @@ ui_refresh_folders(struct ui *ui)
 
 		g_clear_pointer(&account->folders, g_ptr_array_unref);
 	}
+	g_clear_pointer(&ui->folder_lines, g_ptr_array_unref);
 	ui->folders_stale = FALSE;
 }

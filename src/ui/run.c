@@ -113,6 +113,7 @@ static void
 paint(struct ui *ui)
 {
 	ui->paint_due = 0;
+	ui->read_ahead = TRUE;
 	ui->painted = g_get_monotonic_time();
 	ui_draw(ui);
 	term_paint(ui->term, ui->picture, ui->cursor_y, ui->cursor_x);
@@ -120,22 +121,22 @@ paint(struct ui *ui)
 
 /* Work that waits for a quiet moment. TRUE when the picture may have changed. */
 static gboolean
-do_due(struct ui *ui, gboolean keys)
+do_due(struct ui *ui)
 {
 	gint64 now = g_get_monotonic_time();
 	gboolean changed = FALSE;
 
-	if (ui->rows_stale && !keys && now - ui->refreshed >= REFRESH_EVERY) {
+	if (ui->rows_stale && now - ui->refreshed >= REFRESH_EVERY) {
 		ui_refresh_rows(ui);
 		changed = TRUE;
 	}
-	if (ui->folders_stale && !keys && now - ui->refreshed >= REFRESH_EVERY) {
+	if (ui->folders_stale && now - ui->refreshed >= REFRESH_EVERY) {
 		ui_refresh_folders(ui);
 		changed = TRUE;
 	}
 	if (ui->seen_due && now >= ui->seen_due)
 		reader_mark_seen(ui);
-	if (ui->preview_due && now >= ui->preview_due && !keys) {
+	if (ui->preview_due && now >= ui->preview_due) {
 		const struct list_item *item = list_cursor(ui->list);
 
 		ui->preview_due = 0;
@@ -145,7 +146,9 @@ do_due(struct ui *ui, gboolean keys)
 		else if (!item && reader_message(ui) && ui_top(ui) == ui->list_view)
 			reader_clear(ui);
 	}
-	if (ui->seeking && !keys) {
+	if (ui->read_ahead)
+		ui->read_ahead = list_read_ahead(ui->list);
+	if (ui->seeking) {
 		ui_act(ui, ui->seeking > 0 ? ACT_NEXT_NEW : ACT_PREVIOUS_NEW, 0);
 		changed = TRUE;
 	}
@@ -170,20 +173,27 @@ wait_for(const struct ui *ui)
 	int timeout =
 	        until(ui->preview_due, now, until(ui->seen_due, now, until(ui->paint_due, now, LOOK_AROUND)));
 
-	if (ui->seeking)
+	if (ui->seeking || ui->read_ahead)
 		return 0;
 	if (ui->rows_stale || ui->folders_stale)
 		timeout = until(ui->refreshed + REFRESH_EVERY, now, timeout);
 	return timeout;
 }
 
-static void
+/* TRUE: a moment has passed, what depends on the clock may look different. */
+static gboolean
 look_around(struct ui *ui)
 {
-	struct store *store = ui_store(ui, ui->account);
+	gint64 now = g_get_monotonic_time();
+	struct store *store;
 
+	if (now - ui->looked < LOOK_AROUND * 1000)
+		return FALSE;
+	ui->looked = now;
+	store = ui_store(ui, ui->account);
 	if (store && store_changed(store))
 		ui->rows_stale = ui->folders_stale = TRUE;
+	return TRUE;
 }
 
 static void
@@ -214,9 +224,8 @@ loop(struct ui *ui, int signals)
 		}
 		if (n > 0 && fds[2].revents)
 			dirty |= take_events(ui);
-		if (n == 0)
-			look_around(ui);
-		dirty |= do_due(ui, FALSE) || n == 0;
+		dirty |= look_around(ui);
+		dirty |= do_due(ui);
 		if (dirty && !ui->paint_due)
 			ui->paint_due = ui->painted + FRAME;
 		if (ui->paint_due && !ui->quit && g_get_monotonic_time() >= ui->paint_due)

@@ -96,11 +96,12 @@ struct ui {
 	gint64 folder;             /* 0: the store does not know it yet */
 	struct store_folder *info; /* or NULL */
 	struct list *list;
-	GHashTable *selected;  /* gint64 * msgids of this folder */
-	GHashTable *collapsed; /* "ACCOUNT/FOLDER" whose folders below are hidden */
-	GHashTable *jobs;      /* guint64 * → struct job * */
-	GPtrArray *undo;       /* struct undo *, newest last */
-	GPtrArray *history;    /* char * lines for Activity, newest last */
+	GHashTable *selected;    /* gint64 * msgids of this folder */
+	GPtrArray *folder_lines; /* struct folder_line *: the tree as it was drawn last; NULL: to be made */
+	GHashTable *collapsed;   /* "ACCOUNT/FOLDER" whose folders below are hidden */
+	GHashTable *jobs;        /* guint64 * → struct job * */
+	GPtrArray *undo;         /* struct undo *, newest last */
+	GPtrArray *history;      /* char * lines for Activity, newest last */
 	char *toast;
 	gboolean toast_is_error;
 	int count; /* typed before a key; 0: none */
@@ -109,6 +110,8 @@ struct ui {
 	gboolean rows_stale, folders_stale;
 	gint64 refreshed;          /* monotonic µs */
 	gint64 painted, paint_due; /* monotonic µs; due 0: nothing to paint */
+	gint64 looked;             /* monotonic µs: when the loop last looked around */
+	gboolean read_ahead;       /* the list\'s margins may be thin */
 	gint64 preview_due;        /* monotonic µs; 0: no */
 	gint64 seen_due;
 	int seeking;     /* direction of a search for new messages that goes on */

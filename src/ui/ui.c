@@ -101,6 +101,7 @@ ui_free(struct ui *ui)
 	g_ptr_array_unref(ui->undo);
 	g_ptr_array_unref(ui->history);
 	g_hash_table_unref(ui->jobs);
+	g_clear_pointer(&ui->folder_lines, g_ptr_array_unref);
 	g_hash_table_unref(ui->collapsed);
 	g_hash_table_unref(ui->selected);
 	list_free(ui->list);
