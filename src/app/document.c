@@ -47,34 +47,17 @@ document_headers(struct message *message, GString *out)
 	add_header(out, _("Subject"), row->subject);
 }
 
-static char *
-to_utf8(const struct mime_part *part, GBytes *bytes, gboolean html, gsize *len)
-{
-	gsize size;
-	const char *data = g_bytes_get_data(bytes, &size);
-	g_autofree char *meta = html && !part->charset ? render_html_charset(data, size) : NULL;
-	const char *charset = part->charset ? part->charset : meta;
-
-	if (!charset)
-		charset = g_utf8_validate(data, (gssize)size, NULL) ? "utf-8" : "windows-1252";
-	return mime_to_utf8(data ? data : "", size, charset, len);
-}
-
 static gboolean
 render_part(struct message *message, const struct mime_part *part, int width, struct rendered *rendered,
             GError **error)
 {
-	gboolean html = strcmp(part->subtype, "html") == 0;
-	g_autoptr(GBytes) bytes = message_decoded(message, part, error);
-	g_autofree char *text = NULL;
-	gsize len;
+	struct render_kind kind = {strcmp(part->subtype, "html") == 0, part->flowed, part->delsp, part->charset,
+	                           part->encoding};
+	g_autoptr(GBytes) encoded = message_part(message, part->section, error);
 
-	if (!bytes)
+	if (!encoded)
 		return FALSE;
-	text = to_utf8(part, bytes, html, &len);
-	if (html)
-		return render_html(rendered, text, len, width, error);
-	render_plain(rendered, text, len, width, part->flowed, part->delsp);
+	render_body(rendered, &kind, encoded, width);
 	return TRUE;
 }
 

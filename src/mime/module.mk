@@ -23,6 +23,7 @@ libmime_a_SOURCES = \
   src/mime/links.c src/mime/links.h \
   src/mime/para.c \
   src/mime/punycode.c src/mime/punycode.h \
+  src/mime/render-body.c \
   src/mime/render-html.c src/mime/render-html.h \
   src/mime/render-plain.c src/mime/render-private.h \
   src/mime/render-table.c src/mime/render-table.h \

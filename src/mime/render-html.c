@@ -528,8 +528,8 @@ html_clear(struct html *h)
 	g_free(h);
 }
 
-gboolean
-render_html(struct rendered *out, const char *text, gsize len, int width, GError **error)
+void
+render_html(struct rendered *out, const char *text, gsize len, int width)
 {
 	struct html *h = g_new0(struct html, 1);
 	gsize used = MIN(len, RENDER_MAX_INPUT);
@@ -561,5 +561,4 @@ render_html(struct rendered *out, const char *text, gsize len, int width, GError
 		canvas_note(&h->canvas, note);
 	}
 	html_clear(h);
-	return TRUE;
 }

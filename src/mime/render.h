@@ -6,6 +6,7 @@
 #define FULMAR_MIME_RENDER_H
 
 #include <glib.h>
+#include "mime/part.h"
 
 enum render_style {
 	STYLE_PLAIN = 0,
@@ -53,10 +54,20 @@ void render_plain(struct rendered *out, const char *text, gsize len, int width, 
                   gboolean delsp);
 /* Appends text/html. text is UTF-8 whatever its meta says. Links are numbered "[1]" behind their text;
  * tables, lists, quotes (blockquote), headings, pre, hr, images as their alt text; script, style and hidden
- * elements are dropped. FALSE with error when the HTML library cannot be had. */
-gboolean render_html(struct rendered *out, const char *text, gsize len, int width, GError **error);
+ * elements are dropped. */
+void render_html(struct rendered *out, const char *text, gsize len, int width);
 /* HTML charset: what the part says, else <meta>, else NULL (the caller then guesses UTF-8/windows-1252).
  * Gives (g_free). */
 char *render_html_charset(const char *bytes, gsize len);
+
+/* What a shown part is, as far as laying it out goes. charset is lent; NULL: not said. */
+struct render_kind {
+	gboolean html, flowed, delsp;
+	const char *charset;
+	enum part_encoding encoding;
+};
+
+/* Appends a shown part from its encoded octets: transfer encoding, charset, then render_html or render_plain. */
+void render_body(struct rendered *out, const struct render_kind *kind, GBytes *encoded, int width);
 
 #endif

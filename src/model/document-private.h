@@ -7,9 +7,8 @@
 
 /* One shown part as it was found. */
 struct document_text {
-	gboolean html, flowed, delsp;
-	char *charset;
-	enum part_encoding encoding;
+	struct render_kind kind;
+	char *charset; /* kind's */
 	guint64 size;  /* encoded */
 	GBytes *bytes; /* encoded; NULL: not here */
 };

@@ -99,11 +99,9 @@ collect_text(struct document *document, struct store *store, const struct mime_p
 	g_autoptr(GError) broken = NULL;
 	g_autoptr(GBytes) encoded = store_part(store, document->id, part->section, &broken);
 
-	text->html = !strcmp(part->subtype, "html");
-	text->flowed = part->flowed;
-	text->delsp = part->delsp;
 	text->charset = g_strdup(part->charset);
-	text->encoding = part->encoding;
+	text->kind = (struct render_kind){!strcmp(part->subtype, "html"), part->flowed, part->delsp,
+	                                  text->charset, part->encoding};
 	text->size = part->size;
 	text->bytes = g_steal_pointer(&encoded);
 	if (text->bytes)

@@ -151,35 +151,6 @@ add_all_headers(struct document *document, int width)
 	}
 }
 
-/* What the part says, else what the octets look like. */
-static const char *
-guess_charset(const char *said, const char *bytes, gsize len)
-{
-	if (said && *said && g_ascii_strcasecmp(said, "us-ascii"))
-		return said;
-	return g_utf8_validate(bytes, (gssize)len, NULL) ? "utf-8" : "windows-1252";
-}
-
-static void
-render_text(struct document *document, const struct document_text *text, int width)
-{
-	gsize len, utf8_len;
-	const char *encoded = g_bytes_get_data(text->bytes, &len);
-	g_autoptr(GBytes) decoded = mime_decode_body(text->encoding, encoded ? encoded : "", len);
-	const char *bytes = g_bytes_get_data(decoded, &len);
-	g_autofree char *meta = NULL, *utf8 = NULL;
-	g_autoptr(GError) error = NULL;
-
-	bytes = bytes ? bytes : "";
-	if (text->html && !text->charset)
-		meta = render_html_charset(bytes, len);
-	utf8 = mime_to_utf8(bytes, len, guess_charset(meta ? meta : text->charset, bytes, len), &utf8_len);
-	if (!text->html || !render_html(document->rendered, utf8, utf8_len, width, &error))
-		render_plain(document->rendered, utf8, utf8_len, width, text->flowed, text->delsp);
-	if (error)
-		add_line(document, LINE_NOTICE, text_safe(error->message, -1));
-}
-
 /* Does the link of span go on at the beginning of the line after? */
 static gboolean
 link_goes_on(const GPtrArray *lines, guint line, const struct render_span *span)
@@ -265,8 +236,8 @@ add_texts(struct document *document, int width)
 		if (i)
 			add_line(document, LINE_RULE, g_strdup(""));
 		if (text->bytes) {
-			render_text(document, text, width);
-			add_rendered(document, from, text->html);
+			render_body(document->rendered, &text->kind, text->bytes, width);
+			add_rendered(document, from, text->kind.html);
 		} else {
 			g_autofree char *size = text_size(text->size);
 
