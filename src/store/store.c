@@ -33,8 +33,10 @@ static const struct {
 static const char *
 fault_text(struct store *store, int code)
 {
-	int system = sqlite3_system_errno(store->db);
+	int last = errno, system = sqlite3_system_errno(store->db);
 
+	if (!system)
+		system = last; /* it is not kept on every path */
 	if (code == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT || system == EFBIG))
 		code = SQLITE_FULL;
 	if (code == SQLITE_CANTOPEN && (system == ENOSPC || system == EDQUOT))

@@ -1,7 +1,9 @@
-/* The store of one account: what every screen shows. SQLite in WAL mode (store.db) plus bodies as files (mail/).
+/* The store of one account: what every screen shows. SQLite in WAL mode (store.db) plus bodies as files
+ * (mail/).
  *
- * A handle belongs to one thread. The account's thread alone opens STORE_WRITE; anybody may open STORE_READ, and reading never waits for
- * the writer. Text in rows is valid UTF-8, not yet safe for a terminal. Nothing here is proportional to a folder's size unless it says so.
+ * A handle belongs to one thread. The account's thread alone opens STORE_WRITE; anybody may open STORE_READ,
+ * and reading never waits for the writer. Text in rows is valid UTF-8, not yet safe for a terminal. Nothing
+ * here is proportional to a folder's size unless it says so.
  */
 #ifndef FULMAR_STORE_STORE_H
 #define FULMAR_STORE_STORE_H
@@ -16,14 +18,16 @@ typedef gint64 msgid; /* local row id: stable for the life of a message in the s
 struct store;
 enum store_mode { STORE_READ, STORE_WRITE };
 
-/* dir is the account's folder ($XDG_DATA_HOME/fulmar/ACCOUNT). STORE_WRITE makes and migrates it (0700, 0600); STORE_READ fails with FULMAR_FAILED when it is not there.
- * A store of a newer version, a corrupt one, a read-only folder, a full disk: FULMAR_FAILED, one line that says so and what to do. */
+/* dir is the account's folder ($XDG_DATA_HOME/fulmar/ACCOUNT). STORE_WRITE makes and migrates it (0700,
+ * 0600); STORE_READ fails with FULMAR_FAILED when it is not there. A store of a newer version, a corrupt one,
+ * a read-only folder, a full disk: FULMAR_FAILED, one line that says so and what to do. */
 struct store *store_open(const char *dir, enum store_mode mode, GError **error);
 void store_close(struct store *store);
 /* TRUE when somebody else committed since the last call (any process). Cheap. */
 gboolean store_changed(struct store *store);
 
-/* A write transaction; durable: fsynced before commit returns (journal, POP3), else safe against a crash of the program and ordered. They do not nest. */
+/* A write transaction; durable: fsynced before commit returns (journal, POP3), else safe against a crash of
+ * the program and ordered. They do not nest. */
 gboolean store_begin(struct store *store, gboolean durable, GError **error);
 gboolean store_commit(struct store *store, GError **error);
 void store_rollback(struct store *store);
@@ -32,44 +36,54 @@ void store_rollback(struct store *store);
 
 struct store_folder {
 	gint64 id;
-	char *path;    /* UTF-8, '/' between levels: what a person sees and types (TARGET without the account) */
-	char *wire;    /* the server's name, its bytes (a maildir path for maildir) */
+	char *path; /* UTF-8, '/' between levels: what a person sees and types (TARGET without the account) */
+	char *wire; /* the server's name, its bytes (a maildir path for maildir) */
 	char delimiter; /* the server's, 0 = none */
-	char *role;    /* "inbox", "sent", "drafts", "trash", "archive", "junk", "all", "flagged" or "" */
+	char *role;     /* "inbox", "sent", "drafts", "trash", "archive", "junk", "all", "flagged" or "" */
 	gboolean selectable, subscribed;
-	char *rights;  /* ACL letters or "" when unknown */
+	char *rights; /* ACL letters or "" when unknown */
 	/* counters as shown: rows when complete, else what the server said */
 	gint64 total, unread;
 	gint64 rows; /* rows in the store */
 	/* sync state, of the account's thread */
 	guint64 uidvalidity, uidnext, modseq, exists; /* as of the last completed resync; 0 = unknown */
 	guint64 server_total, server_unread;          /* as the server said last (STATUS, SELECT) */
-	char *windows;      /* uidset text: UID ranges whose headers are complete */
-	gboolean complete;  /* every message's row is here */
-	gint64 synced;      /* UTC seconds of the last completed resync, 0 = never */
+	char *windows;                                /* uidset text: UID ranges whose headers are complete */
+	gboolean complete;                            /* every message's row is here */
+	gint64 synced; /* UTC seconds of the last completed resync, 0 = never */
 	char *mailbox_id;
-	guint64 revision;   /* grows with every change of its rows */
+	guint64 revision; /* grows with every change of its rows */
 };
 void store_folder_free(gpointer folder);
 
-/* All folders, INBOX first, then roles, then by path (case-insensitive). struct store_folder *, free func set. NULL with error. */
+/* All folders, INBOX first, then roles, then by path (case-insensitive). struct store_folder *, free func
+ * set. NULL with error. */
 GPtrArray *store_folders(struct store *store, GError **error);
 /* NULL without error: none. path "INBOX" in any case. */
 struct store_folder *store_folder_by_path(struct store *store, const char *path, GError **error);
 struct store_folder *store_folder_by_id(struct store *store, gint64 id, GError **error);
-/* Inserts (id 0: then set) or updates path, wire, delimiter, role, selectable, subscribed, rights, mailbox_id, server_total, server_unread. */
+/* Inserts (id 0: then set) or updates path, wire, delimiter, role, selectable, subscribed, rights,
+ * mailbox_id, server_total, server_unread. */
 gboolean store_folder_put(struct store *store, struct store_folder *folder, GError **error);
 /* Writes the sync state fields (uidvalidity … complete, synced) of one folder. */
 gboolean store_folder_put_state(struct store *store, const struct store_folder *folder, GError **error);
 /* Removes the folder, its rows and bodies. */
 gboolean store_folder_remove(struct store *store, gint64 id, GError **error);
-/* UIDVALIDITY changed: rows keep their bodies and lose their UIDs; those that store_add does not meet again (by email id, or Message-ID + received + size) are removed by store_folder_rebound. */
+/* UIDVALIDITY changed: rows keep their bodies and lose their UIDs; those that store_add does not meet again
+ * (by email id, or Message-ID + received + size) are removed by store_folder_rebound. */
 gboolean store_folder_unbind(struct store *store, gint64 id, GError **error);
 gboolean store_folder_rebound(struct store *store, gint64 id, GError **error);
 
 /* ---- messages ---- */
 
-enum store_flag { FLAG_SEEN = 1, FLAG_ANSWERED = 2, FLAG_FLAGGED = 4, FLAG_DELETED = 8, FLAG_DRAFT = 16, FLAG_FORWARDED = 32 };
+enum store_flag {
+	FLAG_SEEN = 1,
+	FLAG_ANSWERED = 2,
+	FLAG_FLAGGED = 4,
+	FLAG_DELETED = 8,
+	FLAG_DRAFT = 16,
+	FLAG_FORWARDED = 32
+};
 enum store_body { BODY_NONE, BODY_PARTIAL, BODY_FULL };
 
 struct store_key { /* a place in a list */
@@ -82,64 +96,77 @@ struct store_row {
 	gint64 folder;
 	guint64 uid; /* 0 = the server has not named it (yet) */
 	struct store_key key;
-	guint flags;      /* as shown: (base | add) & ~remove */
-	guint pending;    /* bits that wait for the server */
-	char *keywords;   /* as shown, blank-separated, as the server writes them */
+	guint flags;    /* as shown: (base | add) & ~remove */
+	guint pending;  /* bits that wait for the server */
+	char *keywords; /* as shown, blank-separated, as the server writes them */
 	gboolean has_date;
-	gint64 date;      /* Date header, UTC seconds */
-	int zone;         /* its zone, minutes east */
-	gint64 received;  /* time of arrival, UTC seconds */
+	gint64 date;     /* Date header, UTC seconds */
+	int zone;        /* its zone, minutes east */
+	gint64 received; /* time of arrival, UTC seconds */
 	guint64 size;
 	GPtrArray *from, *to, *cc; /* struct mime_address *, never NULL */
 	char *subject, *message_id, *in_reply_to, *references /* ids, blank-separated */, *list_id;
 	gint64 thread;
-	int attachments;  /* count; -1 = not known; -2 = probably some (from the content type alone) */
+	int attachments; /* count; -1 = not known; -2 = probably some (from the content type alone) */
 	enum store_body body;
 	gboolean has_structure;
 	char *email_id, *preview; /* "" when none */
-	char *file;       /* maildir: path of the message; else NULL */
-	char *refused;    /* why the server refused a pending change, until seen; or NULL */
+	char *file;               /* maildir: path of the message; else NULL */
+	char *refused;            /* why the server refused a pending change, until seen; or NULL */
 };
 void store_row_free(gpointer row);
 
 /* A message as a backend learned it. Lent for the call. */
 struct store_message {
-	guint64 uid;      /* 0: none */
+	guint64 uid; /* 0: none */
 	gint64 received;
 	guint64 size;
 	guint flags;
 	const char *keywords; /* blank-separated or NULL */
 	const struct envelope *envelope;
-	const struct mime_part *structure; /* or NULL */
+	const struct mime_part *structure;     /* or NULL */
 	const char *email_id, *preview, *file; /* or NULL */
 };
-/* Inserts a row, its thread and counters; a (folder, uid) or (folder, file) already there gets base flags and, if it had none, the structure. Gives its id, 0 with error. In a transaction. */
+/* Inserts a row, its thread and counters; a (folder, uid) or (folder, file) already there gets base flags
+ * and, if it had none, the structure. Gives its id, 0 with error. In a transaction. */
 msgid store_add(struct store *store, gint64 folder, const struct store_message *message, GError **error);
-/* Base flags as the server says them; pending masks stay. Unknown UIDs are no error (FALSE without error). keywords may be NULL: none. */
-gboolean store_set_base(struct store *store, gint64 folder, guint64 uid, guint flags, const char *keywords, GError **error);
+/* Base flags as the server says them; pending masks stay. Unknown UIDs are no error (FALSE without error).
+ * keywords may be NULL: none. */
+gboolean store_set_base(struct store *store, gint64 folder, guint64 uid, guint flags, const char *keywords,
+                        GError **error);
 /* Changes single bits of the base flags (a plain resync learns bits, not sets). Unknown UIDs are no error. */
-gboolean store_change_base(struct store *store, gint64 folder, guint64 uid, guint add, guint remove, GError **error);
-gboolean store_set_structure(struct store *store, msgid id, const struct mime_part *structure, GError **error);
-/* Removes the rows of these UIDs with their bodies; UIDs not here are passed over. Returns how many, -1 with error. */
+gboolean store_change_base(struct store *store, gint64 folder, guint64 uid, guint add, guint remove,
+                           GError **error);
+gboolean store_set_structure(struct store *store, msgid id, const struct mime_part *structure,
+                             GError **error);
+/* Removes the rows of these UIDs with their bodies; UIDs not here are passed over. Returns how many, -1 with
+ * error. */
 gint64 store_remove_uids(struct store *store, gint64 folder, const struct uidset *uids, GError **error);
 gboolean store_remove(struct store *store, msgid id, GError **error);
-/* Adds the UIDs that have rows (proportional to the folder). unflagged/flagged: with mask, only rows whose base flags & mask == want. mask 0: all. */
-gboolean store_uids(struct store *store, gint64 folder, guint mask, guint want, struct uidset *out, GError **error);
+/* Adds the UIDs that have rows (proportional to the folder). unflagged/flagged: with mask, only rows whose
+ * base flags & mask == want. mask 0: all. */
+gboolean store_uids(struct store *store, gint64 folder, guint mask, guint want, struct uidset *out,
+                    GError **error);
 /* Maildir: the row of a file, or renames it. 0 when there is none. */
 msgid store_id_by_file(struct store *store, gint64 folder, const char *file, GError **error);
-gboolean store_set_file(struct store *store, msgid id, const char *file, guint flags, const char *keywords, GError **error);
+gboolean store_set_file(struct store *store, msgid id, const char *file, guint flags, const char *keywords,
+                        GError **error);
 
 /* NULL without error: none. */
 struct store_row *store_row(struct store *store, msgid id, GError **error);
 msgid store_id_by_uid(struct store *store, gint64 folder, guint64 uid, GError **error);
-/* The structure, or NULL without error when not known. For BODY_FULL rows without one it is parsed from the file. */
+/* The structure, or NULL without error when not known. For BODY_FULL rows without one it is parsed from the
+ * file. */
 struct mime_part *store_structure(struct store *store, msgid id, GError **error);
 
-/* Rows from a place, newest first: after = TRUE gives older rows than key, FALSE newer ones (nearest first, so in rising order). key NULL: from the newest (after) or
- * the oldest (!after). Appends struct store_row *. */
-gboolean store_rows(struct store *store, gint64 folder, const struct store_key *key, gboolean after, guint limit, GPtrArray *out, GError **error);
+/* Rows from a place, newest first: after = TRUE gives older rows than key, FALSE newer ones (nearest first,
+ * so in rising order). key NULL: from the newest (after) or the oldest (!after). Appends struct store_row *.
+ */
+gboolean store_rows(struct store *store, gint64 folder, const struct store_key *key, gboolean after,
+                    guint limit, GPtrArray *out, GError **error);
 /* How many rows are newer than key, counting no further than cap; -1 with error. */
-gint64 store_position(struct store *store, gint64 folder, const struct store_key *key, gint64 cap, GError **error);
+gint64 store_position(struct store *store, gint64 folder, const struct store_key *key, gint64 cap,
+                      GError **error);
 
 struct store_thread {
 	gint64 thread;
@@ -147,27 +174,38 @@ struct store_thread {
 	guint count, unread;
 };
 /* The same walk over threads of a folder. Appends struct store_thread * (g_free). */
-gboolean store_threads(struct store *store, gint64 folder, const struct store_key *key, gboolean after, guint limit, GPtrArray *out, GError **error);
+gboolean store_threads(struct store *store, gint64 folder, const struct store_key *key, gboolean after,
+                       guint limit, GPtrArray *out, GError **error);
 /* Messages of one thread in one folder, oldest first, at most limit. Appends struct store_row *. */
-gboolean store_thread_rows(struct store *store, gint64 folder, gint64 thread, guint limit, GPtrArray *out, GError **error);
+gboolean store_thread_rows(struct store *store, gint64 folder, gint64 thread, guint limit, GPtrArray *out,
+                           GError **error);
 /* One thread row; FALSE without error: none. */
-gboolean store_thread(struct store *store, gint64 folder, gint64 thread, struct store_thread *out, GError **error);
+gboolean store_thread(struct store *store, gint64 folder, gint64 thread, struct store_thread *out,
+                      GError **error);
 gint64 store_thread_count(struct store *store, gint64 folder, GError **error);
 
 /* ---- bodies ---- */
 /* section: "" the whole message, "HEADER" its header block, "1.2" a part's encoded body. */
 
-/* The octets, mapped, or NULL: not here (no error), or broken (error; the entry is then dropped by the next write and fetched again). Parts are cut out of a whole message that is here. */
+/* The octets, mapped (none: their address may be NULL), or NULL: not here (no error), or broken (error; the
+ * entry is then dropped by the next write and fetched again). Parts are cut out of a whole message that is
+ * here. */
 GBytes *store_part(struct store *store, msgid id, const char *section, GError **error);
 gboolean store_has_part(struct store *store, msgid id, const char *section);
-/* Begins or resumes a download: descriptor at the end of what is here already, *have octets. -1 with error. */
+/* Begins or resumes a download: descriptor at the end of what is here already, *have octets. -1 with error.
+ */
 int store_part_begin(struct store *store, msgid id, const char *section, guint64 *have, GError **error);
-/* Ends it (closes fd): the file, whole, gets its final name, then its row. durable as in store_begin. In no transaction. */
-gboolean store_part_finish(struct store *store, msgid id, const char *section, int fd, gboolean durable, GError **error);
+/* Ends it (closes fd): the file, whole, gets its final name, then its row. durable as in store_begin. In no
+ * transaction. */
+gboolean store_part_finish(struct store *store, msgid id, const char *section, int fd, gboolean durable,
+                           GError **error);
 /* begin + write + finish for octets at hand. */
-gboolean store_part_put(struct store *store, msgid id, const char *section, const void *bytes, gsize len, gboolean durable, GError **error);
-/* What keep asks for: ids in folder received at or after since without a whole body (full) or without structure + shown text (!full), newest first. Appends msgid. */
-gboolean store_missing_bodies(struct store *store, gint64 folder, gint64 since, gboolean full, guint limit, GArray *out, GError **error);
+gboolean store_part_put(struct store *store, msgid id, const char *section, const void *bytes, gsize len,
+                        gboolean durable, GError **error);
+/* What keep asks for: ids in folder received at or after since without a whole body (full) or without
+ * structure + shown text (!full), newest first. Appends msgid. */
+gboolean store_missing_bodies(struct store *store, gint64 folder, gint64 since, gboolean full, guint limit,
+                              GArray *out, GError **error);
 /* Marks that the text of id is here as far as keep = text asks. */
 gboolean store_set_text_here(struct store *store, msgid id, GError **error);
 
@@ -183,21 +221,26 @@ struct store_op {
 	enum op_verb verb;
 	enum op_state state;
 	gint64 folder;
-	GArray *ids; /* msgid */
-	guint add, remove;       /* OP_FLAG */
+	GArray *ids;                          /* msgid */
+	guint add, remove;                    /* OP_FLAG */
 	char *keywords_add, *keywords_remove; /* blank-separated */
 	int attempts;
 	gint64 created, not_before; /* UTC seconds */
-	char *error; /* why it failed last, or NULL */
+	char *error;                /* why it failed last, or NULL */
 };
 void store_op_free(gpointer op);
 
-/* Journals and applies flag changes locally in one durable transaction of its own (so in none): one op per folder concerned. ids not in the store are an error and change nothing. */
-gboolean store_journal_flags(struct store *store, const msgid *ids, guint n, guint add, guint remove, const char *keywords_add, const char *keywords_remove, GError **error);
-/* Ops in order, oldest first. Appends struct store_op *. ready: only those that may run now (waiting and due). */
+/* Journals and applies flag changes locally in one durable transaction of its own (so in none): one op per
+ * folder concerned. ids not in the store are an error and change nothing. */
+gboolean store_journal_flags(struct store *store, const msgid *ids, guint n, guint add, guint remove,
+                             const char *keywords_add, const char *keywords_remove, GError **error);
+/* Ops in order, oldest first. Appends struct store_op *. ready: only those that may run now (waiting and
+ * due). */
 gboolean store_ops(struct store *store, gboolean ready, gint64 now, GPtrArray *out, GError **error);
-/* Durable state change; error text for OP_FAILED (rows get it as refused and their pending effect is taken back) . attempts counts each OP_RUNNING. */
-gboolean store_op_set(struct store *store, gint64 op, enum op_state state, const char *error_text, gint64 not_before, GError **error);
+/* Durable state change; error text for OP_FAILED (rows get it as refused and their pending effect is taken
+ * back) . attempts counts each OP_RUNNING. */
+gboolean store_op_set(struct store *store, gint64 op, enum op_state state, const char *error_text,
+                      gint64 not_before, GError **error);
 /* The server has it: effect becomes base, the op is gone. */
 gboolean store_op_done(struct store *store, gint64 op, GError **error);
 /* Takes the local effect back and removes the op (queue drop). FALSE when running. */

@@ -19,7 +19,8 @@ entry_hash(gconstpointer data)
 {
 	const struct thread_entry *entry = data;
 
-	return (guint)((guint64)entry->thread * G_GUINT64_CONSTANT(0x9e3779b97f4a7c1) >> 16) ^ (guint)entry->folder;
+	return (guint)((guint64)entry->thread * G_GUINT64_CONSTANT(0x9e3779b97f4a7c1) >> 16) ^
+	       (guint)entry->folder;
 }
 
 static gboolean

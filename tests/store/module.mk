@@ -2,7 +2,11 @@
 STORE_TEST_UTIL = tests/store/store-util.c tests/store/store-util.h
 STORE_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 STORE_TESTS =  \
+  tests/store/test-bodies \
+  tests/store/test-journal \
+  tests/store/test-kill \
   tests/store/test-rows \
+  tests/store/test-store \
   tests/store/test-threads
 
 check_PROGRAMS += tests/bench/bench-store $(STORE_TESTS)
@@ -10,9 +14,21 @@ TESTS += $(STORE_TESTS)
 
 tests_bench_bench_store_SOURCES = tests/bench/bench-store.c
 tests_bench_bench_store_LDADD = $(STORE_LIBS)
+tests_store_test_bodies_SOURCES = tests/store/test-bodies.c $(STORE_TEST_UTIL)
+tests_store_test_bodies_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_bodies_LDADD = $(STORE_LIBS)
+tests_store_test_journal_SOURCES = tests/store/test-journal.c $(STORE_TEST_UTIL)
+tests_store_test_journal_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_journal_LDADD = $(STORE_LIBS)
+tests_store_test_kill_SOURCES = tests/store/test-kill.c $(STORE_TEST_UTIL)
+tests_store_test_kill_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_kill_LDADD = $(STORE_LIBS)
 tests_store_test_rows_SOURCES = tests/store/test-rows.c $(STORE_TEST_UTIL)
 tests_store_test_rows_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_rows_LDADD = $(STORE_LIBS)
+tests_store_test_store_SOURCES = tests/store/test-store.c $(STORE_TEST_UTIL)
+tests_store_test_store_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_store_LDADD = $(STORE_LIBS)
 tests_store_test_threads_SOURCES = tests/store/test-threads.c $(STORE_TEST_UTIL)
 tests_store_test_threads_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_threads_LDADD = $(STORE_LIBS)

@@ -98,9 +98,6 @@ adding_a_known_uid_changes_its_flags(struct bed *bed, gconstpointer unused)
 	msgid id, again, third;
 	struct store_row *row;
 
-	part->type = g_strdup("text");
-	part->subtype = g_strdup("plain");
-	part->section = g_strdup("1");
 	begin(bed->store);
 	id = add_mail(bed->store, bed->inbox, &mail);
 	mail.flags = FLAG_SEEN;
