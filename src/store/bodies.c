@@ -371,7 +371,7 @@ row_is_here(struct store *store, msgid id, GError **error)
 		return FALSE;
 	if (!found)
 		fulmar_fail(error, FULMAR_FAILED,
-		            _("The message %" G_GINT64_FORMAT " is not in the store any more"), id);
+		            _("The message %lld is not in the store any more"), (long long)id);
 	return found != 0;
 }
 

@@ -339,7 +339,7 @@ journal_id(struct store *store, msgid id, const struct change *change, GError **
 
 	if (found == 0)
 		fulmar_fail(error, FULMAR_FAILED,
-		            _("The message %" G_GINT64_FORMAT " is not in the store any more"), id);
+		            _("The message %lld is not in the store any more"), (long long)id);
 	else if (found > 0)
 		ok = journal_row(store, &state, change, error);
 	row_state_clear(&state);

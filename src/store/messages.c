@@ -644,7 +644,7 @@ store_set_file(struct store *store, msgid id, const char *file, guint flags, con
 	found = row_state_by_id(store, id, &state, error);
 	if (found == 0)
 		fulmar_fail(error, FULMAR_FAILED,
-		            _("The message %" G_GINT64_FORMAT " is not in the store any more"), id);
+		            _("The message %lld is not in the store any more"), (long long)id);
 	if (found > 0 && (statement = store_sql(store, sql, VALUES(id), error))) {
 		sqlite3_bind_text(statement, 2, file, -1, SQLITE_STATIC);
 		ok = store_finish(store, statement, error) &&

@@ -99,8 +99,8 @@ take_whole(struct backend *b, struct imap_want *w, const struct imap_node *value
 	int fd;
 
 	if (!value->len && w->total > 2) {
-		fulmar_fail(&w->error, FULMAR_FAILED, _("the server gave an empty text for a message of %" G_GUINT64_FORMAT " octets; try again"),
-			    w->total);
+		fulmar_fail(&w->error, FULMAR_FAILED, _("the server gave an empty text for a message of %llu octets; try again"),
+			    (unsigned long long)w->total);
 		return;
 	}
 	if (value->spool_fd < 0) {
