@@ -15,5 +15,5 @@ MAINTAINERCLEANFILES = doc/fulmar.1 doc/fulmar.conf.5
 
 dist_doc_DATA += README doc/HACKING doc/tutorial
 EXTRA_DIST += doc/fulmar.1.in doc/fulmar.conf.5.in
-dist_check_SCRIPTS += tests/e2e/test-docs.py
-TESTS += tests/e2e/test-docs.py
+dist_check_SCRIPTS += tests/e2e/test-docs.py tests/e2e/test-po.py
+TESTS += tests/e2e/test-docs.py tests/e2e/test-po.py
