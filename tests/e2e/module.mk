@@ -4,5 +4,5 @@ e2e_tests = \
   tests/e2e/test-imap-cli.py
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
-EXTRA_DIST += tests/lib/dovecot.py tests/lib/proxy.py tests/lib/screen.py tests/lib/tap.py \
+EXTRA_DIST += tests/lib/dovecot.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/tap.py \
   tests/lsan.supp tests/tsan.supp tests/threads contrib/check contrib/common contrib/try

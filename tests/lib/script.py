@@ -1,0 +1,555 @@
+"""A scripted IMAP server in a thread: says exactly what a test tells it to, and behaves well for the rest.
+
+with Script(Box(messages), talk=[...], answers={...}) as s: s.port, s.heard (what the client sent, without tags), s.faults
+
+talk is a dialogue, taken step by step on each connection, or on the n-th when it is a list of lists; then the default responder takes over:
+  'S: * OK hello'        sends the line and CRLF; <tag> is the tag heard last, <tag-1> the one before
+  'C: SELECT INBOX.*'    waits for a line; a regular expression for the whole command without its tag; another line is a fault
+  b'* OK x\\r\\nrest'      sends octets as they are (<tag> is replaced)
+  TLS, CUT, STALL        does the handshake; closes; says nothing any more until the client goes
+  RESET                  closes with a TCP reset
+  MORE                   waits until the client has sent something, and leaves it unread
+answers replaces what the default responder would say to a command (regular expression, whole, without tag → text, octets, a list of them used one
+after the other, or a function of (session, command)). Lines end in LF here and in CRLF on the wire. DEFAULT inside a text is what would have been said.
+drip = 1 sends everything octet by octet.
+
+Run as a program it is a server for tests in C: its port on the first line of standard output, then commands on standard input (see serve()).
+"""
+import base64, re, socket, ssl, struct, sys, threading, time
+
+TLS, CUT, STALL, RESET, MORE = 'TLS', 'CUT', 'STALL', 'RESET', 'MORE'
+DEFAULT = '<default>'
+PLAIN = 'IMAP4rev1 LITERAL+ SASL-IR UIDPLUS'
+CONDSTORE = PLAIN + ' ENABLE ESEARCH CONDSTORE'
+QRESYNC = CONDSTORE + ' QRESYNC LIST-EXTENDED LIST-STATUS SPECIAL-USE IDLE'
+PROFILES = {'plain': PLAIN + ' IDLE', 'condstore': CONDSTORE + ' IDLE', 'qresync': QRESYNC}
+NOON = 1763640000  # 20 Nov 2025 12:00 UTC
+
+
+class Closed(Exception):
+    pass
+
+
+def octets(text):
+    """A person's text for the wire: lines end in CRLF."""
+    if isinstance(text, bytes):
+        return text
+    return text.replace('\n', '\r\n').encode('utf-8', 'surrogateescape')
+
+
+def text_message(n, body=None, more=''):
+    return octets('From: Bob <bob@harbour.example>\nTo: ann@example.org\nSubject: number %s\nMessage-ID: <%s@harbour.example>\n'
+                  'Date: Thu, 20 Nov 2025 12:00:00 +0000\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n%s\n%s\n' %
+                  (n, n, more, body or 'text of %s' % n))
+
+
+class Mail:
+    def __init__(self, uid, data=None, flags='', when=None, modseq=1):
+        self.uid, self.data, self.modseq = uid, octets(data) if data is not None else text_message(uid), modseq
+        self.flags, self.when = set(flags.split()), NOON + uid * 60 if when is None else when
+
+    def split(self):
+        at = self.data.find(b'\r\n\r\n')
+        return (self.data, b'') if at < 0 else (self.data[:at + 4], self.data[at + 4:])
+
+    def fields(self, names):
+        head, out, keep = self.split()[0], b'', False
+        for line in head.splitlines(True):
+            if line[:1] not in b' \t':
+                keep = line.split(b':')[0].strip().upper().decode('latin-1') in names
+            out += line if keep and line != b'\r\n' else b''
+        return out + b'\r\n'
+
+    def boundary(self):
+        m = re.search(rb'^Content-Type: multipart/mixed; boundary=(\w+)\r$', self.split()[0], re.M)
+        return m and m.group(1)
+
+    def parts(self):
+        """Part 1, 2, … as (header, body); one level is enough here."""
+        b = self.boundary()
+        if not b:
+            return [self.split()]
+        pieces = re.split(rb'(?:^|\r\n)--%s(?:--)?\r\n' % b, self.split()[1])
+        return [tuple((p + b'\r\n\r\n').split(b'\r\n\r\n', 1)[:2]) if b'\r\n\r\n' in p else (b'', p) for p in pieces[1:-1]]
+
+    def section(self, name):
+        head, body = self.split()
+        if name == '':
+            return self.data
+        if name in ('HEADER', '0'):
+            return head
+        if name == 'TEXT':
+            return body
+        parts = self.parts()
+        if not re.fullmatch(r'\d+', name) or not 0 < int(name) <= len(parts):
+            return None
+        got = parts[int(name) - 1]
+        return got[1][:-4] if self.boundary() and got[1].endswith(b'\r\n\r\n') else got[1]
+
+    def structure(self):
+        def one(head, body):
+            kind = re.search(rb'Content-Type: (\w+)/([\w-]+)(?:; *(\w+)="?([^"\s;]+)"?)?', head) or re.match(rb'()()()()', b'')
+            main, sub = (kind.group(1) or b'text').decode(), (kind.group(2) or b'plain').decode()
+            params = '("%s" "%s")' % (kind.group(3).decode(), kind.group(4).decode()) if kind.group(3) else 'NIL'
+            enc = re.search(rb'Content-Transfer-Encoding: (\S+)', head)
+            file = re.search(rb'filename="?([^"\s;]+)', head)
+            disp = '("attachment" ("filename" "%s"))' % file.group(1).decode() if file else 'NIL'
+            lines = ' %d' % body.count(b'\n') if main.lower() == 'text' else ''
+            return '("%s" "%s" %s NIL NIL "%s" %d%s NIL %s NIL)' % (main, sub, params, enc.group(1).decode() if enc else '7bit', len(body), lines, disp)
+        if not self.boundary():
+            return one(*self.split())
+        return '(%s "mixed" ("boundary" "%s") NIL NIL)' % (''.join(one(h, self.section(str(i + 1))) for i, (h, b) in enumerate(self.parts())),
+                                                          self.boundary().decode())
+
+
+class Box:
+    """A folder. modseq grows with each change; gone remembers (uid, modseq) of what was expunged."""
+
+    def __init__(self, mails=(), name='INBOX', uidvalidity=77, attributes='', uidnext=None):
+        self.name, self.uidvalidity, self.attributes = name, uidvalidity, attributes
+        self.mails = [m if isinstance(m, Mail) else Mail(m) for m in mails]
+        self.uidnext = uidnext or max([m.uid for m in self.mails] + [0]) + 1
+        self.modseq, self.gone = 10, []
+
+    def add(self, data=None, flags='', when=None):
+        self.modseq += 1
+        mail = Mail(self.uidnext, data, flags, when, self.modseq)
+        self.mails.append(mail)
+        self.uidnext += 1
+        return mail
+
+    def mail(self, uid):
+        return next((m for m in self.mails if m.uid == uid), None)
+
+    def flag(self, uid, *flags):
+        mail = self.mail(uid)
+        self.modseq += 1
+        mail.flags, mail.modseq = set(flags), self.modseq
+        return mail
+
+    def expunge(self, uid):
+        seq = [m.uid for m in self.mails].index(uid) + 1
+        self.modseq += 1
+        self.gone.append((uid, self.modseq))
+        del self.mails[seq - 1]
+        return seq
+
+    def unseen(self):
+        return sum('\\Seen' not in m.flags for m in self.mails)
+
+
+def in_set(text, top):
+    """A test for membership of a sequence set."""
+    ranges = []
+    for piece in text.split(','):
+        ends = [top if e == '*' else int(e) for e in piece.split(':')]
+        ranges.append((min(ends), max(ends)))
+    return lambda n: any(lo <= n <= hi for lo, hi in ranges)
+
+
+def as_set(numbers):
+    return ','.join(str(n) for n in numbers)
+
+
+def date(when):
+    return time.strftime('%d-%b-%Y %H:%M:%S +0000', time.gmtime(when))
+
+
+class Session(threading.Thread):
+    """One connection."""
+
+    def __init__(self, server, sock, steps):
+        super().__init__(daemon=True)
+        self.server, self.sock, self.steps, self.tags = server, sock, steps, []
+        self.buffer, self.box, self.qresync, self.idle = b'', None, False, None
+        self.lock = threading.RLock()
+
+    # -- octets --
+
+    def send(self, data):
+        if not data:
+            return
+        data = octets(data)
+        for i in (1, 0):
+            data = data.replace(b'<tag-%d>' % i if i else b'<tag>', (self.tags[-1 - i] if len(self.tags) > i else '?').encode())
+        try:
+            with self.lock:
+                if self.server.drip:
+                    for i in range(0, len(data), self.server.drip):
+                        self.sock.sendall(data[i:i + self.server.drip])
+                else:
+                    self.sock.sendall(data)
+        except OSError:
+            raise Closed from None
+
+    def more(self):
+        try:
+            data = self.sock.recv(65536)
+        except OSError:
+            data = b''
+        if not data:
+            raise Closed
+        self.buffer += data
+
+    def line(self):
+        """One command as the client sends it; its literals are put in place, {n+} and {n} alike."""
+        out = b''
+        while True:
+            while b'\n' not in self.buffer:
+                self.more()
+            line, self.buffer = self.buffer.split(b'\n', 1)
+            out += line.rstrip(b'\r')
+            m = re.search(rb'\{(\d+)(\+?)\}$', out)
+            if not m:
+                return out.decode('utf-8', 'surrogateescape')
+            if not m.group(2):
+                self.send('+ go on\n')
+            while len(self.buffer) < int(m.group(1)):
+                self.more()
+            n = int(m.group(1))
+            out, self.buffer = out[:m.start()] + b'"' + self.buffer[:n] + b'"', self.buffer[n:]
+
+    def command(self):
+        line = self.line()
+        if line == 'DONE':
+            self.server.heard.append(line)
+            return line
+        tag, _, command = line.partition(' ')
+        self.tags.append(tag)
+        self.server.heard.append(command)
+        return command
+
+    # -- the dialogue --
+
+    def step(self, step):
+        if isinstance(step, bytes):
+            self.send(step)
+        elif step.startswith('S: '):
+            self.send(step[3:] + '\n')
+        elif step.startswith('C: '):
+            heard = self.command()
+            if not re.fullmatch(step[3:], heard, re.S):
+                self.server.faults.append('wanted “%s”, heard “%s”' % (step[3:], heard))
+                raise Closed
+        elif step == TLS:
+            self.sock = self.server.tls.wrap_socket(self.sock, server_side=True)
+        elif step == MORE:
+            self.sock.recv(1, socket.MSG_PEEK)
+        elif step == STALL:
+            while True:
+                self.more()
+        elif step == RESET:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+            raise Closed
+        elif step == CUT:
+            raise Closed
+        else:
+            raise ValueError(step)
+
+    def run(self):
+        try:
+            if self.server.implicit_tls:
+                self.sock = self.server.tls.wrap_socket(self.sock, server_side=True)
+            if not self.steps or (isinstance(self.steps[0], str) and self.steps[0].startswith('C: ')):
+                self.send(self.server.greeting)
+            for step in self.steps:
+                self.step(step)
+            while True:
+                self.respond(self.command())
+        except (Closed, OSError):
+            pass
+        finally:
+            with self.lock:
+                self.sock.close()
+            self.server.sessions.discard(self)
+
+    # -- the default responder --
+
+    def respond(self, command):
+        word = command.split(' ')[0].upper()
+        if word == 'UID':
+            word = 'UID_' + command.split(' ')[1].upper()
+        default = lambda: getattr(self, 'on_' + word.lower(), self.unknown)(command)
+        for pattern, answer in self.server.answers.items():
+            if re.fullmatch(pattern, command, re.S):
+                if isinstance(answer, list):
+                    answer = answer.pop(0) if len(answer) > 1 else answer[0]
+                if callable(answer):
+                    answer = answer(self, command)
+                if answer is None:
+                    break
+                if answer in (CUT, STALL, RESET):
+                    self.step(answer)
+                wire = octets(answer)
+                if DEFAULT.encode() in wire:
+                    wire = wire.replace(DEFAULT.encode(), octets(default() or ''))
+                self.send(wire)
+                return
+        self.send(default())
+
+    def unknown(self, command):
+        return '<tag> BAD unknown command\n'
+
+    def on_capability(self, command):
+        return '* CAPABILITY %s\n<tag> OK done\n' % self.server.caps
+
+    def on_noop(self, command):
+        return '<tag> OK done\n'
+
+    def on_id(self, command):
+        return '* ID NIL\n<tag> OK done\n'
+
+    def on_logout(self, command):
+        return '* BYE see you\n<tag> OK done\n'
+
+    def on_login(self, command):
+        return '<tag> OK [CAPABILITY %s] welcome\n' % self.server.caps
+
+    def on_authenticate(self, command):
+        if len(command.split(' ')) < 3:
+            self.send('+ \n')
+            self.server.heard.append(self.line())
+        return self.on_login(command)
+
+    def on_enable(self, command):
+        self.qresync = 'QRESYNC' in command.upper()
+        return '* ENABLED %s\n<tag> OK done\n' % command[7:]
+
+    def boxes(self):
+        return self.server.boxes
+
+    def listed(self, box):
+        name = '"%s"' % box.name if re.fullmatch(r'[^\r\n"\\\x80-\U0010ffff\udc80-\udcff]*', box.name) else '{%d}\n%s' % (
+            len(octets(box.name)), box.name)
+        return '(%s) "/" %s' % (box.attributes, name)
+
+    def on_list(self, command):
+        out = ''
+        for box in self.boxes():
+            out += '* LIST %s\n' % self.listed(box)
+            if 'STATUS' in command:
+                out += self.status(box)
+        return out + '<tag> OK done\n'
+
+    def on_lsub(self, command):
+        return ''.join('* LSUB %s\n' % self.listed(box) for box in self.boxes()) + '<tag> OK done\n'
+
+    def status(self, box):
+        return '* STATUS %s (MESSAGES %d UNSEEN %d)\n' % (self.listed(box).split(' "/" ')[1], len(box.mails), box.unseen())
+
+    def named(self, command):
+        name = re.match(r'\w+ ("(?:[^"\\]|\\.)*"|\S+)', command, re.S).group(1)
+        name = re.sub(r'\\(.)', r'\1', name[1:-1]) if name.startswith('"') else name
+        return next((b for b in self.boxes() if b.name == name or b.name.upper() == name.upper() == 'INBOX'), None)
+
+    def on_status(self, command):
+        box = self.named(command)
+        return self.status(box) + '<tag> OK done\n' if box else '<tag> NO no such folder\n'
+
+    def on_select(self, command):
+        box = self.box = self.named(command)
+        if not box:
+            return '<tag> NO no such folder\n'
+        out = ('* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\n* %d EXISTS\n* OK [UIDVALIDITY %d] yes\n* OK [UIDNEXT %d] yes\n' %
+               (len(box.mails), box.uidvalidity, box.uidnext))
+        if 'CONDSTORE' in self.server.caps:
+            out += '* OK [HIGHESTMODSEQ %d] yes\n' % box.modseq
+        m = re.search(r'\(QRESYNC \((\d+) (\d+)(?: ([\d:,]+))?\)\)', command)
+        if m and int(m.group(1)) == box.uidvalidity:
+            since = int(m.group(2))
+            gone = [uid for uid, modseq in box.gone if modseq > since]
+            out += '* VANISHED (EARLIER) %s\n' % as_set(gone) if gone else ''
+            for seq, mail in enumerate(box.mails, 1):
+                if mail.modseq > since:
+                    out += '* %d FETCH (UID %d FLAGS (%s) MODSEQ (%d))\n' % (seq, mail.uid, ' '.join(sorted(mail.flags)), mail.modseq)
+        return out + '<tag> OK [READ-WRITE] selected\n'
+
+    on_examine = on_select
+
+    def fetch(self, command, by_uid):
+        if not self.box:
+            return '<tag> BAD nothing is selected\n'
+        m = re.match(r'(?:UID )?FETCH ([\d:,*]+) \((.*?)\)(?: \(CHANGEDSINCE (\d+)\))?$', command, re.I)
+        mails = self.box.mails
+        top = (mails[-1].uid if by_uid else len(mails)) if mails else 0
+        wanted, since, out = in_set(m.group(1), top), int(m.group(3) or 0), b''
+        for seq, mail in enumerate(mails, 1):
+            if wanted(mail.uid if by_uid else seq) and mail.modseq > since:
+                out += b'* %d FETCH (%s)\r\n' % (seq, self.items(mail, m.group(2), since))
+        return out + b'<tag> OK done\r\n'
+
+    def items(self, mail, wanted, since):
+        out = []
+        for item in re.findall(r'BODY(?:\.PEEK)?\[[^\]]*\](?:<\d+\.\d+>)?|[\w.]+', wanted):
+            name = item.upper()
+            if name == 'UID':
+                out.append(b'UID %d' % mail.uid)
+            elif name == 'FLAGS':
+                out.append(b'FLAGS (%s)' % ' '.join(sorted(mail.flags)).encode())
+            elif name == 'INTERNALDATE':
+                out.append(b'INTERNALDATE "%s"' % date(mail.when).encode())
+            elif name == 'RFC822.SIZE':
+                out.append(b'RFC822.SIZE %d' % len(mail.data))
+            elif name == 'BODYSTRUCTURE':
+                out.append(b'BODYSTRUCTURE ' + mail.structure().encode())
+            elif name.startswith('BODY'):
+                section, part = re.match(r'BODY(?:\.PEEK)?\[([^\]]*)\](?:<(\d+\.\d+)>)?', name).groups()
+                fields = re.match(r'HEADER\.FIELDS \(([^)]*)\)', section)
+                data = mail.fields(fields.group(1).split()) if fields else mail.section(section)
+                origin = b''
+                if part and data is not None:
+                    at, n = map(int, part.split('.'))
+                    data, origin = data[at:at + n], b'<%d>' % at
+                out.append(b'BODY[%s]%s %s' % (section.encode(), origin, b'NIL' if data is None else b'{%d}\r\n%s' % (len(data), data)))
+        if since:
+            out.append(b'MODSEQ (%d)' % mail.modseq)
+        return b' '.join(out)
+
+    def on_fetch(self, command):
+        return self.fetch(command, False)
+
+    def on_uid_fetch(self, command):
+        return self.fetch(command, True)
+
+    KEYS = {'ALL': lambda m: True, 'UNSEEN': lambda m: '\\Seen' not in m.flags, 'FLAGGED': lambda m: '\\Flagged' in m.flags,
+            'ANSWERED': lambda m: '\\Answered' in m.flags, 'DELETED': lambda m: '\\Deleted' in m.flags, 'DRAFT': lambda m: '\\Draft' in m.flags}
+
+    def on_uid_search(self, command):
+        words = command.split(' ')[2:]
+        returns = words[0] == 'RETURN'
+        words = words[2:] if returns else words
+        found = list(self.box.mails)
+        top = found[-1].uid if found else 0
+        while words:
+            key = words.pop(0).upper()
+            test = in_set(words.pop(0), top) if key == 'UID' else None
+            found = [m for m in found if (test(m.uid) if test else self.KEYS[key](m))]
+        numbers = [m.uid for m in found]
+        if returns:
+            return '* ESEARCH (TAG "<tag>") UID%s\n<tag> OK done\n' % (' ALL ' + as_set(numbers) if numbers else '')
+        return '* SEARCH %s\n<tag> OK done\n' % ' '.join(map(str, numbers))
+
+    def on_uid_store(self, command):
+        uids, what, flags = re.match(r'UID STORE (\S+) ([+-]FLAGS\.SILENT) \(([^)]*)\)', command).groups()
+        wanted = in_set(uids, self.box.uidnext)
+        for mail in self.box.mails:
+            if wanted(mail.uid):
+                have = mail.flags | set(flags.split()) if what[0] == '+' else mail.flags - set(flags.split())
+                self.box.flag(mail.uid, *have)
+        return '<tag> OK done\n'
+
+    def on_idle(self, command):
+        self.send('+ idling\n')
+        self.idle = self.tags[-1]
+        return ''
+
+    def on_done(self, command):
+        tag, self.idle = self.idle, None
+        return '%s OK done\n' % tag
+
+    # -- what another client did, told to this one --
+
+    def tell(self, text):
+        try:
+            self.send(text)
+        except Closed:
+            pass
+
+
+class Script:
+    def __init__(self, *boxes, talk=(), answers=None, caps=PLAIN, greeting=None, drip=0, certificate=None, implicit_tls=False):
+        self.boxes = list(boxes) or [Box()]
+        self.talk, self.answers, self.caps, self.drip, self.implicit_tls = talk, dict(answers or {}), caps, drip, implicit_tls
+        self.greeting = '* OK [CAPABILITY %s] scripted\n' % caps if greeting is None else greeting
+        self.heard, self.faults, self.connections, self.sessions = [], [], 0, set()
+        self.tls = None
+        if certificate:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(*certificate)
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def steps(self):
+        if self.talk and isinstance(self.talk[0], list):
+            return self.talk[min(self.connections, len(self.talk) - 1)]
+        return self.talk
+
+    def run(self):
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            session = Session(self, sock, self.steps())
+            self.connections += 1
+            self.sessions.add(session)
+            session.start()
+
+    def said(self, pattern):
+        """The commands that match, whole."""
+        return [c for c in self.heard if re.fullmatch(pattern, c, re.S)]
+
+    def wait(self, test, timeout=20):
+        end = time.monotonic() + timeout
+        while not test():
+            if time.monotonic() > end:
+                raise AssertionError('it never came to that; heard: %r' % self.heard[-20:])
+            time.sleep(.005)
+
+    def notify(self, box, text):
+        """Untagged lines for those who have box open."""
+        for session in list(self.sessions):
+            if session.box is box:
+                session.tell(text)
+
+    def close(self):
+        self.listener.close()
+        for session in list(self.sessions):
+            try:
+                session.sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+
+def serve():
+    """For tests in C. Standard input, a command a line, each answered by one line:
+    deliver FOLDER WHEN LENGTH (the message follows) → its UID · flags FOLDER UID [FLAG…] · expunge FOLDER UID · get FOLDER UID → its flags · heard → JSON"""
+    import json
+    boxes = [Box(), Box(name='Sent', attributes='\\Sent'), Box(name='Lists/harbour')]
+    with Script(*boxes, caps=PROFILES[sys.argv[1]], greeting='* PREAUTH [CAPABILITY %s] scripted\n' % PROFILES[sys.argv[1]]) as s:
+        def reply(text):
+            print(text, flush=True)
+        reply(s.port)
+        inp = sys.stdin.buffer
+        for line in inp:
+            verb, *words = line.decode().split()
+            box = next((b for b in boxes if words and b.name == words[0]), None)
+            if verb == 'deliver':
+                mail = box.add(inp.read(int(words[2])).decode(), when=int(words[1]))
+                s.notify(box, '* %d EXISTS\n' % len(box.mails))
+                reply(mail.uid)
+            elif verb == 'flags':
+                mail = box.flag(int(words[1]), *words[2:])
+                s.notify(box, '* %d FETCH (UID %d FLAGS (%s) MODSEQ (%d))\n' % (box.mails.index(mail) + 1, mail.uid, ' '.join(words[2:]), mail.modseq))
+                reply('ok')
+            elif verb == 'expunge':
+                uid = int(words[1])
+                seq = box.expunge(uid)
+                s.notify(box, '* VANISHED %d\n' % uid if 'QRESYNC' in s.caps else '* %d EXPUNGE\n' % seq)
+                reply('ok')
+            elif verb == 'get':
+                reply(' '.join(sorted(box.mail(int(words[1])).flags)))
+            elif verb == 'heard':
+                reply(json.dumps(s.heard))
+
+
+if __name__ == '__main__':
+    serve()
