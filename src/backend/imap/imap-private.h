@@ -26,6 +26,7 @@ struct imap_cmd {
 	enum imap_cmd_kind kind;
 	struct imap_command *wire;
 	guint sent; /* chunks */
+	guint64 read; /* the read during which it was sent, 0: none */
 	gboolean apart; /* says nothing of the selected folder: a SELECT may follow at once */
 	imap_cmd_done done;
 	void (*on_continue)(struct backend *b, struct imap_cmd *cmd, const char *text); /* a "+" that is not for a literal */
@@ -77,6 +78,7 @@ struct backend {
 	struct conn *conn;
 	struct imap_parser *parser;
 	gboolean feeding;        /* inside the parser: it must outlive a drop */
+	guint64 reads;           /* how often the parser was fed */
 	gboolean closing;        /* unlink was asked for */
 
 	struct sasl *sasl;

@@ -4,6 +4,8 @@
 #include "base/i18n.h"
 #include "base/log.h"
 
+#define UIDNEXT_MAX ((guint64)G_MAXUINT32 + 1) /* RFC 9051 §2.3.1.1: UIDs have 32 bits */
+
 /* ---- verbs under way ---- */
 
 static gboolean
@@ -215,6 +217,7 @@ send_chunks(struct backend *b, struct imap_cmd *cmd)
 		b->box.stored = cmd->lo;
 	}
 	cmd->started = g_get_monotonic_time();
+	cmd->read = b->feeding ? b->reads : 0;
 	chunk = cmd->wire->chunks->pdata[cmd->sent++];
 	conn_write(b->conn, g_bytes_get_data(chunk, NULL), g_bytes_get_size(chunk), cmd->wire->secret);
 	conn_expect(b->conn, TRUE);
@@ -245,6 +248,16 @@ imap_pump(struct backend *b)
 
 /* ---- receiving ---- */
 
+/* TRUE for a refusal that another time need not meet. */
+static gboolean
+for_now(const struct imap_response *response)
+{
+	static const char *const codes[] = { "UNAVAILABLE", "INUSE", "LIMIT", "THROTTLED", NULL };
+
+	/* Exchange says the latter to every command when it is short of something (BAD, no code). */
+	return (response->code && g_strv_contains(codes, response->code)) || strstr(response->text, "authenticated but not connected");
+}
+
 static GError *
 refusal(const struct backend *b, const struct imap_response *response)
 {
@@ -253,7 +266,7 @@ refusal(const struct backend *b, const struct imap_response *response)
 
 	if (response->status == IMAP_OK)
 		return NULL;
-	if (response->code && (!strcmp(response->code, "UNAVAILABLE") || !strcmp(response->code, "INUSE")))
+	if (for_now(response))
 		code = FULMAR_NO_LINK;
 	fulmar_fail(&error, code, _("%s: the server refused: %s"), b->env->account->host,
 		    *response->text ? response->text : response->status == IMAP_NO ? "NO" : "BAD");
@@ -283,9 +296,12 @@ on_tagged(struct backend *b, const struct imap_response *response)
 	struct imap_cmd *cmd = take_answered(b, response->tag);
 	g_autoptr(GError) error = NULL;
 
-	if (!cmd) {
+	/* What was read before a command could go out is no answer to it. */
+	if (!cmd || cmd->read == b->reads) {
 		fulmar_fail(&error, FULMAR_NO_LINK, _("%s: the server answered a command that was never given; the connection was closed"),
 			    b->env->account->host);
+		if (cmd)
+			g_queue_push_head(&b->sent, cmd);
 		imap_drop(b, error);
 		return;
 	}
@@ -317,6 +333,31 @@ on_continue(struct backend *b, const struct imap_response *response)
 		first->on_continue(b, first, response->text);
 }
 
+/* What is said of the folder counts while it is being selected. Later a UIDNEXT would pass over mail not fetched yet, and a UIDVALIDITY
+ * would give the rows that are here the UIDs of others. */
+static void
+on_box_code(struct backend *b, const struct imap_response *response)
+{
+	const struct imap_cmd *first = g_queue_peek_head(&b->sent);
+	gboolean selecting = first && (first->kind == IMAP_CMD_SELECT || first->kind == IMAP_CMD_AIM);
+	g_autoptr(GError) error = NULL;
+	guint64 n;
+
+	if (!imap_node_number(response->code_args, &n))
+		return;
+	if (selecting && !strcmp(response->code, "UIDVALIDITY")) {
+		b->box.uidvalidity = n;
+	} else if (selecting && !strcmp(response->code, "UIDNEXT")) {
+		b->box.uidnext = MIN(n, UIDNEXT_MAX);
+	} else if (selecting && !strcmp(response->code, "HIGHESTMODSEQ")) {
+		b->box.modseq = n;
+	} else if (!strcmp(response->code, "UIDVALIDITY") && n != b->box.uidvalidity) {
+		fulmar_fail(&error, FULMAR_NO_LINK, _("%s made the folder anew while it was open; the connection was closed"),
+			    b->env->account->host);
+		imap_drop(b, error);
+	}
+}
+
 static void
 on_condition(struct backend *b, const struct imap_response *response)
 {
@@ -335,18 +376,8 @@ on_condition(struct backend *b, const struct imap_response *response)
 		imap_drop(b, error);
 		return;
 	}
-	if (response->code && b->box.folder) {
-		guint64 n;
-
-		if (!imap_node_number(response->code_args, &n))
-			return;
-		if (!strcmp(response->code, "UIDVALIDITY"))
-			b->box.uidvalidity = n;
-		else if (!strcmp(response->code, "UIDNEXT"))
-			b->box.uidnext = n;
-		else if (!strcmp(response->code, "HIGHESTMODSEQ"))
-			b->box.modseq = n;
-	}
+	if (response->code && b->box.folder)
+		on_box_code(b, response);
 }
 
 static void
@@ -371,18 +402,18 @@ on_response(const struct imap_response *response, void *user)
 	struct backend *b = user;
 	struct conn *conn = b->conn;
 
-	if (response->kind == IMAP_TAGGED) {
-		on_tagged(b, response);
-	} else if (response->kind == IMAP_CONTINUE) {
-		on_continue(b, response);
-	} else if (response->status != IMAP_NONE) {
-		on_condition(b, response);
-	} else if (b->phase == PHASE_GREETING) {
+	if (b->phase == PHASE_GREETING && (response->kind != IMAP_UNTAGGED || response->status == IMAP_NONE)) {
 		g_autoptr(GError) error = NULL;
 
 		fulmar_fail(&error, FULMAR_NO_LINK, _("%s:%d does not speak IMAP; check host, port and security"), b->env->account->host,
 			    (int)b->env->account->port);
 		imap_drop(b, error);
+	} else if (response->kind == IMAP_TAGGED) {
+		on_tagged(b, response);
+	} else if (response->kind == IMAP_CONTINUE) {
+		on_continue(b, response);
+	} else if (response->status != IMAP_NONE) {
+		on_condition(b, response);
 	} else {
 		for (guint i = 0; response->name && i < G_N_ELEMENTS(handlers); i++)
 			if (!strcmp(handlers[i].name, response->name)) {
@@ -440,6 +471,7 @@ feed(struct backend *b, const unsigned char *bytes, gsize len)
 	gssize used;
 
 	b->feeding = TRUE;
+	b->reads++;
 	used = imap_parser_feed(b->parser, bytes, len, &broken);
 	b->feeding = FALSE;
 	if (!b->conn)
