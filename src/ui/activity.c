@@ -183,6 +183,44 @@ collect(struct ui *ui, struct activity *activity)
 	add_history(ui, activity);
 }
 
+#define INDENT 9 /* of what goes on in the next row */
+
+/* Cuts the end off a line that is too wide, at a blank where there is one; NULL when it fits. Gives
+ * (line_free). */
+static struct activity_line *
+cut_end(struct activity_line *line, int width)
+{
+	int used;
+	gsize len = strlen(line->text), fits = text_fit(line->text, len, width, &used);
+	const char *space = g_strrstr_len(line->text, (gssize)fits, " ");
+	struct activity_line *end;
+
+	if (fits == len || width < 2 * INDENT)
+		return NULL;
+	if (space && space - line->text > 2 * INDENT)
+		fits = (gsize)(space - line->text) + 1;
+	end = g_new(struct activity_line, 1);
+	*end = *line;
+	end->text = g_strdup_printf("%*s%s", INDENT, "", line->text + fits);
+	line->text[fits] = '\0';
+	return end;
+}
+
+/* Lines that are too wide go on in rows of their own: what failed is said to its end. */
+static void
+fold_long(struct activity *activity, int width)
+{
+	g_autoptr(GPtrArray) whole = g_steal_pointer(&activity->lines);
+
+	activity->lines = g_ptr_array_new_with_free_func(line_free);
+	g_ptr_array_set_free_func(whole, NULL);
+	for (guint i = 0; i < whole->len; i++)
+		for (struct activity_line *line = whole->pdata[i], *end; line; line = end) {
+			end = cut_end(line, width);
+			g_ptr_array_add(activity->lines, line);
+		}
+}
+
 static int
 height(const struct activity *activity)
 {
@@ -196,6 +234,7 @@ activity_draw(struct ui *ui, struct view *view, gboolean focused)
 	struct rect area = view->area;
 
 	collect(ui, activity);
+	fold_long(activity, area.w - 2);
 	ui_title(ui, area, _("Activity"), NULL);
 	rows_fit(&activity->rows, (int)activity->lines->len, height(activity));
 	for (int y = 0; y < height(activity) && activity->rows.top + y < (int)activity->lines->len; y++) {
