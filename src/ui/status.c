@@ -110,6 +110,37 @@ place_text(struct ui *ui)
 	return place ? g_strdup_printf(_("%s of %s"), at, of) : g_strdup_printf(_("of %s"), of);
 }
 
+/* Octets of the toast that stand on the status line. What is too long for it goes on where the hints stand.
+ */
+static gsize
+toast_first(const struct ui *ui)
+{
+	gsize len = strlen(ui->toast), fits;
+	int used, width = ui->picture->cols - 2;
+	const char *space;
+
+	if (text_width(ui->toast, -1) <= width)
+		return len;
+	fits = text_fit(ui->toast, len, width, &used);
+	space = g_strrstr_len(ui->toast, (gssize)fits, " ");
+	return space && space - ui->toast > (gssize)fits / 2 ? (gsize)(space - ui->toast) + 1 : fits;
+}
+
+static void
+draw_toast(struct ui *ui, int y, const char *text)
+{
+	picture_cut(ui->picture, y, 1, ui->picture->cols - 2, ui->toast_is_error ? ROLE_ERROR : ROLE_TITLE,
+	            text);
+}
+
+static void
+draw_toast_first(struct ui *ui, int y)
+{
+	g_autofree char *first = g_strndup(ui->toast, toast_first(ui));
+
+	draw_toast(ui, y, first);
+}
+
 void
 ui_draw_status(struct ui *ui)
 {
@@ -119,10 +150,13 @@ ui_draw_status(struct ui *ui)
 	int end, x = 1;
 
 	picture_clear(ui->picture, (struct rect){y, 0, 1, width}, ROLE_STATUS);
+	if (ui->toast && text_width(ui->toast, -1) + text_width(place, -1) + 4 > width) {
+		draw_toast_first(ui, y);
+		return;
+	}
 	end = picture_right(ui->picture, y, 0, width - 1, ROLE_STATUS, place) - 2;
 	if (ui->toast) {
-		picture_cut(ui->picture, y, x, end - x, ui->toast_is_error ? ROLE_ERROR : ROLE_TITLE,
-		            ui->toast);
+		draw_toast_first(ui, y);
 		return;
 	}
 	/* Where the list's own title does not show the link, its word stands here. */
@@ -195,6 +229,10 @@ ui_draw_hints(struct ui *ui)
 	g_autoptr(GArray) hints = g_array_new(FALSE, FALSE, sizeof(struct hint));
 
 	picture_clear(ui->picture, (struct rect){y, 0, 1, ui->picture->cols}, ROLE_TEXT);
+	if (ui->toast && toast_first(ui) < strlen(ui->toast)) {
+		draw_toast(ui, y, ui->toast + toast_first(ui));
+		return;
+	}
 	collect_hints(ui, ui_top(ui)->ops->kind, hints);
 	choose_hints(hints, ui->picture->cols);
 	g_array_sort(hints, by_rank);
