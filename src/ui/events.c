@@ -6,6 +6,7 @@
 #include "ui/ui-private.h"
 
 #define HISTORY_MAX 500
+#define SAME_WITHIN 5    /* lines of the history in which a line is not said twice in one minute */
 #define QUIET_FOR 400000 /* µs that work may run before the status line speaks of it */
 
 void
@@ -113,10 +114,16 @@ void
 ui_note(struct ui *ui, const char *line)
 {
 	g_autofree char *clock = format_clock(g_get_real_time() / G_USEC_PER_SEC, ui->now);
+	g_autofree char *entry = g_strdup_printf("%s  %s", clock, line);
+	guint n = ui->history->len;
 
-	if (ui->history->len >= HISTORY_MAX)
+	/* One trouble is told by the link, by what waited for it and by the notice to the person. */
+	for (guint i = n > SAME_WITHIN ? n - SAME_WITHIN : 0; i < n; i++)
+		if (!strcmp(ui->history->pdata[i], entry))
+			return;
+	if (n >= HISTORY_MAX)
 		g_ptr_array_remove_index(ui->history, 0);
-	g_ptr_array_add(ui->history, g_strdup_printf("%s  %s", clock, line));
+	g_ptr_array_add(ui->history, g_steal_pointer(&entry));
 }
 
 static int
@@ -228,13 +235,16 @@ static void
 told_notice(struct ui *ui, guint account, struct event *event)
 {
 	g_autofree char *text = text_safe(event->text, -1);
-	g_autofree char *line = g_strdup_printf("%s: %s", ui_account_id(ui, account), text);
+	g_autofree char *line = ui->accounts->len > 1
+	                                ? g_strdup_printf("%s: %s", ui_account_id(ui, account), text)
+	                                : g_steal_pointer(&text);
 
-	ui_note(ui, line);
-	if (event->error)
+	if (event->error) {
 		ui_complain(ui, "%s", line);
-	else
-		ui_say(ui, "%s", line);
+		return;
+	}
+	ui_note(ui, line);
+	ui_say(ui, "%s", line);
 }
 
 static void
