@@ -152,7 +152,8 @@ draw_title(struct ui *ui, struct rect area)
 		counts = g_strdup_printf("%s %s %s", mails, ui_mark(ui, "·", "-"), unread);
 	picture_clear(ui->picture, (struct rect){area.y, area.x, 1, area.w}, ROLE_TITLE);
 	end = picture_right(ui->picture, area.y, area.x, end, role, link) - 4;
-	end = picture_right(ui->picture, area.y, area.x + area.w / 4, end, ROLE_STATUS, counts) - 2;
+	if (area.w >= 36) /* else the name of the folder needs the room */
+		end = picture_right(ui->picture, area.y, area.x + area.w / 4, end, ROLE_STATUS, counts) - 2;
 	picture_cut(ui->picture, area.y, area.x + 1, end - area.x - 1, ROLE_TITLE, title);
 }
 
