@@ -162,7 +162,7 @@ refused(struct backend *b, const struct imap_response *response)
 		return;
 	}
 	g_clear_pointer(&b->secret, g_free);
-	give_up(b, FULMAR_AUTH, _("%s refused the log-in of %s: %s; check user and password"), a->host, a->user ? a->user : "",
+	give_up(b, FULMAR_AUTH, _("%s refused the log-in of %s; check user and password (%s)"), a->host, a->user ? a->user : "",
 		why ? why : response->text);
 }
 
