@@ -3,6 +3,7 @@ noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
   src/base/error.c src/base/error.h \
   src/base/files.c src/base/files.h \
+  src/base/i18n.h \
   src/base/lazy.c src/base/lazy.h \
   src/base/log.c src/base/log.h \
   src/base/text.c src/base/text.h src/base/text-private.h src/base/text-safe.c \
