@@ -49,6 +49,11 @@ gboolean list_load(struct list *list, gboolean older, guint n, GError **error);
 gboolean list_load_around(struct list *list, const struct list_anchor *anchor, GError **error);
 /* Throws the window away and reads the newest (or oldest) screen. */
 gboolean list_load_end(struct list *list, gboolean newest, GError **error);
+/* Where the cursor stands (there is one). */
+void list_anchor_at_cursor(const struct list *list, struct list_anchor *anchor);
+/* list_load_around, then the cursor on the screen. After a fault what was read is shown and nothing more is
+ * asked for. */
+gboolean list_reload(struct list *list, const struct list_anchor *anchor, GError **error);
 /* Makes items from groups again; the cursor keeps its message when it is still there. */
 void list_flatten(struct list *list, msgid id);
 guint list_sum(const struct list *list, int from, int to); /* messages that items[from … to) stand for */

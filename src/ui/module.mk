@@ -1,6 +1,7 @@
 # floor 5: model, store, msg, mime, conf, base
 noinst_LIBRARIES += libui.a
 libui_a_SOURCES = \
+  src/ui/actions.c \
   src/ui/activity.c \
   src/ui/picture.c src/ui/picture.h \
   src/ui/edit.c src/ui/edit.h \
@@ -9,13 +10,13 @@ libui_a_SOURCES = \
   src/ui/folders-view.c \
   src/ui/help.c \
   src/ui/launch.c \
-  src/ui/list-view.c \
+  src/ui/list-keys.c src/ui/list-view.c \
   src/ui/open.c \
   src/ui/palette.c \
   src/ui/parts.c \
   src/ui/picker.c \
   src/ui/prompt.c \
-  src/ui/reader.c \
+  src/ui/reader.c src/ui/reader-keys.c src/ui/reader-private.h \
   src/ui/rows.c src/ui/rows.h \
   src/ui/run.c \
   src/ui/status.c \

@@ -19,6 +19,7 @@
 #define MIN_COLS 24
 #define RAIL_FROM 100 /* columns from which the rail is shown by itself */
 #define PANE_FROM 120
+#define PREVIEW_AFTER 80000 /* µs the cursor rests before the pane follows */
 
 struct ui;
 struct view;
@@ -127,8 +128,6 @@ void ui_resize(struct ui *ui, int rows, int cols);
 void ui_draw(struct ui *ui);
 /* One key: as from the terminal. mouse is for K_MOUSE. */
 void ui_key(struct ui *ui, gint32 key, const struct term_mouse *mouse);
-/* Carries an action out as if its key had been pressed in the top view. */
-void ui_act(struct ui *ui, enum action action, int count);
 struct view *ui_top(const struct ui *ui);
 /* The topmost view that is no picker and no prompt. */
 struct view *ui_base(const struct ui *ui);
@@ -142,6 +141,10 @@ void ui_complain(struct ui *ui, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void ui_title(struct ui *ui, struct rect area, const char *title, const char *right);
 /* UTF-8 mark, or its ASCII stand-in. */
 const char *ui_mark(const struct ui *ui, const char *utf8, const char *ascii);
+
+/* -- actions.c -- */
+/* Carries an action out as if its key had been pressed in the top view. */
+void ui_act(struct ui *ui, enum action action, int count);
 
 /* -- open.c: which folder is shown -- */
 /* The reader of an account, or NULL: nothing there yet. */
@@ -180,6 +183,8 @@ char *ui_link_text(const struct ui *ui, guint account, guint *role);
 
 /* -- views -- */
 struct view *list_view_new(struct ui *ui);
+gboolean list_act(struct ui *ui, struct view *view, enum action action, int count);
+gboolean list_open_message(struct ui *ui, int count);
 struct view *reader_new(struct ui *ui);
 /* Shows a message in the reader; preview: only what is here, and it stays new. */
 gboolean reader_show(struct ui *ui, guint account, msgid id, gboolean preview);
