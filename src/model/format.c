@@ -1,6 +1,7 @@
 #include "model/format.h"
 
 #include <langinfo.h>
+#include <string.h>
 #include <time.h>
 #include "base/text.h"
 
@@ -38,6 +39,19 @@ format_date_short(gint64 utc, gint64 now)
 	if (utc < now + DAY && now - utc < MONTHS_SHOWN * (gint64)DAY)
 		return g_strchug(STRFTIME("%e %b", &then));
 	return STRFTIME("%Y", &then);
+}
+
+char *
+format_date_by(const char *format, gint64 utc, gint64 now)
+{
+	g_autoptr(GDateTime) date = NULL;
+	g_autofree char *text = NULL;
+
+	if (!format || !*format || !strcmp(format, "auto"))
+		return format_date_short(utc, now);
+	date = g_date_time_new_from_unix_local(utc);
+	text = date ? g_date_time_format(date, format) : NULL;
+	return text_safe(text ? text : "?", -1);
 }
 
 char *
@@ -95,4 +109,20 @@ format_date_width(void)
 		width = MAX(width, text_width(text, -1));
 	}
 	return MIN(width, 8);
+}
+
+int
+format_date_by_width(const char *format)
+{
+	int width = 1;
+
+	if (!format || !*format || !strcmp(format, "auto"))
+		return format_date_width();
+	/* One day of each month, in the evening, shows the widest names and numbers. */
+	for (gint64 month = 0; month < 12; month++) {
+		g_autofree char *text = format_date_by(format, (27 + month * 30) * DAY + 22 * 3600, 0);
+
+		width = MAX(width, text_width(text, -1));
+	}
+	return MIN(width, 40);
 }

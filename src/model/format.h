@@ -7,6 +7,9 @@
 /* The list's date column: "14:02" today, "Fri" within the last six days, "12 Mar" within about ten months,
  * else "2024". Gives (g_free). */
 char *format_date_short(gint64 utc, gint64 now);
+/* A date by a format of strftime(3) that the configuration gives, at most 40 columns; "auto" or NULL:
+ * format_date_short. Gives (g_free). */
+char *format_date_by(const char *format, gint64 utc, gint64 now);
 /* The reader's: "Fri 20 Nov 2026 16:12 +0100" in the sender's zone (minutes east). Gives (g_free). */
 char *format_date_long(gint64 utc, int zone);
 /* "14:02" today, else "12 Mar 14:02". Gives (g_free). */
@@ -15,5 +18,7 @@ char *format_clock(gint64 utc, gint64 now);
 char *format_count(gint64 n);
 /* Columns the short date needs in this locale, at most 8. */
 int format_date_width(void);
+/* Columns that dates by format need, at most 40. */
+int format_date_by_width(const char *format);
 
 #endif

@@ -225,10 +225,25 @@ secret_typed(struct ui *ui, const char *text, void *user)
 static void
 told_ask(struct ui *ui, guint account, struct event *event)
 {
-	g_autofree char *label = text_safe(event->text, -1);
+	struct event *ask = event_new(EVENT_ASK, event->account);
 
+	ask->text = g_strdup(event->text);
+	g_ptr_array_add(ui->asks, ask);
+}
+
+void
+ui_ask_secrets(struct ui *ui)
+{
+	g_autofree char *label = NULL;
+	struct event *ask;
+
+	if (!ui->asks->len || ui_is_typing(ui))
+		return;
+	ask = ui->asks->pdata[0];
+	label = text_safe(ask->text, -1);
 	ui_prompt(ui, *label ? label : _("Password:"), "", PROMPT_SECRET, secret_typed,
-	          g_strdup(event->account), g_free);
+	          g_strdup(ask->account), g_free);
+	g_ptr_array_remove_index(ui->asks, 0);
 }
 
 static void

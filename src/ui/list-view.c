@@ -13,9 +13,9 @@ struct columns {
 };
 
 static struct columns
-columns_for(struct rect area)
+columns_for(const struct ui *ui, struct rect area)
 {
-	struct columns c = {.state = 2, .mark = 4, .date = 6, .date_width = format_date_width()};
+	struct columns c = {.state = 2, .mark = 4, .date = 6, .date_width = ui->date_width};
 	int left;
 
 	if (area.w < 60) {
@@ -23,6 +23,7 @@ columns_for(struct rect area)
 		c.mark = 2;
 		c.date = 4;
 	}
+	c.date_width = MIN(c.date_width, area.w / 3);
 	c.from = c.date + c.date_width + 1;
 	left = area.w - c.from - 1;
 	c.from_width = CLAMP(left * 27 / 100, 6, 24);
@@ -112,7 +113,8 @@ draw_row(struct ui *ui, struct rect area, const struct columns *c, int y, const 
          gboolean at_cursor)
 {
 	guint look, text = item->row->flags & FLAG_SEEN && !item->unread_hidden ? ROLE_TEXT : ROLE_NEW;
-	g_autofree char *date = format_date_short(shown_date(ui, item->row), ui->now);
+	g_autofree char *date =
+	        format_date_by(ui->conf->list.date_format, shown_date(ui, item->row), ui->now);
 	const char *mark;
 
 	if (item->row->flags & FLAG_DELETED)
@@ -174,7 +176,7 @@ static void
 list_draw(struct ui *ui, struct view *view, gboolean focused)
 {
 	struct rect area = view->area;
-	struct columns columns = columns_for(area);
+	struct columns columns = columns_for(ui, area);
 	int y, cursor;
 
 	list_set_height(ui->list, area.h - 1);

@@ -10,6 +10,7 @@ libui_a_SOURCES = \
   src/ui/folders-view.c \
   src/ui/help.c \
   src/ui/launch.c \
+  src/ui/layout-job.c \
   src/ui/list-keys.c src/ui/list-view.c \
   src/ui/open.c \
   src/ui/palette.c \

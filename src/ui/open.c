@@ -181,3 +181,27 @@ ui_refresh_folders(struct ui *ui)
 	g_clear_pointer(&ui->folder_lines, g_ptr_array_unref);
 	ui->folders_stale = FALSE;
 }
+
+void
+ui_tell_near(struct ui *ui)
+{
+	const struct ui_account *account = ui->accounts->pdata[ui->account];
+	const struct list_item *item = list_at(ui->list, 0);
+	msgid top = item ? item->row->id : 0;
+	struct command *command;
+
+	ui->near_due = 0;
+	if (top == ui->near_top || account->conf->type == ACCOUNT_MAILDIR || account->link == LINK_OFFLINE)
+		return;
+	ui->near_top = top;
+	command = command_new(CMD_NEAR, account->conf->id);
+	command->folder = ui->folder;
+	command->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+	for (int y = 0; (item = list_at(ui->list, y)) && y < ui->picture->rows; y++)
+		if (!item->row->has_structure && item->row->body != BODY_FULL)
+			g_array_append_val(command->ids, item->row->id);
+	if (command->ids->len)
+		ui_send(ui, ui->account, command, NULL, NULL);
+	else
+		command_free(command);
+}

@@ -141,7 +141,7 @@ static gboolean
 fold_quoted(struct ui *ui, struct reader *reader, int count)
 {
 	reader->hide_quotes = !reader->hide_quotes;
-	if (reader->document->lines)
+	if (!reader->laying && reader->document->lines)
 		reader_choose_lines(reader);
 	return TRUE;
 }
@@ -150,6 +150,7 @@ static gboolean
 all_headers(struct ui *ui, struct reader *reader, int count)
 {
 	reader->flags ^= DOCUMENT_ALL_HEADERS;
+	reader->asked = FALSE;
 	reader->top = 0;
 	reader_reload(ui);
 	return TRUE;
@@ -159,6 +160,7 @@ static gboolean
 html(struct ui *ui, struct reader *reader, int count)
 {
 	reader->flags ^= DOCUMENT_HTML;
+	reader->asked = FALSE;
 	reader->top = 0;
 	reader_reload(ui);
 	ui_say(ui, reader->flags & DOCUMENT_HTML ? _("HTML where there is some")
@@ -229,6 +231,8 @@ press_number(struct ui *ui, struct reader *reader, int number)
 {
 	const struct document *document = reader->document;
 
+	if (reader->laying)
+		return TRUE;
 	if (document->links && number >= 1 && (guint)number <= document->links->len) {
 		link_action(ui, reader, (guint)number);
 		return TRUE;

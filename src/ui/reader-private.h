@@ -9,6 +9,8 @@ struct reader {
 	guint account;
 	struct document *document;
 	guint flags;
+	gboolean asked;   /* for what is missing; not again by itself */
+	gboolean laying;  /* the document is with the worker: only its envelope may be looked at */
 	gboolean preview; /* in the pane, not opened: stays new, fetches nothing */
 	gboolean hide_quotes;
 	int width;     /* laid out for; 0: not yet */

@@ -6,6 +6,7 @@
 #include "ui/reader-private.h"
 
 #define PREVIEW_COST 200000 /* octets of text that the pane lays out unasked */
+#define INLINE_COST 60000   /* octets that are laid out within a frame */
 
 struct reader *
 reader_of(const struct ui *ui)
@@ -21,13 +22,23 @@ reader_message(const struct ui *ui)
 	return reader && reader->document ? reader->document->id : 0;
 }
 
+/* What is with the worker is freed when it comes back. */
+static void
+drop_document(struct reader *reader)
+{
+	if (!reader->laying)
+		document_free(reader->document);
+	reader->document = NULL;
+	reader->laying = FALSE;
+	g_array_set_size(reader->lines, 0);
+}
+
 void
 reader_clear(struct ui *ui)
 {
 	struct reader *reader = reader_of(ui);
 
-	g_clear_pointer(&reader->document, document_free);
-	g_array_set_size(reader->lines, 0);
+	drop_document(reader);
 	reader->width = reader->top = 0;
 	reader->link_shown = 0;
 	ui->seen_due = 0;
@@ -58,13 +69,34 @@ lay_out(struct ui *ui, struct reader *reader, int width)
 {
 	int columns = ui->conf->pager.width ? (int)ui->conf->pager.width : width;
 
-	if (!reader->document || reader->width == width)
+	if (!reader->document || reader->laying || reader->width == width)
 		return;
 	reader->width = width;
 	if (reader->preview && reader->document->cost > PREVIEW_COST)
 		return;
+	if (reader->document->cost > INLINE_COST && ui->worker &&
+	    layout_worker_take(ui->worker, reader->document, width - 2, MIN(columns, width - 2))) {
+		reader->laying = TRUE;
+		g_array_set_size(reader->lines, 0);
+		return;
+	}
 	document_render(reader->document, width - 2, MIN(columns, width - 2));
 	reader_choose_lines(reader);
+}
+
+void
+reader_laid_out(struct ui *ui)
+{
+	struct reader *reader = reader_of(ui);
+	struct document *document;
+
+	while ((document = layout_worker_next(ui->worker)))
+		if (reader->laying && document == reader->document) {
+			reader->laying = FALSE;
+			reader_choose_lines(reader);
+		} else {
+			document_free(document);
+		}
 }
 
 void
@@ -72,9 +104,10 @@ reader_fetched(struct ui *ui, const struct job *job, const GError *error)
 {
 	if (reader_message(ui) != job->message)
 		return;
-	if (error && error->code != FULMAR_CANCELLED)
+	if (!error)
+		reader_reload(ui);
+	else if (error->code != FULMAR_CANCELLED)
 		ui_complain(ui, "%s", error->message);
-	reader_reload(ui);
 }
 
 static void
@@ -83,8 +116,10 @@ ask_for_missing(struct ui *ui, struct reader *reader)
 	struct document *document = reader->document;
 	struct command *command;
 
-	if (document->want == WANT_NOTHING || reader->preview || ui_is_fetching(ui, document->id))
+	if (document->want == WANT_NOTHING || reader->preview || reader->asked ||
+	    ui_is_fetching(ui, document->id))
 		return;
+	reader->asked = TRUE;
 	command = command_new(document->want == WANT_TEXT ? CMD_TEXT : CMD_PART,
 	                      ui_account_id(ui, reader->account));
 	command->folder = document->row->folder;
@@ -134,10 +169,9 @@ load(struct ui *ui, struct reader *reader, msgid id)
 			ui_complain(ui, "%s", error->message);
 		return FALSE;
 	}
-	document_free(reader->document);
+	drop_document(reader);
 	reader->document = document;
 	reader->width = 0;
-	g_array_set_size(reader->lines, 0);
 	ask_for_missing(ui, reader);
 	plan_seen(ui, reader);
 	return TRUE;
@@ -153,6 +187,7 @@ reader_show(struct ui *ui, guint account, msgid id, gboolean preview)
 	reader->account = account;
 	reader->preview = preview;
 	reader->link_shown = 0;
+	reader->asked = FALSE;
 	if (!same) {
 		reader->flags = 0;
 		reader->hide_quotes = FALSE;
@@ -291,7 +326,8 @@ reader_draw(struct ui *ui, struct view *view, gboolean focused)
 	draw_reader_title(ui, reader, area);
 	if (!reader->lines->len)
 		picture_cut(ui->picture, area.y + 2, area.x + 1, area.w - 1, ROLE_DIM,
-		            _("A long message. Enter opens it."));
+		            reader->laying ? _("Laying out a long message")
+		                           : _("A long message. Enter opens it."));
 	for (int y = 0; y < area.h - 1 && reader->top + y < (int)reader->lines->len; y++)
 		draw_line(ui, reader, area, area.y + 1 + y,
 		          g_array_index(reader->lines, int, reader->top + y));
@@ -325,7 +361,7 @@ reader_close(struct ui *ui, struct view *view)
 {
 	struct reader *reader = (struct reader *)view;
 
-	document_free(reader->document);
+	drop_document(reader);
 	g_array_unref(reader->lines);
 	g_free(reader->find);
 	g_free(reader);

@@ -11,7 +11,8 @@
 #define REFRESH_EVERY 40000 /* µs between two readings of the window while rows keep changing */
 #define LOOK_AROUND 2000    /* ms: other programs may have written to the store, the clock goes on */
 #define EVENTS_PER_FRAME 200
-#define FRAME 16000 /* µs between two pictures that no key asked for */
+#define NEAR_AFTER 250000 /* µs that a screen of rows is looked at before its structures are asked for */
+#define FRAME 16000       /* µs between two pictures that no key asked for */
 
 /* The signals that the screen answers to; blocked before any other thread starts, so that they come here
  * alone. */
@@ -115,6 +116,7 @@ paint(struct ui *ui)
 	ui->paint_due = 0;
 	ui->read_ahead = TRUE;
 	ui->painted = g_get_monotonic_time();
+	ui->near_due = ui->painted + NEAR_AFTER;
 	ui_draw(ui);
 	term_paint(ui->term, ui->picture, ui->cursor_y, ui->cursor_x);
 }
@@ -146,6 +148,12 @@ do_due(struct ui *ui)
 		else if (!item && reader_message(ui) && ui_top(ui) == ui->list_view)
 			reader_clear(ui);
 	}
+	if (ui->near_due && now >= ui->near_due)
+		ui_tell_near(ui);
+	if (ui->asks->len && !ui_is_typing(ui)) {
+		ui_ask_secrets(ui);
+		changed = TRUE;
+	}
 	if (ui->read_ahead)
 		ui->read_ahead = list_read_ahead(ui->list);
 	if (ui->seeking) {
@@ -170,11 +178,13 @@ static int
 wait_for(const struct ui *ui)
 {
 	gint64 now = g_get_monotonic_time();
-	int timeout =
-	        until(ui->preview_due, now, until(ui->seen_due, now, until(ui->paint_due, now, LOOK_AROUND)));
+	const gint64 due[] = {ui->preview_due, ui->seen_due, ui->paint_due, ui->near_due};
+	int timeout = LOOK_AROUND;
 
 	if (ui->seeking || ui->read_ahead)
 		return 0;
+	for (guint i = 0; i < G_N_ELEMENTS(due); i++)
+		timeout = until(due[i], now, timeout);
 	if (ui->rows_stale || ui->folders_stale)
 		timeout = until(ui->refreshed + REFRESH_EVERY, now, timeout);
 	return timeout;
@@ -199,7 +209,10 @@ look_around(struct ui *ui)
 static void
 loop(struct ui *ui, int signals)
 {
-	struct pollfd fds[] = {{STDIN_FILENO, POLLIN, 0}, {signals, POLLIN, 0}, {bus_fd(ui->bus), POLLIN, 0}};
+	struct pollfd fds[] = {{STDIN_FILENO, POLLIN, 0},
+	                       {signals, POLLIN, 0},
+	                       {bus_fd(ui->bus), POLLIN, 0},
+	                       {layout_worker_fd(ui->worker), POLLIN, 0}};
 
 	while (!ui->quit) {
 		gboolean dirty = FALSE, keys = FALSE;
@@ -224,6 +237,10 @@ loop(struct ui *ui, int signals)
 		}
 		if (n > 0 && fds[2].revents)
 			dirty |= take_events(ui);
+		if (n > 0 && fds[3].revents) {
+			reader_laid_out(ui);
+			dirty = TRUE;
+		}
 		dirty |= look_around(ui);
 		dirty |= do_due(ui);
 		if (dirty && !ui->paint_due)
@@ -261,6 +278,7 @@ ui_run(const struct ui_params *params, GError **error)
 	if (ui) {
 		ui->term = term;
 		ui->bus = params->bus;
+		ui->worker = layout_worker_new();
 		start(ui);
 		loop(ui, signals);
 	}

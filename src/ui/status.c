@@ -147,6 +147,7 @@ ui_draw_status(struct ui *ui)
 	int y = ui->picture->rows - 2, width = ui->picture->cols;
 	g_autofree char *state = state_text(ui), *place = place_text(ui), *link = NULL;
 	guint role;
+	const struct list_item *item = list_cursor(ui->list);
 	int end, x = 1;
 
 	picture_clear(ui->picture, (struct rect){y, 0, 1, width}, ROLE_STATUS);
@@ -157,6 +158,13 @@ ui_draw_status(struct ui *ui)
 	end = picture_right(ui->picture, y, 0, width - 1, ROLE_STATUS, place) - 2;
 	if (ui->toast) {
 		draw_toast_first(ui, y);
+		return;
+	}
+	if (item && item->row->refused && *item->row->refused) {
+		g_autofree char *refused = text_safe(item->row->refused, -1),
+		                *line = g_strdup_printf(_("The server refused the change: %s"), refused);
+
+		picture_cut(ui->picture, y, x, end - x, ROLE_ERROR, line);
 		return;
 	}
 	/* Where the list's own title does not show the link, its word stands here. */

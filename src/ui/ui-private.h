@@ -111,9 +111,14 @@ struct ui {
 	gboolean rows_stale, folders_stale;
 	gint64 refreshed;          /* monotonic µs */
 	gint64 painted, paint_due; /* monotonic µs; due 0: nothing to paint */
-	gint64 looked;             /* monotonic µs: when the loop last looked around */
-	gboolean read_ahead;       /* the list\'s margins may be thin */
-	gint64 preview_due;        /* monotonic µs; 0: no */
+	struct layout_worker *worker;
+	GPtrArray *asks;     /* struct event *: secrets wanted, not asked for yet */
+	gint64 near_due;     /* monotonic µs: when to tell the account what is looked at; 0: no */
+	msgid near_top;      /* what stood on top when it was told last */
+	int date_width;      /* columns of dates in the list */
+	gint64 looked;       /* monotonic µs: when the loop last looked around */
+	gboolean read_ahead; /* the list\'s margins may be thin */
+	gint64 preview_due;  /* monotonic µs; 0: no */
 	gint64 seen_due;
 	int seeking;     /* direction of a search for new messages that goes on */
 	char *temporary; /* private folder of opened parts, removed at the end; or NULL */
@@ -131,6 +136,7 @@ void ui_key(struct ui *ui, gint32 key, const struct term_mouse *mouse);
 struct view *ui_top(const struct ui *ui);
 /* The topmost view that is no picker and no prompt. */
 struct view *ui_base(const struct ui *ui);
+gboolean ui_is_typing(const struct ui *ui); /* a picker or prompt is open */
 void ui_push(struct ui *ui, struct view *view);
 void ui_pop(struct ui *ui);
 void ui_cursor(struct ui *ui, int y, int x);
@@ -168,6 +174,10 @@ void ui_refresh_folders(struct ui *ui);
 struct job *ui_send(struct ui *ui, guint account, struct command *command, const char *label, job_done done);
 /* Takes one event. */
 void ui_told(struct ui *ui, struct event *event);
+/* Asks for a secret that an account waits for, when nobody is typing something else. */
+void ui_ask_secrets(struct ui *ui);
+/* Tells the account which rows are looked at and not known in full. */
+void ui_tell_near(struct ui *ui);
 void ui_cancel_jobs(struct ui *ui);
 void ui_note(struct ui *ui, const char *line); /* into Activity's history; copies */
 void ui_job_free(gpointer job);
@@ -181,6 +191,18 @@ void ui_draw_hints(struct ui *ui);
 /* "● Idle" of an account. Gives (g_free). */
 char *ui_link_text(const struct ui *ui, guint account, guint *role);
 
+/* -- layout-job.c: large messages are laid out beside the screen -- */
+struct layout_worker;
+struct layout_worker *layout_worker_new(void);
+int layout_worker_fd(const struct layout_worker *worker); /* readable when one is done */
+/* Takes the document until layout_worker_next gives it back. FALSE: no thread can be had, it stays with the
+ * caller. */
+gboolean layout_worker_take(struct layout_worker *worker, struct document *document, int width, int columns);
+/* A document that was laid out, or NULL. Gives. */
+struct document *layout_worker_next(struct layout_worker *worker);
+void layout_worker_finish(struct layout_worker *worker); /* waits for what runs */
+void layout_worker_free(struct layout_worker *worker);
+
 /* -- views -- */
 struct view *list_view_new(struct ui *ui);
 gboolean list_act(struct ui *ui, struct view *view, enum action action, int count);
@@ -191,6 +213,7 @@ gboolean reader_show(struct ui *ui, guint account, msgid id, gboolean preview);
 void reader_clear(struct ui *ui);
 void reader_reload(struct ui *ui); /* what is here may have become more */
 msgid reader_message(const struct ui *ui);
+void reader_laid_out(struct ui *ui);  /* takes what the worker finished */
 void reader_mark_seen(struct ui *ui); /* the text was on the screen long enough */
 struct view *parts_new(struct ui *ui, guint account, msgid id);
 struct view *folders_new(struct ui *ui);

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/i18n.h"
 #include "base/text.h"
+#include "model/format.h"
 #include "ui/ui-private.h"
 
 #define COUNT_MAX 2000
@@ -45,6 +46,12 @@ draws_ascii(const struct conf *conf)
 	return !strcmp(art, "auto") && strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
+static void
+free_ask(gpointer event)
+{
+	event_free(event);
+}
+
 struct ui *
 ui_new(const struct ui_params *params, int rows, int cols, GError **error)
 {
@@ -55,6 +62,7 @@ ui_new(const struct ui_params *params, int rows, int cols, GError **error)
 
 	ui->params = params;
 	ui->conf = params->conf;
+	ui->date_width = format_date_by_width(ui->conf->list.date_format);
 	ui->accessible = ui->conf->ui.accessible;
 	ui->ascii = draws_ascii(ui->conf);
 	ui->rail = ui->pane = strcmp(layout, "list") != 0 && !ui->accessible;
@@ -65,6 +73,7 @@ ui_new(const struct ui_params *params, int rows, int cols, GError **error)
 	ui->undo = g_ptr_array_new_with_free_func(undo_free);
 	ui->history = g_ptr_array_new_with_free_func(g_free);
 	ui->views = g_ptr_array_new();
+	ui->asks = g_ptr_array_new_with_free_func(free_ask);
 	ui->list = list_new(ui->conf->list.threads, rows - 3);
 	add_accounts(ui);
 	ui->list_view = list_view_new(ui);
@@ -93,8 +102,14 @@ ui_free(struct ui *ui)
 		return;
 	while (ui->views->len > 1)
 		ui_pop(ui);
+	if (ui->worker) {
+		layout_worker_finish(ui->worker);
+		reader_laid_out(ui);
+		layout_worker_free(ui->worker);
+	}
 	view_close(ui, ui->list_view);
 	view_close(ui, ui->reader);
+	g_ptr_array_unref(ui->asks);
 	g_ptr_array_unref(ui->views);
 	g_ptr_array_unref(ui->accounts);
 	g_ptr_array_unref(ui->undo);
@@ -137,6 +152,12 @@ ui_base(const struct ui *ui)
 		if (!lies_over(ui->views->pdata[i]))
 			return ui->views->pdata[i];
 	return ui->list_view;
+}
+
+gboolean
+ui_is_typing(const struct ui *ui)
+{
+	return lies_over(ui_top(ui));
 }
 
 void
