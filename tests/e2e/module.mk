@@ -1,7 +1,8 @@
 # programs and screens as a person meets them
 e2e_tests = \
   tests/e2e/test-cli.py \
-  tests/e2e/test-imap-cli.py
+  tests/e2e/test-imap-cli.py \
+  tests/e2e/test-screen-demo.py
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
 EXTRA_DIST += tests/lib/dovecot.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/tap.py \

@@ -2,11 +2,46 @@
 import fcntl, os, pty, re, select, signal, struct, termios, time
 import pyte
 
+# With the sanitizers everything takes longer: what a wait allows grows with them.
+PATIENCE = 4 if any(k in os.environ for k in ('ASAN_OPTIONS', 'TSAN_OPTIONS')) else 1
+
+# All that curses says to the terminals of the tests: modes, the cursor, erasing, scrolling, colours, character sets, the keypad, the window's own
+# title kept and given back. Nothing that sets a title, writes a clipboard, asks the terminal a question or begins a string of bytes.
+REPERTOIRE = re.compile(
+    rb'\x1b\[[?>]?[0-9;]*[ABCDGHJKLMPSTXZ@abdefghlmr]|\x1b\[!p|\x1b\[2[23];0;0t|\x1b[()][AB0]|\x1b[78=>MHcDE]|'
+    rb'\$<\d+/?>|[\r\n\t\b\a\x0e\x0f\x00]')
+
+
+def said(raw):
+    """The text among what was written to the terminal. Raises when a control is left that curses would not write."""
+    text = REPERTOIRE.sub(b'', bytes(raw))
+    bad = re.search(rb'[\x00-\x1f\x7f]|\xc2[\x80-\x9f]', text)
+    if bad:
+        raise AssertionError('a control reached the terminal: %r' % text[max(0, bad.start() - 40):bad.start() + 80])
+    return text
+
+
+class Emulator(pyte.Screen):
+    """With REP, which the descriptions of xterm have and pyte has not."""
+    last = ' '
+
+    def draw(self, data):
+        self.last = data[-1:] or self.last
+        super().draw(data)
+
+    def repeat(self, n=1):
+        self.draw(self.last * n)
+
+
+class Stream(pyte.ByteStream):
+    csi = dict(pyte.ByteStream.csi, b='repeat')
+    events = pyte.ByteStream.events | {'repeat'}
+
 
 class Screen:
     def __init__(self, argv, env, cols=80, rows=24, cwd=None):
-        self.emulator = pyte.Screen(cols, rows)
-        self.stream = pyte.ByteStream(self.emulator)
+        self.emulator = Emulator(cols, rows)
+        self.stream = Stream(self.emulator)
         self.alive, self.status, self.raw = True, None, bytearray()
         full = {'PATH': os.environ['PATH'], 'TERM': 'xterm-256color', 'LANG': 'C.UTF-8', 'LC_ALL': 'C.UTF-8', 'TZ': 'UTC', **env}
         full.update({k: v for k, v in os.environ.items() if k.startswith(('ASAN_', 'UBSAN_', 'TSAN_', 'LSAN_'))})
@@ -43,9 +78,9 @@ class Screen:
         return '\n'.join(self.lines)
 
     def wait(self, what, timeout=20):
-        """Until what (a regular expression over the whole screen, or a function of the lines) holds; raises with the screen if it never does."""
+        """The text of the screen, once what (a regular expression over it, or a function of the lines) holds; raises with the screen if it never does."""
         test = what if callable(what) else lambda lines: re.search(what, '\n'.join(lines), re.M)
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while True:
             while self.pump():
                 pass
@@ -57,6 +92,16 @@ class Screen:
 
     def send(self, keys):
         os.write(self.fd, keys.encode() if isinstance(keys, str) else keys)
+
+    def press(self, keys, what, timeout=20):
+        """Sends keys and waits for what they do."""
+        self.send(keys)
+        return self.wait(what, timeout)
+
+    @property
+    def at_cursor(self):
+        """The line that the real cursor stands on."""
+        return self.lines[self.emulator.cursor.y]
 
     def resize(self, cols, rows):
         self.emulator.resize(rows, cols)
@@ -77,9 +122,19 @@ class Screen:
                 return at - start
         return None
 
+    def stopped(self, timeout=10):
+        """True once the program has stopped itself."""
+        end = time.monotonic() + timeout * PATIENCE
+        while time.monotonic() < end:
+            self.pump(.02)
+            pid, status = os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)
+            if pid:
+                return os.WIFSTOPPED(status)
+        return False
+
     def ended(self, timeout=10):
         """The exit status, after the program went; None when it did not."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while time.monotonic() < end:
             self.pump(.02)
             pid, status = os.waitpid(self.pid, os.WNOHANG)
