@@ -60,6 +60,7 @@ struct account {
 	gboolean listed;       /* the folder list of this link is here */
 	gboolean listing;
 	gint64 listed_at;      /* monotonic µs */
+	GError *list_error;    /* why the last list could not be had, or NULL */
 	guint fills;           /* under way */
 	GHashTable *progress;  /* folder id → struct progress * */
 	GArray *background;    /* gint64 folders to bring up to date when nothing else is asked */

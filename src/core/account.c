@@ -101,6 +101,7 @@ account_free(struct account *a)
 	g_clear_pointer(&a->unkept, g_hash_table_unref);
 	g_clear_pointer(&a->background, g_array_unref);
 	g_clear_error(&a->trouble);
+	g_clear_error(&a->list_error);
 	g_free(a->dir);
 	g_free(a);
 }

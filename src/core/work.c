@@ -28,6 +28,7 @@ work_reset(struct account *a)
 	g_hash_table_remove_all(a->unkept);
 	g_array_set_size(a->background, 0);
 	a->current = 0;
+	g_clear_error(&a->list_error);
 	a->opening = a->listing = a->listed = FALSE;
 	a->fills = 0;
 }
@@ -92,6 +93,8 @@ list_ended(struct account *a, const GError *error)
 {
 	a->listing = FALSE;
 	a->listed_at = g_get_monotonic_time();
+	g_clear_error(&a->list_error);
+	a->list_error = error ? g_error_copy(error) : NULL;
 	if (error)
 		return;
 	a->listed = TRUE;
@@ -106,7 +109,7 @@ own_list_done(const GError *error, void *user)
 
 	list_ended(a, error);
 	if (error)
-		a->listed = TRUE; /* told by the link or not at all: the next round asks again */
+		a->listed = TRUE; /* the folders that are known are worth a look all the same; the next round asks again */
 	work_on(a);
 }
 
@@ -274,6 +277,8 @@ sync_folder(struct account *a)
 		folder = sync_next(a, r->command, &failed, &fine);
 		if (folder)
 			return folder;
+		if (!failed && !r->command->folder)
+			failed = a->list_error;
 		if (journal_idle(a))
 			sync_end(r, failed, fine);
 	}

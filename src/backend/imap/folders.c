@@ -10,9 +10,11 @@ struct imap_listing {
 	GHashTable *by_wire; /* wire name → struct store_folder *, whose rows_seen … */
 	gboolean extended;
 	GHashTable *subscribed; /* wire names LSUB told */
+	GError *refused;        /* why LIST was, or NULL */
+	guint told;             /* LIST and LSUB responses */
 };
 
-enum { STATUS_AT_MOST = 200 };
+enum { STATUS_AT_MOST = 200, FOLDERS_AT_MOST = 20000 };
 
 /* Names that servers without SPECIAL-USE give their folders, in the languages mail is kept in; the last level is compared. */
 static const struct {
@@ -123,7 +125,21 @@ listing_free(struct imap_listing *listing)
 {
 	g_hash_table_unref(listing->by_wire);
 	g_hash_table_unref(listing->subscribed);
+	g_clear_error(&listing->refused);
 	g_free(listing);
+}
+
+static gboolean
+too_many(struct backend *b)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (++b->listing->told <= 3 * FOLDERS_AT_MOST && g_hash_table_size(b->listing->by_wire) <= FOLDERS_AT_MOST)
+		return FALSE;
+	fulmar_fail(&error, FULMAR_NO_LINK, _("%s names more than %d folders; the connection was closed"), b->env->account->host,
+		    FOLDERS_AT_MOST);
+	imap_drop(b, error);
+	return TRUE;
 }
 
 void
@@ -135,7 +151,11 @@ imap_on_list(struct backend *b, const struct imap_response *response)
 
 	if (!b->listing || !imap_list_decode(response, &list) || !list.name_len || memchr(list.name, 0, list.name_len))
 		return;
+	if (too_many(b))
+		return;
 	wire = g_strndup((const char *)list.name, list.name_len);
+	if (!g_ascii_strcasecmp(wire, "INBOX"))
+		memcpy(wire, "INBOX", 5); /* one folder in whatever case it is told */
 	if (!strcmp(response->name, "LSUB")) {
 		g_hash_table_add(b->listing->subscribed, wire);
 		return;
@@ -187,45 +207,119 @@ imap_on_status(struct backend *b, const struct imap_response *response)
 
 /* ---- into the store ---- */
 
-static gboolean
-role_taken(GHashTable *folders, const char *role)
-{
-	GHashTableIter iter;
-	gpointer value;
-
-	g_hash_table_iter_init(&iter, folders);
-	while (g_hash_table_iter_next(&iter, NULL, &value))
-		if (!strcmp(((struct store_folder *)value)->role, role))
-			return TRUE;
-	return FALSE;
-}
-
 static void
 guess_roles(struct imap_listing *listing)
 {
+	g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
 	GHashTableIter iter;
 	gpointer value;
 
+	g_hash_table_iter_init(&iter, listing->by_wire);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		g_hash_table_add(taken, ((struct store_folder *)value)->role);
 	g_hash_table_iter_init(&iter, listing->by_wire);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		struct store_folder *folder = value;
 		const char *role = *folder->role || !folder->selectable ? "" : role_by_name(folder->path);
 
-		if (*role && !role_taken(listing->by_wire, role)) {
-			g_free(folder->role);
-			folder->role = g_strdup(role);
-		}
+		if (!*role || g_hash_table_contains(taken, role))
+			continue;
+		g_free(folder->role);
+		folder->role = g_strdup(role);
+		g_hash_table_add(taken, folder->role);
+	}
+}
+
+/* What a folder was called the last time, when that is path or path with a number. */
+static const char *
+former_path(GHashTable *old, const struct store_folder *folder)
+{
+	const struct store_folder *was = g_hash_table_lookup(old, folder->wire);
+	gsize len = strlen(folder->path);
+
+	if (was && g_str_has_prefix(was->path, folder->path) && (!was->path[len] || g_str_has_prefix(was->path + len, " (")))
+		return was->path;
+	return NULL;
+}
+
+static int
+by_wire(gconstpointer a, gconstpointer b)
+{
+	return strcmp((*(struct store_folder *const *)a)->wire, (*(struct store_folder *const *)b)->wire);
+}
+
+static gboolean
+take_path(GHashTable *taken, struct store_folder *folder, const char *path)
+{
+	if (g_hash_table_contains(taken, path))
+		return FALSE;
+	if (strcmp(folder->path, path)) {
+		g_free(folder->path);
+		folder->path = g_strdup(path);
+	}
+	g_hash_table_add(taken, folder->path);
+	return TRUE;
+}
+
+static void
+number(GHashTable *taken, struct store_folder *folder)
+{
+	g_autofree char *stem = g_strdup(folder->path);
+	gboolean ok = take_path(taken, folder, stem);
+
+	for (guint n = 2; !ok; n++) {
+		g_autofree char *path = g_strdup_printf("%s (%u)", stem, n);
+
+		ok = take_path(taken, folder, path);
 	}
 }
 
 static gboolean
-put_folder(struct backend *b, struct store_folder *folder, GPtrArray *old, GError **error)
+all_differ(const struct imap_listing *listing)
 {
-	for (guint i = 0; i < old->len; i++) {
-		struct store_folder *was = old->pdata[i];
+	g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTableIter iter;
+	gpointer value;
 
-		if (strcmp(was->wire, folder->wire))
-			continue;
+	g_hash_table_iter_init(&iter, listing->by_wire);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		if (!g_hash_table_add(paths, ((struct store_folder *)value)->path))
+			return FALSE;
+	return TRUE;
+}
+
+/* Names that differ on the server may look alike here: octets that cannot be decoded, several delimiters. A person must be able to
+ * name each, so all but one get a number, which they keep. */
+static void
+tell_apart(struct imap_listing *listing, GHashTable *old)
+{
+	g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GPtrArray) rest = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer value;
+
+	if (all_differ(listing))
+		return;
+	g_hash_table_iter_init(&iter, listing->by_wire);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const char *former = former_path(old, value);
+
+		if (!former || !take_path(taken, value, former))
+			g_ptr_array_add(rest, value);
+	}
+	g_ptr_array_sort(rest, by_wire);
+	for (guint i = 0; i < rest->len; i++)
+		number(taken, rest->pdata[i]);
+}
+
+static gboolean
+put_folder(struct backend *b, struct store_folder *folder, GHashTable *old, GError **error)
+{
+	const struct store_folder *was = g_hash_table_lookup(old, folder->wire);
+
+	if (!b->listing->extended && g_hash_table_contains(b->listing->subscribed, folder->wire))
+		folder->subscribed = TRUE;
+	if (was) {
 		folder->id = was->id;
 		if (!folder->mailbox_id)
 			folder->mailbox_id = g_strdup(was->mailbox_id);
@@ -237,10 +331,14 @@ put_folder(struct backend *b, struct store_folder *folder, GPtrArray *old, GErro
 }
 
 static gboolean
-remove_lost(struct backend *b, GPtrArray *old, GError **error)
+remove_lost(struct backend *b, GHashTable *old, GError **error)
 {
-	for (guint i = 0; i < old->len; i++) {
-		struct store_folder *was = old->pdata[i];
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, old);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct store_folder *was = value;
 
 		/* INBOX always exists, whatever a server leaves out of LIST. */
 		if (g_hash_table_contains(b->listing->by_wire, was->wire) || !strcmp(was->path, "INBOX"))
@@ -252,31 +350,33 @@ remove_lost(struct backend *b, GPtrArray *old, GError **error)
 }
 
 static gboolean
-put_all(struct backend *b, GError **error)
+write_all(struct backend *b, GHashTable *old, GError **error)
 {
-	GPtrArray *old = store_folders(b->env->store, error);
 	GHashTableIter iter;
 	gpointer value;
-	gboolean ok;
+	gboolean ok = store_begin(b->env->store, FALSE, error) && remove_lost(b, old, error);
 
-	if (!old)
-		return FALSE;
-	ok = store_begin(b->env->store, FALSE, error);
 	g_hash_table_iter_init(&iter, b->listing->by_wire);
-	while (ok && g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct store_folder *folder = value;
-
-		if (!b->listing->extended && g_hash_table_contains(b->listing->subscribed, folder->wire))
-			folder->subscribed = TRUE;
-		ok = put_folder(b, folder, old, error);
-	}
-	ok = ok && remove_lost(b, old, error);
+	while (ok && g_hash_table_iter_next(&iter, NULL, &value))
+		ok = put_folder(b, value, old, error);
 	if (ok)
-		ok = store_commit(b->env->store, error);
-	else
-		store_rollback(b->env->store);
-	g_ptr_array_unref(old);
-	return ok;
+		return store_commit(b->env->store, error);
+	store_rollback(b->env->store);
+	return FALSE;
+}
+
+static gboolean
+put_all(struct backend *b, GError **error)
+{
+	g_autoptr(GPtrArray) folders = store_folders(b->env->store, error);
+	g_autoptr(GHashTable) old = g_hash_table_new(g_str_hash, g_str_equal);
+
+	if (!folders)
+		return FALSE;
+	for (guint i = 0; i < folders->len; i++)
+		g_hash_table_insert(old, ((struct store_folder *)folders->pdata[i])->wire, folders->pdata[i]);
+	tell_apart(b->listing, old);
+	return write_all(b, old, error);
 }
 
 static void
@@ -352,16 +452,24 @@ lsub_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 {
 	if (!b->listing)
 		return;
-	if (!response)
-		listing_end(b, error);
+	if (!response || b->listing->refused)
+		listing_end(b, response ? b->listing->refused : error);
 	else
 		ask_status(b);
+}
+
+/* What a refused LIST has told may be a part of the list; the rest must not be taken for removed. */
+static void
+plain_list_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	if (b->listing && error)
+		b->listing->refused = g_error_copy(error);
 }
 
 static void
 ask_plainly(struct backend *b)
 {
-	struct imap_cmd *list = imap_cmd_new(b, "LIST", NULL, NULL), *lsub = imap_cmd_new(b, "LSUB", lsub_done, NULL);
+	struct imap_cmd *list = imap_cmd_new(b, "LIST", plain_list_done, NULL), *lsub = imap_cmd_new(b, "LSUB", lsub_done, NULL);
 
 	b->listing->extended = FALSE;
 	imap_command_atom(list->wire, "\"\" \"*\"");
