@@ -25,7 +25,7 @@ gboolean
 report_write(const char *bytes, gsize len)
 {
 	errno = 0;
-	return wrote(fwrite(bytes, 1, len, stdout) == len);
+	return wrote(!len || fwrite(bytes, 1, len, stdout) == len);
 }
 
 gboolean
