@@ -17,6 +17,7 @@ struct store {
 	gint64 seen_version;    /* data_version at the last store_changed */
 	gint64 own_version;     /* data_version under which the caches below were filled */
 	int synchronous;        /* as the connection has it now */
+	gboolean young;         /* made by this handle and not yet synced to the disk */
 	gboolean inside;        /* between store_begin and its end */
 	gboolean failed;        /* a statement failed inside: only a rollback is left */
 	/* writers only */

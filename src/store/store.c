@@ -241,6 +241,9 @@ open_reader(struct store *store, GError **error)
 	return open_immutable(store, error);
 }
 
+/* Made here and not by SQLite so that it is private whatever the umask; its log takes the same mode. One that
+ * is there is not opened: closing it again would take away the locks by which a reader of this process holds
+ * it. */
 static gboolean
 make_file(struct store *store, GError **error)
 {
@@ -248,15 +251,33 @@ make_file(struct store *store, GError **error)
 
 	if (!files_make_private_dir(store->dir, error))
 		return FALSE;
-	/* Made here and not by SQLite so that it is private whatever the umask; its log takes the same mode.
-	 */
-	fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EEXIST)
+		return TRUE;
 	if (fd < 0) {
 		fulmar_fail(error, FULMAR_FAILED, _("%s: cannot be written: %s"), store->path,
 		            g_strerror(errno));
 		return FALSE;
 	}
 	close(fd);
+	store->young = TRUE;
+	return TRUE;
+}
+
+/* What a new store is made with: nothing in it can be lost yet, so making it waits for no disk. */
+static gboolean
+make_quickly(struct store *store, GError **error)
+{
+	return !store->young || exec(store, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY", error);
+}
+
+/* Brings a new store to the disk, before the first change that must not be lost. */
+static gboolean
+grow_up(struct store *store, GError **error)
+{
+	if (store->young && !exec(store, "PRAGMA wal_checkpoint", error))
+		return FALSE;
+	store->young = FALSE;
 	return TRUE;
 }
 
@@ -282,7 +303,7 @@ open_writer(struct store *store, GError **error)
 	/* The log is copied back every 16 MB: rarely enough not to slow a first sync, often enough to stay
 	 * small. */
 	static const char pragmas[] =
-	        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;"
+	        "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000;"
 	        "PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -6000; PRAGMA temp_store = MEMORY;"
 	        "PRAGMA secure_delete = FAST; PRAGMA trusted_schema = OFF;";
 
@@ -293,7 +314,7 @@ open_writer(struct store *store, GError **error)
 		            g_strerror(EACCES));
 		return FALSE;
 	}
-	return exec(store, pragmas, error) && pending_register(store, error) &&
+	return make_quickly(store, error) && exec(store, pragmas, error) && pending_register(store, error) &&
 	       schema_prepare(store, error) && empty_trash(store, error);
 }
 
@@ -431,6 +452,8 @@ store_begin(struct store *store, gboolean durable, GError **error)
 			return FALSE;
 		store->synchronous = synchronous;
 	}
+	if (durable && !grow_up(store, error))
+		return FALSE;
 	if (!store_run(store, begin, NULL, 0, error))
 		return FALSE;
 	store->inside = TRUE;

@@ -1,11 +1,15 @@
 #include "ui/term.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <limits.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <wchar.h>
 #define NCURSES_WIDECHAR 1
@@ -19,6 +23,9 @@
 
 struct term {
 	SCREEN *screen;
+	FILE *out;     /* what curses writes to: the terminal, or while a frame is made frame */
+	int tty;       /* the terminal */
+	int frame;     /* a file in memory that takes a frame's octets; -1: none, curses writes by itself */
 	WINDOW *input; /* a pad: reading keys from it refreshes nothing */
 	struct cell *last;
 	int rows, cols;
@@ -66,6 +73,63 @@ read_size(struct term *term)
 	term->last = g_new0(struct cell, (gsize)term->rows * (gsize)term->cols);
 }
 
+/* curses flushes at every movement of the cursor: a frame would reach the terminal in dozens of pieces, each
+ * of which it may draw. So a frame is made in memory and leaves at once. Without memfd_create(2) it goes as
+ * it comes. */
+static void
+open_output(struct term *term)
+{
+	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	term->tty = STDOUT_FILENO;
+	term->frame = -1;
+	term->out = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (term->out)
+		term->frame = memfd_create("frame", MFD_CLOEXEC);
+	else if (fd >= 0)
+		close(fd);
+}
+
+static void
+close_output(struct term *term)
+{
+	if (term->out)
+		fclose(term->out);
+	if (term->frame >= 0)
+		close(term->frame);
+}
+
+static void
+send_frame(struct term *term)
+{
+	struct pollfd room = {term->tty, POLLOUT, 0};
+	char buffer[16384];
+	ssize_t n, done, out;
+
+	for (off_t at = 0; (n = pread(term->frame, buffer, sizeof(buffer), at)) > 0; at += n)
+		for (done = 0; done < n; done += out) {
+			out = write(term->tty, buffer + done, (size_t)(n - done));
+			if (out < 0 && errno == EAGAIN)
+				poll(&room, 1, -1);
+			else if (out < 0 && errno != EINTR)
+				return; /* the terminal went away; reading from it says so */
+			out = MAX(out, 0);
+		}
+}
+
+static void
+refresh_at_once(struct term *term)
+{
+	if (term->frame < 0 || ftruncate(term->frame, 0) < 0 || lseek(term->frame, 0, SEEK_SET) < 0 ||
+	    dup3(term->frame, fileno(term->out), O_CLOEXEC) < 0) {
+		refresh();
+		return;
+	}
+	refresh();
+	dup3(term->tty, fileno(term->out), O_CLOEXEC);
+	send_frame(term);
+}
+
 static void
 set_modes(struct term *term)
 {
@@ -85,7 +149,6 @@ term_open(const struct conf *conf, GError **error)
 {
 	struct term *term;
 	const char *name = g_getenv("TERM");
-	SCREEN *screen;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		fulmar_fail(error, FULMAR_USAGE,
@@ -94,15 +157,17 @@ term_open(const struct conf *conf, GError **error)
 	}
 	set_escdelay(25);
 	use_tioctl(TRUE);
-	screen = newterm(NULL, stdout, stdin);
-	if (!screen) {
+	term = g_new0(struct term, 1);
+	open_output(term);
+	term->screen = newterm(NULL, term->out ? term->out : stdout, stdin);
+	if (!term->screen) {
 		fulmar_fail(error, FULMAR_USAGE,
 		            _("the terminal type “%s” (TERM) is not known here; try TERM=xterm"),
 		            name ? name : "");
+		close_output(term);
+		g_free(term);
 		return NULL;
 	}
-	term = g_new0(struct term, 1);
-	term->screen = screen;
 	term->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	term->mouse = conf->ui.mouse;
 	term->input = newpad(1, 1);
@@ -122,6 +187,7 @@ term_close(struct term *term)
 	delwin(term->input);
 	endwin();
 	delscreen(term->screen);
+	close_output(term);
 	theme_free(term->theme);
 	g_free(term->last);
 	g_free(term);
@@ -224,14 +290,13 @@ term_paint(struct term *term, const struct picture *picture, int y, int x)
 		move(CLAMP(y, 0, term->rows - 1), CLAMP(x, 0, term->cols - 1));
 	else
 		move(term->rows - 1, term->cols - 1);
-	refresh();
+	refresh_at_once(term);
 }
 
 void
 term_leave(struct term *term)
 {
 	endwin();
-	fflush(stdout);
 }
 
 void
