@@ -68,6 +68,20 @@ def test_every_mechanism_and_kind_of_tls():
         assert 'method=EXTERNAL' in d.log() and 'method=SCRAM-SHA-256' in d.log() and 'method=XOAUTH2' in d.log()
 
 
+def test_a_token_that_ended_is_renewed_once():
+    with Dovecot(oauth=True) as d, RawImap(d.port) as imap:
+        imap.append(message(1))
+        with Home() as home:
+            flag = os.path.join(home.dir, 'asked')
+            more = 'ca-file = %s\nauth = xoauth2\noauth-token-command = ' % d.ca
+            good = "if test -e %s; then echo %s; else touch %s; echo stale; fi" % (flag, jwt('ann'), flag)
+            home.write_conf(imap_conf(d.tls_port, security='tls', more=more + '"%s"' % good))
+            home.run('sync', 'work/INBOX')
+            assert len(rows(home)) == 1
+            home.write_conf(imap_conf(d.tls_port, security='tls', more=more + 'echo stale'))
+            home.run('sync', 'work/INBOX', status=4)
+
+
 def test_compression_on_and_off():
     with Dovecot(compress=True) as d:
         with RawImap(d.port) as imap:

@@ -85,6 +85,7 @@ struct backend {
 	const char *mechanism;
 	char *secret;
 	gboolean secret_wanted;
+	gboolean token_renewed;  /* since the last good log-in */
 	GHashTable *caps;        /* upper-case capability */
 	gboolean caps_known;     /* of this state of the session */
 	GPtrArray *offered;      /* SASL mechanisms */

@@ -86,6 +86,7 @@ static void
 ready(struct backend *b)
 {
 	b->phase = PHASE_READY;
+	b->token_renewed = FALSE;
 	if (imap_has(b, "ID"))
 		send_id(b);
 	if (imap_has(b, "QRESYNC") && imap_has(b, "ENABLE")) {
@@ -162,6 +163,13 @@ refused(struct backend *b, const struct imap_response *response)
 		return;
 	}
 	g_clear_pointer(&b->secret, g_free);
+	if (a->oauth_token_command && !b->token_renewed) {
+		/* Tokens end after an hour or so: a fresh one is asked for once. */
+		b->token_renewed = TRUE;
+		g_clear_pointer(&b->sasl, sasl_free);
+		after_capabilities(b);
+		return;
+	}
 	give_up(b, FULMAR_AUTH, _("%s refused the log-in of %s; check user and password (%s)"), a->host, a->user ? a->user : "",
 		why ? why : response->text);
 }
