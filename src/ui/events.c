@@ -140,10 +140,12 @@ told_done(struct ui *ui, guint account, struct event *event)
 {
 	struct job *job = job_of(ui, event->command);
 	gint64 key = (gint64)event->command;
+	gpointer own_key;
 
 	if (!job)
 		return;
-	g_hash_table_steal(ui->jobs, &key);
+	g_hash_table_steal_extended(ui->jobs, &key, &own_key, NULL);
+	g_free(own_key);
 	if (event->error && event->error->code != FULMAR_CANCELLED) {
 		g_autofree char *text = text_safe(event->error->message, -1);
 
