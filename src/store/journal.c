@@ -338,8 +338,8 @@ journal_id(struct store *store, msgid id, const struct change *change, GError **
 	int found = row_state_by_id(store, id, &state, error);
 
 	if (found == 0)
-		fulmar_fail(error, FULMAR_FAILED,
-		            _("The message %lld is not in the store any more"), (long long)id);
+		fulmar_fail(error, FULMAR_FAILED, _("The message %lld is not in the store any more"),
+		            (long long)id);
 	else if (found > 0)
 		ok = journal_row(store, &state, change, error);
 	row_state_clear(&state);

@@ -1,9 +1,11 @@
 # floor 3: mime, base
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+  src/store/add.c \
   src/store/bodies.c \
   src/store/folders.c \
   src/store/journal.c \
+  src/store/keep.c \
   src/store/lists.c \
   src/store/messages.c \
   src/store/pending.c \

@@ -30,7 +30,7 @@ struct store {
 	gboolean adding;         /* the code at work knows of them */
 	GArray *unlink;          /* msgid: files to remove after the commit */
 	GHashTable *broken;      /* "id/section": entries whose file is not what it was */
-	GArray *kept;            /* struct kept_span, see bodies.c */
+	GArray *kept;            /* struct kept_span, see keep.c */
 };
 
 /* ---- store.c ---- */
@@ -112,6 +112,9 @@ guint row_shown(const struct row_state *state);
 /* Writes flags and keywords of now over those of before, with every counter. */
 gboolean row_write_flags(struct store *store, const struct row_state *before, const struct row_state *now,
                          GError **error);
+/* The same for the base alone, as the server says it. */
+gboolean row_write_base(struct store *store, const struct row_state *state, guint flags, const char *keywords,
+                        GError **error);
 gboolean row_remove(struct store *store, const struct row_state *state, GError **error);
 gboolean row_set_have(struct store *store, msgid id, guint set, guint unset, GError **error);
 
@@ -179,9 +182,12 @@ gboolean refs_flush(struct store *store, GError **error);
 void bodies_unlink(struct store *store, msgid id);
 /* Drops entries found broken; at the start of a transaction. */
 gboolean bodies_drop_broken(struct store *store, GError **error);
+
+/* ---- keep.c ---- */
+
 /* A message came to stand at key. */
-void bodies_row_added(struct store *store, gint64 folder, const struct store_key *key);
-void bodies_spans_reset(struct store *store);
+void keep_row_added(struct store *store, gint64 folder, const struct store_key *key);
+void keep_reset(struct store *store);
 
 /* ---- journal.c ---- */
 

@@ -66,6 +66,12 @@ store_fail_damaged(struct store *store, const char *what, GError **error)
 	            what);
 }
 
+static void
+fail_broken(struct store *store, GError **error)
+{
+	fulmar_fail(error, FULMAR_FAILED, _("%s: nothing was changed because a step failed"), store->path);
+}
+
 /* ---- statements ---- */
 
 sqlite3_stmt *
@@ -73,6 +79,11 @@ store_prepare(struct store *store, const char *text, const gint64 *values, guint
 {
 	sqlite3_stmt *statement = g_hash_table_lookup(store->statements, text);
 
+	/* A fault may have ended the transaction already: what came now would be committed alone. */
+	if (store->inside && store->failed) {
+		fail_broken(store, error);
+		return NULL;
+	}
 	if (!statement) {
 		if (sqlite3_prepare_v3(store->db, text, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
 		    SQLITE_OK) {
@@ -419,7 +430,7 @@ refresh(struct store *store, GError **error)
 	if (version == store->own_version)
 		return TRUE;
 	refs_reset(store->refs);
-	bodies_spans_reset(store);
+	keep_reset(store);
 	if (!load_key(store, error) || !store_number(store, sql, NULL, 0, 0, &store->last_id, error))
 		return FALSE;
 	store->saved_last_id = store->last_id;
@@ -501,8 +512,7 @@ store_commit(struct store *store, GError **error)
 
 	g_return_val_if_fail(store->inside, FALSE);
 	if (store->failed) {
-		fulmar_fail(error, FULMAR_FAILED, _("%s: nothing was changed because a step failed"),
-		            store->path);
+		fail_broken(store, error);
 		store_rollback(store);
 		return FALSE;
 	}
@@ -519,18 +529,16 @@ store_commit(struct store *store, GError **error)
 void
 store_rollback(struct store *store)
 {
-	static const char rollback[] = "ROLLBACK";
-
 	if (!store->inside)
 		return;
 	forget_pending(store);
 	/* A full disk may have ended it already. */
 	if (!sqlite3_get_autocommit(store->db))
-		store_run(store, rollback, NULL, 0, NULL);
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	store->inside = FALSE;
 	store->own_version = -1;
 	refs_reset(store->refs);
-	bodies_spans_reset(store);
+	keep_reset(store);
 }
 
 gboolean

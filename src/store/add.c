@@ -1,0 +1,232 @@
+#include <string.h>
+#include "base/error.h"
+#include "base/i18n.h"
+#include "store/store-private.h"
+
+/* How a message comes in: is it here already, under another UID, or new? */
+
+/* What the structure, or else the content type alone, says about attachments. */
+static int
+count_attachments(const struct mime_part *structure, const char *content_type)
+{
+	static const struct {
+		const char *prefix;
+		int count;
+	} guesses[] = {
+	        {"", -1},
+	        {"multipart/mixed", -2},
+	        {"multipart/alternative", 0},
+	        {"multipart/", -1},
+	        {"text/", 0},
+	        {"application/", -2},
+	        {"image/", -2},
+	        {"audio/", -2},
+	        {"video/", -2},
+	        {"message/", -2},
+	};
+
+	if (structure) {
+		g_autoptr(GPtrArray) attachments = mime_part_attachments(structure);
+
+		return (int)attachments->len;
+	}
+	for (guint i = 1; content_type && i < G_N_ELEMENTS(guesses); i++)
+		if (g_str_has_prefix(content_type, guesses[i].prefix))
+			return guesses[i].count;
+	return guesses[0].count;
+}
+
+static gboolean
+put_structure(struct store *store, msgid id, const struct mime_part *structure, GError **error)
+{
+	static const char sql[] = "INSERT OR REPLACE INTO structure VALUES (?1, ?2)";
+	g_autofree char *text = mime_part_to_text(structure);
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(id), error);
+
+	if (statement)
+		sqlite3_bind_text(statement, 2, text, -1, SQLITE_STATIC);
+	return store_finish(store, statement, error);
+}
+
+/* uid has a row now: what is left of its gap lies on both sides. */
+static void
+take_uid(struct folder_delta *delta, guint64 uid)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(delta->gaps); i++) {
+		struct uidrange gap = delta->gaps[i];
+
+		if (!gap.lo || uid < gap.lo || uid > gap.hi)
+			continue;
+		delta->gaps[0] = (struct uidrange){uid > gap.lo ? gap.lo : 0, uid - 1};
+		if (uid < gap.hi)
+			delta->gaps[1] = (struct uidrange){uid + 1, gap.hi};
+		else if (i == 1)
+			delta->gaps[1].lo = 0;
+		return;
+	}
+}
+
+static gboolean
+add_new(struct store *store, gint64 folder, const struct store_message *message, msgid *out, GError **error)
+{
+	msgid id = ++store->last_id;
+	struct row_state row = {.id = id,
+	                        .folder = folder,
+	                        .key = {message->received, message->uid ? (gint64)message->uid : id, id},
+	                        .base = message->flags,
+	                        .have = (message->structure ? HAVE_STRUCTURE : 0) |
+	                                (message->file ? HAVE_WHOLE : 0)};
+	int attachments = count_attachments(message->structure, message->envelope->content_type);
+	gboolean unread = !(message->flags & FLAG_SEEN);
+	struct folder_delta *delta = folder_delta(store, folder);
+
+	if (!threads_place(store, id, message->envelope, &row.thread, error) ||
+	    !threads_add(store, &row, unread, &row.head, error) ||
+	    (message->structure && !put_structure(store, id, message->structure, error)) ||
+	    !pending_add(store, &row, message, attachments, error))
+		return FALSE;
+	delta->rows++;
+	delta->unread += unread;
+	delta->unread_base += unread;
+	if (message->uid)
+		take_uid(delta, message->uid);
+	keep_row_added(store, folder, &row.key);
+	*out = id;
+	return TRUE;
+}
+
+/* The UIDs around uid that have no row, so that the next messages of a chunk need not be looked for. */
+static gboolean
+find_gap(struct store *store, struct folder_delta *delta, guint64 uid, gboolean *taken, GError **error)
+{
+	static const char below[] =
+	        "SELECT uid FROM message WHERE folder = ?1 AND uid <= ?2 ORDER BY uid DESC LIMIT 1";
+	static const char above[] =
+	        "SELECT uid FROM message WHERE folder = ?1 AND uid > ?2 ORDER BY uid LIMIT 1";
+	gint64 lo, hi;
+
+	if (!store_number(store, below, VALUES(delta->id, (gint64)uid), 0, &lo, error) ||
+	    !store_number(store, above, VALUES(delta->id, (gint64)uid), G_MAXINT64, &hi, error))
+		return FALSE;
+	*taken = (guint64)lo == uid;
+	if (!*taken)
+		delta->gaps[0] = (struct uidrange){(guint64)lo + 1, (guint64)hi - 1};
+	return TRUE;
+}
+
+static gboolean
+in_gap(const struct folder_delta *delta, guint64 uid)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(delta->gaps); i++)
+		if (delta->gaps[i].lo && uid >= delta->gaps[i].lo && uid <= delta->gaps[i].hi)
+			return TRUE;
+	return FALSE;
+}
+
+/* 1 it is here already, 0 not, -1 error. */
+static int
+add_again(struct store *store, gint64 folder, const struct store_message *message, msgid *out, GError **error)
+{
+	struct row_state state;
+	gboolean ok;
+	int found = 0;
+
+	if (message->uid)
+		found = row_state_by_uid(store, folder, message->uid, &state, error);
+	else if (message->file) {
+		*out = store_id_by_file(store, folder, message->file, error);
+		found = *out ? row_state_by_id(store, *out, &state, error) : store->failed ? -1 : 0;
+	}
+	if (found <= 0)
+		return found;
+	ok = row_write_base(store, &state, message->flags, message->keywords, error) &&
+	     (!message->structure || (state.have & HAVE_STRUCTURE) ||
+	      store_set_structure(store, state.id, message->structure, error));
+	*out = state.id;
+	row_state_clear(&state);
+	return ok ? 1 : -1;
+}
+
+/* Asked once a transaction. */
+static gboolean
+is_unbound(struct store *store, gint64 folder, gboolean *unbound, GError **error)
+{
+	static const char sql[] = "SELECT unbound FROM folder WHERE id = ?1";
+	struct folder_delta *delta = folder_delta(store, folder);
+	gint64 value;
+
+	if (!delta->known) {
+		if (!store_number(store, sql, VALUES(folder), -1, &value, error))
+			return FALSE;
+		if (value < 0) {
+			fulmar_fail(error, FULMAR_FAILED, _("The folder is not in the store any more"));
+			return FALSE;
+		}
+		delta->known = TRUE;
+		delta->unbound = value != 0;
+	}
+	*unbound = delta->unbound;
+	return TRUE;
+}
+
+/* 1 here already, 0 not, -1 error; passes quickly over UIDs that cannot be here. */
+static int
+is_here(struct store *store, struct folder_delta *delta, const struct store_message *message, msgid *id,
+        GError **error)
+{
+	gboolean taken = TRUE;
+
+	if (message->uid && in_gap(delta, message->uid))
+		return 0;
+	if (message->uid && !find_gap(store, delta, message->uid, &taken, error))
+		return -1;
+	return taken ? add_again(store, delta->id, message, id, error) : 0;
+}
+
+msgid
+store_add(struct store *store, gint64 folder, const struct store_message *message, GError **error)
+{
+	struct folder_delta *delta;
+	gboolean unbound, ok;
+	msgid id = 0;
+	int found;
+
+	g_return_val_if_fail(store->inside, 0);
+	if (!is_unbound(store, folder, &unbound, error))
+		return 0;
+	delta = folder_delta(store, folder);
+	found = is_here(store, delta, message, &id, error);
+	if (!found && unbound && message->uid) {
+		found = folder_rebind(store, folder, message, &id, error);
+		if (found > 0) {
+			take_uid(delta, message->uid);
+			found = add_again(store, folder, message, &id, error);
+		}
+	}
+	if (found)
+		return found > 0 ? id : 0;
+	/* From here on nothing misses the rows that are pending. */
+	store->adding = TRUE;
+	ok = add_new(store, folder, message, &id, error);
+	store->adding = FALSE;
+	return ok ? id : 0;
+}
+
+gboolean
+store_set_structure(struct store *store, msgid id, const struct mime_part *structure, GError **error)
+{
+	static const char sql[] =
+	        "UPDATE message SET attachments = ?2, have = have | 1 WHERE id = ?1 RETURNING folder";
+	gint64 folder;
+	gboolean own, ok;
+
+	if (!store_enter(store, FALSE, &own, error))
+		return FALSE;
+	G_STATIC_ASSERT(HAVE_STRUCTURE == 1);
+	ok = store_number(store, sql, VALUES(id, count_attachments(structure, NULL)), 0, &folder, error);
+	if (ok && folder) {
+		folder_delta(store, folder);
+		ok = put_structure(store, id, structure, error);
+	}
+	return store_leave(store, own, ok, error);
+}
