@@ -72,7 +72,13 @@ struct account {
 	GHashTable *unkept;    /* ids (gint64 *) whose body could not be had on this link */
 
 	/* journal.c */
-	guint replaying;       /* ops under way */
+	guint replaying;         /* ops under way */
+	int turn_fd;             /* journal.lock */
+	gboolean turn;           /* locked by us */
+	gint64 turn_since;       /* monotonic µs since when another process has it, 0: it has not */
+	GSource *turn_wait;
+	GError *journal_trouble; /* why nothing is carried out, or NULL */
+	gint64 halted_until;     /* monotonic µs */
 };
 
 /* ---- account.c ---- */
@@ -119,10 +125,13 @@ gint64 work_folder(struct account *a, const struct command *c, GError **error);
 gboolean keep_on(struct account *a, gint64 folder);
 
 /* ---- journal.c ---- */
+gboolean journal_open(struct account *a, GError **error);
+void journal_close(struct account *a);
 void journal_replay(struct account *a);
-/* After a start: ops that a crash left under way are verified or begin again. */
+/* After a start: ops that a crash left under way are verified or begin again, unless another process is at them. */
 gboolean journal_recover(struct account *a, GError **error);
 void journal_show(struct account *a);
+/* Nothing is under way, in whatever process, and nothing could be begun. */
 gboolean journal_idle(struct account *a);
 
 /* ---- secret.c ---- */

@@ -94,6 +94,7 @@ account_free(struct account *a)
 
 	while ((r = g_queue_peek_head(&a->requests)))
 		request_end(r, NULL);
+	journal_close(a);
 	g_clear_pointer(&a->store, store_close);
 	g_clear_pointer(&a->loop, g_main_loop_unref);
 	g_clear_pointer(&a->context, g_main_context_unref);
@@ -152,8 +153,9 @@ account_start(struct bus *bus, const struct conf *conf, const struct conf_accoun
 	a->unkept = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	a->background = g_array_new(FALSE, FALSE, sizeof(gint64));
 	g_queue_init(&a->requests);
+	a->turn_fd = -1;
 	a->store = store_open(a->dir, STORE_WRITE, error);
-	if (!a->store || !journal_recover(a, error) || (ops->remote && !ensure_inbox(a, error))) {
+	if (!a->store || !journal_open(a, error) || !journal_recover(a, error) || (ops->remote && !ensure_inbox(a, error))) {
 		account_free(a);
 		return NULL;
 	}

@@ -1,15 +1,31 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 #include "base/error.h"
 #include "base/i18n.h"
 #include "core/account-private.h"
 
-/* The journal's way to the server. Ops go out in order; what is under way is marked so before, durably, and gone only after. */
+/* The journal's way to the server. Ops go out in order; what is under way is marked so before, durably, and
+ * gone only after.
+ *
+ * Several processes may work on one account, each with a link of its own, but one at a time carries out the
+ * journal: it holds a lock on the file journal.lock as long as ops are under way. The system takes the lock
+ * from a process that died, so whoever holds it knows that ops which are marked as under way, and are not its
+ * own, are nobody's. */
 
-enum { AT_ONCE = 16, WAIT_SECONDS = 30 };
+enum { AT_ONCE = 16, WAIT_SECONDS = 30, TURN_MS = 200 };
 
 struct replay {
 	struct account *account;
 	struct store_op *op;
 };
+
+static gint64
+seconds(void)
+{
+	return g_get_real_time() / G_USEC_PER_SEC;
+}
 
 void
 journal_show(struct account *a)
@@ -22,32 +38,142 @@ journal_show(struct account *a)
 	account_post(a, event);
 }
 
-gboolean
-journal_idle(struct account *a)
+static gboolean
+any_in_state(struct account *a, enum op_state state)
 {
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 
-	if (a->replaying)
-		return FALSE;
-	return !store_ops(a->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, NULL) || !ops->len;
+	store_ops(a->store, FALSE, 0, ops, NULL); /* what cannot be read is told by those who act on it */
+	for (guint i = 0; i < ops->len; i++)
+		if (((const struct store_op *)ops->pdata[i])->state == state)
+			return TRUE;
+	return FALSE;
 }
 
 gboolean
-journal_recover(struct account *a, GError **error)
+journal_idle(struct account *a)
+{
+	g_autoptr(GPtrArray) ready = g_ptr_array_new_with_free_func(store_op_free);
+
+	if (a->replaying)
+		return FALSE;
+	if (!store_ops_waiting(a->store, NULL) || !store_ops(a->store, TRUE, seconds(), ready, NULL))
+		return TRUE;
+	return !ready->len && !any_in_state(a, OP_RUNNING);
+}
+
+/* ---- whose turn it is ---- */
+
+gboolean
+journal_open(struct account *a, GError **error)
+{
+	g_autofree char *path = g_build_filename(a->dir, "journal.lock", NULL);
+
+	a->turn_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (a->turn_fd >= 0)
+		return TRUE;
+	fulmar_fail(error, FULMAR_FAILED, _("%s: cannot be written: %s"), path, g_strerror(errno));
+	return FALSE;
+}
+
+void
+journal_close(struct account *a)
+{
+	if (a->turn_wait)
+		g_source_destroy(a->turn_wait);
+	g_clear_pointer(&a->turn_wait, g_source_unref);
+	g_clear_error(&a->journal_trouble);
+	if (a->turn_fd >= 0)
+		close(a->turn_fd);
+	a->turn_fd = -1;
+}
+
+static gboolean
+take_turn(struct account *a)
+{
+	/* Where files cannot be locked there is nobody to share with either. */
+	if (!a->turn)
+		a->turn = flock(a->turn_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+	if (a->turn)
+		a->turn_since = 0;
+	return a->turn;
+}
+
+static void
+end_turn(struct account *a)
+{
+	if (a->turn)
+		flock(a->turn_fd, LOCK_UN);
+	a->turn = FALSE;
+}
+
+static gboolean
+try_turn(gpointer user)
+{
+	struct account *a = user;
+
+	g_source_destroy(a->turn_wait);
+	g_clear_pointer(&a->turn_wait, g_source_unref);
+	work_on(a);
+	return G_SOURCE_REMOVE;
+}
+
+/* Another process is at it. Commands wait for that as long as they would for a silent server. */
+static void
+await_turn(struct account *a)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (!a->turn_since)
+		a->turn_since = now;
+	if (now - a->turn_since > a->settings->timeout * G_USEC_PER_SEC && !a->journal_trouble)
+		fulmar_fail(&a->journal_trouble, FULMAR_FAILED,
+		            _("another fulmar is at the queued changes of %s and does not finish; end it and "
+		              "try again"),
+		            a->settings->id);
+	if (a->turn_wait)
+		return;
+	a->turn_wait = g_timeout_source_new(TURN_MS);
+	g_source_set_callback(a->turn_wait, try_turn, a, NULL);
+	g_source_attach(a->turn_wait, a->context);
+}
+
+/* ---- what a crash left ---- */
+
+/* Under the lock, with nothing of our own under way. */
+static gboolean
+recover(struct account *a, GError **error)
 {
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 
-	if (!store_ops_recover(a->store, error) || !store_ops(a->store, FALSE, 0, ops, error))
+	if (any_in_state(a, OP_RUNNING) && !store_ops_recover(a->store, error))
+		return FALSE;
+	if (!store_ops(a->store, FALSE, 0, ops, error))
 		return FALSE;
 	for (guint i = 0; i < ops->len; i++) {
 		const struct store_op *op = ops->pdata[i];
 
 		/* Flags say what shall be, not what to change: saying it twice does no harm. */
-		if (op->state == OP_CHECKING && op->verb == OP_FLAG && !store_op_set(a->store, op->id, OP_WAITING, NULL, 0, error))
+		if (op->state == OP_CHECKING && op->verb == OP_FLAG &&
+		    !store_op_set(a->store, op->id, OP_WAITING, NULL, 0, error))
 			return FALSE;
 	}
 	return TRUE;
 }
+
+gboolean
+journal_recover(struct account *a, GError **error)
+{
+	gboolean ok;
+
+	if (!take_turn(a))
+		return TRUE;
+	ok = recover(a, error);
+	end_turn(a);
+	return ok;
+}
+
+/* ---- carrying out ---- */
 
 static void
 tell_failure(struct account *a, const struct store_op *op, const char *why)
@@ -62,52 +188,94 @@ tell_failure(struct account *a, const struct store_op *op, const char *why)
 	account_post(a, event);
 }
 
+/* The store took no more: trying again at once would try for ever. Takes error. A command that waits for the
+ * journal tells it itself. */
+static void
+halt(struct account *a, GError *error)
+{
+	if (!(a->flags & ACCOUNT_BATCH)) {
+		struct event *event = account_event(a, EVENT_NOTICE);
+
+		event->text = g_strdup(error->message);
+		account_post(a, event);
+	}
+	g_clear_error(&a->journal_trouble);
+	a->journal_trouble = error;
+	a->halted_until = g_get_monotonic_time() + WAIT_SECONDS * G_USEC_PER_SEC;
+}
+
 static void
 replayed(const GError *error, void *user)
 {
 	struct replay *replay = user;
 	struct account *a = replay->account;
 	struct store_op *op = replay->op;
-	g_autoptr(GError) failed = NULL;
+	GError *failed = NULL;
 	int code = fulmar_error_status(error);
 
 	a->replaying--;
 	if (!error) {
 		store_op_done(a->store, op->id, &failed);
 	} else if (code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED) {
-		gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-
-		store_op_set(a->store, op->id, OP_WAITING, NULL, a->link == LINK_UP ? now + WAIT_SECONDS : 0, &failed);
+		store_op_set(a->store, op->id, OP_WAITING, NULL,
+		             a->link == LINK_UP ? seconds() + WAIT_SECONDS : 0, &failed);
 	} else {
 		store_op_set(a->store, op->id, OP_FAILED, error->message, 0, &failed);
 		tell_failure(a, op, error->message);
 	}
 	if (failed)
-		tell_failure(a, op, failed->message);
+		halt(a, failed);
 	store_op_free(op);
 	g_free(replay);
+	if (!a->replaying)
+		end_turn(a);
 	journal_show(a);
 	work_on(a);
+}
+
+static void
+begin(struct account *a, struct store_op *op)
+{
+	struct replay *replay = g_new(struct replay, 1);
+
+	replay->account = a;
+	replay->op = op;
+	a->replaying++;
+	a->ops->replay(a->backend, op, replayed, replay);
+}
+
+static gboolean
+carry_out(struct account *a, GError **error)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+
+	if (!recover(a, error) || !store_ops(a->store, TRUE, seconds(), ops, error))
+		return FALSE;
+	for (guint i = 0; ops->len && i < AT_ONCE; i++) {
+		if (!store_op_set(a->store, ((const struct store_op *)ops->pdata[0])->id, OP_RUNNING, NULL, 0,
+		                  error))
+			return FALSE;
+		begin(a, g_ptr_array_steal_index(ops, 0));
+	}
+	return TRUE;
 }
 
 void
 journal_replay(struct account *a)
 {
-	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
-	g_autoptr(GError) error = NULL;
+	GError *error = NULL;
 
-	if (a->link != LINK_UP || a->replaying || !store_ops(a->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, &error))
+	if (a->link != LINK_UP || a->replaying || g_get_monotonic_time() < a->halted_until)
 		return;
-	for (guint i = 0; ops->len && i < AT_ONCE; i++) {
-		struct store_op *op = ops->pdata[0];
-		struct replay *replay;
-
-		if (!store_op_set(a->store, op->id, OP_RUNNING, NULL, 0, &error))
-			return;
-		replay = g_new(struct replay, 1);
-		replay->account = a;
-		replay->op = g_ptr_array_steal_index(ops, 0);
-		a->replaying++;
-		a->ops->replay(a->backend, op, replayed, replay);
+	g_clear_error(&a->journal_trouble);
+	if (journal_idle(a)) {
+		a->turn_since = 0;
+	} else if (!take_turn(a)) {
+		await_turn(a);
+	} else {
+		if (!carry_out(a, &error))
+			halt(a, error);
+		if (!a->replaying)
+			end_turn(a);
 	}
 }

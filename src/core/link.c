@@ -122,7 +122,7 @@ tick(gpointer user)
 
 	a->tick_wall = wall;
 	a->tick_mono = mono;
-	if (jump > JUMP_SECONDS * G_USEC_PER_SEC) {
+	if (a->ops->remote && jump > JUMP_SECONDS * G_USEC_PER_SEC) {
 		log_note(LOG_SYNC, "%s: the clock jumped by %" G_GINT64_FORMAT " s, connecting again", a->settings->id, jump / G_USEC_PER_SEC);
 		a->failures = 0;
 		drop_source(&a->retry);
@@ -140,8 +140,6 @@ tick(gpointer user)
 void
 link_start_ticking(struct account *a)
 {
-	if (!a->ops->remote)
-		return;
 	a->tick_wall = g_get_real_time();
 	a->tick_mono = g_get_monotonic_time();
 	a->tick = after(a, TICK_SECONDS * 1000, tick);

@@ -279,8 +279,8 @@ sync_folder(struct account *a)
 			return folder;
 		if (!failed && !r->command->folder)
 			failed = a->list_error;
-		if (journal_idle(a))
-			sync_end(r, failed, fine);
+		if (a->journal_trouble || journal_idle(a))
+			sync_end(r, failed ? failed : a->journal_trouble, fine);
 	}
 	return 0;
 }
@@ -385,8 +385,8 @@ end_replays(struct account *a)
 		struct request *r = l->data;
 
 		next = l->next;
-		if (r->command->verb == CMD_REPLAY && r->running && journal_idle(a))
-			request_end(r, NULL);
+		if (r->command->verb == CMD_REPLAY && r->running && (a->journal_trouble || journal_idle(a)))
+			request_end(r, a->journal_trouble);
 	}
 }
 
