@@ -163,9 +163,11 @@ static const char *
 empty_text(struct ui *ui)
 {
 	const struct ui_account *account = ui->accounts->pdata[ui->account];
-	gboolean known = ui->info && (ui->info->synced || ui->info->complete);
+	gboolean synced = ui->info && (ui->info->synced || ui->info->complete);
+	gint64 place, total;
 
-	if (known || account->link == LINK_IDLE)
+	list_place(ui->list, &place, &total);
+	if (!total && (synced || account->link == LINK_IDLE))
 		return _("(no messages)");
 	if (account->link == LINK_OFFLINE)
 		return ui->info ? _("(no messages here; offline)") : _("(nothing is here yet; offline)");

@@ -128,7 +128,8 @@ do_due(struct ui *ui)
 	gint64 now = g_get_monotonic_time();
 	gboolean changed = FALSE;
 
-	if (ui->rows_stale && now - ui->refreshed >= REFRESH_EVERY) {
+	/* The first rows are what a person waits for. */
+	if (ui->rows_stale && (now - ui->refreshed >= REFRESH_EVERY || !list_count(ui->list))) {
 		ui_refresh_rows(ui);
 		changed = TRUE;
 	}
