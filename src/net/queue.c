@@ -25,7 +25,7 @@ queue_room(struct queue *queue, gsize len)
 		bytes = g_malloc(size);
 		if (used)
 			memcpy(bytes, queue->bytes + queue->head, used);
-		if (queue->secret)
+		if (queue->secret && queue->bytes)
 			explicit_bzero(queue->bytes, queue->tail);
 		g_free(queue->bytes);
 		queue->bytes = bytes;

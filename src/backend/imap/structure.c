@@ -178,6 +178,8 @@ part_of(struct build *build, const struct imap_node *list, guint depth)
 	if (!list || list->type != IMAP_LIST || !list->first || depth > DEPTH_MAX || build->parts++ > PARTS_MAX)
 		return NULL;
 	part = mime_part_new();
+	g_clear_pointer(&part->type, g_free);
+	g_clear_pointer(&part->subtype, g_free);
 	if (list->first->type == IMAP_LIST)
 		multipart(build, part, list, depth);
 	else
