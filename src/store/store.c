@@ -15,12 +15,12 @@ static const struct {
 	int code;
 	const char *text;
 } faults[] = {
-        {SQLITE_CORRUPT, N_("the store is damaged; 'fulmar check --repair' rebuilds it")},
-        {SQLITE_NOTADB, N_("the store is damaged; 'fulmar check --repair' rebuilds it")},
+        {SQLITE_CORRUPT, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
+        {SQLITE_NOTADB, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
         /* Our statements are fixed: an unknown table, a constraint or a type that does not fit is damage. */
-        {SQLITE_ERROR, N_("the store is damaged; 'fulmar check --repair' rebuilds it")},
-        {SQLITE_CONSTRAINT, N_("the store is damaged; 'fulmar check --repair' rebuilds it")},
-        {SQLITE_MISMATCH, N_("the store is damaged; 'fulmar check --repair' rebuilds it")},
+        {SQLITE_ERROR, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
+        {SQLITE_CONSTRAINT, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
+        {SQLITE_MISMATCH, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
         {SQLITE_FULL, N_("no room left on the disk; free some and try again")},
         {SQLITE_READONLY, N_("it cannot be written: read-only; make it and its folder writable")},
         {SQLITE_PERM, N_("it cannot be opened: permission denied; make it and its folder readable")},
@@ -62,7 +62,7 @@ void
 store_fail_damaged(struct store *store, const char *what, GError **error)
 {
 	fulmar_fail(error, FULMAR_FAILED,
-	            _("%s: the store is damaged (%s); 'fulmar check --repair' rebuilds it"), store->path,
+	            _("%s: the store is damaged (%s); move it away, and 'fulmar sync' fetches the mail anew"), store->path,
 	            what);
 }
 

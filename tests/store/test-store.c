@@ -322,7 +322,7 @@ no_database_is_told(void)
 		g_autoptr(GError) error = NULL;
 
 		g_assert_null(store_open(dir, mode, &error));
-		assert_clear(error, "check --repair");
+		assert_clear(error, "fulmar sync");
 	}
 	files_remove_tree(dir);
 }
