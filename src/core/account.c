@@ -69,7 +69,8 @@ run(gpointer user)
 	struct account *a = user;
 
 	g_main_context_push_thread_default(a->context);
-	be_nice();
+	if (!(a->flags & ACCOUNT_BATCH))
+		be_nice();
 	a->backend = a->ops->create(&a->env);
 	journal_show(a);
 	if (!(a->flags & ACCOUNT_BATCH)) {

@@ -198,9 +198,22 @@ finalize_statement(gpointer statement)
 	sqlite3_finalize(statement);
 }
 
+/* SQLite's count of its memory, which nobody reads, costs a lock at each allocation. */
+static void
+spare_counting(void)
+{
+	static gsize done;
+
+	if (g_once_init_enter(&done)) {
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+		g_once_init_leave(&done, 1);
+	}
+}
+
 static gboolean
 open_db(struct store *store, const char *name, int flags, GError **error)
 {
+	spare_counting();
 	store->statements = g_hash_table_new_full(NULL, NULL, NULL, finalize_statement);
 	if (sqlite3_open_v2(name, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		store_fail_sql(store, error);

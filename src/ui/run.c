@@ -121,6 +121,13 @@ paint(struct ui *ui)
 	term_paint(ui->term, ui->picture, ui->cursor_y, ui->cursor_x);
 }
 
+/* Until the rows fill the screen a person waits for them; from then on they change below or one by one. */
+static gint64
+unless_short(const struct ui *ui, gint64 pause)
+{
+	return list_count(ui->list) < ui->picture->rows ? 0 : pause;
+}
+
 /* Work that waits for a quiet moment. TRUE when the picture may have changed. */
 static gboolean
 do_due(struct ui *ui)
@@ -128,8 +135,7 @@ do_due(struct ui *ui)
 	gint64 now = g_get_monotonic_time();
 	gboolean changed = FALSE;
 
-	/* The first rows are what a person waits for. */
-	if (ui->rows_stale && (now - ui->refreshed >= REFRESH_EVERY || !list_count(ui->list))) {
+	if (ui->rows_stale && now - ui->refreshed >= unless_short(ui, REFRESH_EVERY)) {
 		ui_refresh_rows(ui);
 		changed = TRUE;
 	}
@@ -186,7 +192,9 @@ wait_for(const struct ui *ui)
 		return 0;
 	for (guint i = 0; i < G_N_ELEMENTS(due); i++)
 		timeout = until(due[i], now, timeout);
-	if (ui->rows_stale || ui->folders_stale)
+	if (ui->rows_stale)
+		timeout = until(MAX(ui->refreshed + unless_short(ui, REFRESH_EVERY), 1), now, timeout);
+	if (ui->folders_stale)
 		timeout = until(ui->refreshed + REFRESH_EVERY, now, timeout);
 	return timeout;
 }
@@ -245,7 +253,7 @@ loop(struct ui *ui, int signals)
 		dirty |= look_around(ui);
 		dirty |= do_due(ui);
 		if (dirty && !ui->paint_due)
-			ui->paint_due = ui->painted + FRAME;
+			ui->paint_due = ui->painted + unless_short(ui, FRAME);
 		if (ui->paint_due && !ui->quit && g_get_monotonic_time() >= ui->paint_due)
 			paint(ui);
 	}

@@ -3,10 +3,16 @@
 #include "base/error.h"
 #include "base/i18n.h"
 
-/* Headers behind the first screen, downwards by UID in pieces short enough that a person's request between two of them waits little.
- * UIDs are asked for, not numbers: an expunge on the way cannot shift them. How many UIDs make the rows wanted is learnt from each answer. */
+/* Headers behind the first screen, downwards by UID in pieces short enough that a person's request between
+ * two of them waits little. UIDs are asked for, not numbers: an expunge on the way cannot shift them. How
+ * many UIDs make the rows wanted, and how many rows a piece should have, is learnt from each answer.
+ *
+ * A fill is told as done when half of its rows are here, so that the next is on its way before the server has
+ * nothing left to send, and it works while we store. (Dovecot serves commands side by side and ends them
+ * together: two in flight are not enough for that.)
+ */
 
-enum { ROWS_MIN = 60, ROWS_MAX = 4000, SHORT_MS = 120, LONG_MS = 350 };
+enum { ROWS_MIN = 60, ROWS_MAX = 4000, PIECE_MS = 120, IN_FLIGHT = 4 };
 
 static guint64
 spread_of(const struct imap_box *box)
@@ -16,20 +22,27 @@ spread_of(const struct imap_box *box)
 	return MAX(spread, 1);
 }
 
+/* All rows since the last end of a fill count: those of several may come mixed. */
 static void
-learn(struct imap_box *box, const struct imap_cmd *cmd)
+learn_pace(struct imap_box *box, const struct imap_cmd *cmd)
 {
-	gint64 ms = (g_get_monotonic_time() - cmd->started) / 1000;
+	gint64 now = g_get_monotonic_time(), us = MAX(now - MAX(cmd->started, box->filled), 1);
+	gint64 rows = (gint64)box->rows * PIECE_MS * 1000 / us;
+
+	box->filled = now;
+	if (box->rows >= cmd->rows)
+		box->fill_rows = (guint)CLAMP(rows, ROWS_MIN, MIN(box->fill_rows * 4, ROWS_MAX));
+}
+
+static void
+learn_spread(struct imap_box *box, const struct imap_cmd *cmd)
+{
 	guint64 width = cmd->hi - cmd->lo + 1;
 
-	if (ms < SHORT_MS)
-		box->fill_rows = MIN(box->fill_rows * 2, ROWS_MAX);
-	else if (ms > LONG_MS)
-		box->fill_rows = MAX(box->fill_rows / 2, ROWS_MIN);
-	if (box->rows * 4 < box->fill_rows && width < G_MAXUINT32)
+	if (cmd->rows * 4 < cmd->wanted && width < G_MAXUINT32)
 		box->spread *= 2;
-	else if (box->rows)
-		box->spread = MAX(width / box->rows, 1);
+	else if (cmd->rows)
+		box->spread = MAX(width / cmd->rows, 1);
 }
 
 void
@@ -43,7 +56,8 @@ imap_fill_complete(struct backend *b)
 	imap_slice_end(b);
 	if (!b->conn)
 		return;
-	if (!store_begin(b->env->store, FALSE, &error) || !store_folder_rebound(b->env->store, b->box.folder, &error) ||
+	if (!store_begin(b->env->store, FALSE, &error) ||
+	    !store_folder_rebound(b->env->store, b->box.folder, &error) ||
 	    !store_commit(b->env->store, &error))
 		imap_drop(b, error);
 	if (b->conn)
@@ -60,13 +74,13 @@ imap_fill_release(struct backend *b, const GError *error)
 static void
 fill_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
-	struct imap_task *task = cmd->user;
 	struct imap_box *box = &b->box;
 
 	if (!error && imap_box_valid(box) && box->folder == cmd->folder) {
 		struct store_folder *folder;
 
-		learn(box, cmd);
+		learn_pace(box, cmd);
+		learn_spread(box, cmd);
 		box->rows = 0;
 		uidset_add(&box->windows, cmd->lo, cmd->hi);
 		imap_box_save(b, FALSE);
@@ -81,7 +95,23 @@ fill_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 	if (box->folder == cmd->folder && box->filling)
 		box->filling--;
 	imap_fill_release(b, error);
-	imap_task_release(task, error);
+	if (cmd->user)
+		imap_task_release(cmd->user, error);
+}
+
+void
+imap_fill_row(struct backend *b, guint64 uid)
+{
+	for (GList *l = b->sent.head; l; l = l->next) {
+		struct imap_cmd *cmd = l->data;
+
+		if (cmd->done != fill_done || uid < cmd->lo || uid > cmd->hi)
+			continue;
+		cmd->rows++;
+		if (cmd->user && cmd->rows * 2 >= cmd->wanted && b->box.filling < IN_FLIGHT)
+			imap_task_release(g_steal_pointer(&cmd->user), NULL);
+		return;
+	}
 }
 
 /* Windows may have grown by other ways since. */
@@ -130,5 +160,6 @@ imap_fill(struct backend *b, gint64 folder, backend_done done, void *user)
 	cmd->folder = folder;
 	cmd->lo = lo;
 	cmd->hi = hi;
+	cmd->wanted = box->fill_rows;
 	imap_queue(b, cmd);
 }

@@ -32,6 +32,7 @@ struct imap_cmd {
 	void (*on_continue)(struct backend *b, struct imap_cmd *cmd, const char *text); /* a "+" that is not for a literal */
 	gint64 folder; /* SELECT, AIM: which; PLAIN: must be selected, and its UIDs valid, when this goes out (0: need not) */
 	guint64 lo, hi; /* the UIDs it asks for, where that matters; lo of a SELECT is the UIDVALIDITY of the rows */
+	guint wanted, rows; /* of a fill: rows hoped for, rows received */
 	gint64 started; /* monotonic µs, when it went out */
 	struct uidset *found; /* where SEARCH results go, or NULL */
 	void *user;
@@ -66,6 +67,7 @@ struct imap_box {
 	guint fill_rows;            /* rows the next fill wants */
 	guint64 spread;             /* UIDs per row, guessed; 0 not yet */
 	guint filling;              /* fills under way */
+	gint64 filled;              /* monotonic µs: the end of the last one */
 	guint64 lowest;             /* of the rows received since it was set to 0 */
 	guint64 highest;
 	guint rows;                 /* rows received since it was set to 0 */
@@ -170,6 +172,8 @@ void imap_box_make_map(struct backend *b);
 /* ---- open.c, fill.c, verify.c ---- */
 void imap_open(struct backend *b, gint64 folder, backend_done done, void *user);
 void imap_fill(struct backend *b, gint64 folder, backend_done done, void *user);
+/* A row came: fills learn how far they are. */
+void imap_fill_row(struct backend *b, guint64 uid);
 /* When no hole is left: rows that a new UIDVALIDITY left behind go, numbers can be turned into UIDs. */
 void imap_fill_complete(struct backend *b);
 /* Lets those go that wait for the fills under way. */

@@ -61,6 +61,7 @@ take_row(struct backend *b, const struct imap_fetch *fetch, const struct imap_fe
 	envelope_clear(&envelope);
 	g_clear_pointer(&structure, mime_part_free);
 	note_uid(&b->box, fetch->uid);
+	imap_fill_row(b, fetch->uid);
 	b->touched = b->box.folder;
 }
 
