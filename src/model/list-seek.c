@@ -91,6 +91,14 @@ list_seek_new(struct list *list, int by)
 }
 
 void
+list_seek_wrap(struct list *list, int by)
+{
+	list->seeking = by;
+	list->seek = by > 0 ? (struct store_key){G_MAXINT64, G_MAXINT64, G_MAXINT64}
+	                    : (struct store_key){G_MININT64, G_MININT64, G_MININT64};
+}
+
+void
 list_seek_stop(struct list *list)
 {
 	list->seeking = 0;

@@ -71,6 +71,8 @@ gboolean list_to_message(struct list *list, msgid id, GError **error);
 /* Looks for the next (by 1) or previous (by -1) new message, at most a slice further: 1 = found and the
  * cursor is there, 0 = call again, -1 = there is none that way. */
 int list_seek_new(struct list *list, int by);
+/* The next list_seek_new looks on from the other end of the folder. */
+void list_seek_wrap(struct list *list, int by);
 /* Forgets where a seek that returned 0 stood. */
 void list_seek_stop(struct list *list);
 

@@ -131,30 +131,38 @@ toggle_threads(struct ui *ui, int count)
 	return TRUE;
 }
 
-static gboolean
-seek(struct ui *ui, int by)
+/* A slice at a time: no key waits for a large folder. */
+int
+ui_seek_new(struct ui *ui, int by)
 {
-	int found = ui->info && !ui->info->unread && ui->info->complete ? -1 : list_seek_new(ui->list, by);
+	gboolean none = ui->info && !ui->info->unread && ui->info->complete, wrapped = ABS(ui->seeking) > 1;
+	int found = none ? -1 : list_seek_new(ui->list, by);
 
-	if (!found) {
-		ui->seeking = by;
-		ui_say(ui, _("Looking for new messages; any key stops"));
-	} else if (found < 0) {
-		ui_say(ui, by > 0 ? _("No new messages below") : _("No new messages above"));
+	if (found < 0 && !none && !wrapped) {
+		list_seek_wrap(ui->list, by);
+		found = list_seek_new(ui->list, by);
+		wrapped = TRUE;
 	}
-	return TRUE;
+	ui->seeking = found ? 0 : wrapped ? 2 * by : by;
+	if (!found)
+		ui_say(ui, _("Looking for new messages; any key stops"));
+	else if (found < 0)
+		ui_say(ui, _("No new messages"));
+	else if (wrapped)
+		ui_say(ui, by > 0 ? _("On from the top") : _("On from the bottom"));
+	return found;
 }
 
 static gboolean
 next_new(struct ui *ui, int count)
 {
-	return seek(ui, 1);
+	return ui_seek_new(ui, 1) || TRUE;
 }
 
 static gboolean
 previous_new(struct ui *ui, int count)
 {
-	return seek(ui, -1);
+	return ui_seek_new(ui, -1) || TRUE;
 }
 
 static gboolean

@@ -83,23 +83,25 @@ text_bottom(struct ui *ui, struct reader *reader, int count)
 }
 
 static gboolean
+seek_new(struct ui *ui, int by)
+{
+	const struct list_item *item = ui_seek_new(ui, by) > 0 ? list_cursor(ui->list) : NULL;
+
+	if (item)
+		reader_show(ui, ui->account, item->row->id, FALSE);
+	return TRUE;
+}
+
+static gboolean
 next_new(struct ui *ui, struct reader *reader, int count)
 {
-	int found;
-
-	while (!(found = list_seek_new(ui->list, 1)))
-		;
-	return follow(ui, reader, found > 0, _("No new messages below"));
+	return seek_new(ui, 1);
 }
 
 static gboolean
 previous_new(struct ui *ui, struct reader *reader, int count)
 {
-	int found;
-
-	while (!(found = list_seek_new(ui->list, -1)))
-		;
-	return follow(ui, reader, found > 0, _("No new messages above"));
+	return seek_new(ui, -1);
 }
 
 static gboolean

@@ -120,7 +120,7 @@ struct ui {
 	gboolean read_ahead; /* the list\'s margins may be thin */
 	gint64 preview_due;  /* monotonic µs; 0: no */
 	gint64 seen_due;
-	int seeking;     /* direction of a search for new messages that goes on */
+	int seeking;     /* direction of a search for new messages that goes on; twice that once it wrapped */
 	char *temporary; /* private folder of opened parts, removed at the end; or NULL */
 	gboolean suspend, quit;
 };
@@ -204,6 +204,9 @@ void layout_worker_finish(struct layout_worker *worker); /* waits for what runs 
 void layout_worker_free(struct layout_worker *worker);
 
 /* -- views -- */
+/* To the next (by 1) or previous (-1) new message, on from the other end when there is none: 1 found, 0 the
+ * search goes on by itself, -1 there is none. Says which. */
+int ui_seek_new(struct ui *ui, int by);
 struct view *list_view_new(struct ui *ui);
 gboolean list_act(struct ui *ui, struct view *view, enum action action, int count);
 gboolean list_open_message(struct ui *ui, int count);
