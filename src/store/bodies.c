@@ -262,26 +262,62 @@ parse(GBytes *whole)
 	return root;
 }
 
-static GBytes *
-cut(GBytes *whole, const char *section, GError **error)
-{
+/* Where the parts of the message lie that was cut last: who reads one of ten thousand parts reads the next.
+ */
+struct cuts {
+	msgid id;
+	gsize len;
 	struct mime_part *root;
+	GHashTable *parts; /* section → struct mime_part *, lent from root */
+};
+
+void
+bodies_forget_cuts(struct store *store)
+{
+	if (!store->cuts)
+		return;
+	g_hash_table_unref(store->cuts->parts);
+	mime_part_free(store->cuts->root);
+	g_clear_pointer(&store->cuts, g_free);
+}
+
+static gboolean
+note_part(const struct mime_part *part, void *user)
+{
+	g_hash_table_insert(user, part->section, (gpointer)part);
+	return TRUE;
+}
+
+static const struct mime_part *
+part_of(struct store *store, msgid id, GBytes *whole, const char *section)
+{
+	struct cuts *cuts = store->cuts;
+	gsize len = g_bytes_get_size(whole);
+
+	if (!cuts || cuts->id != id || cuts->len != len) {
+		bodies_forget_cuts(store);
+		cuts = store->cuts = g_new(struct cuts, 1);
+		*cuts = (struct cuts){id, len, parse(whole), g_hash_table_new(g_str_hash, g_str_equal)};
+		mime_part_walk(cuts->root, note_part, cuts->parts);
+	}
+	return g_hash_table_lookup(cuts->parts, section);
+}
+
+static GBytes *
+cut(struct store *store, msgid id, GBytes *whole, const char *section, GError **error)
+{
 	const struct mime_part *part;
-	GBytes *bytes = NULL;
 	gsize len = g_bytes_get_size(whole);
 
 	if (!*section)
 		return g_bytes_ref(whole);
 	if (strcmp(section, "HEADER") == 0)
 		return cut_header(whole);
-	root = parse(whole);
-	part = mime_part_by_section(root, section);
+	part = part_of(store, id, whole, section);
 	if (part && part->body_start <= len && part->body_len <= len - part->body_start)
-		bytes = g_bytes_new_from_bytes(whole, part->body_start, part->body_len);
-	else
-		fulmar_fail(error, FULMAR_FAILED, _("The message has no part %s"), section);
-	mime_part_free(root);
-	return bytes;
+		return g_bytes_new_from_bytes(whole, part->body_start, part->body_len);
+	fulmar_fail(error, FULMAR_FAILED, _("The message has no part %s"), section);
+	return NULL;
 }
 
 GBytes *
@@ -297,7 +333,7 @@ store_part(struct store *store, msgid id, const char *section, GError **error)
 		return bytes;
 	}
 	whole = read_whole(store, id, error);
-	return whole ? cut(whole, section, error) : NULL;
+	return whole ? cut(store, id, whole, section, error) : NULL;
 }
 
 static gboolean

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include "store/store.h"
 
+struct cuts;
 struct refs;
 struct pending;
 
@@ -20,6 +21,7 @@ struct store {
 	gboolean young;         /* made by this handle and not yet synced to the disk */
 	gboolean inside;        /* between store_begin and its end */
 	gboolean failed;        /* a statement failed inside: only a rollback is left */
+	struct cuts *cuts;      /* or NULL, see bodies.c */
 	/* writers only */
 	gint64 last_id, saved_last_id; /* row ids are never used twice */
 	guint64 key[2];                /* for hashes of ids: nobody outside can aim at a bucket */
@@ -178,6 +180,7 @@ gboolean refs_flush(struct store *store, GError **error);
 
 /* ---- bodies.c ---- */
 
+void bodies_forget_cuts(struct store *store);
 /* Removes what is on the disk for id. */
 void bodies_unlink(struct store *store, msgid id);
 /* Drops entries found broken; at the start of a transaction. */

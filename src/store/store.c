@@ -380,6 +380,7 @@ store_close(struct store *store)
 	if (store->inside)
 		store_rollback(store);
 	close_db(store);
+	bodies_forget_cuts(store);
 	g_clear_pointer(&store->folders, g_hash_table_unref);
 	g_clear_pointer(&store->threads, g_hash_table_unref);
 	g_clear_pointer(&store->refs, refs_free);
