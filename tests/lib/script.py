@@ -468,7 +468,8 @@ class Script:
             self.tls.load_cert_chain(*certificate)
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.run, daemon=True).start()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
 
     def steps(self):
         if self.talk and isinstance(self.talk[0], list):
@@ -505,12 +506,16 @@ class Script:
                 session.tell(text)
 
     def close(self):
+        """Ends its threads first: one that still waited in accept() would do so on whatever gets the descriptor next."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join(10)
         self.listener.close()
         for session in list(self.sessions):
             try:
                 session.sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+            session.join(10)
 
     def __enter__(self):
         return self

@@ -16,10 +16,13 @@ imap_box_clear(struct imap_box *box)
 static void
 aimed_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
-	if (error)
+	if (error) {
 		b->aimed = 0;
-	else
-		b->box.selected = imap_box_valid(&b->box);
+		return;
+	}
+	if (!b->box.uidvalidity)
+		b->box.uidvalidity = b->box.stored; /* as in open.c */
+	b->box.selected = imap_box_valid(&b->box);
 }
 
 gboolean
@@ -40,8 +43,6 @@ imap_aim(struct backend *b, gint64 id, GError **error)
 	cmd->kind = IMAP_CMD_AIM;
 	cmd->lo = folder->uidvalidity;
 	imap_command_mailbox(cmd->wire, folder->wire);
-	if (b->condstore && !b->qresync)
-		imap_command_atom(cmd->wire, "(CONDSTORE)");
 	store_folder_free(folder);
 	b->aimed = id;
 	imap_queue(b, cmd);
@@ -125,10 +126,42 @@ imap_box_make_map(struct backend *b)
 	if (b->qresync)
 		return;
 	uidset_clear(&box->map);
-	box->mapped = store_uids(b->env->store, box->folder, 0, 0, &box->map, NULL);
+	box->mapped = !box->doubt && store_uids(b->env->store, box->folder, 0, 0, &box->map, NULL);
 	/* Below a hole the numbers are anybody's guess. */
-	if (box->mapped && imap_box_hole(&box->windows, box->uidnext, &lo, &hi))
+	if (!box->mapped)
+		return;
+	if (imap_box_hole(&box->windows, box->uidnext, &lo, &hi))
 		uidset_remove(&box->map, 1, hi);
+	else
+		box->mapped = uidset_count(&box->map) == box->counted;
+}
+
+/* What fails here fails with the link, or is met again at the next opening. */
+static void
+resolved(const GError *error, void *user)
+{
+	struct backend *b = user;
+
+	if (error)
+		b->box.doubt = TRUE;
+}
+
+void
+imap_box_resolve(struct backend *b, struct imap_task *task)
+{
+	struct imap_box *box = &b->box;
+	guint64 lo, hi;
+
+	if (!b->conn || !box->doubt || box->comparing || !box->resynced || b->aimed != box->folder ||
+	    imap_box_hole(&box->windows, box->uidnext, &lo, &hi))
+		return;
+	if (task) {
+		imap_verify(b, task);
+		return;
+	}
+	task = imap_task_new(b, resolved, b);
+	imap_verify(b, task);
+	imap_task_release(task, NULL);
 }
 
 gboolean

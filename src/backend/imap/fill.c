@@ -85,6 +85,7 @@ fill_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 		uidset_add(&box->windows, cmd->lo, cmd->hi);
 		imap_box_save(b, FALSE);
 		imap_fill_complete(b);
+		imap_box_resolve(b, task);
 		folder = b->conn ? store_folder_by_id(b->env->store, box->folder, NULL) : NULL;
 		if (folder)
 			b->env->hooks->progress(folder->id, (guint64)folder->rows, box->exists, b->env->user);
@@ -147,6 +148,7 @@ imap_fill(struct backend *b, gint64 folder, backend_done done, void *user)
 		}
 		imap_box_save(b, FALSE);
 		imap_fill_complete(b);
+		imap_box_resolve(b, task);
 		imap_task_release(task, NULL);
 		return;
 	}

@@ -60,6 +60,8 @@ struct imap_box {
 	gboolean resynced;          /* what is in the store follows the server from here on */
 	guint64 counted;            /* EXISTS up to which new mail was asked for */
 	gboolean asking;            /* new mail is being fetched */
+	gboolean doubt;             /* something went in a way that could not be followed: the UIDs must be compared */
+	guint comparing;            /* comparisons under way */
 	struct uidset windows;      /* UID ranges whose headers are all here */
 	struct uidset pending;      /* windows and what fills under way ask for */
 	gboolean mapped;            /* map holds every UID from its lowest up to the top: turns numbers into UIDs where QRESYNC does not */
@@ -166,6 +168,8 @@ void imap_box_save(struct backend *b, gboolean advance);
 guint64 imap_box_uid(const struct imap_box *box, guint64 seq);
 /* The highest UID range below limit that is not in set; FALSE when there is none. */
 gboolean imap_box_hole(const struct uidset *set, guint64 limit, guint64 *lo, guint64 *hi);
+/* Compares the UIDs with the server's when they are in doubt and all headers are here. Holds task (NULL: nobody waits). */
+void imap_box_resolve(struct backend *b, struct imap_task *task);
 /* Makes the map from what the store holds, where the session needs one. */
 void imap_box_make_map(struct backend *b);
 
@@ -178,6 +182,8 @@ void imap_fill_row(struct backend *b, guint64 uid);
 void imap_fill_complete(struct backend *b);
 /* Lets those go that wait for the fills under way. */
 void imap_fill_release(struct backend *b, const GError *error);
+/* out = a − b, one pass over both. */
+void imap_subtract(struct uidset *out, const struct uidset *a, const struct uidset *b);
 /* Compares all UIDs of the windows with the server's: rows that are gone there go here, rows missing here are fetched. Holds task. */
 void imap_verify(struct backend *b, struct imap_task *task);
 /* Plain resync of flags: what the store holds against the server's searches. Holds task. */

@@ -72,9 +72,18 @@ send_id(struct backend *b)
 }
 
 static void
+enabled(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	if (!error)
+		return;
+	b->qresync = FALSE;
+	b->condstore = imap_has(b, "CONDSTORE");
+}
+
+static void
 send_enable(struct backend *b, const char *what)
 {
-	struct imap_cmd *cmd = imap_cmd_new(b, "ENABLE", NULL, NULL);
+	struct imap_cmd *cmd = imap_cmd_new(b, "ENABLE", enabled, NULL);
 
 	cmd->apart = TRUE;
 	imap_command_atom(cmd->wire, what);

@@ -19,6 +19,9 @@ struct opening {
 	struct store_folder *was; /* sync state before */
 	gboolean first;           /* nothing of this UIDVALIDITY is here */
 	gboolean arrivals_asked;  /* in the flight of SELECT */
+	gboolean numbered;        /* SELECT told UIDNEXT */
+	gboolean since_refused;   /* CHANGEDSINCE was, although advertised */
+	gboolean again;           /* SELECT's parameters were, although advertised */
 	gint64 folder;
 };
 
@@ -54,12 +57,15 @@ settled(const GError *error, void *user)
 	imap_slice_end(b);
 	imap_box_make_map(b);
 	imap_fill_complete(b);
+	imap_box_resolve(b, o->task);
 	if (b->conn)
 		imap_box_news(b);
 	opening_end(o, NULL);
 }
 
 /* ---- again ---- */
+
+static void ask_for_arrivals(struct backend *b, struct opening *o);
 
 /* After a UIDVALIDITY change this was a question about other messages: its answer counts for nothing. */
 static void
@@ -68,8 +74,18 @@ arrivals_done(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 	struct opening *o = cmd->user;
 	struct imap_box *box = &b->box;
 
-	if (!error && box->folder == o->folder && box->stored == cmd->hi && box->uidnext > cmd->lo)
-		uidset_add(&box->windows, cmd->lo, box->uidnext - 1);
+	if (error && response && box->selected && box->folder == o->folder && !o->since_refused) {
+		o->since_refused = TRUE; /* a folder without mod-sequences (NOMODSEQ) */
+		ask_for_arrivals(b, o);
+		imap_task_release(o->step, NULL);
+		return;
+	}
+	if (!error && box->folder == o->folder && box->stored == cmd->hi) {
+		if (box->highest >= box->uidnext)
+			box->uidnext = box->highest + 1;
+		if (box->uidnext > cmd->lo)
+			uidset_add(&box->windows, cmd->lo, box->uidnext - 1);
+	}
 	imap_task_release(o->step, error);
 }
 
@@ -105,12 +121,13 @@ ask_newest(struct backend *b, const struct opening *o)
 static void
 ask_for_arrivals(struct backend *b, struct opening *o)
 {
+	guint64 first = MAX(o->was->uidnext, 1);
 	char range[32];
 	struct imap_cmd *cmd;
 
-	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", o->was->uidnext);
-	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items, b->condstore ? o->was->modseq : 0, arrivals_done, o);
-	cmd->lo = o->was->uidnext;
+	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", first);
+	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items, b->condstore && !o->since_refused ? o->was->modseq : 0, arrivals_done, o);
+	cmd->lo = first;
 	cmd->hi = o->was->uidvalidity;
 	imap_task_hold(o->step);
 	imap_queue(b, cmd);
@@ -121,7 +138,7 @@ ask_arrivals(struct backend *b, struct opening *o)
 {
 	struct imap_box *box = &b->box;
 
-	if (box->uidnext <= o->was->uidnext || !box->exists)
+	if ((o->numbered && box->uidnext <= o->was->uidnext) || !box->exists)
 		return;
 	if (box->uidnext - o->was->uidnext > ARRIVALS_AT_ONCE) {
 		box->lowest = box->highest = box->rows = 0;
@@ -131,32 +148,33 @@ ask_arrivals(struct backend *b, struct opening *o)
 	}
 }
 
+/* Flags that changed since this MODSEQ; 0: all are compared. */
 static void
-ask_changed_flags(struct backend *b, struct opening *o)
+ask_changed_flags(struct backend *b, struct opening *o, guint64 since)
 {
 	struct imap_box *box = &b->box;
 	g_autofree char *range = uidset_format(&box->windows);
 	char coarse[32];
 	struct imap_cmd *cmd;
 
-	if (!*range || (b->condstore && box->modseq == o->was->modseq && o->was->modseq))
+	if (!*range || (since && box->modseq == since))
 		return;
-	if (!b->condstore || !o->was->modseq) {
-		if (box->exists > SMALL_FOLDER) {
-			imap_compare_flags(b, o->step);
-			return;
-		}
+	if (!since && box->exists > SMALL_FOLDER) {
+		imap_compare_flags(b, o->step);
+		return;
 	}
 	if (strlen(range) > 900) {
 		g_snprintf(coarse, sizeof coarse, "1:%" G_GUINT64_FORMAT, o->was->uidnext - 1);
 		g_free(g_steal_pointer(&range));
 		range = g_strdup(coarse);
 	}
-	cmd = imap_fetch_rows(b, "UID FETCH", range, "(UID FLAGS)", b->condstore ? o->was->modseq : 0, imap_task_cmd_done, o->step);
+	cmd = imap_fetch_rows(b, "UID FETCH", range, "(UID FLAGS)", since, imap_task_cmd_done, o->step);
 	cmd->folder = o->folder;
 	imap_task_hold(o->step);
 	imap_queue(b, cmd);
 }
+
+static void select_folder(struct backend *b, struct opening *o);
 
 /* Do the numbers add up? Rows in the windows against EXISTS; a difference is looked into, never assumed. */
 static void
@@ -168,6 +186,11 @@ check_counts(const GError *error, void *user)
 	guint64 lo, hi;
 	gboolean doubt;
 
+	if (o->again && b->conn) {
+		o->again = b->qresync = b->condstore = FALSE;
+		select_folder(b, o);
+		return;
+	}
 	if (error || !still_open(b, o)) {
 		settled(error, o);
 		return;
@@ -177,6 +200,7 @@ check_counts(const GError *error, void *user)
 		doubt = !b->qresync && !o->first && (o->was->exists != b->box.exists || o->was->uidnext != b->box.uidnext);
 	else
 		doubt = now && (guint64)now->rows != b->box.exists;
+	doubt = doubt || b->box.doubt;
 	g_clear_pointer(&now, store_folder_free);
 	if (!doubt) {
 		settled(NULL, o);
@@ -221,19 +245,19 @@ start_afresh(struct backend *b, struct opening *o, GError **error)
 }
 
 static void
-resync(struct backend *b, struct opening *o)
+resync(struct backend *b, struct opening *o, gboolean trusted)
 {
 	struct imap_box *box = &b->box;
 
 	/* A MODSEQ or UIDNEXT that shrank is a server that lost its memory: everything is compared. */
-	if (b->qresync && (!box->modseq || box->modseq < o->was->modseq || box->uidnext < o->was->uidnext)) {
-		imap_compare_flags(b, o->step);
+	if (box->modseq < o->was->modseq || (b->qresync && !box->modseq) || box->uidnext < o->was->uidnext)
+		trusted = FALSE;
+	if (!trusted)
 		imap_verify(b, o->step);
-	}
 	if (!o->arrivals_asked)
 		ask_arrivals(b, o);
-	if (!b->qresync)
-		ask_changed_flags(b, o);
+	if (!b->qresync || !trusted)
+		ask_changed_flags(b, o, b->condstore && trusted ? o->was->modseq : 0);
 }
 
 static void
@@ -242,7 +266,13 @@ selected(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 	struct opening *o = cmd->user;
 	struct imap_box *box = &b->box;
 	g_autoptr(GError) failed = error ? g_error_copy(error) : NULL;
+	gboolean valid = box->uidvalidity != 0; /* else nothing of what QRESYNC told was taken */
 
+	o->numbered = box->uidnext != 0;
+	if (!o->numbered)
+		box->uidnext = o->was->uidnext;
+	if (response && response->status == IMAP_BAD && error->code == FULMAR_FAILED && b->condstore)
+		o->again = TRUE;
 	/* RFC 3501 wants one; what has none is taken as never changing, and its counts are checked. */
 	if (!failed && !box->uidvalidity)
 		box->uidvalidity = o->was->uidvalidity ? o->was->uidvalidity : 1;
@@ -255,7 +285,7 @@ selected(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 		box->selected = TRUE;
 		box->counted = box->exists;
 		if (!o->first)
-			resync(b, o);
+			resync(b, o, valid || !b->qresync);
 		else if (box->exists)
 			ask_newest(b, o);
 		else

@@ -26,7 +26,8 @@ note_uid(struct imap_box *box, guint64 uid)
 	if (uid > box->highest)
 		box->highest = uid;
 	box->rows++;
-	if (box->mapped)
+	/* Below the map's lowest UID there may be others that are not known. */
+	if (box->mapped && (uid >= box->uidnext || (box->map.len && uid > box->map.ranges[0].lo)))
 		uidset_add(&box->map, uid, uid);
 }
 
@@ -103,7 +104,7 @@ imap_on_fetch(struct backend *b, const struct imap_response *response)
 		return;
 	if (!fetch.uid)
 		fetch.uid = imap_box_uid(&b->box, fetch.seq);
-	if (!fetch.uid || !fetch.seq)
+	if (!fetch.uid || fetch.uid > G_MAXUINT32 || !fetch.seq)
 		return;
 	header = row_header(&fetch);
 	if (header) {
@@ -123,7 +124,7 @@ imap_on_exists(struct backend *b, const struct imap_response *response)
 {
 	if (!b->box.folder)
 		return;
-	b->box.exists = response->number;
+	b->box.exists = MIN(response->number, G_MAXUINT32);
 	imap_box_news(b);
 }
 
@@ -146,16 +147,16 @@ imap_on_expunge(struct backend *b, const struct imap_response *response)
 	guint64 uid = imap_box_uid(box, response->number);
 	struct uidset gone;
 
-	if (!imap_box_valid(box))
+	if (!imap_box_valid(box) || !response->number || response->number > box->exists)
 		return;
-	if (box->exists)
-		box->exists--;
+	box->exists--;
 	if (response->number <= box->counted)
 		box->counted--;
 	if (!uid) {
-		/* Not known here: either never fetched, or a server that says EXPUNGE where VANISHED was agreed. */
-		if (b->qresync)
-			box->resynced = FALSE;
+		/* Which one is not known: numbers are not kept while headers are missing, nor where VANISHED was agreed. */
+		box->doubt = TRUE;
+		box->mapped = FALSE;
+		imap_box_resolve(b, NULL);
 		return;
 	}
 	uidset_remove(&box->map, uid, uid);
@@ -163,6 +164,31 @@ imap_on_expunge(struct backend *b, const struct imap_response *response)
 	uidset_add(&gone, uid, uid);
 	remove_uids(b, &gone);
 	uidset_clear(&gone);
+}
+
+enum { FEW = 20 };
+
+/* Keeps in gone what is here. FALSE when that is so much of the folder that a server which lost its memory is as likely as a person who
+ * tidied up. */
+static gboolean
+is_believable(struct backend *b, struct uidset *gone)
+{
+	struct uidset here, away;
+	gboolean believable;
+
+	if (uidset_count(gone) <= FEW)
+		return TRUE;
+	uidset_init(&here);
+	uidset_init(&away);
+	if (!store_uids(b->env->store, b->box.folder, 0, 0, &here, NULL))
+		uidset_clear(&here);
+	imap_subtract(&away, &here, gone);
+	believable = (uidset_count(&here) - uidset_count(&away)) * 5 <= uidset_count(&here);
+	uidset_clear(gone);
+	imap_subtract(gone, &here, &away);
+	uidset_clear(&here);
+	uidset_clear(&away);
+	return believable || uidset_count(gone) <= FEW;
 }
 
 void
@@ -180,7 +206,13 @@ imap_on_vanished(struct backend *b, const struct imap_response *response)
 			box->exists = n < box->exists ? box->exists - n : 0;
 			box->counted = n < box->counted ? box->counted - n : 0;
 		}
-		remove_uids(b, &gone);
+		imap_slice_end(b);
+		if (b->conn && is_believable(b, &gone)) {
+			remove_uids(b, &gone);
+		} else {
+			box->doubt = TRUE;
+			imap_box_resolve(b, NULL);
+		}
 	}
 	uidset_clear(&gone);
 }
@@ -199,9 +231,9 @@ imap_on_search(struct backend *b, const struct imap_response *response)
 
 			if (!cmd->found || (search.tag && strcmp(search.tag, cmd->tag)))
 				continue;
-			uidset_clear(cmd->found);
-			*cmd->found = found;
-			return;
+			for (guint i = 0; i < found.len; i++)
+				uidset_add(cmd->found, found.ranges[i].lo, found.ranges[i].hi);
+			break;
 		}
 	uidset_clear(&found);
 }

@@ -14,9 +14,8 @@ struct search {
 	gboolean inverse; /* the search names messages without it */
 };
 
-/* out = a − b, one pass over both. */
-static void
-subtract(struct uidset *out, const struct uidset *a, const struct uidset *b)
+void
+imap_subtract(struct uidset *out, const struct uidset *a, const struct uidset *b)
 {
 	guint j = 0;
 
@@ -99,9 +98,32 @@ inside(struct uidset *out, const struct uidset *set, const struct uidset *window
 	struct uidset outside;
 
 	uidset_init(&outside);
-	subtract(&outside, set, windows);
-	subtract(out, set, &outside);
+	imap_subtract(&outside, set, windows);
+	imap_subtract(out, set, &outside);
 	uidset_clear(&outside);
+}
+
+/* After a look at all UIDs there are, the numbers can be told again. */
+static void
+recount(struct backend *b, const struct uidset *found)
+{
+	struct imap_box *box = &b->box;
+	guint64 lo, hi, n = uidset_count(found);
+	struct uidset known;
+
+	if (imap_box_hole(&box->windows, box->uidnext, &lo, &hi))
+		return;
+	uidset_init(&known);
+	inside(&known, found, &box->windows);
+	box->exists = MAX(box->exists, n);
+	box->counted = uidset_count(&known);
+	uidset_clear(&known);
+	imap_slice_end(b);
+	if (!b->conn || !box->resynced)
+		return;
+	imap_box_make_map(b);
+	imap_box_news(b);
+	imap_box_resolve(b, NULL);
 }
 
 static void
@@ -109,8 +131,10 @@ compared(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 {
 	struct search *s = cmd->user;
 	g_autoptr(GError) failed = NULL;
-	struct uidset here, gone, there, missing;
+	struct uidset here, lost, gone, there, missing;
 
+	if (b->box.folder == s->folder && b->box.comparing)
+		b->box.comparing--;
 	if (error || !imap_box_valid(&b->box) || b->box.folder != s->folder) {
 		search_end(s, error);
 		return;
@@ -122,13 +146,15 @@ compared(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 		return;
 	}
 	uidset_init(&here);
+	uidset_init(&lost);
 	uidset_init(&gone);
 	uidset_init(&there);
 	uidset_init(&missing);
 	if (store_uids(b->env->store, s->folder, 0, 0, &here, &failed) && imap_tx(b)) {
-		subtract(&gone, &here, &s->found);
+		imap_subtract(&lost, &here, &s->found);
+		inside(&gone, &lost, &b->box.windows); /* outside of them nothing was asked */
 		inside(&there, &s->found, &b->box.windows);
-		subtract(&missing, &there, &here);
+		imap_subtract(&missing, &there, &here);
 		if (!uidset_empty(&gone) && store_remove_uids(b->env->store, s->folder, &gone, &failed) < 0)
 			imap_drop(b, failed);
 		else if (!uidset_empty(&missing))
@@ -136,15 +162,20 @@ compared(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 		b->touched = s->folder;
 	}
 	uidset_clear(&here);
+	uidset_clear(&lost);
 	uidset_clear(&gone);
 	uidset_clear(&there);
 	uidset_clear(&missing);
+	if (!failed && b->conn)
+		recount(b, &s->found);
 	search_end(s, failed);
 }
 
 void
 imap_verify(struct backend *b, struct imap_task *task)
 {
+	b->box.doubt = FALSE;
+	b->box.comparing++;
 	send_search(b, search_new(b, task), "ALL", compared);
 }
 
@@ -179,8 +210,8 @@ flag_compared(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 	/* here: our rows that the search should have named; of what it names beyond, only rows that are here count. */
 	if (store_uids(b->env->store, s->folder, 0, 0, &all, &failed) &&
 	    store_uids(b->env->store, s->folder, s->flag, s->inverse ? 0 : s->flag, &here, &failed) && imap_tx(b)) {
-		subtract(&lost, &here, &s->found);
-		subtract(&more, &all, &here);
+		imap_subtract(&lost, &here, &s->found);
+		imap_subtract(&more, &all, &here);
 		inside(&gained, &more, &s->found);
 		if (!change_all(b, s->folder, &gained, s->inverse ? 0 : s->flag, s->inverse ? s->flag : 0, &failed) ||
 		    !change_all(b, s->folder, &lost, s->inverse ? s->flag : 0, s->inverse ? 0 : s->flag, &failed))
