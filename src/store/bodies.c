@@ -15,6 +15,7 @@
  */
 
 #define SECTION_MAX 250
+#define COPIED 16384 /* octets: parts up to here are copied, not mapped */
 
 /* ---- names ---- */
 
@@ -314,10 +315,15 @@ cut(struct store *store, msgid id, GBytes *whole, const char *section, GError **
 	if (strcmp(section, "HEADER") == 0)
 		return cut_header(whole);
 	part = part_of(store, id, whole, section);
-	if (part && part->body_start <= len && part->body_len <= len - part->body_start)
-		return g_bytes_new_from_bytes(whole, part->body_start, part->body_len);
-	fulmar_fail(error, FULMAR_FAILED, _("The message has no part %s"), section);
-	return NULL;
+	if (!part || part->body_start > len || part->body_len > len - part->body_start) {
+		fulmar_fail(error, FULMAR_FAILED, _("The message has no part %s"), section);
+		return NULL;
+	}
+	/* Ten thousand small parts shall not hold ten thousand maps of the whole. */
+	if (part->body_len && part->body_len <= COPIED)
+		return g_bytes_new((const char *)g_bytes_get_data(whole, NULL) + part->body_start,
+		                   part->body_len);
+	return g_bytes_new_from_bytes(whole, part->body_start, part->body_len);
 }
 
 GBytes *
