@@ -14,6 +14,7 @@ struct request {
 	gboolean running;
 	gboolean cancelled;
 	guint attempts; /* links it was lost with */
+	GError *lost;   /* of the last, or NULL */
 };
 
 /* How far a folder is on this link. */
@@ -21,6 +22,7 @@ struct progress {
 	gint64 folder;
 	gboolean opened;  /* resynced */
 	gboolean done;    /* headers complete, bodies as keep says */
+	guint reopened;   /* times it had to be, because the backend had lost its place */
 	GError *error;    /* why it is not, or NULL */
 };
 

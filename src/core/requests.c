@@ -16,6 +16,7 @@ request_end(struct request *r, const GError *error)
 	g_queue_remove(&a->requests, r);
 	bus_done(a->bus, a->settings->id, r->command->id, error);
 	command_free(r->command);
+	g_clear_error(&r->lost);
 	g_free(r);
 }
 
@@ -23,6 +24,35 @@ static gboolean
 lost_link(const GError *error)
 {
 	return error && error->domain == FULMAR_ERROR && (error->code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED);
+}
+
+/* A server may refuse for now what it refuses with a link that stands: no new link will come to try it again with. */
+static gboolean
+end_refused(gpointer user)
+{
+	struct account *a = user;
+	g_autoptr(GList) all = g_list_copy(a->requests.head);
+
+	for (GList *l = all; l && a->link == LINK_UP; l = l->next) {
+		struct request *r = l->data;
+
+		if (g_queue_find(&a->requests, r) && r->lost && !r->running)
+			request_end(r, r->lost);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+/* The link's end is told after its verbs have ended: only then can it be seen whether there was one. */
+static void
+await_link(struct request *r, const GError *error)
+{
+	struct account *a = r->account;
+	g_autoptr(GSource) source = g_idle_source_new();
+
+	g_clear_error(&r->lost);
+	r->lost = g_error_copy(error);
+	g_source_set_callback(source, end_refused, a, NULL);
+	g_source_attach(source, a->context);
 }
 
 /* backend_done of verbs begun for a request. */
@@ -33,8 +63,10 @@ verb_done(const GError *error, void *user)
 	struct account *a = r->account;
 
 	r->running = FALSE;
-	if (lost_link(error) && !r->cancelled && !a->offline && !(a->flags & ACCOUNT_BATCH) && ++r->attempts < LINKS_AT_MOST)
-		return; /* requests_start takes it up with the next link */
+	if (lost_link(error) && !r->cancelled && !a->offline && !(a->flags & ACCOUNT_BATCH) && ++r->attempts < LINKS_AT_MOST) {
+		await_link(r, error); /* requests_start takes it up with the next one */
+		return;
+	}
 	request_end(r, error);
 	work_on(a);
 }
@@ -322,6 +354,7 @@ static void
 start(struct request *r)
 {
 	r->running = TRUE;
+	g_clear_error(&r->lost);
 	verbs[r->command->verb].begin(r);
 }
 

@@ -6,7 +6,7 @@
 /* What an account does next. One folder at a time: the one the person looks at, then those a command asked for, then those the server says have
  * changed. For each: open (resync), fill (headers), keep (bodies). When nothing is left, the person's folder is open again and watched. */
 
-enum { FILLS_AT_ONCE = 2 };
+enum { FILLS_AT_ONCE = 2, OPENS_AT_MOST = 3 };
 
 struct progress *
 work_progress(struct account *a, gint64 folder)
@@ -299,16 +299,49 @@ sync_wants_list(const struct account *a)
 
 /* ---- what next ---- */
 
+struct fill {
+	struct account *account;
+	gint64 folder;
+};
+
+/* What was refused would be refused again; a backend that lost its place finds it by opening the folder again, but not for ever. */
+static void
+fill_failed(struct progress *p, const GError *error)
+{
+	if (error->code == FULMAR_CANCELLED && ++p->reopened <= OPENS_AT_MOST) {
+		p->opened = FALSE;
+		return;
+	}
+	g_clear_error(&p->error);
+	p->error = g_error_copy(error);
+	p->done = TRUE;
+}
+
 static void
 filled(const GError *error, void *user)
 {
-	struct account *a = user;
+	struct fill *fill = user;
+	struct account *a = fill->account;
 
 	if (a->fills)
 		a->fills--;
+	if (error && a->current == fill->folder)
+		fill_failed(work_progress(a, fill->folder), error);
+	g_free(fill);
 	if (!a->fills)
 		link_show(a);
 	work_on(a);
+}
+
+static void
+begin_fill(struct account *a, gint64 folder)
+{
+	struct fill *fill = g_new(struct fill, 1);
+
+	fill->account = a;
+	fill->folder = folder;
+	a->fills++;
+	a->ops->fill(a->backend, folder, filled, fill);
 }
 
 static gint64
@@ -352,10 +385,8 @@ step(struct account *a, gint64 folder)
 	complete = !f || f->complete;
 	g_clear_pointer(&f, store_folder_free);
 	if (!complete) {
-		while (a->fills < FILLS_AT_ONCE) {
-			a->fills++;
-			a->ops->fill(a->backend, folder, filled, a);
-		}
+		while (a->fills < FILLS_AT_ONCE)
+			begin_fill(a, folder);
 		return FALSE;
 	}
 	if (a->fills || a->keeping || keep_on(a, folder))
