@@ -385,7 +385,7 @@ class Session(threading.Thread):
             if name == 'UID':
                 out.append(b'UID %d' % mail.uid)
             elif name == 'FLAGS':
-                out.append(b'FLAGS (%s)' % ' '.join(sorted(mail.flags)).encode())
+                out.append(b'FLAGS (%s)' % ' '.join(sorted(mail.flags)).encode('utf-8', 'surrogateescape'))
             elif name == 'INTERNALDATE':
                 out.append(b'INTERNALDATE "%s"' % date(mail.when).encode())
             elif name == 'RFC822.SIZE':

@@ -5,10 +5,11 @@
 #include "base/error.h"
 #include "base/i18n.h"
 
-/* Bodies on demand: one section of one message at a time, small ones whole, big ones in slices that are kept when the link breaks and
- * continued at the next try. An octet count that is short of what was announced never becomes a stored part. */
+/* Bodies on demand: one section of one message at a time, small ones whole, big ones in slices that are kept
+ * when the link breaks and continued at the next try. An octet count that is short of what was announced
+ * never becomes a stored part. */
 
-enum { WHOLE_BELOW = 192 * 1024, SLICE = 128 * 1024, SLICES_AHEAD = 3 };
+enum { WHOLE_BELOW = 192 * 1024, SLICE = 128 * 1024, SLICES_AHEAD = 3, SPARE = 1024 * 1024 };
 
 struct imap_want {
 	struct imap_task *task;
@@ -17,10 +18,10 @@ struct imap_want {
 	guint64 uid;
 	char *section;
 	void (*progress)(guint64 have, guint64 total, void *user);
-	int fd;            /* sliced: the part so far; -1: whole */
-	guint64 have;      /* octets written */
-	guint64 asked;     /* octets asked for */
-	guint64 total;     /* as announced; servers err */
+	int fd;        /* sliced: the part so far; -1: whole */
+	guint64 have;  /* octets written */
+	guint64 asked; /* octets asked for */
+	guint64 total; /* as announced; servers err */
 	guint flights;
 	gboolean finished; /* stored */
 	GError *error;
@@ -85,11 +86,23 @@ copy_spool(int from, int to)
 static gboolean
 append(struct imap_want *w, int fd, const struct imap_node *value)
 {
-	gboolean ok = value->spool_fd >= 0 ? copy_spool(value->spool_fd, fd) : write_all(fd, value->text, value->len);
+	gboolean ok = value->spool_fd >= 0 ? copy_spool(value->spool_fd, fd)
+	                                   : write_all(fd, value->text, value->len);
 
 	if (!ok)
-		fulmar_fail(&w->error, FULMAR_FAILED, _("cannot keep the message: %s; free some space and try again"), g_strerror(errno));
+		fulmar_fail(&w->error, FULMAR_FAILED,
+		            _("cannot keep the message: %s; free some space and try again"),
+		            g_strerror(errno));
 	return ok;
+}
+
+static void
+fail_empty(struct imap_want *w)
+{
+	fulmar_fail(
+	        &w->error, FULMAR_FAILED,
+	        _("the server gave an empty text for a message of %" G_GUINT64_FORMAT " octets; try again"),
+	        w->total);
 }
 
 static void
@@ -99,13 +112,13 @@ take_whole(struct backend *b, struct imap_want *w, const struct imap_node *value
 	int fd;
 
 	if (!value->len && w->total > 2) {
-		fulmar_fail(&w->error, FULMAR_FAILED, _("the server gave an empty text for a message of %llu octets; try again"),
-			    (unsigned long long)w->total);
+		fail_empty(w);
 		return;
 	}
 	if (value->spool_fd < 0) {
-		w->finished = store_part_put(b->env->store, w->id, w->section, value->text ? (const void *)value->text : "", value->len,
-					     FALSE, &w->error);
+		w->finished = store_part_put(b->env->store, w->id, w->section,
+		                             value->text ? (const void *)value->text : "", value->len, FALSE,
+		                             &w->error);
 		return;
 	}
 	fd = store_part_begin(b->env->store, w->id, w->section, &have, &w->error);
@@ -117,18 +130,48 @@ take_whole(struct backend *b, struct imap_want *w, const struct imap_node *value
 		close(fd);
 }
 
-static void
-take_slice(struct backend *b, struct imap_want *w, const struct imap_node *value, guint64 origin)
+/* A server that knows no partial fetch gives the whole part, without an origin. */
+static gboolean
+begin_anew(struct imap_want *w)
 {
-	if (origin != w->have || w->error)
+	w->have = 0;
+	if (ftruncate(w->fd, 0) == 0 && lseek(w->fd, 0, SEEK_SET) == 0)
+		return TRUE;
+	fulmar_fail(&w->error, FULMAR_FAILED, _("cannot keep the message: %s; free some space and try again"),
+	            g_strerror(errno));
+	return FALSE;
+}
+
+/* Sizes are announced inexactly, so a part ends with a slice that is short at about its size, or with an
+ * empty one; a short slice before that is followed by the next. One much larger than announced is not what
+ * was asked for. */
+static void
+take_slice(struct backend *b, struct imap_want *w, const struct imap_fetch_section *section)
+{
+	const struct imap_node *value = section->value;
+	gboolean whole = !section->partial && value->len > SLICE;
+
+	if (w->error || (whole ? !begin_anew(w) : section->origin != w->have))
 		return; /* an answer to nobody's question */
+	if (w->have + value->len > w->total * 2 + SPARE) {
+		fulmar_fail(&w->error, FULMAR_FAILED,
+		            _("the server gives more than it announced; try again"));
+		return;
+	}
 	if (value->len && !append(w, w->fd, value))
 		return;
 	w->have += value->len;
 	if (w->progress)
 		w->progress(w->have, w->total, w->task->user);
-	if (value->len >= SLICE)
+	if (!whole && value->len && (value->len >= SLICE || w->have < w->total)) {
+		if (value->len < SLICE)
+			w->asked = w->have; /* what was asked for ahead has another origin */
 		return;
+	}
+	if (!w->have) {
+		fail_empty(w);
+		return;
+	}
 	w->finished = store_part_finish(b->env->store, w->id, w->section, w->fd, FALSE, &w->error);
 	w->fd = -1;
 }
@@ -144,12 +187,13 @@ imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section 
 	if (!b->conn)
 		return;
 	if (section->value->type == IMAP_NIL || section->value->type == IMAP_LIST) {
-		if (w->fd < 0 && !w->error)
-			fulmar_fail(&w->error, FULMAR_FAILED, _("the server gives nothing for this part; try again"));
+		if (!w->error)
+			fulmar_fail(&w->error, FULMAR_FAILED,
+			            _("the server gives nothing for this part; try again"));
 		return;
 	}
 	if (w->fd >= 0)
-		take_slice(b, w, section->value, section->origin);
+		take_slice(b, w, section);
 	else
 		take_whole(b, w, section->value);
 }
@@ -166,6 +210,8 @@ asked_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 	w->flights--;
 	if (error && !w->error && !w->finished)
 		w->error = g_error_copy(error);
+	if (w->fd >= 0 && !w->error && cmd->lo == w->have)
+		fulmar_fail(&w->error, FULMAR_FAILED, _("the server gives nothing for this part; try again"));
 	if (w->fd >= 0 && !w->error && !w->finished) {
 		ask(b, w);
 		return;
@@ -181,9 +227,11 @@ ask(struct backend *b, struct imap_want *w)
 	struct imap_cmd *cmd = imap_cmd_in(b, w->folder, "UID FETCH", asked_done, w);
 
 	if (w->fd >= 0)
-		item = g_strdup_printf("(UID BODY.PEEK[%s]<%" G_GUINT64_FORMAT ".%d>)", w->section, w->asked, SLICE);
+		item = g_strdup_printf("(UID BODY.PEEK[%s]<%" G_GUINT64_FORMAT ".%d>)", w->section, w->asked,
+		                       SLICE);
 	else
 		item = g_strdup_printf("(UID BODY.PEEK[%s])", w->section);
+	cmd->lo = w->asked;
 	w->asked += SLICE;
 	w->flights++;
 	imap_command_number(cmd->wire, w->uid);
@@ -210,7 +258,8 @@ announced_size(struct backend *b, const struct store_row *row, const char *secti
 
 /* FALSE: error says why nothing can be asked. */
 static gboolean
-want(struct backend *b, struct imap_task *task, msgid id, const char *section, void (*progress)(guint64, guint64, void *), GError **error)
+want(struct backend *b, struct imap_task *task, msgid id, const char *section,
+     void (*progress)(guint64, guint64, void *), GError **error)
 {
 	struct store_row *row = store_row(b->env->store, id, error);
 	struct imap_want *w;
@@ -249,7 +298,8 @@ want(struct backend *b, struct imap_task *task, msgid id, const char *section, v
 }
 
 void
-imap_part(struct backend *b, msgid id, const char *section, void (*progress)(guint64, guint64, void *), backend_done done, void *user)
+imap_part(struct backend *b, msgid id, const char *section, void (*progress)(guint64, guint64, void *),
+          backend_done done, void *user)
 {
 	struct imap_task *task = imap_task_new(b, done, user);
 	g_autoptr(GError) error = NULL;
@@ -259,7 +309,8 @@ imap_part(struct backend *b, msgid id, const char *section, void (*progress)(gui
 }
 
 void
-imap_parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done, void *user)
+imap_parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done,
+           void *user)
 {
 	struct imap_task *task = imap_task_new(b, done, user);
 	g_autoptr(GError) first = NULL;

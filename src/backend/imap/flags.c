@@ -7,8 +7,8 @@ static const struct {
 	const char *name;
 	guint flag;
 } names[] = {
-	{ "\\Seen", FLAG_SEEN },       { "\\Answered", FLAG_ANSWERED }, { "\\Flagged", FLAG_FLAGGED },
-	{ "\\Deleted", FLAG_DELETED }, { "\\Draft", FLAG_DRAFT },       { "$Forwarded", FLAG_FORWARDED },
+        {"\\Seen", FLAG_SEEN},       {"\\Answered", FLAG_ANSWERED}, {"\\Flagged", FLAG_FLAGGED},
+        {"\\Deleted", FLAG_DELETED}, {"\\Draft", FLAG_DRAFT},       {"$Forwarded", FLAG_FORWARDED},
 };
 
 guint
@@ -35,7 +35,8 @@ imap_flags_of(const struct imap_node *first, GString *keywords)
 	return flags;
 }
 
-/* Keywords are atoms (RFC 9051 flag-keyword); what a person typed and is none is left out by the caller's refusal. */
+/* Keywords are atoms (RFC 9051 flag-keyword); what a person typed and is none is left out by the caller's
+ * refusal. */
 static gboolean
 is_atom(const char *word)
 {
@@ -63,9 +64,21 @@ flag_list(guint flags, const char *keywords)
 	return g_string_free(g_string_append_c(list, ')'), FALSE);
 }
 
+/* Not sent because the folder's UIDs are others by now: it waits until the rows have theirs. */
 static void
-store_flags(struct backend *b, struct imap_task *task, gint64 folder, const struct uidset *uids, const char *item,
-	    const char *list)
+flags_stored(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+             const GError *error)
+{
+	g_autoptr(GError) later = NULL;
+
+	if (error && !response && b->conn && b->box.folder == cmd->folder)
+		fulmar_fail(&later, FULMAR_CANCELLED, _("the folder was made anew on the server"));
+	imap_task_release(cmd->user, later ? later : error);
+}
+
+static void
+store_flags(struct backend *b, struct imap_task *task, gint64 folder, const struct uidset *uids,
+            const char *item, const char *list)
 {
 	guint at = 0;
 	char *slice;
@@ -73,7 +86,7 @@ store_flags(struct backend *b, struct imap_task *task, gint64 folder, const stru
 	if (!strcmp(list, "()"))
 		return;
 	while ((slice = uidset_format_slice(uids, &at, 900))) {
-		struct imap_cmd *cmd = imap_cmd_in(b, folder, "UID STORE", imap_task_cmd_done, task);
+		struct imap_cmd *cmd = imap_cmd_in(b, folder, "UID STORE", flags_stored, task);
 
 		imap_command_atom(cmd->wire, slice);
 		imap_command_atom(cmd->wire, item);
@@ -97,11 +110,13 @@ imap_replay(struct backend *b, const struct store_op *op, backend_done done, voi
 	for (guint i = 0; i < op->ids->len && !error; i++) {
 		struct store_row *row = store_row(b->env->store, g_array_index(op->ids, msgid, i), &error);
 
-		/* A row that went in the meantime needs no flag; one that the server has not named yet must wait until it has. */
+		/* A row that went in the meantime needs no flag; one that the server has not named yet must
+		 * wait until it has. */
 		if (row && row->uid)
 			uidset_add(&uids, row->uid, row->uid);
 		else if (row)
-			fulmar_fail(&error, FULMAR_CANCELLED, _("the message has no place on the server yet"));
+			fulmar_fail(&error, FULMAR_CANCELLED,
+			            _("the message has no place on the server yet"));
 		g_clear_pointer(&row, store_row_free);
 	}
 	if (!error && !uidset_empty(&uids) && imap_aim(b, op->folder, &error)) {
