@@ -194,6 +194,19 @@ misplaced(const struct backend *b, const struct imap_cmd *cmd)
 	return (cmd->kind == IMAP_CMD_PLAIN || cmd->kind == IMAP_CMD_ALONE) && cmd->folder && !(b->box.folder == cmd->folder && b->box.selected);
 }
 
+/* Where the next commands will be is not known before the answer. */
+static gboolean
+is_selecting(const struct backend *b)
+{
+	for (const GList *l = b->sent.head; l; l = l->next) {
+		const struct imap_cmd *cmd = l->data;
+
+		if (cmd->kind == IMAP_CMD_SELECT || cmd->kind == IMAP_CMD_AIM)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void
 fail_misplaced(struct backend *b, struct imap_cmd *cmd)
 {
@@ -235,6 +248,8 @@ imap_pump(struct backend *b)
 		return;
 	while (b->conn && (cmd = g_queue_peek_head(&b->waiting))) {
 		if (!cmd->sent && may_begin(b, cmd) && misplaced(b, cmd)) {
+			if (is_selecting(b))
+				return;
 			g_queue_pop_head(&b->waiting);
 			fail_misplaced(b, cmd);
 			continue;
