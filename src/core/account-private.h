@@ -130,6 +130,8 @@ gboolean keep_on(struct account *a, gint64 folder);
 gboolean journal_open(struct account *a, GError **error);
 void journal_close(struct account *a);
 void journal_replay(struct account *a);
+/* A new link: what was put off when the old one died goes at once. */
+void journal_linked(struct account *a);
 /* After a start: ops that a crash left under way are verified or begin again, unless another process is at them. */
 gboolean journal_recover(struct account *a, GError **error);
 void journal_show(struct account *a);

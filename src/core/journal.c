@@ -261,6 +261,23 @@ carry_out(struct account *a, GError **error)
 }
 
 void
+journal_linked(struct account *a)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	GError *error = NULL;
+	gboolean ok = store_ops(a->store, FALSE, 0, ops, &error);
+
+	for (guint i = 0; ok && i < ops->len; i++) {
+		const struct store_op *op = ops->pdata[i];
+
+		if (op->state == OP_WAITING && op->not_before > seconds())
+			ok = store_op_set(a->store, op->id, OP_WAITING, NULL, 0, &error);
+	}
+	if (!ok)
+		halt(a, error);
+}
+
+void
 journal_replay(struct account *a)
 {
 	GError *error = NULL;

@@ -156,6 +156,7 @@ on_ready(void *user)
 	a->failures = 0;
 	g_clear_error(&a->trouble);
 	work_reset(a);
+	journal_linked(a);
 	requests_start(a);
 	work_on(a);
 	link_show(a);
