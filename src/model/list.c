@@ -208,11 +208,13 @@ list_refresh(struct list *list, GError **error)
 	if (!list->store)
 		return TRUE;
 	if (list->moved && list->items->len) {
-		gboolean on_top = list->newest_here && !list->top;
+		gboolean on_top = (list->newest_here || list->place == 1) && !list->top;
 
 		list_anchor_at_cursor(list, &anchor);
 		ok = list_reload(list, &anchor, error);
 		/* Who looks at the newest sees what arrives, as long as the cursor stays on the screen. */
+		if (on_top && !list->newest_here)
+			load_newer(list, CHUNK);
 		if (on_top && list->newest_here)
 			list->top = MAX(0, list->cursor - list->height + 1);
 		return ok;
