@@ -114,13 +114,13 @@ static gboolean
 toggle_offline(struct ui *ui, int count)
 {
 	const struct ui_account *account = ui->accounts->pdata[ui->account];
-	gboolean offline = account->link == LINK_OFFLINE;
+	gboolean down = account->link == LINK_OFFLINE || account->link == LINK_ERROR;
 
 	if (ui->params->offline) {
 		ui_say(ui, _("Started with --offline: no connection is made"));
 		return TRUE;
 	}
-	ui_send(ui, ui->account, command_new(offline ? CMD_GO_ONLINE : CMD_GO_OFFLINE, account->conf->id),
+	ui_send(ui, ui->account, command_new(down ? CMD_GO_ONLINE : CMD_GO_OFFLINE, account->conf->id),
 	        NULL, NULL);
 	return TRUE;
 }

@@ -186,6 +186,12 @@ told_folders(struct ui *ui, guint account, struct event *event)
 		ui->rows_stale = TRUE;
 }
 
+static gboolean
+link_is_up(enum link_state state)
+{
+	return state == LINK_IDLE || state == LINK_FETCHING;
+}
+
 static void
 told_link(struct ui *ui, guint n, struct event *event)
 {
@@ -197,6 +203,9 @@ told_link(struct ui *ui, guint n, struct event *event)
 	account->total = event->total;
 	g_free(account->detail);
 	account->detail = event->text ? text_safe(event->text, -1) : NULL;
+	/* The person still looks at a text that the old link did not bring. */
+	if (n == ui->account && !link_is_up(before) && link_is_up(event->state) && ui_top(ui) == ui->reader)
+		reader_ask_again(ui);
 	if (event->state == LINK_ERROR && before != LINK_ERROR && account->detail)
 		ui_note(ui, account->detail);
 }
@@ -236,15 +245,15 @@ told_ask(struct ui *ui, guint account, struct event *event)
 void
 ui_ask_secrets(struct ui *ui)
 {
-	g_autofree char *label = NULL;
+	g_autofree char *asked = NULL, *label = NULL;
 	struct event *ask;
 
 	if (!ui->asks->len || ui_is_typing(ui))
 		return;
 	ask = ui->asks->pdata[0];
-	label = text_safe(ask->text, -1);
-	ui_prompt(ui, *label ? label : _("Password:"), "", PROMPT_SECRET, secret_typed,
-	          g_strdup(ask->account), g_free);
+	asked = text_safe(ask->text, -1);
+	label = g_strdup_printf("%s:", *asked ? asked : _("Password"));
+	ui_prompt(ui, label, "", PROMPT_SECRET, secret_typed, g_strdup(ask->account), g_free);
 	g_ptr_array_remove_index(ui->asks, 0);
 }
 

@@ -133,6 +133,17 @@ ask_for_missing(struct ui *ui, struct reader *reader)
 }
 
 void
+reader_ask_again(struct ui *ui)
+{
+	struct reader *reader = reader_of(ui);
+
+	if (!reader->document)
+		return;
+	reader->asked = FALSE;
+	ask_for_missing(ui, reader);
+}
+
+void
 reader_mark_seen(struct ui *ui)
 {
 	struct reader *reader = reader_of(ui);

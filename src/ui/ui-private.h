@@ -217,6 +217,7 @@ void reader_clear(struct ui *ui);
 void reader_reload(struct ui *ui); /* what is here may have become more */
 msgid reader_message(const struct ui *ui);
 void reader_laid_out(struct ui *ui);  /* takes what the worker finished */
+void reader_ask_again(struct ui *ui); /* a new link: what the old one did not bring */
 void reader_mark_seen(struct ui *ui); /* the text was on the screen long enough */
 struct view *parts_new(struct ui *ui, guint account, msgid id);
 struct view *folders_new(struct ui *ui);
