@@ -22,7 +22,7 @@ def said(raw):
 
 
 class Emulator(pyte.Screen):
-    """With REP, which the descriptions of xterm have and pyte has not."""
+    """With REP, SU and SD, which the descriptions of xterm have and pyte has not."""
     last = ' '
 
     def draw(self, data):
@@ -32,10 +32,22 @@ class Emulator(pyte.Screen):
     def repeat(self, n=1):
         self.draw(self.last * n)
 
+    def at_top(self, move, n):
+        y, x = self.cursor.y, self.cursor.x
+        self.cursor.y = self.margins.top if self.margins else 0
+        move(n)
+        self.cursor.y, self.cursor.x = y, x
+
+    def scroll_up(self, n=1):
+        self.at_top(self.delete_lines, n)
+
+    def scroll_down(self, n=1):
+        self.at_top(self.insert_lines, n)
+
 
 class Stream(pyte.ByteStream):
-    csi = dict(pyte.ByteStream.csi, b='repeat')
-    events = pyte.ByteStream.events | {'repeat'}
+    csi = dict(pyte.ByteStream.csi, b='repeat', S='scroll_up', T='scroll_down')
+    events = pyte.ByteStream.events | {'repeat', 'scroll_up', 'scroll_down'}
 
 
 class Screen:
@@ -139,6 +151,8 @@ class Screen:
             self.pump(.02)
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
+                while self.pump():
+                    pass
                 self.alive, self.status = False, os.waitstatus_to_exitcode(status)
                 return self.status
         return None
