@@ -18,7 +18,8 @@ typedef void (*backend_done)(const GError *error, void *user);
 struct backend_hooks {
 	/* The link is ready for verbs. */
 	void (*ready)(void *user);
-	/* The link ended (also a failed connect): error is lent. Verbs under way have already been completed. */
+	/* The link ended (also a failed connect): error is lent. Verbs under way complete right after, with FULMAR_CANCELLED or FULMAR_NO_LINK;
+	 * none may be begun until ready. */
 	void (*lost)(const GError *error, void *user);
 	void (*rows)(gint64 folder, void *user);     /* rows or counters of folder changed */
 	void (*folders)(void *user);                 /* the folder list changed */

@@ -97,7 +97,7 @@ imap_box_hole(const struct uidset *set, guint64 limit, guint64 *lo, guint64 *hi)
 	return top > 0;
 }
 
-/* The map's highest UID is message number EXISTS less what arrived and was not fetched yet (counted). */
+/* The map's highest UID is message number counted. */
 guint64
 imap_box_uid(const struct imap_box *box, guint64 seq)
 {
@@ -199,10 +199,16 @@ news_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 		uidset_add(&box->pending, cmd->lo, box->highest);
 		box->uidnext = box->highest + 1;
 	}
-	box->counted = cmd->hi;
+	/* Each row that came was counted: one that did not, or came out of turn, leaves the numbers in doubt. */
+	if (box->mapped && box->counted != box->asked) {
+		box->mapped = FALSE;
+		box->doubt = TRUE;
+	}
+	box->counted = box->asked;
 	imap_box_save(b, FALSE);
 	imap_slice_end(b);
 	imap_box_news(b);
+	imap_box_resolve(b, NULL);
 }
 
 void
@@ -215,11 +221,12 @@ imap_box_news(struct backend *b)
 	if (!box->resynced || box->asking || box->exists <= box->counted || b->aimed != box->folder)
 		return;
 	box->asking = TRUE;
+	box->asked = box->exists;
+	box->news_from = MAX(box->news_from, box->uidnext);
 	box->highest = 0;
 	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", box->uidnext);
 	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items_full, 0, news_done, NULL);
 	cmd->folder = box->folder;
 	cmd->lo = box->uidnext;
-	cmd->hi = box->exists;
 	imap_queue(b, cmd);
 }

@@ -11,13 +11,18 @@
 
 enum { WHOLE_BELOW = 192 * 1024, SLICE = 128 * 1024, SLICES_AHEAD = 3, SPARE = 1024 * 1024 };
 
-struct imap_want {
+/* Who waits for a section. */
+struct waiter {
 	struct imap_task *task;
+	void (*progress)(guint64 have, guint64 total, void *user);
+};
+
+struct imap_want {
+	GArray *waiters; /* struct waiter */
 	gint64 folder;
 	msgid id;
 	guint64 uid;
 	char *section;
-	void (*progress)(guint64 have, guint64 total, void *user);
 	int fd;        /* sliced: the part so far; -1: whole */
 	guint64 have;  /* octets written */
 	guint64 asked; /* octets asked for */
@@ -33,10 +38,31 @@ want_of(struct backend *b, guint64 uid, const char *section)
 	for (GList *l = b->wants; l; l = l->next) {
 		struct imap_want *w = l->data;
 
-		if (w->uid == uid && w->folder == b->box.folder && !g_ascii_strcasecmp(w->section, section))
+		if (w->uid == uid && w->folder == b->box.folder && !w->finished && !w->error &&
+		    !g_ascii_strcasecmp(w->section, section))
 			return w;
 	}
 	return NULL;
+}
+
+static void
+add_waiter(struct imap_want *w, struct imap_task *task, void (*progress)(guint64, guint64, void *))
+{
+	struct waiter waiter = { task, progress };
+
+	imap_task_hold(task);
+	g_array_append_val(w->waiters, waiter);
+}
+
+static void
+tell_progress(const struct imap_want *w)
+{
+	for (guint i = 0; i < w->waiters->len; i++) {
+		const struct waiter *waiter = &g_array_index(w->waiters, struct waiter, i);
+
+		if (waiter->progress)
+			waiter->progress(w->have, w->total, waiter->task->user);
+	}
 }
 
 static void
@@ -47,7 +73,9 @@ want_end(struct backend *b, struct imap_want *w)
 		close(w->fd); /* what is there stays as a beginning for next time */
 	if (!w->finished && !w->error)
 		fulmar_fail(&w->error, FULMAR_FAILED, _("the server has no such message any more"));
-	imap_task_release(w->task, w->error);
+	for (guint i = 0; i < w->waiters->len; i++)
+		imap_task_release(g_array_index(w->waiters, struct waiter, i).task, w->error);
+	g_array_unref(w->waiters);
 	g_clear_error(&w->error);
 	g_free(w->section);
 	g_free(w);
@@ -161,8 +189,7 @@ take_slice(struct backend *b, struct imap_want *w, const struct imap_fetch_secti
 	if (value->len && !append(w, w->fd, value))
 		return;
 	w->have += value->len;
-	if (w->progress)
-		w->progress(w->have, w->total, w->task->user);
+	tell_progress(w);
 	if (!whole && value->len && (value->len >= SLICE || w->have < w->total)) {
 		if (value->len < SLICE)
 			w->asked = w->have; /* what was asked for ahead has another origin */
@@ -181,7 +208,7 @@ imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section 
 {
 	struct imap_want *w = want_of(b, uid, section->section);
 
-	if (!w || w->finished || !section->value)
+	if (!w || !section->value)
 		return;
 	imap_slice_end(b); /* parts are stored in no transaction */
 	if (!b->conn)
@@ -256,6 +283,18 @@ announced_size(struct backend *b, const struct store_row *row, const char *secti
 	return size;
 }
 
+static struct imap_want *
+want_for(struct backend *b, msgid id, const char *section)
+{
+	for (GList *l = b->wants; l; l = l->next) {
+		struct imap_want *w = l->data;
+
+		if (w->id == id && !w->finished && !w->error && !strcmp(w->section, section))
+			return w;
+	}
+	return NULL;
+}
+
 /* FALSE: error says why nothing can be asked. */
 static gboolean
 want(struct backend *b, struct imap_task *task, msgid id, const char *section,
@@ -270,26 +309,32 @@ want(struct backend *b, struct imap_task *task, msgid id, const char *section,
 		g_clear_pointer(&row, store_row_free);
 		return FALSE;
 	}
+	w = want_for(b, id, section);
+	if (w) { /* asked for already: two would write over each other */
+		add_waiter(w, task, progress);
+		store_row_free(row);
+		return TRUE;
+	}
 	w = g_new0(struct imap_want, 1);
-	w->task = task;
+	w->waiters = g_array_new(FALSE, FALSE, sizeof(struct waiter));
 	w->folder = row->folder;
 	w->id = id;
 	w->uid = row->uid;
 	w->section = g_strdup(section);
-	w->progress = progress;
 	w->total = announced_size(b, row, section);
 	w->fd = -1;
 	store_row_free(row);
 	if (w->total > WHOLE_BELOW) {
 		w->fd = store_part_begin(b->env->store, id, section, &w->have, error);
 		if (w->fd < 0) {
+			g_array_unref(w->waiters);
 			g_free(w->section);
 			g_free(w);
 			return FALSE;
 		}
 		w->asked = w->have;
 	}
-	imap_task_hold(task);
+	add_waiter(w, task, progress);
 	b->wants = g_list_append(b->wants, w);
 	ask(b, w);
 	for (guint i = 1; w->fd >= 0 && i < SLICES_AHEAD && w->asked < w->total; i++)

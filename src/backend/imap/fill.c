@@ -100,6 +100,8 @@ fill_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 	imap_fill_release(b, error);
 	if (cmd->user)
 		imap_task_release(cmd->user, error);
+	else if (error && b->conn && !b->fill_error)
+		b->fill_error = g_error_copy(error);
 }
 
 void
@@ -135,6 +137,11 @@ imap_fill(struct backend *b, gint64 folder, backend_done done, void *user)
 	char range[48];
 	struct imap_cmd *cmd;
 
+	if (b->fill_error) { /* of one that was told as done already */
+		error = g_steal_pointer(&b->fill_error);
+		imap_task_release(task, error);
+		return;
+	}
 	if (box->folder != folder || !box->resynced) {
 		fulmar_fail(&error, FULMAR_CANCELLED, _("another folder was opened"));
 		imap_task_release(task, error);

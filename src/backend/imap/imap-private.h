@@ -58,13 +58,15 @@ struct imap_box {
 	guint64 stored;             /* UIDVALIDITY of the rows in the store, 0 none */
 	gboolean selected;          /* SELECT was answered OK and UIDVALIDITY is the one the rows are of */
 	gboolean resynced;          /* what is in the store follows the server from here on */
-	guint64 counted;            /* EXISTS up to which new mail was asked for */
+	guint64 counted;            /* EXISTS up to which new mail has been fetched */
+	guint64 asked;              /* EXISTS up to which it was asked for */
+	guint64 news_from;          /* rows from this UID on are new to the person; 0: none are */
 	gboolean asking;            /* new mail is being fetched */
 	gboolean doubt;             /* something went in a way that could not be followed: the UIDs must be compared */
 	guint comparing;            /* comparisons under way */
 	struct uidset windows;      /* UID ranges whose headers are all here */
 	struct uidset pending;      /* windows and what fills under way ask for */
-	gboolean mapped;            /* map holds every UID from its lowest up to the top: turns numbers into UIDs where QRESYNC does not */
+	gboolean mapped;            /* map holds every UID from its lowest up to number counted: turns numbers into UIDs where QRESYNC does not */
 	struct uidset map;
 	guint fill_rows;            /* rows the next fill wants */
 	guint64 spread;             /* UIDs per row, guessed; 0 not yet */
@@ -103,19 +105,23 @@ struct backend {
 	struct imap_box box;
 
 	gint64 watched;          /* folder to follow when idle, 0: none */
+	gint64 unwatchable;      /* the folder that could not be opened for that */
+	gboolean no_idle;        /* the server refused IDLE */
+	guint openings;          /* imap_open under way */
 	struct imap_cmd *idle;   /* the IDLE under way, among sent */
 	gboolean idle_ready;     /* its "+" was seen */
 	GSource *idle_timer;
 
+	GError *lost;            /* why the link ended, until that was told */
 	GSource *wake;           /* deferred completions */
 	GQueue finished;         /* struct imap_task * whose done is to run */
 	GList *tasks;            /* all under way */
 	GPtrArray *fill_waiters; /* struct imap_task *: fills that found all holes asked for */
+	GError *fill_error;      /* of a fill whose task had ended before */
 	GList *wants;            /* struct imap_want *: sections asked for */
 	gboolean in_tx;          /* rows of this slice are being written */
 	gint64 touched;          /* folder whose rows changed in this slice */
 	guint arrived;           /* new mail in this slice */
-	GHashTable *fresh;       /* ids of folders (gint64 *) whose STATUS this session has told */
 	struct imap_listing *listing; /* folder list being gathered */
 };
 
@@ -128,15 +134,20 @@ void imap_queue(struct backend *b, struct imap_cmd *cmd);
 void imap_pump(struct backend *b);
 gboolean imap_has(const struct backend *b, const char *capability);
 void imap_take_capabilities(struct backend *b, const struct imap_node *first);
+/* imap_parser's callback: FALSE when the octets that follow are not for this parser. */
+gboolean imap_on_response(const struct imap_response *response, void *user);
+/* Completes every command, sent or waiting, with error. */
+void imap_fail_all(struct backend *b, const GError *error);
+
+/* ---- link.c ---- */
 /* Ends the link: everything under way is completed with error, then hooks.lost. */
 void imap_drop(struct backend *b, const GError *error);
-/* Begins the slice's transaction when none is open; FALSE when that failed (the link is then dropped). */
-gboolean imap_tx(struct backend *b);
-/* Commits what the slice wrote and tells of it. */
-void imap_slice_end(struct backend *b);
 
+/* ---- task.c ---- */
 struct imap_task *imap_task_new(struct backend *b, backend_done done, void *user);
 void imap_task_hold(struct imap_task *task);
+/* Runs what ended. */
+void imap_tasks_run(struct backend *b);
 /* Releases one hold; error (lent, may be NULL) is kept if it is the first. */
 void imap_task_release(struct imap_task *task, const GError *error);
 /* imap_cmd.done of commands whose user is a task with a hold for them. */
@@ -192,12 +203,16 @@ void imap_compare_flags(struct backend *b, struct imap_task *task);
 struct imap_cmd *imap_fetch_rows(struct backend *b, const char *verb, const char *range, const char *items, guint64 since, imap_cmd_done done,
 				 void *user);
 
-/* ---- receive.c: untagged data of the selected folder ---- */
+/* ---- receive.c: untagged data of the selected folder, and its way into the store ---- */
 void imap_on_fetch(struct backend *b, const struct imap_response *response);
 void imap_on_exists(struct backend *b, const struct imap_response *response);
 void imap_on_expunge(struct backend *b, const struct imap_response *response);
 void imap_on_vanished(struct backend *b, const struct imap_response *response);
 void imap_on_search(struct backend *b, const struct imap_response *response);
+/* Begins the slice's transaction when none is open; FALSE when that failed (the link is then dropped). */
+gboolean imap_tx(struct backend *b);
+/* Commits what the slice wrote and tells of it. */
+void imap_slice_end(struct backend *b);
 extern const char imap_row_items[];      /* what a list row needs */
 extern const char imap_row_items_full[]; /* the same with BODYSTRUCTURE */
 
@@ -222,7 +237,7 @@ void imap_watch(struct backend *b, gint64 folder);
 /* Ends IDLE so that commands may go; TRUE when they may. */
 gboolean imap_watch_break(struct backend *b);
 void imap_watch_stop(struct backend *b);
-/* The queue ran empty: (back) to watching. */
+/* (Back) to watching, when nothing is under way and nothing that ended waits to be told. */
 void imap_watch_resume(struct backend *b);
 
 /* ---- quirks.c ---- */

@@ -34,6 +34,7 @@ still_open(const struct backend *b, const struct opening *o)
 static void
 opening_end(struct opening *o, const GError *error)
 {
+	o->task->b->openings--;
 	imap_task_release(o->task, error);
 	store_folder_free(o->was);
 	g_free(o);
@@ -46,9 +47,12 @@ settled(const GError *error, void *user)
 	struct opening *o = user;
 	struct backend *b = o->task->b;
 	struct imap_box *box = &b->box;
+	g_autoptr(GError) failed = NULL;
 
-	if (error || !still_open(b, o)) {
-		opening_end(o, error);
+	if (!error && !still_open(b, o))
+		fulmar_fail(&failed, FULMAR_CANCELLED, _("another folder was opened"));
+	if (error || failed) {
+		opening_end(o, error ? error : failed);
 		return;
 	}
 	box->counted = MIN(box->counted ? box->counted : box->exists, box->exists);
@@ -65,7 +69,7 @@ settled(const GError *error, void *user)
 
 /* ---- again ---- */
 
-static void ask_for_arrivals(struct backend *b, struct opening *o);
+static void ask_for_arrivals(struct backend *b, struct opening *o, gint64 folder);
 
 /* After a UIDVALIDITY change this was a question about other messages: its answer counts for nothing. */
 static void
@@ -76,7 +80,7 @@ arrivals_done(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 
 	if (error && response && box->selected && box->folder == o->folder && !o->since_refused) {
 		o->since_refused = TRUE; /* a folder without mod-sequences (NOMODSEQ) */
-		ask_for_arrivals(b, o);
+		ask_for_arrivals(b, o, o->folder);
 		imap_task_release(o->step, NULL);
 		return;
 	}
@@ -86,6 +90,8 @@ arrivals_done(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 		if (box->uidnext > cmd->lo)
 			uidset_add(&box->windows, cmd->lo, box->uidnext - 1);
 	}
+	if (box->folder == o->folder)
+		box->lowest = box->highest = box->rows = 0; /* newest_done looks at what comes from here on */
 	imap_task_release(o->step, error);
 }
 
@@ -98,7 +104,7 @@ newest_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response 
 		if (box->highest >= box->uidnext)
 			box->uidnext = box->highest + 1;
 		if (box->lowest && box->rows >= MIN(box->exists, SCREEN))
-			uidset_add(&box->windows, box->exists <= SCREEN ? 1 : box->lowest, box->uidnext - 1);
+			uidset_add(&box->windows, cmd->lo == 1 ? 1 : box->lowest, box->uidnext - 1);
 	}
 	imap_task_release(cmd->user, error);
 }
@@ -106,20 +112,21 @@ newest_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response 
 static void
 ask_newest(struct backend *b, const struct opening *o)
 {
-	guint64 exists = b->box.exists;
+	guint64 exists = b->box.exists, first = exists > SCREEN ? exists - SCREEN + 1 : 1;
 	char range[32];
 	struct imap_cmd *cmd;
 
-	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", exists > SCREEN ? exists - SCREEN + 1 : 1);
+	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", first);
 	cmd = imap_fetch_rows(b, "FETCH", range, imap_row_items_full, 0, newest_done, o->step);
 	cmd->folder = o->folder;
+	cmd->lo = first;
 	imap_task_hold(o->step);
 	imap_queue(b, cmd);
 }
 
-/* UID FETCH of what came after the last time. Sent behind a SELECT it cannot know yet whether that will be well. */
+/* UID FETCH of what came after the last time. Sent behind a SELECT (folder 0) it cannot know yet whether that will be well. */
 static void
-ask_for_arrivals(struct backend *b, struct opening *o)
+ask_for_arrivals(struct backend *b, struct opening *o, gint64 folder)
 {
 	guint64 first = MAX(o->was->uidnext, 1);
 	char range[32];
@@ -127,6 +134,7 @@ ask_for_arrivals(struct backend *b, struct opening *o)
 
 	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", first);
 	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items, b->condstore && !o->since_refused ? o->was->modseq : 0, arrivals_done, o);
+	cmd->folder = folder;
 	cmd->lo = first;
 	cmd->hi = o->was->uidvalidity;
 	imap_task_hold(o->step);
@@ -144,7 +152,7 @@ ask_arrivals(struct backend *b, struct opening *o)
 		box->lowest = box->highest = box->rows = 0;
 		ask_newest(b, o);
 	} else {
-		ask_for_arrivals(b, o);
+		ask_for_arrivals(b, o, o->folder);
 	}
 }
 
@@ -250,8 +258,9 @@ resync(struct backend *b, struct opening *o, gboolean trusted)
 	struct imap_box *box = &b->box;
 
 	/* A MODSEQ or UIDNEXT that shrank is a server that lost its memory: everything is compared. */
-	if (box->modseq < o->was->modseq || (b->qresync && !box->modseq) || box->uidnext < o->was->uidnext)
+	if (box->modseq < o->was->modseq || (b->qresync && (!box->modseq || !o->was->modseq)) || box->uidnext < o->was->uidnext)
 		trusted = FALSE;
+	box->news_from = o->was->uidnext;
 	if (!trusted)
 		imap_verify(b, o->step);
 	if (!o->arrivals_asked)
@@ -283,7 +292,7 @@ selected(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 		imap_box_clear(box);
 	} else if (b->conn) {
 		box->selected = TRUE;
-		box->counted = box->exists;
+		box->counted = box->asked = box->exists;
 		if (!o->first)
 			resync(b, o, valid || !b->qresync);
 		else if (box->exists)
@@ -335,7 +344,7 @@ select_folder(struct backend *b, struct opening *o)
 	o->arrivals_asked = ask_with_select(b, o);
 	imap_queue(b, cmd);
 	if (o->arrivals_asked)
-		ask_for_arrivals(b, o);
+		ask_for_arrivals(b, o, 0);
 }
 
 static void
@@ -369,5 +378,8 @@ imap_open(struct backend *b, gint64 folder, backend_done done, void *user)
 		return;
 	}
 	o->first = !o->was->uidvalidity || !*o->was->windows;
+	b->openings++;
+	if (folder != b->watched)
+		b->watched = 0;
 	select_folder(b, o);
 }

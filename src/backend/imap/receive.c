@@ -18,16 +18,20 @@ row_header(const struct imap_fetch *fetch)
 	return NULL;
 }
 
+/* New mail follows on what was counted; only then is its place in the map sure. */
 static void
-note_uid(struct imap_box *box, guint64 uid)
+note_uid(struct imap_box *box, guint64 uid, guint64 seq)
 {
+	gboolean next = seq == box->counted + 1;
+
 	if (!box->lowest || uid < box->lowest)
 		box->lowest = uid;
 	if (uid > box->highest)
 		box->highest = uid;
 	box->rows++;
+	box->counted += next;
 	/* Below the map's lowest UID there may be others that are not known. */
-	if (box->mapped && (uid >= box->uidnext || (box->map.len && uid > box->map.ranges[0].lo)))
+	if (box->mapped && (next || (seq <= box->counted && box->map.len && uid > box->map.ranges[0].lo)))
 		uidset_add(&box->map, uid, uid);
 }
 
@@ -56,12 +60,14 @@ take_row(struct backend *b, const struct imap_fetch *fetch, const struct imap_fe
 	if (imap_tx(b)) {
 		if (!store_add(b->env->store, b->box.folder, &message, &error))
 			imap_drop(b, error);
-		else if (b->box.asking && fetch->uid >= b->box.uidnext && !(message.flags & FLAG_SEEN))
-			b->arrived++;
+		else if (b->box.news_from && fetch->uid >= b->box.news_from) {
+			b->arrived += !(message.flags & FLAG_SEEN);
+			b->box.news_from = fetch->uid + 1;
+		}
 	}
 	envelope_clear(&envelope);
 	g_clear_pointer(&structure, mime_part_free);
-	note_uid(&b->box, fetch->uid);
+	note_uid(&b->box, fetch->uid, fetch->seq);
 	imap_fill_row(b, fetch->uid);
 	b->touched = b->box.folder;
 }
@@ -152,6 +158,8 @@ imap_on_expunge(struct backend *b, const struct imap_response *response)
 	box->exists--;
 	if (response->number <= box->counted)
 		box->counted--;
+	if (response->number <= box->asked)
+		box->asked--;
 	if (!uid) {
 		/* Which one is not known: numbers are not kept while headers are missing, nor where VANISHED was agreed. */
 		box->doubt = TRUE;
@@ -205,6 +213,7 @@ imap_on_vanished(struct backend *b, const struct imap_response *response)
 		if (!earlier) {
 			box->exists = n < box->exists ? box->exists - n : 0;
 			box->counted = n < box->counted ? box->counted - n : 0;
+			box->asked = n < box->asked ? box->asked - n : 0;
 		}
 		imap_slice_end(b);
 		if (b->conn && is_believable(b, &gone)) {
@@ -236,4 +245,46 @@ imap_on_search(struct backend *b, const struct imap_response *response)
 			break;
 		}
 	uidset_clear(&found);
+}
+
+/* ---- what a slice wrote ---- */
+
+void
+imap_slice_end(struct backend *b)
+{
+	g_autoptr(GError) error = NULL;
+	gint64 touched = b->touched;
+
+	if (b->in_tx) {
+		b->in_tx = FALSE;
+		/* What this slice brought is not here: nothing may be built on it, and a new session asks again. */
+		if (!store_commit(b->env->store, &error)) {
+			b->env->hooks->notice(error->message, b->env->user);
+			imap_drop(b, error);
+		}
+	}
+	if (touched) {
+		guint arrived = b->arrived;
+
+		b->touched = 0;
+		b->arrived = 0;
+		b->env->hooks->rows(touched, b->env->user);
+		if (arrived)
+			b->env->hooks->arrived(touched, arrived, b->env->user);
+	}
+}
+
+gboolean
+imap_tx(struct backend *b)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (b->in_tx)
+		return TRUE;
+	if (!store_begin(b->env->store, FALSE, &error)) {
+		imap_drop(b, error);
+		return FALSE;
+	}
+	b->in_tx = TRUE;
+	return TRUE;
 }

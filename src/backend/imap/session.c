@@ -6,77 +6,6 @@
 
 #define UIDNEXT_MAX ((guint64)G_MAXUINT32 + 1) /* RFC 9051 §2.3.1.1: UIDs have 32 bits */
 
-/* ---- verbs under way ---- */
-
-static gboolean
-run_finished(gpointer user)
-{
-	struct backend *b = user;
-	GQueue ended = b->finished;
-	struct imap_task *task;
-
-	/* Only what ended before: what these callbacks begin and end at once has its turn after the link's end was told. */
-	g_queue_init(&b->finished);
-	g_clear_pointer(&b->wake, g_source_unref);
-	while ((task = g_queue_pop_head(&ended))) {
-		backend_done done = task->done;
-		void *ctx = task->user;
-		g_autoptr(GError) error = g_steal_pointer(&task->error);
-
-		b->tasks = g_list_remove(b->tasks, task);
-		g_free(task);
-		done(error, ctx);
-	}
-	return G_SOURCE_REMOVE;
-}
-
-static void
-wake(struct backend *b)
-{
-	if (b->wake)
-		return;
-	b->wake = g_idle_source_new();
-	g_source_set_priority(b->wake, G_PRIORITY_DEFAULT);
-	g_source_set_callback(b->wake, run_finished, b, NULL);
-	g_source_attach(b->wake, b->env->context);
-}
-
-struct imap_task *
-imap_task_new(struct backend *b, backend_done done, void *user)
-{
-	struct imap_task *task = g_new0(struct imap_task, 1);
-
-	task->b = b;
-	task->done = done;
-	task->user = user;
-	task->holds = 1;
-	b->tasks = g_list_prepend(b->tasks, task);
-	return task;
-}
-
-void
-imap_task_hold(struct imap_task *task)
-{
-	task->holds++;
-}
-
-void
-imap_task_release(struct imap_task *task, const GError *error)
-{
-	if (error && !task->error)
-		task->error = g_error_copy(error);
-	if (--task->holds)
-		return;
-	g_queue_push_tail(&task->b->finished, task);
-	wake(task->b);
-}
-
-void
-imap_task_cmd_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
-{
-	imap_task_release(cmd->user, error);
-}
-
 /* ---- capabilities ---- */
 
 static gboolean
@@ -210,9 +139,15 @@ is_selecting(const struct backend *b)
 static void
 fail_misplaced(struct backend *b, struct imap_cmd *cmd)
 {
+	const struct imap_box *box = &b->box;
 	g_autoptr(GError) error = NULL;
 
-	fulmar_fail(&error, FULMAR_FAILED, _("%s: the folder could not be opened on the server"), b->env->account->host);
+	if (box->folder && box->folder != cmd->folder)
+		fulmar_fail(&error, FULMAR_CANCELLED, _("another folder was opened"));
+	else if (box->folder && box->uidvalidity && !imap_box_valid(box))
+		fulmar_fail(&error, FULMAR_CANCELLED, _("%s has renumbered the folder; open it again"), b->env->account->host);
+	else
+		fulmar_fail(&error, FULMAR_FAILED, _("%s: the folder could not be opened on the server"), b->env->account->host);
 	finish_cmd(b, cmd, NULL, error);
 }
 
@@ -326,6 +261,8 @@ on_tagged(struct backend *b, const struct imap_response *response)
 	if (b->box.resynced && response->code && !strcmp(response->code, "HIGHESTMODSEQ"))
 		imap_node_number(response->code_args, &b->box.modseq);
 	imap_slice_end(b);
+	if (!b->conn && !error)
+		fulmar_fail(&error, FULMAR_NO_LINK, _("%s: the connection was closed"), b->env->account->host);
 	finish_cmd(b, cmd, response, error);
 }
 
@@ -411,8 +348,8 @@ static const struct {
 	{ "CAPABILITY", on_capability },
 };
 
-static gboolean
-on_response(const struct imap_response *response, void *user)
+gboolean
+imap_on_response(const struct imap_response *response, void *user)
 {
 	struct backend *b = user;
 	struct conn *conn = b->conn;
@@ -440,93 +377,6 @@ on_response(const struct imap_response *response, void *user)
 	return b->conn == conn && b->turn == TURN_NONE;
 }
 
-void
-imap_slice_end(struct backend *b)
-{
-	g_autoptr(GError) error = NULL;
-	gint64 touched = b->touched;
-
-	if (b->in_tx) {
-		b->in_tx = FALSE;
-		if (!store_commit(b->env->store, &error))
-			b->env->hooks->notice(error->message, b->env->user);
-	}
-	if (touched) {
-		guint arrived = b->arrived;
-
-		b->touched = 0;
-		b->arrived = 0;
-		b->env->hooks->rows(touched, b->env->user);
-		if (arrived)
-			b->env->hooks->arrived(touched, arrived, b->env->user);
-	}
-}
-
-gboolean
-imap_tx(struct backend *b)
-{
-	g_autoptr(GError) error = NULL;
-
-	if (b->in_tx)
-		return TRUE;
-	if (!store_begin(b->env->store, FALSE, &error)) {
-		imap_drop(b, error);
-		return FALSE;
-	}
-	b->in_tx = TRUE;
-	return TRUE;
-}
-
-/* Feeds the parser; returns the octets consumed: fewer than len after a turn or a drop. */
-static gsize
-feed(struct backend *b, const unsigned char *bytes, gsize len)
-{
-	g_autoptr(GError) broken = NULL;
-	g_autoptr(GError) lost = NULL;
-	gssize used;
-
-	b->feeding = TRUE;
-	b->reads++;
-	used = imap_parser_feed(b->parser, bytes, len, &broken);
-	b->feeding = FALSE;
-	if (!b->conn)
-		g_clear_pointer(&b->parser, imap_parser_free);
-	if (used >= 0)
-		return (gsize)used;
-	fulmar_fail(&lost, FULMAR_NO_LINK, _("%s: the server's answer makes no sense (%s); the connection was closed"),
-		    b->env->account->host, broken->message);
-	imap_drop(b, lost);
-	return 0;
-}
-
-static void
-on_read(struct conn *conn, const unsigned char *bytes, gsize len, void *user)
-{
-	struct backend *b = user;
-	gsize used = feed(b, bytes, len);
-
-	if (b->conn != conn)
-		return;
-	imap_slice_end(b);
-	if (b->conn != conn)
-		return;
-	if (b->turn == TURN_TLS) {
-		/* What is glued to the OK of STARTTLS is dropped by conn_start_tls. */
-		conn_start_tls(conn);
-		return;
-	}
-	if (b->turn == TURN_DEFLATE) {
-		conn_start_deflate(conn, used);
-		b->turn = TURN_NONE;
-	}
-	imap_pump(b);
-	conn_expect(conn, b->phase == PHASE_GREETING || (!g_queue_is_empty(&b->sent) && !b->idle_ready));
-	if (b->phase == PHASE_READY && g_queue_is_empty(&b->sent) && g_queue_is_empty(&b->waiting))
-		imap_watch_resume(b);
-}
-
-/* ---- the link ---- */
-
 static void
 fail_queue(struct backend *b, GQueue *queue, const GError *error)
 {
@@ -536,211 +386,9 @@ fail_queue(struct backend *b, GQueue *queue, const GError *error)
 		finish_cmd(b, cmd, NULL, error);
 }
 
-static void
-forget_link(struct backend *b, const GError *error)
+void
+imap_fail_all(struct backend *b, const GError *error)
 {
-	if (b->in_tx)
-		imap_slice_end(b);
-	imap_watch_stop(b);
-	b->phase = PHASE_DOWN;
-	b->aimed = 0;
 	fail_queue(b, &b->sent, error);
 	fail_queue(b, &b->waiting, error);
-	imap_fill_release(b, error);
-	imap_box_clear(&b->box);
-	if (!b->feeding)
-		g_clear_pointer(&b->parser, imap_parser_free);
-	g_clear_pointer(&b->sasl, sasl_free);
-	g_hash_table_remove_all(b->caps);
-	g_hash_table_remove_all(b->fresh);
-	imap_listing_drop(b, error);
-	b->caps_known = b->qresync = b->condstore = FALSE;
-	b->turn = TURN_NONE;
-	b->secret_wanted = FALSE;
-	b->quirk = NULL;
 }
-
-struct lost {
-	struct backend *b;
-	GError *error;
-};
-
-static gboolean
-tell_lost(gpointer user)
-{
-	struct lost *lost = user;
-
-	run_finished(lost->b);
-	lost->b->env->hooks->lost(lost->error, lost->b->env->user);
-	return G_SOURCE_REMOVE;
-}
-
-static void
-lost_free(gpointer user)
-{
-	struct lost *lost = user;
-
-	g_error_free(lost->error);
-	g_free(lost);
-}
-
-static void
-link_ended(struct backend *b, const GError *error)
-{
-	struct lost *lost = g_new0(struct lost, 1);
-	GSource *source = g_idle_source_new();
-
-	b->conn = NULL;
-	forget_link(b, error);
-	lost->b = b;
-	lost->error = g_error_copy(error);
-	g_source_set_priority(source, G_PRIORITY_DEFAULT);
-	g_source_set_callback(source, tell_lost, lost, lost_free);
-	g_source_set_name(source, "imap-lost");
-	g_source_attach(source, b->env->context);
-	g_source_unref(source);
-}
-
-void
-imap_drop(struct backend *b, const GError *error)
-{
-	if (!b->conn)
-		return;
-	conn_close(b->conn);
-	link_ended(b, error);
-}
-
-static void
-on_closed(struct conn *conn, const GError *error, void *user)
-{
-	struct backend *b = user;
-
-	if (conn == b->conn)
-		link_ended(b, error);
-}
-
-static void
-on_open(struct conn *conn, void *user)
-{
-	struct backend *b = user;
-
-	b->phase = PHASE_GREETING;
-	conn_expect(conn, TRUE);
-}
-
-static void
-on_tls(struct conn *conn, void *user)
-{
-	struct backend *b = user;
-
-	b->turn = TURN_NONE;
-	imap_login_begin(b, NULL);
-}
-
-static const struct conn_events events = {
-	.on_open = on_open,
-	.on_read = on_read,
-	.on_tls = on_tls,
-	.on_closed = on_closed,
-};
-
-static struct backend *
-create(const struct backend_env *env)
-{
-	struct backend *b = g_new0(struct backend, 1);
-
-	b->env = env;
-	b->caps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	b->fresh = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	b->offered = g_ptr_array_new_with_free_func(g_free);
-	b->fill_waiters = g_ptr_array_new();
-	g_queue_init(&b->waiting);
-	g_queue_init(&b->sent);
-	g_queue_init(&b->finished);
-	return b;
-}
-
-static void
-link_up(struct backend *b)
-{
-	const struct conf_account *a = b->env->account;
-	struct conn_params params = {
-		.host = a->host,
-		.port = (guint16)a->port,
-		.tls = a->security == SECURITY_TLS,
-		.ca_file = a->ca_file,
-		.pins = (const char *const *)a->certificate_pin,
-		.client_certificate = a->client_certificate,
-		.client_key = a->client_key,
-		.connect_timeout_ms = (guint)MIN(a->timeout, 10) * 1000,
-		.handshake_timeout_ms = (guint)MIN(a->timeout, 10) * 1000,
-		.silence_timeout_ms = (guint)a->timeout * 1000,
-		.trace = LOG_IMAP,
-	};
-	/* A SEARCH without ESEARCH, or a VANISHED of scattered UIDs, is one line: a million UIDs must fit. */
-	struct imap_limits limits = { .line = 16 << 20 };
-
-	if (b->conn)
-		return;
-	b->closing = FALSE;
-	b->parser = imap_parser_new(&limits, on_response, b);
-	b->phase = PHASE_CONNECTING;
-	b->conn = conn_open(b->env->context, &params, &events, b);
-}
-
-static void
-unlink_(struct backend *b)
-{
-	g_autoptr(GError) error = NULL;
-
-	if (!b->conn)
-		return;
-	b->closing = TRUE;
-	if (b->phase == PHASE_READY && g_queue_is_empty(&b->sent))
-		conn_write(b->conn, "z LOGOUT\r\n", 10, FALSE);
-	else if (b->idle_ready)
-		conn_write(b->conn, "DONE\r\nz LOGOUT\r\n", 16, FALSE);
-	fulmar_fail(&error, FULMAR_CANCELLED, _("called off"));
-	imap_drop(b, error);
-}
-
-static void
-destroy(struct backend *b)
-{
-	GSource *source;
-
-	if (b->conn)
-		conn_close(b->conn);
-	b->conn = NULL;
-	imap_watch_stop(b);
-	forget_link(b, NULL);
-	while ((source = g_main_context_find_source_by_user_data(b->env->context, b)))
-		g_source_destroy(source);
-	g_clear_pointer(&b->wake, g_source_unref);
-	g_queue_clear(&b->finished);
-	g_list_free_full(b->tasks, g_free);
-	g_hash_table_unref(b->caps);
-	g_hash_table_unref(b->fresh);
-	g_ptr_array_unref(b->offered);
-	g_ptr_array_unref(b->fill_waiters);
-	g_free(b->secret);
-	g_free(b);
-}
-
-const struct backend_ops backend_imap = {
-	.name = "imap",
-	.remote = TRUE,
-	.create = create,
-	.destroy = destroy,
-	.link = link_up,
-	.unlink = unlink_,
-	.secret = imap_login_secret,
-	.folders = imap_folders,
-	.open = imap_open,
-	.fill = imap_fill,
-	.structures = imap_structures,
-	.part = imap_part,
-	.parts = imap_parts,
-	.replay = imap_replay,
-	.watch = imap_watch,
-};

@@ -48,9 +48,12 @@ idle_accepted(struct backend *b, struct imap_cmd *cmd, const char *text)
 static void
 idle_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
-	if (cmd == b->idle)
+	if (cmd == b->idle) {
 		b->idle = NULL;
-	b->idle_ready = FALSE;
+		b->idle_ready = FALSE;
+	}
+	if (error && response)
+		b->no_idle = TRUE;
 }
 
 gboolean
@@ -76,14 +79,36 @@ imap_watch_stop(struct backend *b)
 	b->idle_ready = FALSE;
 }
 
+static void
+reopened(const GError *error, void *user)
+{
+	struct backend *b = user;
+
+	if (error && b->conn)
+		b->unwatchable = b->watched;
+}
+
+/* A verb has selected another folder since, or what is in the store is no longer sure. */
+static void
+reopen(struct backend *b)
+{
+	if (!b->openings && b->unwatchable != b->watched)
+		imap_open(b, b->watched, reopened, b);
+}
+
 void
 imap_watch_resume(struct backend *b)
 {
 	struct imap_cmd *cmd;
 
-	if (!b->watched || b->watched != b->box.folder || !b->box.resynced || b->idle)
+	if (!b->watched || b->phase != PHASE_READY || !g_queue_is_empty(&b->sent) || !g_queue_is_empty(&b->waiting) ||
+	    !g_queue_is_empty(&b->finished))
 		return;
-	if (!imap_has(b, "IDLE")) {
+	if (b->watched != b->box.folder || !b->box.resynced) {
+		reopen(b);
+		return;
+	}
+	if (!imap_has(b, "IDLE") || b->no_idle) {
 		guint poll = (guint)CLAMP(b->env->account->poll, 5, POLL_SECONDS);
 
 		if (!b->idle_timer)
@@ -100,9 +125,11 @@ imap_watch_resume(struct backend *b)
 void
 imap_watch(struct backend *b, gint64 folder)
 {
+	if (folder != b->watched)
+		b->unwatchable = 0;
 	b->watched = folder;
 	if (!folder)
 		imap_watch_break(b);
-	else if (b->phase == PHASE_READY && g_queue_is_empty(&b->sent) && g_queue_is_empty(&b->waiting))
+	else
 		imap_watch_resume(b);
 }
