@@ -14,7 +14,6 @@ struct request {
 	gboolean running;
 	gboolean cancelled;
 	guint attempts; /* links it was lost with */
-	GError *lost;   /* of the last, or NULL */
 };
 
 /* How far a folder is on this link. */
@@ -22,7 +21,7 @@ struct progress {
 	gint64 folder;
 	gboolean opened;  /* resynced */
 	gboolean done;    /* headers complete, bodies as keep says */
-	guint reopened;   /* times it had to be, because the backend had lost its place */
+	guint failures;   /* verbs in a row that got nowhere */
 	GError *error;    /* why it is not, or NULL */
 };
 
@@ -45,12 +44,18 @@ struct account {
 	/* link.c */
 	enum link link;
 	gboolean offline;      /* the person's wish, or --offline */
-	guint failures;        /* in a row */
+	guint failures;        /* in a row; a link that did not stand long is one too */
+	gint64 up_since;       /* monotonic µs */
 	GError *trouble;       /* why the link is down, or NULL */
 	gboolean blocked;      /* trying again by itself would not help: password, certificate */
 	GSource *retry, *tick;
 	gint64 tick_wall, tick_mono;
+
+	/* secret.c */
 	struct job_secret *job;
+	gboolean asked;        /* a person gives the password */
+	gboolean called_off;   /* or does not want to */
+	guint refusals;        /* of what was typed, in a row */
 
 	/* requests.c */
 	GQueue requests; /* struct request * */
@@ -59,6 +64,7 @@ struct account {
 	gint64 open_folder;    /* the person looks at it, 0: none */
 	gint64 current;        /* the folder the backend has open, 0: none */
 	gboolean opening;      /* ops->open is under way */
+	struct request *open_next; /* waits for that to end, or NULL */
 	gboolean listed;       /* the folder list of this link is here */
 	gboolean listing;
 	gint64 listed_at;      /* monotonic µs */
@@ -66,11 +72,12 @@ struct account {
 	guint fills;           /* under way */
 	GHashTable *progress;  /* folder id → struct progress * */
 	GArray *background;    /* gint64 folders to bring up to date when nothing else is asked */
-	gboolean working;      /* inside work_on: it is not entered twice */
+	gboolean working, again; /* inside work_on: it is not entered twice but gone through again */
 	enum link_state shown; /* last EVENT_LINK */
 
 	/* keep.c */
 	gboolean keeping;
+	guint64 keep_octets;   /* what one batch may fetch: so much that it lasts a moment */
 	GHashTable *unkept;    /* ids (gint64 *) whose body could not be had on this link */
 
 	/* journal.c */
@@ -119,6 +126,8 @@ struct progress *work_progress(struct account *a, gint64 folder);
 /* Lists folders; r may be NULL. */
 void work_list(struct account *a, struct request *r);
 void work_sync(struct account *a, struct request *r);
+/* Another look at folder is due, whatever was found before. */
+void work_again(struct account *a, gint64 folder);
 /* Folder id of a command that names one by id or path; 0 with error. */
 gint64 work_folder(struct account *a, const struct command *c, GError **error);
 
@@ -141,5 +150,9 @@ gboolean journal_idle(struct account *a);
 /* ---- secret.c ---- */
 void secret_find(struct account *a, const char *prompt);
 void secret_stop(struct account *a);
+/* The answer to EVENT_ASK; NULL: called off. */
+void secret_answer(struct account *a, const char *secret);
+/* The server refused the log-in. TRUE when the person may try again. */
+gboolean secret_asks_again(struct account *a);
 
 #endif

@@ -219,6 +219,8 @@ replayed(const GError *error, void *user)
 	} else if (code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED) {
 		store_op_set(a->store, op->id, OP_WAITING, NULL,
 		             a->link == LINK_UP ? seconds() + WAIT_SECONDS : 0, &failed);
+		if (a->link == LINK_UP && error->code == FULMAR_CANCELLED)
+			work_again(a, op->folder); /* renumbered by the server, or these messages not yet named */
 	} else {
 		store_op_set(a->store, op->id, OP_FAILED, error->message, 0, &failed);
 		tell_failure(a, op, error->message);

@@ -4,13 +4,15 @@
 /* Bodies for reading offline, as the keep policy of the folder asks: structures first where they are missing, then the shown text, or whole
  * messages; newest first, a screenful or two at a time so that a person's request never waits long. */
 
-enum { AT_ONCE = 50 };
+enum { AT_ONCE = 50, OCTETS_FIRST = 256 * 1024, OCTETS_MIN = 64 * 1024, OCTETS_MAX = 4096 * 1024, SHORT_MS = 150, LONG_MS = 400 };
 
 struct keeping {
 	struct account *account;
 	gint64 folder;
 	gboolean full;
 	GArray *ids; /* msgid */
+	guint64 octets;
+	gint64 started; /* monotonic µs, 0: nothing was asked for */
 };
 
 static void
@@ -52,19 +54,31 @@ is_here(struct account *a, msgid id, gboolean full)
 	return here;
 }
 
+/* Learns from the time this batch took how much the next may fetch. */
+static void
+learn(struct account *a, gint64 started)
+{
+	gint64 ms = (g_get_monotonic_time() - started) / 1000;
+
+	if (ms < SHORT_MS)
+		a->keep_octets = MIN(a->keep_octets * 2, OCTETS_MAX);
+	else if (ms > LONG_MS)
+		a->keep_octets = MAX(a->keep_octets / 2, OCTETS_MIN);
+}
+
 static void
 fetched(const GError *error, void *user)
 {
 	struct keeping *k = user;
 	struct account *a = k->account;
 
-	for (guint i = 0; i < k->ids->len; i++) {
+	if (k->started)
+		learn(a, k->started);
+	for (guint i = 0; i < k->ids->len && a->link == LINK_UP; i++) {
 		msgid id = g_array_index(k->ids, msgid, i);
 
-		if (!is_here(a, id, k->full))
+		if (!is_here(a, id, k->full) || (!k->full && !store_set_text_here(a->store, id, NULL)))
 			give_up_on(a, id);
-		else if (!k->full)
-			store_set_text_here(a->store, id, NULL);
 	}
 	keeping_end(k);
 }
@@ -76,8 +90,12 @@ add_sections(struct keeping *k, msgid id, GArray *ids, GPtrArray *sections)
 	struct mime_part *root;
 
 	if (k->full) {
+		struct store_row *row = store_row(a->store, id, NULL);
+
 		g_array_append_val(ids, id);
 		g_ptr_array_add(sections, g_strdup(""));
+		k->octets += row ? row->size : 0;
+		g_clear_pointer(&row, store_row_free);
 		return;
 	}
 	root = store_structure(a->store, id, NULL);
@@ -92,6 +110,7 @@ add_sections(struct keeping *k, msgid id, GArray *ids, GPtrArray *sections)
 			continue;
 		g_array_append_val(ids, id);
 		g_ptr_array_add(sections, g_strdup(part->section));
+		k->octets += part->size;
 	}
 	mime_part_free(root);
 }
@@ -103,18 +122,28 @@ fetch_sections(struct keeping *k)
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 	g_autoptr(GPtrArray) sections = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < k->ids->len; i++)
+	for (guint i = 0; i < k->ids->len; i++) {
 		add_sections(k, g_array_index(k->ids, msgid, i), ids, sections);
-	if (!sections->len)
+		if (k->octets >= a->keep_octets)
+			g_array_set_size(k->ids, i + 1); /* the others have their turn next time */
+	}
+	if (!sections->len) {
 		fetched(NULL, k);
-	else
-		a->ops->parts(a->backend, (const msgid *)(void *)ids->data, (const char *const *)sections->pdata, sections->len, fetched, k);
+		return;
+	}
+	k->started = g_get_monotonic_time();
+	a->ops->parts(a->backend, (const msgid *)(void *)ids->data, (const char *const *)sections->pdata, sections->len, fetched, k);
 }
 
 static void
 structured(const GError *error, void *user)
 {
-	fetch_sections(user);
+	struct keeping *k = user;
+
+	if (k->account->link == LINK_UP)
+		fetch_sections(k); /* of those that were told */
+	else
+		keeping_end(k);
 }
 
 static void
@@ -177,6 +206,8 @@ keep_on(struct account *a, gint64 folder)
 	k->folder = folder;
 	k->full = keep.what == KEEP_FULL;
 	k->ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	if (!a->keep_octets)
+		a->keep_octets = OCTETS_FIRST;
 	if (!find_missing(a, k, since)) {
 		g_array_unref(k->ids);
 		g_free(k);

@@ -6,7 +6,7 @@
 
 /* When to connect, and what a person is told of it: one word. */
 
-enum { TICK_SECONDS = 5, JUMP_SECONDS = 30, RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 300 * 1000 };
+enum { TICK_SECONDS = 5, JUMP_SECONDS = 30, STEADY_SECONDS = 60, RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 300 * 1000 };
 
 void
 link_show(struct account *a)
@@ -76,7 +76,7 @@ try_again(gpointer user)
 static void
 schedule(struct account *a)
 {
-	guint ms = RETRY_FIRST_MS << MIN(a->failures, 9);
+	guint ms = RETRY_FIRST_MS << MIN(a->failures - 1, 9);
 
 	ms = MIN(ms, RETRY_LAST_MS);
 	ms += (guint)g_random_int_range(0, (gint32)ms / 4 + 1);
@@ -153,13 +153,30 @@ on_ready(void *user)
 	struct account *a = user;
 
 	a->link = LINK_UP;
-	a->failures = 0;
+	a->up_since = g_get_monotonic_time();
+	a->refusals = 0;
 	g_clear_error(&a->trouble);
 	work_reset(a);
 	journal_linked(a);
 	requests_start(a);
 	work_on(a);
 	link_show(a);
+}
+
+/* A link that stood for a while is worth another at once, and so is the first that did not; a server that hangs up again and again is left
+ * alone for longer and longer. */
+static void
+try_once_more(struct account *a, gboolean was_up)
+{
+	gboolean steady = was_up && g_get_monotonic_time() - a->up_since > STEADY_SECONDS * G_USEC_PER_SEC;
+
+	if ((a->flags & ACCOUNT_BATCH) || a->offline || a->blocked)
+		return;
+	a->failures = steady ? 1 : a->failures + 1;
+	if (was_up && a->failures == 1)
+		link_want(a);
+	else
+		schedule(a);
 }
 
 static void
@@ -175,25 +192,18 @@ on_lost(const GError *error, void *user)
 	a->trouble = g_error_copy(error);
 	log_note(LOG_SYNC, "%s: link lost: %s", a->settings->id, error->message);
 	requests_lost(a);
+	a->blocked = code == FULMAR_CERT || (code == FULMAR_AUTH && !secret_asks_again(a));
 	/* What was asked for while a good link stood waits for the next one; what a failed attempt was made for is told now. */
-	if (!was_up || (a->flags & ACCOUNT_BATCH))
+	if (!was_up || a->offline || a->blocked || (a->flags & ACCOUNT_BATCH))
 		requests_fail(a, error);
-	a->blocked = code == FULMAR_AUTH || code == FULMAR_CERT;
-	if (a->blocked && !(a->flags & ACCOUNT_BATCH)) {
+	if ((code == FULMAR_CERT || code == FULMAR_AUTH) && !(a->flags & ACCOUNT_BATCH)) {
 		struct event *event = account_event(a, EVENT_NOTICE);
 
 		event->text = g_strdup(error->message);
 		event->error = g_error_copy(error);
 		account_post(a, event);
 	}
-	if (!(a->flags & ACCOUNT_BATCH) && !a->offline && !a->blocked) {
-		if (was_up) {
-			link_want(a);
-		} else {
-			a->failures++;
-			schedule(a);
-		}
-	}
+	try_once_more(a, was_up);
 	link_show(a);
 }
 

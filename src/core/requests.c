@@ -14,9 +14,10 @@ request_end(struct request *r, const GError *error)
 	struct account *a = r->account;
 
 	g_queue_remove(&a->requests, r);
+	if (a->open_next == r)
+		a->open_next = NULL;
 	bus_done(a->bus, a->settings->id, r->command->id, error);
 	command_free(r->command);
-	g_clear_error(&r->lost);
 	g_free(r);
 }
 
@@ -24,35 +25,6 @@ static gboolean
 lost_link(const GError *error)
 {
 	return error && error->domain == FULMAR_ERROR && (error->code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED);
-}
-
-/* A server may refuse for now what it refuses with a link that stands: no new link will come to try it again with. */
-static gboolean
-end_refused(gpointer user)
-{
-	struct account *a = user;
-	g_autoptr(GList) all = g_list_copy(a->requests.head);
-
-	for (GList *l = all; l && a->link == LINK_UP; l = l->next) {
-		struct request *r = l->data;
-
-		if (g_queue_find(&a->requests, r) && r->lost && !r->running)
-			request_end(r, r->lost);
-	}
-	return G_SOURCE_REMOVE;
-}
-
-/* The link's end is told after its verbs have ended: only then can it be seen whether there was one. */
-static void
-await_link(struct request *r, const GError *error)
-{
-	struct account *a = r->account;
-	g_autoptr(GSource) source = g_idle_source_new();
-
-	g_clear_error(&r->lost);
-	r->lost = g_error_copy(error);
-	g_source_set_callback(source, end_refused, a, NULL);
-	g_source_attach(source, a->context);
 }
 
 /* backend_done of verbs begun for a request. */
@@ -63,10 +35,9 @@ verb_done(const GError *error, void *user)
 	struct account *a = r->account;
 
 	r->running = FALSE;
-	if (lost_link(error) && !r->cancelled && !a->offline && !(a->flags & ACCOUNT_BATCH) && ++r->attempts < LINKS_AT_MOST) {
-		await_link(r, error); /* requests_start takes it up with the next one */
-		return;
-	}
+	if (lost_link(error) && a->link != LINK_UP && !r->cancelled && !a->offline && !a->blocked && !(a->flags & ACCOUNT_BATCH) &&
+	    ++r->attempts < LINKS_AT_MOST)
+		return; /* requests_start takes it up with the next link */
 	request_end(r, error);
 	work_on(a);
 }
@@ -313,27 +284,42 @@ do_online(struct account *a, const struct command *c, GError **error)
 static gboolean
 do_secret(struct account *a, const struct command *c, GError **error)
 {
-	a->ops->secret(a->backend, c->text);
+	secret_answer(a, c->text);
 	return TRUE;
 }
 
-/* A verb under way cannot be taken back from the server; its request ends now and its result is only stored. */
+/* TRUE while the backend holds a verb that ends with this request. */
+static gboolean
+has_verb(const struct request *r)
+{
+	return r->running && r->command->verb != CMD_SYNC && r->command->verb != CMD_REPLAY && r != r->account->open_next;
+}
+
+/* A verb under way cannot be taken back from the server: the command ends now, its request when the verb does. */
+static void
+call_off(struct request *r)
+{
+	struct account *a = r->account;
+	g_autoptr(GError) error = NULL;
+
+	fulmar_fail(&error, FULMAR_CANCELLED, _("called off"));
+	r->cancelled = TRUE;
+	if (has_verb(r))
+		bus_done(a->bus, a->settings->id, r->command->id, error);
+	else
+		request_end(r, error);
+}
+
 static gboolean
 do_cancel(struct account *a, const struct command *c, GError **error)
 {
 	for (GList *l = a->requests.head; l; l = l->next) {
 		struct request *r = l->data;
 
-		if (r->command->id != (guint64)c->op)
-			continue;
-		r->cancelled = TRUE;
-		if (!r->running) {
-			g_autoptr(GError) called_off = NULL;
-
-			fulmar_fail(&called_off, FULMAR_CANCELLED, _("called off"));
-			request_end(r, called_off);
+		if (r->command->id == (guint64)c->op) {
+			call_off(r);
+			return TRUE;
 		}
-		return TRUE;
 	}
 	return TRUE;
 }
@@ -354,7 +340,6 @@ static void
 start(struct request *r)
 {
 	r->running = TRUE;
-	g_clear_error(&r->lost);
 	verbs[r->command->verb].begin(r);
 }
 
@@ -377,9 +362,10 @@ requests_lost(struct account *a)
 	for (GList *l = a->requests.head; l; l = l->next) {
 		struct request *r = l->data;
 
-		if (r->command->verb == CMD_SYNC || r->command->verb == CMD_REPLAY)
+		if (!has_verb(r))
 			r->running = FALSE;
 	}
+	a->open_next = NULL;
 }
 
 void
@@ -425,6 +411,8 @@ no_link(struct account *a, struct request *r)
 {
 	g_autoptr(GError) error = NULL;
 
+	if (r->command->verb == CMD_OPEN) /* to be followed as soon as there is a link */
+		a->open_folder = work_folder(a, r->command, NULL);
 	if (a->trouble && !a->offline)
 		error = g_error_copy(a->trouble);
 	else

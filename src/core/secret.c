@@ -7,6 +7,8 @@
 /* Where passwords and tokens come from: the file, a command, or the person. A command runs beside the account's thread: it may ask for a
  * passphrase and take minutes. */
 
+enum { REFUSALS_AT_MOST = 3 };
+
 struct job_secret {
 	GMutex lock;
 	struct account *account; /* NULL once nobody waits */
@@ -133,8 +135,26 @@ secret_find(struct account *a, const char *prompt)
 	} else if (a->flags & ACCOUNT_NO_SECRETS) {
 		a->ops->secret(a->backend, NULL);
 	} else {
+		a->asked = TRUE;
 		event = account_event(a, EVENT_ASK);
 		event->text = g_strdup(prompt);
 		account_post(a, event);
 	}
+}
+
+void
+secret_answer(struct account *a, const char *secret)
+{
+	a->called_off = !secret;
+	a->ops->secret(a->backend, secret);
+}
+
+gboolean
+secret_asks_again(struct account *a)
+{
+	gboolean again = a->asked && !a->called_off && ++a->refusals < REFUSALS_AT_MOST && !(a->flags & ACCOUNT_BATCH);
+
+	if (!again)
+		a->refusals = 0;
+	return again;
 }

@@ -6,7 +6,7 @@
 /* What an account does next. One folder at a time: the one the person looks at, then those a command asked for, then those the server says have
  * changed. For each: open (resync), fill (headers), keep (bodies). When nothing is left, the person's folder is open again and watched. */
 
-enum { FILLS_AT_ONCE = 2, OPENS_AT_MOST = 3 };
+enum { FILLS_AT_ONCE = 2, TRIES = 3 };
 
 struct progress *
 work_progress(struct account *a, gint64 folder)
@@ -31,6 +31,17 @@ work_reset(struct account *a)
 	g_clear_error(&a->list_error);
 	a->opening = a->listing = a->listed = FALSE;
 	a->fills = 0;
+}
+
+void
+work_again(struct account *a, gint64 folder)
+{
+	struct progress *p = work_progress(a, folder);
+
+	p->opened = p->done = FALSE;
+	p->failures = 0;
+	if (!(a->flags & ACCOUNT_BATCH) && folder != a->open_folder)
+		g_array_append_val(a->background, folder);
 }
 
 gint64
@@ -82,9 +93,7 @@ plan_background(struct account *a)
 
 		if (!is_behind(f) || is_hidden(a, f) || f->id == a->open_folder)
 			continue;
-		work_progress(a, f->id)->done = FALSE;
-		work_progress(a, f->id)->opened = FALSE;
-		g_array_append_val(a->background, f->id);
+		work_again(a, f->id);
 	}
 }
 
@@ -142,29 +151,7 @@ struct open {
 	gint64 folder;
 };
 
-static void
-opened(const GError *error, void *user)
-{
-	struct open *open = user;
-	struct account *a = open->account;
-	struct progress *p = work_progress(a, open->folder);
-
-	a->opening = FALSE;
-	g_clear_error(&p->error);
-	if (error) {
-		p->error = g_error_copy(error);
-		p->done = TRUE; /* nothing more can be done for it on this link */
-		if (a->current == open->folder)
-			a->current = 0;
-	} else {
-		p->opened = TRUE;
-	}
-	if (open->request)
-		request_end(open->request, error);
-	g_free(open);
-	link_show(a);
-	work_on(a);
-}
+static void opened(const GError *error, void *user);
 
 static void
 begin_open(struct account *a, gint64 folder, struct request *r)
@@ -180,14 +167,63 @@ begin_open(struct account *a, gint64 folder, struct request *r)
 	link_show(a);
 }
 
+/* A verb for folder got nowhere: the folder is opened again, a few times; then it is left alone on this link. */
+static void
+set_back(struct account *a, struct progress *p, const GError *error)
+{
+	p->opened = FALSE;
+	if (a->current == p->folder)
+		a->current = 0;
+	if (error->code != FULMAR_CANCELLED || ++p->failures >= TRIES) {
+		g_clear_error(&p->error);
+		p->error = g_error_copy(error);
+		p->done = TRUE;
+	}
+}
+
+static void
+opened(const GError *error, void *user)
+{
+	g_autofree struct open *open = user;
+	struct account *a = open->account;
+	struct progress *p = work_progress(a, open->folder);
+
+	a->opening = FALSE;
+	g_clear_error(&p->error);
+	p->opened = !error;
+	if (error)
+		set_back(a, p, error);
+	if (a->open_next) {
+		if (open->request)
+			request_end(open->request, error);
+		work_open(a, a->open_folder, g_steal_pointer(&a->open_next));
+	} else if (open->request && error && !p->done && a->link == LINK_UP && !open->request->cancelled) {
+		begin_open(a, open->folder, open->request);
+	} else if (open->request) {
+		request_end(open->request, error);
+	}
+	link_show(a);
+	work_on(a);
+}
+
 void
 work_open(struct account *a, gint64 folder, struct request *r)
 {
 	struct progress *p = work_progress(a, folder);
+	g_autoptr(GError) passed_over = NULL;
 
 	a->open_folder = folder;
 	p->opened = p->done = FALSE;
-	begin_open(a, folder, r);
+	p->failures = 0;
+	if (!a->opening) {
+		begin_open(a, folder, r);
+		return;
+	}
+	/* Somebody leafs through folders: of those that wait only the last counts. */
+	fulmar_fail(&passed_over, FULMAR_CANCELLED, _("another folder was opened"));
+	if (a->open_next)
+		request_end(a->open_next, passed_over);
+	a->open_next = r;
 }
 
 /* ---- CMD_SYNC ---- */
@@ -210,8 +246,8 @@ work_sync(struct account *a, struct request *r)
 		return;
 	}
 	c->folder = folder;
-	work_progress(a, folder)->done = FALSE;
-	work_progress(a, folder)->opened = FALSE;
+	work_progress(a, folder)->opened = work_progress(a, folder)->done = FALSE;
+	work_progress(a, folder)->failures = 0;
 }
 
 static gboolean
@@ -270,6 +306,8 @@ sync_folder(struct account *a)
 		next = l->next;
 		if (r->command->verb != CMD_SYNC || !r->running)
 			continue;
+		if (!r->command->folder && !a->listed)
+			continue;
 		if (!r->command->folder && r->command->text) { /* its list was awaited */
 			work_sync(a, r);
 			return sync_folder(a);
@@ -304,30 +342,19 @@ struct fill {
 	gint64 folder;
 };
 
-/* What was refused would be refused again; a backend that lost its place finds it by opening the folder again, but not for ever. */
-static void
-fill_failed(struct progress *p, const GError *error)
-{
-	if (error->code == FULMAR_CANCELLED && ++p->reopened <= OPENS_AT_MOST) {
-		p->opened = FALSE;
-		return;
-	}
-	g_clear_error(&p->error);
-	p->error = g_error_copy(error);
-	p->done = TRUE;
-}
-
 static void
 filled(const GError *error, void *user)
 {
-	struct fill *fill = user;
+	g_autofree struct fill *fill = user;
 	struct account *a = fill->account;
+	struct progress *p = work_progress(a, fill->folder);
 
 	if (a->fills)
 		a->fills--;
-	if (error && a->current == fill->folder)
-		fill_failed(work_progress(a, fill->folder), error);
-	g_free(fill);
+	if (!error)
+		p->failures = 0;
+	else if (p->opened) /* the first of those in the same flight */
+		set_back(a, p, error);
 	if (!a->fills)
 		link_show(a);
 	work_on(a);
@@ -434,25 +461,35 @@ rest(struct account *a)
 	link_show(a);
 }
 
-void
-work_on(struct account *a)
+static void
+look(struct account *a)
 {
 	gint64 folder;
 
-	if (a->link != LINK_UP || a->working)
-		return;
-	a->working = TRUE;
 	journal_replay(a);
 	end_replays(a);
-	if (!a->opening) {
-		if (list_is_due(a))
-			work_list(a, NULL);
-		if (!a->listing || (a->open_folder && !work_progress(a, a->open_folder)->done)) {
-			while ((folder = pick_folder(a)) && step(a, folder))
-				;
-			if (!folder && !a->fills && !a->keeping)
-				rest(a);
-		}
+	if (a->opening)
+		return;
+	if (list_is_due(a))
+		work_list(a, NULL);
+	if (a->listing && (!a->open_folder || work_progress(a, a->open_folder)->done))
+		return;
+	while ((folder = pick_folder(a)) && step(a, folder))
+		;
+	if (!folder && !a->fills && !a->keeping)
+		rest(a);
+}
+
+void
+work_on(struct account *a)
+{
+	a->again = TRUE;
+	if (a->working)
+		return;
+	a->working = TRUE;
+	while (a->link == LINK_UP && a->again) {
+		a->again = FALSE;
+		look(a);
 	}
 	a->working = FALSE;
 }
