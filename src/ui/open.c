@@ -180,6 +180,7 @@ ui_refresh_folders(struct ui *ui)
 	}
 	g_clear_pointer(&ui->folder_lines, g_ptr_array_unref);
 	ui->folders_stale = FALSE;
+	ui_refill_pickers(ui);
 }
 
 void

@@ -78,13 +78,19 @@ folder_chosen(struct ui *ui, const struct pick *pick, const char *typed)
 		ui_complain(ui, _("There is no folder like “%s”"), typed);
 }
 
-void
-ui_pick_folder(struct ui *ui)
+static GPtrArray *
+collect_folders(struct ui *ui)
 {
 	GPtrArray *items = g_ptr_array_new_with_free_func(pick_free);
 
 	add_folders(ui, items, "");
-	ui_push(ui, picker_new(ui, _("Go to folder"), items, folder_chosen));
+	return items;
+}
+
+void
+ui_pick_folder(struct ui *ui)
+{
+	ui_push(ui, picker_new(ui, _("Go to folder"), collect_folders, folder_chosen));
 }
 
 /* -- `:` -- */
@@ -139,13 +145,19 @@ command_chosen(struct ui *ui, const struct pick *pick, const char *typed)
 		go_to_target(ui, pick->key);
 }
 
-void
-ui_pick_command(struct ui *ui)
+static GPtrArray *
+collect_everything(struct ui *ui)
 {
 	GPtrArray *items = g_ptr_array_new_with_free_func(pick_free);
 
 	add_actions(ui, items);
 	add_folders(ui, items, _("folder "));
 	add_options(items);
-	ui_push(ui, picker_new(ui, _("Commands, folders, settings"), items, command_chosen));
+	return items;
+}
+
+void
+ui_pick_command(struct ui *ui)
+{
+	ui_push(ui, picker_new(ui, _("Commands, folders, settings"), collect_everything, command_chosen));
 }

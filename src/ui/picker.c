@@ -7,6 +7,7 @@
 struct picker {
 	struct view view;
 	char *title;
+	GPtrArray *(*collect)(struct ui *ui);
 	GPtrArray *items; /* struct pick * */
 	GArray *fits;     /* struct fit, best first */
 	int cursor, top, rows;
@@ -222,17 +223,46 @@ static const struct view_ops picker_ops = {
 };
 
 struct view *
-picker_new(struct ui *ui, const char *title, GPtrArray *items,
+picker_new(struct ui *ui, const char *title, GPtrArray *(*collect)(struct ui *ui),
            void (*chosen)(struct ui *ui, const struct pick *pick, const char *typed))
 {
 	struct picker *picker = g_new0(struct picker, 1);
 
 	picker->view.ops = &picker_ops;
 	picker->title = g_strdup(title);
-	picker->items = items;
+	picker->collect = collect;
+	picker->items = collect(ui);
 	picker->chosen = chosen;
 	picker->fits = g_array_new(FALSE, FALSE, sizeof(struct fit));
 	edit_init(&picker->edit, "");
 	match(picker);
 	return &picker->view;
+}
+
+static void
+refill(struct ui *ui, struct picker *picker)
+{
+	const struct pick *at = pick_at(picker, picker->cursor);
+	g_autofree char *text = g_strdup(at ? at->text : NULL);
+	gboolean moved = picker->cursor > 0;
+
+	g_ptr_array_unref(picker->items);
+	picker->items = picker->collect(ui);
+	match(picker);
+	for (int i = 0; moved && text && (at = pick_at(picker, i)); i++)
+		if (!strcmp(at->text, text)) {
+			picker->cursor = i;
+			break;
+		}
+}
+
+void
+ui_refill_pickers(struct ui *ui)
+{
+	for (guint i = 0; i < ui->views->len; i++) {
+		struct view *view = ui->views->pdata[i];
+
+		if (view->ops->kind == VIEW_PICKER)
+			refill(ui, (struct picker *)view);
+	}
 }

@@ -235,9 +235,12 @@ struct pick {
 	int number;
 };
 void pick_free(gpointer pick);
-/* Takes items (struct pick *). chosen gets the entry, or NULL and what was typed when nothing fits. */
-struct view *picker_new(struct ui *ui, const char *title, GPtrArray *items,
+/* collect gives the items (struct pick *). chosen gets the entry, or NULL and what was typed when nothing fits.
+ */
+struct view *picker_new(struct ui *ui, const char *title, GPtrArray *(*collect)(struct ui *ui),
                         void (*chosen)(struct ui *ui, const struct pick *pick, const char *typed));
+/* Other folders, or other counters: what is open collects again, the cursor stays where it was put. */
+void ui_refill_pickers(struct ui *ui);
 void ui_pick_folder(struct ui *ui);
 void ui_pick_command(struct ui *ui);
 
