@@ -23,5 +23,6 @@ libbackend_a_SOURCES = \
   src/backend/maildir/message.c \
   src/backend/maildir/name.c src/backend/maildir/name.h \
   src/backend/maildir/scan.c \
-  src/backend/maildir/tree.c src/backend/maildir/tree.h
+  src/backend/maildir/tree.c src/backend/maildir/tree.h \
+  src/backend/roles.c src/backend/roles.h
 BACKEND_LIBS = libbackend.a

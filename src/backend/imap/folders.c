@@ -1,5 +1,6 @@
 #include <string.h>
 #include "backend/imap/imap-private.h"
+#include "backend/roles.h"
 #include "base/error.h"
 #include "base/i18n.h"
 
@@ -16,26 +17,6 @@ struct imap_listing {
 
 enum { STATUS_AT_MOST = 200, FOLDERS_AT_MOST = 20000 };
 
-/* Names that servers without SPECIAL-USE give their folders, in the languages mail is kept in; the last level is compared. */
-static const struct {
-	const char *role;
-	const char *names;
-} known[] = {
-	{ "sent",
-	  "sent|sent messages|sent items|sent mail|gesendet|gesendete objekte|gesendete elemente|envoyés|messages envoyés|éléments envoyés|"
-	  "enviados|elementos enviados|inviata|posta inviata|verzonden|verzonden items|skickat|sendt|lähetetyt|wysłane|odeslané|отправленные|"
-	  "送信済み|已发送|已傳送" },
-	{ "drafts",
-	  "drafts|draft|entwürfe|brouillons|borradores|bozze|concepten|utkast|kladder|luonnokset|kopie robocze|szkice|koncepty|черновики|下書き|草稿" },
-	{ "trash",
-	  "trash|deleted|deleted messages|deleted items|bin|papierkorb|gelöschte objekte|gelöschte elemente|corbeille|éléments supprimés|papelera|"
-	  "cestino|prullenbak|papperskorgen|papirkurv|roskakori|kosz|koš|корзина|ゴミ箱|已删除" },
-	{ "archive", "archive|archives|archiv|archivo|archivio|archief|arkiv|arkisto|archiwum|архив|アーカイブ|归档" },
-	{ "junk",
-	  "junk|spam|junk e-mail|junk email|bulk mail|junk-e-mail|indésirables|courrier indésirable|correo no deseado|posta indesiderata|ongewenste "
-	  "e-mail|skräppost|søppelpost|roskaposti|wiadomości-śmieci|nevyžádaná pošta|спам|迷惑メール|垃圾邮件" },
-};
-
 static const struct {
 	const char *attribute, *role;
 } special[] = {
@@ -51,40 +32,6 @@ role_by_attribute(const struct imap_node *attributes)
 		for (guint i = 0; i < G_N_ELEMENTS(special); i++)
 			if (imap_node_is(n, special[i].attribute))
 				return special[i].role;
-	return "";
-}
-
-static gboolean
-name_in(const char *lowered, const char *names)
-{
-	g_auto(GStrv) list = g_strsplit(names, "|", -1);
-
-	return g_strv_contains((const char *const *)list, lowered);
-}
-
-static const char *
-role_by_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	g_autofree char *last = g_utf8_strdown(slash ? slash + 1 : path, -1);
-
-	for (guint i = 0; i < G_N_ELEMENTS(known); i++)
-		if (name_in(last, known[i].names))
-			return known[i].role;
-	return "";
-}
-
-/* What the configuration says of roles comes first. */
-static const char *
-role_by_conf(const struct conf_account *a, const char *path)
-{
-	const struct {
-		const char *path, *role;
-	} rows[] = { { a->sent, "sent" }, { a->drafts, "drafts" }, { a->trash, "trash" }, { a->archive, "archive" }, { a->junk, "junk" } };
-
-	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-		if (rows[i].path && !strcmp(rows[i].path, path))
-			return rows[i].role;
 	return "";
 }
 
@@ -167,11 +114,7 @@ imap_on_list(struct backend *b, const struct imap_response *response)
 	folder->selectable = !has_attribute(list.attributes, "\\Noselect") && !has_attribute(list.attributes, "\\NonExistent");
 	folder->subscribed = has_attribute(list.attributes, "\\Subscribed");
 	folder->rights = g_strdup("");
-	folder->role = g_strdup(strcmp(folder->path, "INBOX") ? role_by_conf(b->env->account, folder->path) : "inbox");
-	if (!*folder->role) {
-		g_free(folder->role);
-		folder->role = g_strdup(role_by_attribute(list.attributes));
-	}
+	folder->role = g_strdup(role_by_attribute(list.attributes));
 	g_hash_table_replace(b->listing->by_wire, folder->wire, folder);
 }
 
@@ -208,25 +151,29 @@ imap_on_status(struct backend *b, const struct imap_response *response)
 /* ---- into the store ---- */
 
 static void
-guess_roles(struct imap_listing *listing)
+assign_roles(const struct conf_account *account, struct imap_listing *listing)
 {
-	g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autofree struct role_folder *list = g_new0(struct role_folder, g_hash_table_size(listing->by_wire));
+	g_autofree struct store_folder **folders = g_new0(struct store_folder *, g_hash_table_size(listing->by_wire));
 	GHashTableIter iter;
 	gpointer value;
+	guint n = 0;
 
-	g_hash_table_iter_init(&iter, listing->by_wire);
-	while (g_hash_table_iter_next(&iter, NULL, &value))
-		g_hash_table_add(taken, ((struct store_folder *)value)->role);
 	g_hash_table_iter_init(&iter, listing->by_wire);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		struct store_folder *folder = value;
-		const char *role = *folder->role || !folder->selectable ? "" : role_by_name(folder->path);
 
-		if (!*role || g_hash_table_contains(taken, role))
+		if (!folder->selectable)
 			continue;
-		g_free(folder->role);
-		folder->role = g_strdup(role);
-		g_hash_table_add(taken, folder->role);
+		folders[n] = folder;
+		list[n++] = (struct role_folder){ folder->path, folder->role };
+	}
+	roles_assign(account, list, n);
+	for (guint i = 0; i < n; i++) {
+		char *role = g_strdup(list[i].role);
+
+		g_free(folders[i]->role);
+		folders[i]->role = role;
 	}
 }
 
@@ -388,7 +335,7 @@ listing_end(struct backend *b, const GError *error)
 	imap_slice_end(b);
 	/* An empty answer would remove every folder: no server has none. */
 	if (!failed && g_hash_table_size(b->listing->by_wire)) {
-		guess_roles(b->listing);
+		assign_roles(b->env->account, b->listing);
 		if (put_all(b, &failed))
 			b->env->hooks->folders(b->env->user);
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/roles.h"
 #include "base/error.h"
 #include "base/i18n.h"
 #include "proto/imap/parse.h"
@@ -75,79 +76,16 @@ path_of(const char *wire, char delimiter)
 	return g_strdup(path->str);
 }
 
-/* Names of special folders, lower case, in the languages of common mail programs. */
-static const struct {
-	const char *role;
-	const char *names;
-} known[] = {
-        {"inbox", "inbox"},
-        {"sent", "sent|sent items|sent messages|sent mail|gesendet|gesendete elemente|gesendete "
-                 "objekte|envoyés|éléments envoyés|"
-                 "enviados|elementos enviados|posta inviata|inviata|verzonden|verzonden "
-                 "items|skickat|sendt|wysłane|отправленные|已发送|"
-                 "送信済み|enviadas"},
-        {"drafts", "drafts|draft|entwürfe|brouillons|borradores|bozze|concepten|utkast|kladder|rascunhos|"
-                   "szkice|черновики|草稿|"
-                   "下書き"},
-        {"trash", "trash|deleted|deleted items|deleted messages|papierkorb|gelöschte "
-                  "elemente|corbeille|éléments supprimés|papelera|"
-                  "cestino|prullenbak|papperskorgen|papirkurv|lixeira|lixo|kosz|корзина|已删除|ゴミ箱"},
-        {"archive",
-         "archive|archives|archiv|archivo|archivio|archief|arkiv|arquivo|archiwum|архив|归档|アーカイブ"},
-        {"junk", "junk|junk e-mail|junk email|spam|bulk mail|unerwünscht|courrier "
-                 "indésirable|indésirables|correo no deseado|"
-                 "posta indesiderata|ongewenst|skräppost|uønsket|спам|垃圾邮件|迷惑メール"},
-};
-
-static const char *
-set_by_account(const struct conf_account *account, const char *role)
-{
-	const struct {
-		const char *role, *path;
-	} set[] = {{"sent", account->sent},
-	           {"drafts", account->drafts},
-	           {"trash", account->trash},
-	           {"archive", account->archive},
-	           {"junk", account->junk}};
-
-	for (guint i = 0; i < G_N_ELEMENTS(set); i++)
-		if (strcmp(set[i].role, role) == 0)
-			return set[i].path;
-	return NULL;
-}
-
-/* The place of path among names, the best first; -1: it is none of them. */
-static int
-rank_of(char **names, const char *path)
-{
-	g_autofree char *folded = g_utf8_strdown(path, -1);
-
-	for (int i = 0; names[i]; i++)
-		if (strcmp(names[i], folded) == 0)
-			return i;
-	return -1;
-}
-
-/* One folder a role: the one the configuration names, else the one with the best-known name. */
 static void
-assign_role(const struct conf_account *account, GPtrArray *folders, const char *role, const char *known_names)
+assign_roles(const struct conf_account *account, GPtrArray *folders)
 {
-	const char *set = set_by_account(account, role);
-	g_auto(GStrv) names = g_strsplit(known_names, "|", -1);
-	struct tree_folder *best = NULL;
-	int best_rank = G_MAXINT;
+	g_autofree struct role_folder *list = g_new0(struct role_folder, folders->len);
 
-	for (guint i = 0; i < folders->len; i++) {
-		struct tree_folder *folder = g_ptr_array_index(folders, i);
-		int rank = set ? (strcmp(set, folder->path) == 0 ? 0 : -1) : rank_of(names, folder->path);
-
-		if (rank < 0 || rank >= best_rank)
-			continue;
-		best = folder;
-		best_rank = rank;
-	}
-	if (best)
-		best->role = role;
+	for (guint i = 0; i < folders->len; i++)
+		list[i] = (struct role_folder){((struct tree_folder *)folders->pdata[i])->path, ""};
+	roles_assign(account, list, folders->len);
+	for (guint i = 0; i < folders->len; i++)
+		((struct tree_folder *)folders->pdata[i])->role = list[i].role;
 }
 
 struct tree {
@@ -250,8 +188,7 @@ tree_list(const struct conf_account *account, GError **error)
 		add_folder(&tree, ".", '.');
 	tree.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	list_below(&tree, path, "", 0);
-	for (guint i = 0; i < G_N_ELEMENTS(known); i++)
-		assign_role(account, tree.folders, known[i].role, known[i].names);
+	assign_roles(account, tree.folders);
 	g_hash_table_unref(tree.seen);
 	g_hash_table_unref(tree.paths);
 	if (tree.folders->len)
