@@ -19,6 +19,7 @@ enum { AT_ONCE = 16, WAIT_SECONDS = 30, TURN_MS = 200 };
 struct replay {
 	struct account *account;
 	struct store_op *op;
+	GError *error;
 };
 
 static gint64
@@ -205,9 +206,18 @@ halt(struct account *a, GError *error)
 }
 
 static void
-replayed(const GError *error, void *user)
+replay_free(gpointer user)
 {
 	struct replay *replay = user;
+
+	g_clear_error(&replay->error);
+	store_op_free(replay->op);
+	g_free(replay);
+}
+
+static void
+ended(struct replay *replay, const GError *error)
+{
 	struct account *a = replay->account;
 	struct store_op *op = replay->op;
 	GError *failed = NULL;
@@ -220,25 +230,53 @@ replayed(const GError *error, void *user)
 		store_op_set(a->store, op->id, OP_WAITING, NULL,
 		             a->link == LINK_UP ? seconds() + WAIT_SECONDS : 0, &failed);
 		if (a->link == LINK_UP && error->code == FULMAR_CANCELLED)
-			work_again(a, op->folder); /* renumbered by the server, or these messages not yet named */
+			work_again(
+			        a,
+			        op->folder); /* renumbered by the server, or these messages not yet named */
 	} else {
 		store_op_set(a->store, op->id, OP_FAILED, error->message, 0, &failed);
 		tell_failure(a, op, error->message);
 	}
 	if (failed)
 		halt(a, failed);
-	store_op_free(op);
-	g_free(replay);
 	if (!a->replaying)
 		end_turn(a);
 	journal_show(a);
 	work_on(a);
 }
 
+static gboolean
+link_is_clear(gpointer user)
+{
+	struct replay *replay = user;
+
+	ended(replay, replay->error);
+	return G_SOURCE_REMOVE;
+}
+
+/* The link's end is told after its verbs have ended. Only then can it be seen whether the server refused this
+ * for now, and is to be asked later, or is not there and is to be asked as soon as it is. */
+static void
+replayed(const GError *error, void *user)
+{
+	struct replay *replay = user;
+	g_autoptr(GSource) source = NULL;
+
+	if (fulmar_error_status(error) != FULMAR_NO_LINK && (!error || error->code != FULMAR_CANCELLED)) {
+		ended(replay, error);
+		replay_free(replay);
+		return;
+	}
+	replay->error = g_error_copy(error);
+	source = g_idle_source_new();
+	g_source_set_callback(source, link_is_clear, replay, replay_free);
+	g_source_attach(source, replay->account->context);
+}
+
 static void
 begin(struct account *a, struct store_op *op)
 {
-	struct replay *replay = g_new(struct replay, 1);
+	struct replay *replay = g_new0(struct replay, 1);
 
 	replay->account = a;
 	replay->op = op;

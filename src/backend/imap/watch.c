@@ -1,8 +1,9 @@
 #include "backend/imap/imap-private.h"
 
-/* Following the open folder while nothing is asked for: IDLE (RFC 2177), renewed before routers forget the connection; NOOP where it is missing. */
+/* Following the open folder while nothing is asked for: IDLE (RFC 2177), renewed before routers forget the
+ * connection; NOOP where it is missing. */
 
-enum { IDLE_SECONDS = 9 * 60, POLL_SECONDS = 60 };
+enum { IDLE_SECONDS = 9 * 60, POLL_SECONDS = 60, IDLE_LEAST_MS = 1000 };
 
 static void
 stop_timer(struct backend *b)
@@ -48,11 +49,15 @@ idle_accepted(struct backend *b, struct imap_cmd *cmd, const char *text)
 static void
 idle_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
-	if (cmd == b->idle) {
+	gboolean ours = cmd != b->idle; /* DONE was sent */
+
+	if (!ours) {
 		b->idle = NULL;
 		b->idle_ready = FALSE;
+		stop_timer(b);
 	}
-	if (error && response)
+	/* One that the server refuses or ends at once would be begun again without end. */
+	if (response && (error || (!ours && g_get_monotonic_time() - cmd->started < IDLE_LEAST_MS * 1000)))
 		b->no_idle = TRUE;
 }
 
@@ -101,8 +106,8 @@ imap_watch_resume(struct backend *b)
 {
 	struct imap_cmd *cmd;
 
-	if (!b->watched || b->phase != PHASE_READY || !g_queue_is_empty(&b->sent) || !g_queue_is_empty(&b->waiting) ||
-	    !g_queue_is_empty(&b->finished))
+	if (!b->watched || b->phase != PHASE_READY || !g_queue_is_empty(&b->sent) ||
+	    !g_queue_is_empty(&b->waiting) || !g_queue_is_empty(&b->finished))
 		return;
 	if (b->watched != b->box.folder || !b->box.resynced) {
 		reopen(b);
