@@ -3,6 +3,7 @@ e2e_tests = \
   tests/e2e/test-cli.py \
   tests/e2e/test-hostile-mail.py \
   tests/e2e/test-imap-cli.py \
+  tests/e2e/test-imap-dialogues.py \
   tests/e2e/test-imap-hostile.py \
   tests/e2e/test-screen-demo.py
 dist_check_SCRIPTS += $(e2e_tests)

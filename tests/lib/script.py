@@ -1,6 +1,6 @@
 """A scripted IMAP server in a thread: says exactly what a test tells it to, and behaves well for the rest.
 
-with Script(Box(messages), talk=[...], answers={...}) as s: s.port, s.heard (what the client sent, without tags), s.faults
+with Script(Box(messages), talk=[...], answers={...}) as s: s.port, s.heard (commands without tags), s.octets (all that was sent), s.faults
 
 talk is a dialogue, taken step by step on each connection, or on the n-th when it is a list of lists; then the default responder takes over:
   'S: * OK hello'        sends the line and CRLF; <tag> is the tag heard last, <tag-1> the one before
@@ -170,7 +170,7 @@ class Session(threading.Thread):
         if not data:
             return
         data = octets(data)
-        for i in (1, 0):
+        for i in (3, 2, 1, 0):
             data = data.replace(b'<tag-%d>' % i if i else b'<tag>', (self.tags[-1 - i] if len(self.tags) > i else '?').encode())
         try:
             with self.lock:
@@ -190,6 +190,7 @@ class Session(threading.Thread):
         if not data:
             raise Closed
         self.buffer += data
+        self.server.octets += data
 
     def line(self):
         """One command as the client sends it; its literals are put in place, {n+} and {n} alike."""
@@ -462,6 +463,7 @@ class Script:
         self.talk, self.answers, self.caps, self.drip, self.implicit_tls = talk, dict(answers or {}), caps, drip, implicit_tls
         self.greeting = '* OK [CAPABILITY %s] scripted\n' % caps if greeting is None else greeting
         self.heard, self.faults, self.connections, self.sessions = [], [], 0, set()
+        self.octets = b''
         self.tls = None
         if certificate:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
