@@ -129,8 +129,7 @@ fail_empty(struct imap_want *w)
 {
 	fulmar_fail(
 	        &w->error, FULMAR_FAILED,
-	        _("the server gave an empty text for a message of %" G_GUINT64_FORMAT " octets; try again"),
-	        w->total);
+	        _("the server gave an empty text for a message of %llu octets; try again"), (unsigned long long)w->total);
 }
 
 static void
