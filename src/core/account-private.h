@@ -91,6 +91,9 @@ struct account {
 };
 
 /* ---- account.c ---- */
+/* account_start with verbs of any kind: a test may bring its own. */
+struct account *account_start_with(const struct backend_ops *ops, struct bus *bus, const struct conf *conf,
+				   const struct conf_account *settings, guint flags, GError **error);
 void account_post(struct account *a, struct event *event);
 struct event *account_event(struct account *a, enum event_kind kind);
 

@@ -136,11 +136,16 @@ struct account *
 account_start(struct bus *bus, const struct conf *conf, const struct conf_account *settings, guint flags, GError **error)
 {
 	const struct backend_ops *ops = ops_for(settings, error);
-	struct account *a;
 
-	if (!ops)
-		return NULL;
-	a = g_new0(struct account, 1);
+	return ops ? account_start_with(ops, bus, conf, settings, flags, error) : NULL;
+}
+
+struct account *
+account_start_with(const struct backend_ops *ops, struct bus *bus, const struct conf *conf, const struct conf_account *settings, guint flags,
+		   GError **error)
+{
+	struct account *a = g_new0(struct account, 1);
+
 	a->bus = bus;
 	a->conf = conf;
 	a->settings = settings;
