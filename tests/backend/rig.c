@@ -100,6 +100,8 @@ void
 rig_clear(struct rig *rig)
 {
 	rig->kind->ops->destroy(rig->backend);
+	if (rig->kind->end)
+		rig->kind->end(rig);
 	store_close(rig->store);
 	g_main_context_unref(rig->context);
 	conf_free(rig->conf);

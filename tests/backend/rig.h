@@ -14,13 +14,15 @@ struct rig_kind {
 	const struct backend_ops *ops;
 	/* Makes the mailbox with INBOX, Sent and Lists/harbour, all empty, and fills in account. */
 	void (*make)(struct rig *rig, struct conf_account *account);
+	/* Takes down what make() set up beside rig->dir, or NULL. */
+	void (*end)(struct rig *rig);
 	/* What another client does. name tells messages apart within a folder. */
 	void (*deliver)(struct rig *rig, const char *folder, const char *name, gint64 when, const char *text);
 	void (*set_flags)(struct rig *rig, const char *folder, const char *name, guint flags);
 	void (*remove)(struct rig *rig, const char *folder, const char *name);
 	guint (*flags)(struct rig *rig, const char *folder, const char *name);
 };
-extern const struct rig_kind rig_maildir;
+extern const struct rig_kind rig_maildir, rig_imap_plain, rig_imap_condstore, rig_imap_qresync;
 
 struct rig {
 	const struct rig_kind *kind;

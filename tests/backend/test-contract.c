@@ -6,7 +6,8 @@
 
 #define NOON 1700000000
 
-static const struct rig_kind *const kinds[] = {&rig_maildir};
+static const struct rig_kind *const kinds[] = {&rig_maildir, &rig_imap_plain, &rig_imap_condstore,
+                                               &rig_imap_qresync};
 
 static void
 folders_come_with_roles_and_counts(struct rig *rig)

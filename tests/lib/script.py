@@ -544,8 +544,9 @@ def serve():
                 s.notify(box, '* %d EXISTS\n' % len(box.mails))
                 reply(mail.uid)
             elif verb == 'flags':
-                mail = box.flag(int(words[1]), *words[2:])
-                s.notify(box, '* %d FETCH (UID %d FLAGS (%s) MODSEQ (%d))\n' % (box.mails.index(mail) + 1, mail.uid, ' '.join(words[2:]), mail.modseq))
+                keywords = [f for f in box.mail(int(words[1])).flags if not f.startswith('\\')]
+                mail = box.flag(int(words[1]), *words[2:], *keywords)
+                s.notify(box, '* %d FETCH (UID %d FLAGS (%s) MODSEQ (%d))\n' % (box.mails.index(mail) + 1, mail.uid, ' '.join(mail.flags), mail.modseq))
                 reply('ok')
             elif verb == 'expunge':
                 uid = int(words[1])
