@@ -23,6 +23,7 @@ struct progress {
 	gboolean done;    /* headers complete, bodies as keep says */
 	guint failures;   /* verbs in a row that got nowhere */
 	GError *error;    /* why it is not, or NULL */
+	GError *unkept;   /* why bodies that should be kept are not, or NULL */
 };
 
 struct job_secret;
@@ -78,6 +79,7 @@ struct account {
 	/* keep.c */
 	gboolean keeping;
 	guint64 keep_octets;   /* what one batch may fetch: so much that it lasts a moment */
+	gboolean keep_halted;  /* on this link nothing could be kept */
 	GHashTable *unkept;    /* ids (gint64 *) whose body could not be had on this link */
 
 	/* journal.c */

@@ -114,6 +114,7 @@ progress_free(gpointer p)
 	struct progress *progress = p;
 
 	g_clear_error(&progress->error);
+	g_clear_error(&progress->unkept);
 	g_free(progress);
 }
 

@@ -1,4 +1,5 @@
 #include <string.h>
+#include "base/error.h"
 #include "core/account-private.h"
 
 /* Bodies for reading offline, as the keep policy of the folder asks: structures first where they are missing, then the shown text, or whole
@@ -66,20 +67,36 @@ learn(struct account *a, gint64 started)
 		a->keep_octets = MAX(a->keep_octets / 2, OCTETS_MIN);
 }
 
+/* Told by the sync that waits for it. Where nothing can be kept at all, as on a full disk, nothing more is fetched in vain. */
+static void
+note_failure(struct account *a, gint64 folder, const GError *error, gboolean go_on)
+{
+	struct progress *p = work_progress(a, folder);
+
+	g_clear_error(&p->unkept);
+	p->unkept = g_error_copy(error);
+	a->keep_halted = !go_on;
+}
+
 static void
 fetched(const GError *error, void *user)
 {
 	struct keeping *k = user;
 	struct account *a = k->account;
+	guint kept = 0;
 
 	if (k->started)
 		learn(a, k->started);
 	for (guint i = 0; i < k->ids->len && a->link == LINK_UP; i++) {
 		msgid id = g_array_index(k->ids, msgid, i);
 
-		if (!is_here(a, id, k->full) || (!k->full && !store_set_text_here(a->store, id, NULL)))
+		if (is_here(a, id, k->full) && (k->full || store_set_text_here(a->store, id, NULL)))
+			kept++;
+		else
 			give_up_on(a, id);
 	}
+	if (error && kept < k->ids->len && fulmar_error_status(error) == FULMAR_FAILED)
+		note_failure(a, k->folder, error, kept > 0);
 	keeping_end(k);
 }
 
@@ -192,7 +209,7 @@ keep_on(struct account *a, gint64 folder)
 	struct keeping *k;
 	gint64 since;
 
-	if (!f || !a->ops->remote) {
+	if (!f || !a->ops->remote || a->keep_halted) {
 		g_clear_pointer(&f, store_folder_free);
 		return FALSE;
 	}

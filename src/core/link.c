@@ -196,7 +196,7 @@ on_lost(const GError *error, void *user)
 	/* What was asked for while a good link stood waits for the next one; what a failed attempt was made for is told now. */
 	if (!was_up || a->offline || a->blocked || (a->flags & ACCOUNT_BATCH))
 		requests_fail(a, error);
-	if ((code == FULMAR_CERT || code == FULMAR_AUTH) && !(a->flags & ACCOUNT_BATCH)) {
+	if ((code == FULMAR_CERT || code == FULMAR_AUTH || code == FULMAR_FAILED) && !(a->flags & ACCOUNT_BATCH)) {
 		struct event *event = account_event(a, EVENT_NOTICE);
 
 		event->text = g_strdup(error->message);

@@ -26,6 +26,7 @@ work_reset(struct account *a)
 {
 	g_hash_table_remove_all(a->progress);
 	g_hash_table_remove_all(a->unkept);
+	a->keep_halted = FALSE;
 	g_array_set_size(a->background, 0);
 	a->current = 0;
 	g_clear_error(&a->list_error);
@@ -273,8 +274,8 @@ sync_next(struct account *a, const struct command *c, const GError **failed, gui
 		p = work_progress(a, f->id);
 		if (!p->done)
 			return f->id;
-		if (p->error && !*failed)
-			*failed = p->error;
+		if (!*failed)
+			*failed = p->error ? p->error : p->unkept;
 		if (!p->error)
 			(*fine)++;
 	}

@@ -64,14 +64,17 @@ flag_list(guint flags, const char *keywords)
 	return g_string_free(g_string_append_c(list, ')'), FALSE);
 }
 
-/* Not sent because the folder's UIDs are others by now: it waits until the rows have theirs. */
+/* Not sent because the folder's UIDs are others by now: it waits until the rows have theirs. Nor did the server refuse it when the link broke
+ * before the answer, whatever it broke for. */
 static void
 flags_stored(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
              const GError *error)
 {
 	g_autoptr(GError) later = NULL;
 
-	if (error && !response && b->conn && b->box.folder == cmd->folder)
+	if (error && !response && !b->conn)
+		fulmar_fail(&later, FULMAR_CANCELLED, "%s", error->message);
+	else if (error && !response && b->box.folder == cmd->folder)
 		fulmar_fail(&later, FULMAR_CANCELLED, _("the folder was made anew on the server"));
 	imap_task_release(cmd->user, later ? later : error);
 }

@@ -258,10 +258,8 @@ imap_slice_end(struct backend *b)
 	if (b->in_tx) {
 		b->in_tx = FALSE;
 		/* What this slice brought is not here: nothing may be built on it, and a new session asks again. */
-		if (!store_commit(b->env->store, &error)) {
-			b->env->hooks->notice(error->message, b->env->user);
+		if (!store_commit(b->env->store, &error))
 			imap_drop(b, error);
-		}
 	}
 	if (touched) {
 		guint arrived = b->arrived;
