@@ -193,6 +193,8 @@ on_lost(const GError *error, void *user)
 	log_note(LOG_SYNC, "%s: link lost: %s", a->settings->id, error->message);
 	requests_lost(a);
 	a->blocked = code == FULMAR_CERT || (code == FULMAR_AUTH && !secret_asks_again(a));
+	/* A command line that could not connect once is told so for all that it asks. */
+	a->blocked |= !was_up && code != FULMAR_AUTH && (a->flags & ACCOUNT_BATCH);
 	/* What was asked for while a good link stood waits for the next one; what a failed attempt was made for is told now. */
 	if (!was_up || a->offline || a->blocked || (a->flags & ACCOUNT_BATCH))
 		requests_fail(a, error);
