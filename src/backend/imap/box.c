@@ -159,7 +159,7 @@ imap_box_resolve(struct backend *b, struct imap_task *task)
 		imap_verify(b, task);
 		return;
 	}
-	task = imap_task_new(b, resolved, b);
+	task = imap_step_new(b, resolved, b);
 	imap_verify(b, task);
 	imap_task_release(task, NULL);
 }

@@ -373,7 +373,7 @@ status_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response 
 static void
 ask_status(struct backend *b)
 {
-	struct imap_task *step = imap_task_new(b, status_end, b);
+	struct imap_task *step = imap_step_new(b, status_end, b);
 	GHashTableIter iter;
 	gpointer value;
 	guint n = 0;

@@ -44,6 +44,7 @@ struct imap_task {
 	backend_done done;
 	void *user;
 	guint holds;
+	gboolean step; /* of a verb: its done is ours */
 	GError *error; /* the first */
 };
 
@@ -145,9 +146,13 @@ void imap_drop(struct backend *b, const GError *error);
 
 /* ---- task.c ---- */
 struct imap_task *imap_task_new(struct backend *b, backend_done done, void *user);
+/* The same for a step of a verb: its done runs even when the backend is destroyed, and owns what user is. */
+struct imap_task *imap_step_new(struct backend *b, backend_done done, void *user);
 void imap_task_hold(struct imap_task *task);
 /* Runs what ended. */
 void imap_tasks_run(struct backend *b);
+/* The backend is destroyed: steps end, verbs are forgotten. */
+void imap_tasks_clear(struct backend *b);
 /* Releases one hold; error (lent, may be NULL) is kept if it is the first. */
 void imap_task_release(struct imap_task *task, const GError *error);
 /* imap_cmd.done of commands whose user is a task with a hold for them. */

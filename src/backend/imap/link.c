@@ -219,11 +219,10 @@ destroy(struct backend *b)
 		conn_close(b->conn);
 	b->conn = NULL;
 	forget_link(b, error);
+	imap_tasks_clear(b);
 	while ((source = g_main_context_find_source_by_user_data(b->env->context, b)))
 		g_source_destroy(source);
 	g_clear_pointer(&b->wake, g_source_unref);
-	g_queue_clear(&b->finished);
-	g_list_free_full(b->tasks, g_free);
 	g_hash_table_unref(b->caps);
 	g_ptr_array_unref(b->offered);
 	g_ptr_array_unref(b->fill_waiters);

@@ -6,16 +6,18 @@
 
 /* Opening a folder: SELECT, and what makes the store follow the server again.
  *
- * First time: the newest screen by number, the rest by fill. Again: QRESYNC gives changes and losses inside SELECT; CONDSTORE gives changes since;
- * plain compares searches. New mail is asked for in the flight of SELECT. Rows may be committed as they come; what is written last, and only
- * when everything was applied, is MODSEQ, UIDNEXT and the windows: a fault on the way leaves them as they were and the next open starts from there.
+ * First time: the newest screen by number, the rest by fill. Again: QRESYNC gives changes and losses inside
+ * SELECT; CONDSTORE gives changes since; plain compares searches. New mail is asked for in the flight of
+ * SELECT. Rows may be committed as they come; what is written last, and only when everything was applied, is
+ * MODSEQ, UIDNEXT and the windows: a fault on the way leaves them as they were and the next open starts from
+ * there.
  */
 
-enum { SCREEN = 60, ARRIVALS_AT_ONCE = 500, SMALL_FOLDER = 2000, DAYS_AWAY = 3 };
+enum { SCREEN = 60, ARRIVALS_AT_ONCE = 500, SMALL_FOLDER = 2000, DAYS_AWAY = 3, LOOKS_AT_MOST = 4 };
 
 struct opening {
 	struct imap_task *task;
-	struct imap_task *step; /* SELECT and what went with it or came of it */
+	struct imap_task *step;   /* SELECT and what went with it or came of it */
 	struct store_folder *was; /* sync state before */
 	gboolean first;           /* nothing of this UIDVALIDITY is here */
 	gboolean arrivals_asked;  /* in the flight of SELECT */
@@ -73,7 +75,8 @@ static void ask_for_arrivals(struct backend *b, struct opening *o, gint64 folder
 
 /* After a UIDVALIDITY change this was a question about other messages: its answer counts for nothing. */
 static void
-arrivals_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+arrivals_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+              const GError *error)
 {
 	struct opening *o = cmd->user;
 	struct imap_box *box = &b->box;
@@ -96,7 +99,8 @@ arrivals_done(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 }
 
 static void
-newest_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+newest_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+            const GError *error)
 {
 	struct imap_box *box = &b->box;
 
@@ -124,7 +128,8 @@ ask_newest(struct backend *b, const struct opening *o)
 	imap_queue(b, cmd);
 }
 
-/* UID FETCH of what came after the last time. Sent behind a SELECT (folder 0) it cannot know yet whether that will be well. */
+/* UID FETCH of what came after the last time. Sent behind a SELECT (folder 0) it cannot know yet whether that
+ * will be well. */
 static void
 ask_for_arrivals(struct backend *b, struct opening *o, gint64 folder)
 {
@@ -133,7 +138,8 @@ ask_for_arrivals(struct backend *b, struct opening *o, gint64 folder)
 	struct imap_cmd *cmd;
 
 	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", first);
-	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items, b->condstore && !o->since_refused ? o->was->modseq : 0, arrivals_done, o);
+	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items,
+	                      b->condstore && !o->since_refused ? o->was->modseq : 0, arrivals_done, o);
 	cmd->folder = folder;
 	cmd->lo = first;
 	cmd->hi = o->was->uidvalidity;
@@ -205,7 +211,8 @@ check_counts(const GError *error, void *user)
 	}
 	now = store_folder_by_id(b->env->store, o->folder, NULL);
 	if (imap_box_hole(&b->box.windows, b->box.uidnext, &lo, &hi))
-		doubt = !b->qresync && !o->first && (o->was->exists != b->box.exists || o->was->uidnext != b->box.uidnext);
+		doubt = !b->qresync && !o->first &&
+		        (o->was->exists != b->box.exists || o->was->uidnext != b->box.uidnext);
 	else
 		doubt = now && (guint64)now->rows != b->box.exists;
 	doubt = doubt || b->box.doubt;
@@ -214,7 +221,7 @@ check_counts(const GError *error, void *user)
 		settled(NULL, o);
 		return;
 	}
-	o->step = imap_task_new(b, settled, o);
+	o->step = imap_step_new(b, settled, o);
 	imap_verify(b, o->step);
 	imap_task_release(o->step, NULL);
 }
@@ -258,7 +265,8 @@ resync(struct backend *b, struct opening *o, gboolean trusted)
 	struct imap_box *box = &b->box;
 
 	/* A MODSEQ or UIDNEXT that shrank is a server that lost its memory: everything is compared. */
-	if (box->modseq < o->was->modseq || (b->qresync && (!box->modseq || !o->was->modseq)) || box->uidnext < o->was->uidnext)
+	if (box->modseq < o->was->modseq || (b->qresync && (!box->modseq || !o->was->modseq)) ||
+	    box->uidnext < o->was->uidnext)
 		trusted = FALSE;
 	box->news_from = o->was->uidnext;
 	if (!trusted)
@@ -311,7 +319,8 @@ select_arguments(struct backend *b, struct imap_cmd *cmd, const struct opening *
 
 	imap_command_mailbox(cmd->wire, was->wire);
 	if (b->qresync && !o->first && was->modseq) {
-		g_string_printf(args, "(QRESYNC (%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, was->uidvalidity, was->modseq);
+		g_string_printf(args, "(QRESYNC (%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, was->uidvalidity,
+		                was->modseq);
 		if (strlen(was->windows) < 700)
 			g_string_append_printf(args, " %s", was->windows);
 		g_string_append(args, "))");
@@ -322,7 +331,8 @@ select_arguments(struct backend *b, struct imap_cmd *cmd, const struct opening *
 	g_string_free(args, TRUE);
 }
 
-/* New mail is asked for together with SELECT, unless so much may have come that the newest of it should be first. */
+/* New mail is asked for together with SELECT, unless so much may have come that the newest of it should be
+ * first. */
 static gboolean
 ask_with_select(const struct backend *b, const struct opening *o)
 {
@@ -340,18 +350,33 @@ select_folder(struct backend *b, struct opening *o)
 	cmd->lo = o->was->uidvalidity;
 	select_arguments(b, cmd, o);
 	b->aimed = o->folder;
-	o->step = imap_task_new(b, check_counts, o);
+	o->step = imap_step_new(b, check_counts, o);
 	o->arrivals_asked = ask_with_select(b, o);
 	imap_queue(b, cmd);
 	if (o->arrivals_asked)
 		ask_for_arrivals(b, o, 0);
 }
 
-static void
-already_open(struct backend *b, struct imap_task *task)
-{
-	struct imap_cmd *cmd = imap_cmd_new(b, "NOOP", imap_task_cmd_done, task);
+static void look(struct backend *b, struct imap_task *task, guint turn);
 
+/* What the server told meanwhile may still be on its way into the store. A server that tells without end is
+ * not waited for. */
+static void
+looked(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	if (!error && (b->box.asking || b->box.comparing) && b->aimed == b->box.folder &&
+	    cmd->lo < LOOKS_AT_MOST)
+		look(b, cmd->user, (guint)cmd->lo + 1);
+	else
+		imap_task_release(cmd->user, error);
+}
+
+static void
+look(struct backend *b, struct imap_task *task, guint turn)
+{
+	struct imap_cmd *cmd = imap_cmd_new(b, "NOOP", looked, task);
+
+	cmd->lo = turn;
 	imap_queue(b, cmd);
 }
 
@@ -363,7 +388,7 @@ imap_open(struct backend *b, gint64 folder, backend_done done, void *user)
 	struct opening *o;
 
 	if (b->aimed == folder && b->box.folder == folder && b->box.resynced) {
-		already_open(b, task);
+		look(b, task, 1);
 		return;
 	}
 	o = g_new0(struct opening, 1);

@@ -2,6 +2,18 @@
 
 /* Verbs under way: each ends once, from the main loop, when the last of its holds is released. */
 
+static void
+task_end(struct backend *b, struct imap_task *task)
+{
+	backend_done done = task->done;
+	void *ctx = task->user;
+	g_autoptr(GError) error = g_steal_pointer(&task->error);
+
+	b->tasks = g_list_remove(b->tasks, task);
+	g_free(task);
+	done(error, ctx);
+}
+
 void
 imap_tasks_run(struct backend *b)
 {
@@ -10,15 +22,28 @@ imap_tasks_run(struct backend *b)
 
 	/* Only what ended before: what these callbacks begin and end at once has another turn. */
 	g_queue_init(&b->finished);
-	while ((task = g_queue_pop_head(&ended))) {
-		backend_done done = task->done;
-		void *ctx = task->user;
-		g_autoptr(GError) error = g_steal_pointer(&task->error);
+	while ((task = g_queue_pop_head(&ended)))
+		task_end(b, task);
+}
 
-		b->tasks = g_list_remove(b->tasks, task);
-		g_free(task);
-		done(error, ctx);
-	}
+static void
+task_free(gpointer user)
+{
+	struct imap_task *task = user;
+
+	g_clear_error(&task->error);
+	g_free(task);
+}
+
+void
+imap_tasks_clear(struct backend *b)
+{
+	struct imap_task *task;
+
+	while ((task = g_queue_pop_head(&b->finished)))
+		if (task->step)
+			task_end(b, task);
+	g_list_free_full(g_steal_pointer(&b->tasks), task_free);
 }
 
 /* While the end of the link is still to be told they wait for that. */
@@ -59,6 +84,15 @@ imap_task_new(struct backend *b, backend_done done, void *user)
 	return task;
 }
 
+struct imap_task *
+imap_step_new(struct backend *b, backend_done done, void *user)
+{
+	struct imap_task *task = imap_task_new(b, done, user);
+
+	task->step = TRUE;
+	return task;
+}
+
 void
 imap_task_hold(struct imap_task *task)
 {
@@ -77,7 +111,8 @@ imap_task_release(struct imap_task *task, const GError *error)
 }
 
 void
-imap_task_cmd_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+imap_task_cmd_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+                   const GError *error)
 {
 	imap_task_release(cmd->user, error);
 }
