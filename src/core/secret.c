@@ -10,8 +10,8 @@
 enum { REFUSALS_AT_MOST = 3 };
 
 struct job_secret {
-	GMutex lock;
-	struct account *account; /* NULL once nobody waits */
+	struct account *account; /* of its thread alone; NULL once nobody waits */
+	GMainContext *context;   /* until the job's thread takes it */
 	gint refs;
 	char *command;
 	char *secret, *complaint;
@@ -22,7 +22,6 @@ job_unref(struct job_secret *job)
 {
 	if (!g_atomic_int_dec_and_test(&job->refs))
 		return;
-	g_mutex_clear(&job->lock);
 	g_free(job->command);
 	if (job->secret)
 		memset(job->secret, 0, strlen(job->secret));
@@ -71,22 +70,19 @@ run_command(struct job_secret *job)
 	}
 }
 
+/* Touches nothing of the account, which may be gone when the command ends. */
 static gpointer
 job_run(gpointer user)
 {
 	struct job_secret *job = user;
+	g_autoptr(GMainContext) context = g_steal_pointer(&job->context);
+	g_autoptr(GSource) source = g_idle_source_new();
 
 	run_command(job);
-	g_mutex_lock(&job->lock);
-	if (job->account) {
-		g_autoptr(GSource) source = g_idle_source_new();
-
-		g_atomic_int_inc(&job->refs);
-		g_source_set_priority(source, G_PRIORITY_DEFAULT);
-		g_source_set_callback(source, job_done, job, (GDestroyNotify)job_unref);
-		g_source_attach(source, job->account->context);
-	}
-	g_mutex_unlock(&job->lock);
+	g_atomic_int_inc(&job->refs); /* the source's; what was written above is seen by whoever lets go last */
+	g_source_set_priority(source, G_PRIORITY_DEFAULT);
+	g_source_set_callback(source, job_done, job, (GDestroyNotify)job_unref);
+	g_source_attach(source, context);
 	job_unref(job);
 	return NULL;
 }
@@ -96,8 +92,8 @@ start_job(struct account *a, const char *command)
 {
 	struct job_secret *job = g_new0(struct job_secret, 1);
 
-	g_mutex_init(&job->lock);
 	job->account = a;
+	job->context = g_main_context_ref(a->context);
 	job->refs = 2;
 	job->command = g_strdup(command);
 	a->job = job;
@@ -107,15 +103,10 @@ start_job(struct account *a, const char *command)
 void
 secret_stop(struct account *a)
 {
-	struct job_secret *job = a->job;
-
-	if (!job)
+	if (!a->job)
 		return;
-	a->job = NULL;
-	g_mutex_lock(&job->lock);
-	job->account = NULL;
-	g_mutex_unlock(&job->lock);
-	job_unref(job);
+	a->job->account = NULL;
+	job_unref(g_steal_pointer(&a->job));
 }
 
 void
