@@ -238,7 +238,8 @@ asked_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 		w->error = g_error_copy(error);
 	if (w->fd >= 0 && !w->error && cmd->lo == w->have)
 		fulmar_fail(&w->error, FULMAR_FAILED, _("the server gives nothing for this part; try again"));
-	if (w->fd >= 0 && !w->error && !w->finished) {
+	/* Another folder may have been opened between two slices. */
+	if (w->fd >= 0 && !w->error && !w->finished && imap_aim(b, w->folder, &w->error)) {
 		ask(b, w);
 		return;
 	}
