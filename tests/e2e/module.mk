@@ -5,7 +5,9 @@ e2e_tests = \
   tests/e2e/test-imap-cli.py \
   tests/e2e/test-imap-dialogues.py \
   tests/e2e/test-imap-hostile.py \
-  tests/e2e/test-screen-demo.py
+  tests/e2e/test-screen-demo.py \
+  tests/e2e/test-screen-imap.py \
+  tests/e2e/test-screen-keys.py
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
 EXTRA_DIST += tests/lib/dovecot.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/tap.py \

@@ -17,7 +17,7 @@ servers = []
 
 def server():
     if not servers:
-        d = Dovecot()
+        d = Dovecot(extra='auth_failure_delay = 0\nservice anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n')
         atexit.register(d.close)
         with open(os.path.join(d.dir, 'users'), 'a') as f:
             f.write(''.join('ann%d:{PLAIN}%s::::::\n' % (n, d.password) for n in range(1, 50)))
@@ -289,7 +289,7 @@ def test_cuts_during_the_first_sync_lose_nothing():
             imap('COPY 1:%d INBOX' % n)
         p.rate = 400000
         with opened(home, 80, 24, '-o', 'list.threads=no') as s:
-            for octets in (0, 700, 3000, 30000, 60000):
+            for octets in (700, 3000, 60000):
                 p.cut_after(octets)
                 s.wait(lambda lines: p.left is None)
                 answers(s, 'after a cut at %d octets' % octets, keys='jk' if 'number' in s.text else '??')
@@ -336,7 +336,7 @@ def test_a_wrong_password_is_told_and_a_right_one_asked_for():
             s.wait(lambda lines: re.search(r'[•*]{8}', lines[-1]))
             assert 'not this' not in s.text
             s.press('\r', r'refused the log-in')
-            s.press('\x1bo', r'^ .*[Pp]assword.*:')
+            s.wait(r'^ .*[Pp]assword.*: *$')
             s.press('secret word\r', r'3 mails.*● Idle')
             quits(s)
             assert b'secret word' not in s.raw

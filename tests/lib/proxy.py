@@ -16,7 +16,7 @@ class Proxy:
         self.target, self.delay, self.rate = target, delay, rate
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.port = self.listener.getsockname()[1]
-        self.stalled = self.refusing = self.stopping = False
+        self.stalled = self.refusing = self.stopping = self.ending = False
         self.left, self.lock = None, threading.Lock()
         self.numbers = dict(down=0, up=0, turns=0, connections=0)
         self.last_up, self.pairs, self.next_down = False, [], 0.0
@@ -97,7 +97,7 @@ class Proxy:
             with self.lock:
                 if down and self.left is not None:
                     data, cut = data[:self.left], len(data) >= self.left
-                    self.left -= len(data)
+                    self.left = None if cut else self.left - len(data)
                 else:
                     cut = False
             try:
@@ -105,6 +105,7 @@ class Proxy:
             except OSError:
                 return False
             if cut:
+                self.ending = True
                 return False
         return not (pipe.ended and not pipe.queue)
 
@@ -133,6 +134,9 @@ class Proxy:
             for pair in list(self.pairs):
                 if cut or (not self.stalled and not all([self.write(pair, down, now) for down in (0, 1)])):
                     self.close_pair(pair)
+            while self.ending and self.pairs:
+                self.close_pair(self.pairs[0])
+            self.ending = False
         for pair in list(self.pairs):
             self.close_pair(pair)
         self.listener.close()
