@@ -215,14 +215,14 @@ store_add(struct store *store, gint64 folder, const struct store_message *messag
 gboolean
 store_set_structure(struct store *store, msgid id, const struct mime_part *structure, GError **error)
 {
-	static const char sql[] =
-	        "UPDATE message SET attachments = ?2, have = have | 1 WHERE id = ?1 RETURNING folder";
+	static const char sql[] = "UPDATE message SET attachments = ?2, have = have | 1"
+	                          " WHERE id = ?1 AND have & 9 <> 9 RETURNING folder";
 	gint64 folder;
 	gboolean own, ok;
 
 	if (!store_enter(store, FALSE, &own, error))
 		return FALSE;
-	G_STATIC_ASSERT(HAVE_STRUCTURE == 1);
+	G_STATIC_ASSERT((HAVE_STRUCTURE | HAVE_WHOLE) == 9);
 	ok = store_number(store, sql, VALUES(id, count_attachments(structure, NULL)), 0, &folder, error);
 	if (ok && folder) {
 		folder_delta(store, folder);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/error.h"
@@ -11,11 +12,16 @@
 #include "store/store-private.h"
 
 /* mail/<two hex digits of the id>/<id>.eml is a whole message, mail/<two hex>/<id>/<section> a part of one;
- * ".part" behind either is a download under way. A file counts only when a row of table part knows its size.
+ * ".part" behind either is a download under way or its beginning. A file counts only when a row of table part
+ * knows its size.
  */
 
 #define SECTION_MAX 250
 #define COPIED 16384 /* octets: parts up to here are copied, not mapped */
+
+/* A download under way is locked by who does it. Several may fetch the same at once: the screen and a
+ * command, or a person and the keep policy. */
+static const char *const partials[] = {".part", ".part2", ".part3"};
 
 /* ---- names ---- */
 
@@ -61,10 +67,13 @@ void
 bodies_unlink(struct store *store, msgid id)
 {
 	g_autofree char *dir = parts_dir(store, id), *whole = g_strconcat(dir, ".eml", NULL);
-	g_autofree char *partial = g_strconcat(whole, ".part", NULL);
 
 	unlink(whole);
-	unlink(partial);
+	for (guint i = 0; i < G_N_ELEMENTS(partials); i++) {
+		g_autofree char *partial = g_strconcat(whole, partials[i], NULL);
+
+		unlink(partial);
+	}
 	if (access(dir, F_OK) == 0)
 		files_remove_tree(dir);
 }
@@ -417,24 +426,72 @@ row_is_here(struct store *store, msgid id, GError **error)
 	return found != 0;
 }
 
+static gboolean
+is_file_at(int fd, const char *path)
+{
+	struct stat opened, there;
+
+	return fstat(fd, &opened) == 0 && lstat(path, &there) == 0 && opened.st_dev == there.st_dev &&
+	       opened.st_ino == there.st_ino;
+}
+
+/* The name under which fd was begun, or NULL with errno. */
+static char *
+partial_of(const char *final, int fd)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(partials); i++) {
+		g_autofree char *path = g_strconcat(final, partials[i], NULL);
+
+		if (is_file_at(fd, path))
+			return g_steal_pointer(&path);
+	}
+	errno = ENOENT;
+	return NULL;
+}
+
+/* Opens and locks path. -1 with errno; EWOULDBLOCK: somebody else downloads there. */
+static int
+open_partial(const char *path)
+{
+	for (;;) {
+		int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+		if (fd < 0)
+			return -1;
+		if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+			close(fd);
+			errno = EWOULDBLOCK;
+			return -1;
+		}
+		/* Whoever had it before may have ended, and moved it away, while we opened it. */
+		if (is_file_at(fd, path))
+			return fd;
+		close(fd);
+	}
+}
+
 int
 store_part_begin(struct store *store, msgid id, const char *section, guint64 *have, GError **error)
 {
 	g_autofree char *final = body_path(store, id, section, error);
 	g_autofree char *dir = *section ? parts_dir(store, id) : shard_dir(store, id);
-	g_autofree char *path = final ? g_strconcat(final, ".part", NULL) : NULL;
 	off_t end;
-	int fd;
+	int fd = -1;
 
 	if (!final || !row_is_here(store, id, error) || !files_make_private_dir(dir, error))
 		return -1;
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	errno = EWOULDBLOCK;
+	for (guint i = 0; fd < 0 && errno == EWOULDBLOCK && i < G_N_ELEMENTS(partials); i++) {
+		g_autofree char *path = g_strconcat(final, partials[i], NULL);
+
+		fd = open_partial(path);
+	}
 	if (fd < 0)
-		return fail_file(path, error);
+		return fail_file(final, error);
 	end = lseek(fd, 0, SEEK_END);
 	if (end < 0) {
 		close(fd);
-		return fail_file(path, error);
+		return fail_file(final, error);
 	}
 	*have = (guint64)end;
 	return fd;
@@ -451,9 +508,11 @@ settle_file(int fd, const char *partial, const char *final, gboolean durable, GE
 	return FALSE;
 }
 
-/* A whole message makes its parts superfluous: they can be cut out of it. */
+/* A whole message makes its parts superfluous: they can be cut out of it. That needs its structure as we see
+ * it, not as the server does. */
 static gboolean
-put_entry(struct store *store, msgid id, const char *section, gint64 size, GError **error)
+put_entry(struct store *store, msgid id, const char *section, gint64 size, const struct mime_part *root,
+          GError **error)
 {
 	static const char put[] = "INSERT OR REPLACE INTO part (id, size, section) VALUES (?1, ?2, ?3)";
 	static const char parts[] = "DELETE FROM part WHERE id = ?1 AND section <> ''";
@@ -466,28 +525,46 @@ put_entry(struct store *store, msgid id, const char *section, gint64 size, GErro
 	if (*section)
 		return row_set_have(store, id, HAVE_PART, 0, error);
 	return store_run(store, parts, VALUES(id), error) &&
+	       (!root || store_set_structure(store, id, root, error)) &&
 	       row_set_have(store, id, HAVE_WHOLE, HAVE_PART, error);
+}
+
+static struct mime_part *
+parse_file(const char *path)
+{
+	int reason;
+	g_autoptr(GBytes) whole = map_file(path, -1, &reason);
+
+	return whole ? parse(whole) : NULL;
 }
 
 static gboolean
 finish(struct store *store, msgid id, const char *section, int fd, gboolean durable, GError **error)
 {
 	g_autofree char *final = body_path(store, id, section, error);
-	g_autofree char *partial = final ? g_strconcat(final, ".part", NULL) : NULL;
+	g_autofree char *partial = final ? partial_of(final, fd) : NULL;
 	g_autofree char *dir = parts_dir(store, id);
+	struct mime_part *root;
 	struct stat info;
 	gboolean ok;
 
 	if (!final)
 		return FALSE;
-	if (fstat(fd, &info) != 0) {
-		fail_file(partial, error);
+	if (!partial || fstat(fd, &info) != 0) {
+		fail_file(final, error);
 		return FALSE;
 	}
-	if (!settle_file(fd, partial, final, durable, error) || !store_begin(store, durable, error))
+	if (!settle_file(fd, partial, final, durable, error))
 		return FALSE;
-	ok = row_is_here(store, id, error) && put_entry(store, id, section, (gint64)info.st_size, error);
-	ok = store_leave(store, TRUE, ok, error);
+	root = *section ? NULL : parse_file(final);
+	ok = store_begin(store, durable, error);
+	if (ok) {
+		ok = row_is_here(store, id, error) &&
+		     put_entry(store, id, section, (gint64)info.st_size, root, error);
+		ok = store_leave(store, TRUE, ok, error);
+	}
+	if (root)
+		mime_part_free(root);
 	if (ok && !*section && access(dir, F_OK) == 0)
 		files_remove_tree(dir);
 	return ok;

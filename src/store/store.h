@@ -137,6 +137,7 @@ gboolean store_set_base(struct store *store, gint64 folder, guint64 uid, guint f
 /* Changes single bits of the base flags (a plain resync learns bits, not sets). Unknown UIDs are no error. */
 gboolean store_change_base(struct store *store, gint64 folder, guint64 uid, guint add, guint remove,
                            GError **error);
+/* Without effect on a whole message that is here: its structure is read from its octets. */
 gboolean store_set_structure(struct store *store, msgid id, const struct mime_part *structure,
                              GError **error);
 /* Removes the rows of these UIDs with their bodies; UIDs not here are passed over. Returns how many, -1 with
