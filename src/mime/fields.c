@@ -24,12 +24,16 @@ starts(const char *p, const char *end, const char *prefix)
 	return (gsize)(end - p) >= n && !memcmp(p, prefix, n);
 }
 
-/* A line among the fields that is none: passed over if it is known junk or a field follows it; else the body
- * begins here, its blank line was lost. */
+/* A line among the fields that is none: passed over if it is known junk or a field follows it and what
+ * continues it; else the body begins here, its blank line was lost. Lines that continue it are junk
+ * themselves when their turn comes, so none is looked at more than twice. */
 static gboolean
 is_junk(const char *p, const char *next, const char *end)
 {
 	gsize len;
+
+	while (next < end && (*next == ' ' || *next == '\t'))
+		next = scan_next_line(scan_line_end(next, end), end);
 
 	if (starts(p, end, "--"))
 		return FALSE;

@@ -39,6 +39,7 @@ static const struct {
         {">From a@b Mon Jan  1 00:00:00 2024\nA: 1\n", "A=1|#"},
         {" orphan\nA: 1\n", "A=1|#"},
         {"A: 1\njunk line\nB: 2\n", "A=1|B=2|#"},
+        {"A: 1\njunk\n : line\n more\nB: 2\n", "A=1|B=2|#"},
         {"A: 1\nThe body begins\nwithout a blank line: here\n",
          "A=1|#The body begins~without a blank line: here~"},
         {"A: 1\n--boundary\nB: 2\n", "A=1|#--boundary~B: 2~"},
