@@ -15,7 +15,8 @@
 #include "base/log.h"
 
 #define HEAD_OCTETS 8192   /* read first: nearly every header block, many whole messages */
-#define HEAD_MAX 65536     /* read at most */
+#define WHOLE_MAX 65536    /* messages up to here are read whole */
+#define HEAD_MAX 1048576   /* read at most: what the References of fifty thousand answers take */
 #define STRUCTURE_SLICE 10 /* messages parsed a step */
 #define REPLAY_SLICE 50
 
@@ -97,10 +98,14 @@ message_add(struct backend *backend, gint64 folder, const char *dir, const char 
 			log_note(LOG_SYNC, "%s: cannot be read: %s", path, g_strerror(errno));
 		return TRUE;
 	}
-	buffer = g_malloc(HEAD_MAX);
+	buffer = g_malloc(WHOLE_MAX);
 	len = read_up_to(fd, buffer, 0, HEAD_OCTETS);
-	if (len == HEAD_OCTETS && (st.st_size <= HEAD_MAX || !has_blank_line(buffer, len)))
+	if (len == HEAD_OCTETS && (st.st_size <= WHOLE_MAX || !has_blank_line(buffer, len)))
+		len = read_up_to(fd, buffer, len, WHOLE_MAX);
+	if (len == WHOLE_MAX && !has_blank_line(buffer, len)) {
+		buffer = g_realloc(buffer, HEAD_MAX);
 		len = read_up_to(fd, buffer, len, HEAD_MAX);
+	}
 	close(fd);
 	return add_head(backend, folder, path, buffer, len, &st, error);
 }
