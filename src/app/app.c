@@ -107,10 +107,18 @@ app_store(const struct conf_account *account, GError **error)
 {
 	g_autofree char *dir = account_store_dir(account);
 	g_autofree char *file = g_build_filename(dir, "store.db", NULL);
+	GError *problem = NULL;
+	struct store *store;
 
 	if (!g_file_test(file, G_FILE_TEST_EXISTS))
 		return NULL;
-	return store_open(dir, STORE_READ, error);
+	store = store_open(dir, STORE_READ, &problem);
+	/* Made by an older version, or being made at this moment: the account's start brings it up to date. */
+	if (g_error_matches(problem, FULMAR_ERROR, FULMAR_UNSUPPORTED))
+		g_clear_error(&problem);
+	else if (problem)
+		g_propagate_error(error, problem);
+	return store;
 }
 
 static void

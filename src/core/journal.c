@@ -176,30 +176,35 @@ journal_recover(struct account *a, GError **error)
 
 /* ---- carrying out ---- */
 
+/* A command line tells what became of its own wish. */
+static void
+tell(struct account *a, gint64 folder, const char *text)
+{
+	struct event *event;
+
+	if (a->flags & ACCOUNT_BATCH)
+		return;
+	event = account_event(a, EVENT_NOTICE);
+	event->folder = folder;
+	event->text = g_strdup(text);
+	account_post(a, event);
+}
+
 static void
 tell_failure(struct account *a, const struct store_op *op, const char *why)
 {
-	struct event *event = account_event(a, EVENT_NOTICE);
+	struct event *event = account_event(a, EVENT_ROWS);
 
-	event->folder = op->folder;
-	event->text = g_strdup(why);
-	account_post(a, event);
-	event = account_event(a, EVENT_ROWS);
+	tell(a, op->folder, why);
 	event->folder = op->folder;
 	account_post(a, event);
 }
 
-/* The store took no more: trying again at once would try for ever. Takes error. A command that waits for the
- * journal tells it itself. */
+/* The store took no more: trying again at once would try for ever. Takes error. */
 static void
 halt(struct account *a, GError *error)
 {
-	if (!(a->flags & ACCOUNT_BATCH)) {
-		struct event *event = account_event(a, EVENT_NOTICE);
-
-		event->text = g_strdup(error->message);
-		account_post(a, event);
-	}
+	tell(a, 0, error->message);
 	g_clear_error(&a->journal_trouble);
 	a->journal_trouble = error;
 	a->halted_until = g_get_monotonic_time() + WAIT_SECONDS * G_USEC_PER_SEC;

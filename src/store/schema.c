@@ -88,7 +88,7 @@ schema_check(struct store *store, GError **error)
 		return FALSE;
 	if (version == STORE_VERSION)
 		return TRUE;
-	fulmar_fail(error, FULMAR_FAILED,
+	fulmar_fail(error, FULMAR_UNSUPPORTED,
 	            _("%s is not ready yet; it is brought up to date when its account starts"), store->path);
 	return FALSE;
 }

@@ -19,8 +19,9 @@ struct store;
 enum store_mode { STORE_READ, STORE_WRITE };
 
 /* dir is the account's folder ($XDG_DATA_HOME/fulmar/ACCOUNT). STORE_WRITE makes and migrates it (0700,
- * 0600); STORE_READ fails with FULMAR_FAILED when it is not there. A store of a newer version, a corrupt one,
- * a read-only folder, a full disk: FULMAR_FAILED, one line that says so and what to do. */
+ * 0600); STORE_READ fails with FULMAR_FAILED when it is not there, with FULMAR_UNSUPPORTED when a writer has
+ * to bring it up to date first. A store of a newer version, a corrupt one, a read-only folder, a full disk:
+ * FULMAR_FAILED, one line that says so and what to do. */
 struct store *store_open(const char *dir, enum store_mode mode, GError **error);
 void store_close(struct store *store);
 /* TRUE when somebody else committed since the last call (any process). Cheap. */
