@@ -47,7 +47,8 @@ struct backend_ops {
 	void (*destroy)(struct backend *backend); /* at once; done callbacks do not run any more */
 	void (*link)(struct backend *backend);   /* connect and log in; then hooks.ready or hooks.lost */
 	void (*unlink)(struct backend *backend); /* log out as far as it goes without waiting; verbs under way end as cancelled */
-	void (*secret)(struct backend *backend, const char *secret); /* answer to hooks.ask; NULL: called off */
+	/* Answer to hooks.ask. NULL: there is none, and why (one line; NULL: called off). */
+	void (*secret)(struct backend *backend, const char *secret, const char *why);
 	/* Folder list with roles and counts into the store. */
 	void (*folders)(struct backend *backend, backend_done done, void *user);
 	/* Bring folder up to date, newest first; done when the newest screen and all changes to known rows are in the store. */

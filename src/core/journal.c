@@ -51,16 +51,35 @@ any_in_state(struct account *a, enum op_state state)
 	return FALSE;
 }
 
+/* Of a folder with an op that has to wait, later ones wait too: they may be about the same messages. */
+static gboolean
+may_begin(const struct store_op *op, GHashTable *held, gint64 now)
+{
+	if (op->state != OP_WAITING)
+		return FALSE;
+	if (op->not_before <= now)
+		return !g_hash_table_contains(held, &op->folder);
+	g_hash_table_add(held, (gpointer)&op->folder);
+	return FALSE;
+}
+
 gboolean
 journal_idle(struct account *a)
 {
-	g_autoptr(GPtrArray) ready = g_ptr_array_new_with_free_func(store_op_free);
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	g_autoptr(GHashTable) held = g_hash_table_new(g_int64_hash, g_int64_equal);
 
 	if (a->replaying)
 		return FALSE;
-	if (!store_ops_waiting(a->store, NULL) || !store_ops(a->store, TRUE, seconds(), ready, NULL))
+	if (!store_ops_waiting(a->store, NULL) || !store_ops(a->store, FALSE, 0, ops, NULL))
 		return TRUE;
-	return !ready->len && !any_in_state(a, OP_RUNNING);
+	for (guint i = 0; i < ops->len; i++) {
+		const struct store_op *op = ops->pdata[i];
+
+		if (op->state == OP_RUNNING || may_begin(op, held, seconds()))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 /* ---- whose turn it is ---- */
@@ -293,14 +312,20 @@ static gboolean
 carry_out(struct account *a, GError **error)
 {
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	g_autoptr(GHashTable) held = g_hash_table_new(g_int64_hash, g_int64_equal); /* folders, lent from ops */
+	guint begun = 0;
 
-	if (!recover(a, error) || !store_ops(a->store, TRUE, seconds(), ops, error))
+	if (!recover(a, error) || !store_ops(a->store, FALSE, 0, ops, error))
 		return FALSE;
-	for (guint i = 0; ops->len && i < AT_ONCE; i++) {
-		if (!store_op_set(a->store, ((const struct store_op *)ops->pdata[0])->id, OP_RUNNING, NULL, 0,
-		                  error))
+	for (guint i = 0; i < ops->len && begun < AT_ONCE; i++) {
+		struct store_op *op = ops->pdata[i];
+
+		if (!may_begin(op, held, seconds()))
+			continue;
+		if (!store_op_set(a->store, op->id, OP_RUNNING, NULL, 0, error))
 			return FALSE;
-		begin(a, g_ptr_array_steal_index(ops, 0));
+		begin(a, g_ptr_array_steal_index(ops, i--));
+		begun++;
 	}
 	return TRUE;
 }

@@ -13,6 +13,7 @@ struct job_secret {
 	struct account *account; /* of its thread alone; NULL once nobody waits */
 	GMainContext *context;   /* until the job's thread takes it */
 	gint refs;
+	const char *option; /* the configuration's name for it */
 	char *command;
 	char *secret, *complaint;
 };
@@ -40,13 +41,7 @@ job_done(gpointer user)
 		return G_SOURCE_REMOVE;
 	a->job = NULL;
 	job->account = NULL;
-	if (job->complaint) {
-		struct event *event = account_event(a, EVENT_NOTICE);
-
-		event->text = g_strdup(job->complaint);
-		account_post(a, event);
-	}
-	a->ops->secret(a->backend, job->secret);
+	a->ops->secret(a->backend, job->secret, job->complaint);
 	job_unref(job); /* the account's */
 	return G_SOURCE_REMOVE;
 }
@@ -61,12 +56,15 @@ run_command(struct job_secret *job)
 	int status;
 
 	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status, &error)) {
-		job->complaint = g_strdup_printf(_("password-command cannot run: %s"), error->message);
+		job->complaint = g_strdup_printf(_("%s cannot run: %s"), job->option, error->message);
 	} else if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-		job->complaint = g_strdup_printf(_("password-command failed: %s"), g_strstrip(err));
+		job->complaint = g_strdup_printf(_("%s failed (%s); try it in a shell"), job->option, g_strstrip(err));
 	} else {
 		out[strcspn(out, "\r\n")] = '\0';
-		job->secret = g_steal_pointer(&out);
+		if (*out)
+			job->secret = g_steal_pointer(&out);
+		else
+			job->complaint = g_strdup_printf(_("%s printed nothing; its first line is the secret"), job->option);
 	}
 }
 
@@ -88,13 +86,14 @@ job_run(gpointer user)
 }
 
 static void
-start_job(struct account *a, const char *command)
+start_job(struct account *a, const char *option, const char *command)
 {
 	struct job_secret *job = g_new0(struct job_secret, 1);
 
 	job->account = a;
 	job->context = g_main_context_ref(a->context);
 	job->refs = 2;
+	job->option = option;
 	job->command = g_strdup(command);
 	a->job = job;
 	g_thread_unref(g_thread_new("password-command", job_run, job));
@@ -118,13 +117,13 @@ secret_find(struct account *a, const char *prompt)
 	if (a->job)
 		return;
 	if (s->oauth_token_command) {
-		start_job(a, s->oauth_token_command);
+		start_job(a, "oauth-token-command", s->oauth_token_command);
 	} else if (s->password) {
-		a->ops->secret(a->backend, s->password);
+		a->ops->secret(a->backend, s->password, NULL);
 	} else if (s->password_command) {
-		start_job(a, s->password_command);
+		start_job(a, "password-command", s->password_command);
 	} else if (a->flags & ACCOUNT_NO_SECRETS) {
-		a->ops->secret(a->backend, NULL);
+		a->ops->secret(a->backend, NULL, NULL);
 	} else {
 		a->asked = TRUE;
 		event = account_event(a, EVENT_ASK);
@@ -137,7 +136,7 @@ void
 secret_answer(struct account *a, const char *secret)
 {
 	a->called_off = !secret;
-	a->ops->secret(a->backend, secret);
+	a->ops->secret(a->backend, secret, NULL);
 }
 
 gboolean

@@ -163,7 +163,7 @@ unlink_(struct backend *b)
 }
 
 static void
-secret(struct backend *b, const char *text)
+secret(struct backend *b, const char *text, const char *why)
 {
 }
 

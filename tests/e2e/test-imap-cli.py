@@ -102,6 +102,8 @@ def test_secrets_come_from_a_command_and_never_reach_the_log():
         with Home(conf) as home:
             home.run('--log', home.dir + '/log', '--trace', 'imap,sync', 'sync', 'work/INBOX')
             assert 'secret' not in open(home.dir + '/log').read()
+        for command, why in (('exit 3', 'password-command failed'), ('true', 'printed nothing')):
+            refused(imap_conf(d.port).replace('password = "secret word"', 'password-command = ' + command), 4, why)
         with Home(imap_conf(d.port, more='auth = login')) as home:
             home.run('--log', home.dir + '/log', '--trace', 'imap,sync', 'sync', 'work/INBOX')
             log = open(home.dir + '/log').read()

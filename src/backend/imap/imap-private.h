@@ -161,7 +161,7 @@ void imap_task_cmd_done(struct backend *b, struct imap_cmd *cmd, const struct im
 /* ---- login.c ---- */
 /* The greeting, or with NULL the first moment after STARTTLS. */
 void imap_login_begin(struct backend *b, const struct imap_response *greeting);
-void imap_login_secret(struct backend *b, const char *secret);
+void imap_login_secret(struct backend *b, const char *secret, const char *why);
 
 /* ---- folders.c ---- */
 void imap_folders(struct backend *b, backend_done done, void *user);

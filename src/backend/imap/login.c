@@ -325,7 +325,7 @@ log_in(struct backend *b)
 }
 
 void
-imap_login_secret(struct backend *b, const char *secret)
+imap_login_secret(struct backend *b, const char *secret, const char *why)
 {
 	if (!b->secret_wanted)
 		return;
@@ -334,7 +334,9 @@ imap_login_secret(struct backend *b, const char *secret)
 	b->secret = g_strdup(secret);
 	if (!b->conn)
 		return;
-	if (!secret)
+	if (!secret && why)
+		give_up(b, FULMAR_AUTH, "%s: %s", b->env->account->host, why);
+	else if (!secret)
 		give_up(b, FULMAR_AUTH, _("%s: no password for %s; give password-command in the account's section"), b->env->account->host,
 			b->env->account->user);
 	else

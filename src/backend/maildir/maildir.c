@@ -331,7 +331,7 @@ maildir_unlink(struct backend *backend)
 }
 
 static void
-maildir_secret(struct backend *backend, const char *secret)
+maildir_secret(struct backend *backend, const char *secret, const char *why)
 {
 	/* Nothing here ever asks for one. */
 }
