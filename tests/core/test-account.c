@@ -560,13 +560,16 @@ test_short_links(void)
 {
 	struct bed bed;
 	guint64 id;
+	int opened;
 
 	bed_up(&bed);
 	server.no_fill = TRUE;
 	server.fault = LINK_LOST;
 	bed_start(&bed, ACCOUNT_NO_SECRETS);
 	id = send(&bed, CMD_SYNC, NULL, 0);
-	g_assert_cmpint(await(&bed, send(&bed, CMD_OPEN, as_inbox, 0)), ==, 0);
+	/* It gets through between two fills, or meets the end of one link too many. */
+	opened = await(&bed, send(&bed, CMD_OPEN, as_inbox, 0));
+	g_assert_true(opened == FULMAR_OK || opened == FULMAR_NO_LINK);
 	await(&bed, send(&bed, CMD_CANCEL, as_cancel, (gint64)id));
 	await(&bed, id);
 	bed_stop(&bed);
