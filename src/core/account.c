@@ -27,23 +27,39 @@ account_store_dir(const struct conf_account *settings)
 	return g_build_filename(data, settings->id, NULL);
 }
 
+static gboolean
+has_inbox(struct account *a, gboolean *here, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	struct store_folder *inbox = store_folder_by_path(a->store, "INBOX", &failed);
+
+	*here = inbox != NULL;
+	g_clear_pointer(&inbox, store_folder_free);
+	if (failed)
+		g_propagate_error(error, g_steal_pointer(&failed));
+	return !failed;
+}
+
 /* So that a person can open it before the first LIST was answered. */
 static gboolean
 ensure_inbox(struct account *a, GError **error)
 {
-	struct store_folder *inbox = store_folder_by_path(a->store, "INBOX", error);
 	struct store_folder new = {
 		.path = (char *)"INBOX", .wire = (char *)"INBOX", .role = (char *)"inbox", .selectable = TRUE, .subscribed = TRUE,
 		.rights = (char *)"",
 	};
+	gboolean here, ok;
 
-	if (inbox) {
-		store_folder_free(inbox);
-		return TRUE;
-	}
-	if (error && *error)
+	if (!has_inbox(a, &here, error) || here)
+		return here;
+	if (!store_begin(a->store, FALSE, error))
 		return FALSE;
-	return store_begin(a->store, FALSE, error) && store_folder_put(a->store, &new, error) && store_commit(a->store, error);
+	/* Another process may have listed the folders in the meantime. */
+	ok = has_inbox(a, &here, error) && (here || store_folder_put(a->store, &new, error));
+	if (ok)
+		return store_commit(a->store, error);
+	store_rollback(a->store);
+	return FALSE;
 }
 
 /* The screen's thread should win a contested processor: bulk work here gives way. */

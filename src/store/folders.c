@@ -237,16 +237,22 @@ put(struct store *store, struct store_folder *folder, GError **error)
 	static const char insert[] =
 	        "INSERT INTO folder (id, path, wire, delimiter, role, selectable, subscribed, rights, "
 	        "mailbox_id,"
-	        " server_total, server_unread) VALUES (?1, ?6, ?7, ?2, ?8, ?3, ?4, ?9, ?10, ?5, ?11)";
+	        " server_total, server_unread) VALUES (?1, ?6, ?7, ?2, ?8, ?3, ?4, ?9, ?10, ?5, ?11)"
+	        /* Another process may have met it in the meantime. */
+	        " ON CONFLICT (wire) DO UPDATE SET path = ?6, delimiter = ?2, role = ?8, selectable = ?3,"
+	        " subscribed = ?4, rights = ?9, mailbox_id = ?10, server_total = ?5, server_unread = ?11"
+	        " RETURNING id";
 	static const char update[] =
 	        "UPDATE folder SET path = ?6, wire = ?7, delimiter = ?2, role = ?8, selectable = ?3, "
 	        "subscribed = ?4,"
-	        " rights = ?9, mailbox_id = ?10, server_total = ?5, server_unread = ?11 WHERE id = ?1";
+	        " rights = ?9, mailbox_id = ?10, server_total = ?5, server_unread = ?11 WHERE id = ?1"
+	        " RETURNING id";
 	const char *texts[] = {folder->path, folder->wire, folder->role, folder->rights, folder->mailbox_id};
 	sqlite3_stmt *statement = store_sql(store, folder->id ? update : insert,
 	                                    VALUES(folder->id, folder->delimiter, folder->selectable != 0,
 	                                           folder->subscribed != 0, (gint64)folder->server_total),
 	                                    error);
+	int result;
 
 	if (!statement)
 		return FALSE;
@@ -255,7 +261,10 @@ put(struct store *store, struct store_folder *folder, GError **error)
 	for (int i = 0; i < (int)G_N_ELEMENTS(texts); i++)
 		sqlite3_bind_text(statement, 6 + i, texts[i] ? texts[i] : "", -1, SQLITE_STATIC);
 	sqlite3_bind_int64(statement, 11, (gint64)folder->server_unread);
-	return store_finish(store, statement, error);
+	result = store_step(store, statement, error);
+	if (result > 0)
+		folder->id = sqlite3_column_int64(statement, 0);
+	return result == 0 || (result > 0 && store_finish(store, statement, error));
 }
 
 gboolean
@@ -267,8 +276,6 @@ store_folder_put(struct store *store, struct store_folder *folder, GError **erro
 	if (!store_enter(store, FALSE, &own, error))
 		return FALSE;
 	ok = put(store, folder, error);
-	if (ok && !id)
-		folder->id = sqlite3_last_insert_rowid(store->db);
 	ok = store_leave(store, own, ok, error);
 	if (!ok)
 		folder->id = id;

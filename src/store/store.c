@@ -292,7 +292,20 @@ make_file(struct store *store, GError **error)
 static gboolean
 make_quickly(struct store *store, GError **error)
 {
-	return !store->young || exec(store, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY", error);
+	int result;
+
+	if (!store->young)
+		return TRUE;
+	result = sqlite3_exec(store->db, "PRAGMA journal_mode = MEMORY", NULL, NULL, NULL);
+	/* Another process was quicker, and uses it already. */
+	if ((result & 0xff) == SQLITE_BUSY) {
+		store->young = FALSE;
+		return TRUE;
+	}
+	if (result == SQLITE_OK)
+		return exec(store, "PRAGMA synchronous = OFF", error);
+	store_fail_sql(store, error);
+	return FALSE;
 }
 
 /* Brings a new store to the disk, before the first change that must not be lost. */
@@ -321,13 +334,32 @@ empty_trash(struct store *store, GError **error)
 	return result == 0 && (n == 0 || store_run(store, delete, NULL, 0, error));
 }
 
+/* SQLite does not wait for another process that does the same at this moment. */
+static gboolean
+use_log(struct store *store, GError **error)
+{
+	gint64 end = g_get_monotonic_time() + BUSY_MS * 1000;
+
+	for (;;) {
+		int result = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+
+		if (result == SQLITE_OK)
+			return TRUE;
+		if ((result & 0xff) != SQLITE_BUSY || g_get_monotonic_time() > end) {
+			store_fail_sql(store, error);
+			return FALSE;
+		}
+		g_usleep(2000);
+	}
+}
+
 static gboolean
 open_writer(struct store *store, GError **error)
 {
 	/* The log is copied back every 16 MB: rarely enough not to slow a first sync, often enough to stay
 	 * small. */
 	static const char pragmas[] =
-	        "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000;"
+	        "PRAGMA wal_autocheckpoint = 4000;"
 	        "PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -6000; PRAGMA temp_store = MEMORY;"
 	        "PRAGMA secure_delete = FAST; PRAGMA trusted_schema = OFF;";
 
@@ -338,7 +370,7 @@ open_writer(struct store *store, GError **error)
 		            g_strerror(EACCES));
 		return FALSE;
 	}
-	return make_quickly(store, error) && exec(store, pragmas, error) && pending_register(store, error) &&
+	return make_quickly(store, error) && use_log(store, error) && exec(store, pragmas, error) && pending_register(store, error) &&
 	       schema_prepare(store, error) && empty_trash(store, error);
 }
 
