@@ -203,8 +203,8 @@ opened(const GError *error, void *user)
 	} else if (open->request) {
 		request_end(open->request, error);
 	}
-	link_show(a);
 	work_on(a);
+	link_show(a); /* not before it is known that nothing follows */
 }
 
 void
@@ -356,9 +356,8 @@ filled(const GError *error, void *user)
 		p->failures = 0;
 	else if (p->opened) /* the first of those in the same flight */
 		set_back(a, p, error);
-	if (!a->fills)
-		link_show(a);
 	work_on(a);
+	link_show(a);
 }
 
 static void
