@@ -198,6 +198,10 @@ told_link(struct ui *ui, guint n, struct event *event)
 	struct ui_account *account = ui->accounts->pdata[n];
 	enum link_state before = account->link;
 
+	if (event->state != LINK_FETCHING)
+		account->calm_until = 0;
+	else if (before == LINK_IDLE)
+		account->calm_until = g_get_monotonic_time() + QUIET_FOR;
 	account->link = event->state;
 	account->have = event->have;
 	account->total = event->total;

@@ -132,6 +132,7 @@ unless_short(const struct ui *ui, gint64 pause)
 static gboolean
 do_due(struct ui *ui)
 {
+	struct ui_account *account = ui->accounts->pdata[ui->account];
 	gint64 now = g_get_monotonic_time();
 	gboolean changed = FALSE;
 
@@ -141,6 +142,10 @@ do_due(struct ui *ui)
 	}
 	if (ui->folders_stale && now - ui->refreshed >= REFRESH_EVERY) {
 		ui_refresh_folders(ui);
+		changed = TRUE;
+	}
+	if (account->calm_until && now >= account->calm_until) {
+		account->calm_until = 0;
 		changed = TRUE;
 	}
 	if (ui->seen_due && now >= ui->seen_due)
@@ -185,7 +190,9 @@ static int
 wait_for(const struct ui *ui)
 {
 	gint64 now = g_get_monotonic_time();
-	const gint64 due[] = {ui->preview_due, ui->seen_due, ui->paint_due, ui->near_due};
+	const struct ui_account *account = ui->accounts->pdata[ui->account];
+	const gint64 due[] = {ui->preview_due, ui->seen_due, ui->paint_due, ui->near_due,
+	                      account->calm_until};
 	int timeout = LOOK_AROUND;
 
 	if (ui->seeking || ui->read_ahead)

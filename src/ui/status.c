@@ -21,7 +21,8 @@ char *
 ui_link_text(const struct ui *ui, guint n, guint *role)
 {
 	const struct ui_account *account = ui->accounts->pdata[n];
-	enum link_state state = account->link;
+	gboolean brief = g_get_monotonic_time() < account->calm_until;
+	enum link_state state = brief ? LINK_IDLE : account->link;
 	const char *glyph = ui_mark(ui, links[state].glyph, links[state].ascii);
 
 	if (role)

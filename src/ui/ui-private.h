@@ -47,6 +47,7 @@ struct view {
 struct ui_account {
 	const struct conf_account *conf;
 	enum link_state link;
+	gint64 calm_until; /* monotonic µs: fetching that is over by then was never spoken of */
 	guint64 have, total;
 	char *detail; /* what the link said last, safe; or NULL */
 	gint64 waiting, failed;
