@@ -9,7 +9,7 @@ from tap import FULMAR, Home, run
 def demo(home, cols=80, rows=24, **env):
     screen = Screen([FULMAR, 'demo'], {**home.env, **env}, cols, rows)
     try:
-        screen.wait(r'demo / INBOX .*[●*] Idle')
+        screen.wait(r'demo / INBOX .*[●*] Idle(.*\n)+.* of \d+\n.*q quit')
     except BaseException:
         screen.close()
         raise
@@ -55,7 +55,7 @@ def test_read_next_previous_and_back():
         s.press('j', r'^ Invitation: Harbour board')
         s.press('k', r'^ Undelivered')
         s.press('k', r'^ Re: Budget')
-        s.press('q', r'^ demo / INBOX')
+        s.press('q', r'^ demo / INBOX(.*\n)+.*q quit')
         assert s.at_cursor.startswith('▌') and 'Ann Smith' in s.at_cursor, s.text
 
 

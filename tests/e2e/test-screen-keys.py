@@ -49,11 +49,11 @@ def is_through(screen):
 
 
 def press_until(screen, done, timeout=60):
-    """j, k and a page now and then, each answered, until done; the latencies."""
-    took, keys, end = [], 'jjjkzjkkjZ', time.monotonic() + timeout * PATIENCE
+    """j, k and a page now and then, back to the top, each answered, until done; the latencies."""
+    took, keys, end = [], 'jjkjzjk=', time.monotonic() + timeout * PATIENCE
     while not done() or len(took) < 50:
         assert time.monotonic() < end, screen.text
-        latency = screen.key_latency(keys[len(took) % len(keys)])
+        latency = screen.latency(keys[len(took) % len(keys)])
         assert latency is not None, 'a key was never answered\n' + screen.text
         took.append(latency)
     return took

@@ -97,6 +97,8 @@ class Screen:
             while self.pump():
                 pass
             if test(self.lines):
+                while self.pump(.01 * PATIENCE) and time.monotonic() < end: # the rest of the frame
+                    pass
                 return self.text
             if time.monotonic() > end or not self.alive:
                 raise AssertionError('never on the screen: %s\n%s' % (getattr(what, '__name__', what), self.text))
@@ -120,18 +122,24 @@ class Screen:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, cols, 0, 0))
         os.kill(self.pid, signal.SIGWINCH)
 
-    def key_latency(self, key, timeout=5.0):
-        """Seconds from writing the key to the first octet painted, or None."""
+    @property
+    def place(self):
+        """What a key that moves changes: the line of the cursor, its place in the list, a word that it is at the end. Progress changes none of it."""
+        status = self.lines[-2]
+        return self.at_cursor, self.emulator.cursor.y, re.sub(r' of [\d,]+$', '', status) if 'This is' in status else re.findall(r'([\d,]+) of [\d,]+$', status)
+
+    def latency(self, key, timeout=5.0):
+        """Seconds from writing a key that moves to the octets that show it, or None."""
         while self.pump():
             pass
-        start = time.monotonic()
+        before, start = self.place, time.monotonic()
         self.send(key)
         end = start + timeout
         while time.monotonic() < end and self.alive:
             if select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
                 at = time.monotonic()
-                self.pump()
-                return at - start
+                if self.pump() and self.place != before:
+                    return at - start
         return None
 
     def stopped(self, timeout=10):
