@@ -122,6 +122,9 @@ tick(gpointer user)
 
 	a->tick_wall = wall;
 	a->tick_mono = mono;
+	/* What was put off for half a minute shall not wait until the clock was set forward again. */
+	if (jump < -JUMP_SECONDS * G_USEC_PER_SEC)
+		journal_linked(a);
 	if (a->ops->remote && jump > JUMP_SECONDS * G_USEC_PER_SEC) {
 		log_note(LOG_SYNC, "%s: the clock jumped by %" G_GINT64_FORMAT " s, connecting again", a->settings->id, jump / G_USEC_PER_SEC);
 		a->failures = 0;
