@@ -4,9 +4,11 @@ import glob, hashlib, json, os, pwd, random, re, resource, shutil, signal, sqlit
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
 from screen import PATIENCE, Screen
-from tap import FULMAR, Home, imap_conf, run
+from tap import FULMAR, Home, Skip, imap_conf, run
 
 NOON = 1700000000
+with open(FULMAR, 'rb') as f:
+    SANITIZED = b'__asan_init' in f.read()
 
 
 def message(n, body=None):
@@ -502,6 +504,40 @@ def test_the_screen_ends_well_on_signals():
         home.run('sync')
         assert sorted(u for u, f in server_state(imap).items() if '\\Flagged' in f) == [3, 4], server_state(imap)
         sound(home)
+
+
+# ---- time ----
+
+def test_a_clock_that_is_set_changes_nothing():
+    library = glob.glob('/usr/lib/*/faketime/libfaketimeMT.so.1') + glob.glob('/usr/lib*/faketime/libfaketimeMT.so.1')
+    if not library:
+        raise Skip('libfaketime is not installed')
+    if SANITIZED:
+        raise Skip('the sanitizer and libfaketime both want to be loaded first')
+    with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port)) as home:
+        imap.append(message(1))
+        clock = os.path.join(home.dir, 'clock')
+
+        def set_clock(offset):
+            with open(clock + '.new', 'w') as f:
+                f.write(offset + '\n')
+            os.rename(clock + '.new', clock)
+
+        set_clock('+0')
+        env = {**home.env, 'LD_PRELOAD': library[0], 'FAKETIME_TIMESTAMP_FILE': clock, 'FAKETIME_NO_CACHE': '1', 'FAKETIME_DONT_FAKE_MONOTONIC': '1'}
+        with Screen([FULMAR], env) as s:
+            s.wait(r'1 mail .* Idle')
+            for n, offset in enumerate(('-1d', '+2d', '-300d', '+0'), 2):
+                set_clock(offset)
+                imap.append(message(n))
+                s.wait(r' %d mails' % n)
+                s.press('=F', lambda _: s.at_cursor.count('!') == 1)
+                s.wait(lambda _: '\\Flagged' in server_state(imap)[n])
+            s.wait(r'5 mails .* Idle')
+            s.send('q')
+            assert s.ended() == 0
+        home.run('sync')
+        agree(home, imap)
 
 
 run(globals())
