@@ -7,7 +7,7 @@ from tap import FULMAR, Home, run
 
 
 def demo(home, cols=80, rows=24, **env):
-    screen = Screen([FULMAR, 'demo'], {**home.env, **env}, cols, rows)
+    screen = Screen([FULMAR, 'demo'], {**home.env, 'TMPDIR': home.dir, **env}, cols, rows)
     try:
         screen.wait(r'demo / INBOX .*[●*] Idle(.*\n)+.* of \d+\n.*q quit')
     except BaseException:
@@ -268,7 +268,7 @@ def restored(raw):
 
 def test_quit_gives_the_terminal_back():
     for how in ('q', signal.SIGTERM, signal.SIGHUP):
-        with Home() as home, Screen(['/bin/sh', '-c', 'stty -a >before; "$1" demo; echo "left $?"; stty -a >after', 'sh', FULMAR], home.env, cwd=home.dir) as s:
+        with Home() as home, Screen(['/bin/sh', '-c', 'stty -a >before; "$1" demo; echo "left $?"; stty -a >after', 'sh', FULMAR], {**home.env, 'TMPDIR': home.dir}, cwd=home.dir) as s:
             s.wait(r'demo / INBOX .*● Idle')
             if how == 'q':
                 s.send('q')
@@ -278,6 +278,7 @@ def test_quit_gives_the_terminal_back():
             s.wait(r'left 0')
             assert s.ended() == 0
             restored(s.raw)
+            assert not [f for f in os.listdir(home.dir) if f.startswith('fulmar-')], 'the sample account is gone'
             assert open(home.dir + '/before').read() == open(home.dir + '/after').read(), 'the modes of the terminal'
 
 
@@ -308,6 +309,7 @@ def test_ctrl_l_draws_afresh():
 def test_demo_without_a_terminal_prints_its_first_screen_and_touches_nothing():
     with Home('[nonsense]\n') as home:
         before = everything_below(home.dir)
+        home.env['TMPDIR'] = home.dir
         out = home.run('demo')
         assert re.match(r' demo / INBOX +\d+ mails · \d+ new', out) and 'Photos from the trip' in out, out
         assert len(out.splitlines()) == 24 and '\x1b' not in out
