@@ -113,7 +113,8 @@ app_store(const struct conf_account *account, GError **error)
 	if (!g_file_test(file, G_FILE_TEST_EXISTS))
 		return NULL;
 	store = store_open(dir, STORE_READ, &problem);
-	/* Made by an older version, or being made at this moment: the account's start brings it up to date. */
+	/* Made by an older version, or being made at this moment: the account's start brings it up to date.
+	 */
 	if (g_error_matches(problem, FULMAR_ERROR, FULMAR_UNSUPPORTED))
 		g_clear_error(&problem);
 	else if (problem)

@@ -51,8 +51,8 @@ static gboolean
 render_part(struct message *message, const struct mime_part *part, int width, struct rendered *rendered,
             GError **error)
 {
-	struct render_kind kind = {strcmp(part->subtype, "html") == 0, part->flowed, part->delsp, part->charset,
-	                           part->encoding};
+	struct render_kind kind = {strcmp(part->subtype, "html") == 0, part->flowed, part->delsp,
+	                           part->charset, part->encoding};
 	g_autoptr(GBytes) encoded = message_part(message, part->section, error);
 
 	if (!encoded)

@@ -1,8 +1,10 @@
 /* What a kind of account can do: one table of verbs behind which IMAP, POP3 and Maildir sit.
  *
- * Memory: everything passed in is lent until the verb's done callback ran. Threads: all on the account's thread; nothing blocks but the account's own
- * disk in short slices. Each verb completes exactly once through done, never before it returned; after backend_ops.cancel or a lost link with FULMAR_CANCELLED or
- * FULMAR_NO_LINK. A backend writes what it learns into the store in transactions of its own and says so through the hooks; it never prompts, never formats a status line.
+ * Memory: everything passed in is lent until the verb's done callback ran. Threads: all on the account's
+ * thread; nothing blocks but the account's own disk in short slices. Each verb completes exactly once through
+ * done, never before it returned; after backend_ops.cancel or a lost link with FULMAR_CANCELLED or
+ * FULMAR_NO_LINK. A backend writes what it learns into the store in transactions of its own and says so
+ * through the hooks; it never prompts, never formats a status line.
  */
 #ifndef FULMAR_BACKEND_BACKEND_H
 #define FULMAR_BACKEND_BACKEND_H
@@ -18,13 +20,14 @@ typedef void (*backend_done)(const GError *error, void *user);
 struct backend_hooks {
 	/* The link is ready for verbs. */
 	void (*ready)(void *user);
-	/* The link ended (also a failed connect): error is lent. Verbs under way complete right after, with FULMAR_CANCELLED or FULMAR_NO_LINK;
-	 * none may be begun until ready. */
+	/* The link ended (also a failed connect): error is lent. Verbs under way complete right after, with
+	 * FULMAR_CANCELLED or FULMAR_NO_LINK; none may be begun until ready. */
 	void (*lost)(const GError *error, void *user);
-	void (*rows)(gint64 folder, void *user);     /* rows or counters of folder changed */
-	void (*folders)(void *user);                 /* the folder list changed */
+	void (*rows)(gint64 folder, void *user);             /* rows or counters of folder changed */
+	void (*folders)(void *user);                         /* the folder list changed */
 	void (*arrived)(gint64 folder, guint n, void *user); /* new mail, by push or resync */
-	void (*progress)(gint64 folder, guint64 have, guint64 total, void *user); /* headers of folder in the store */
+	void (*progress)(gint64 folder, guint64 have, guint64 total,
+	                 void *user);                 /* headers of folder in the store */
 	void (*notice)(const char *text, void *user); /* the server's ALERT and the like; unsafe text */
 	void (*fact)(const char *name, const char *value, void *user); /* for doctor */
 	/* A secret is needed: answer later through backend_ops.secret. */
@@ -45,25 +48,32 @@ struct backend_ops {
 	gboolean remote; /* has a link that can be lost */
 	struct backend *(*create)(const struct backend_env *env);
 	void (*destroy)(struct backend *backend); /* at once; done callbacks do not run any more */
-	void (*link)(struct backend *backend);   /* connect and log in; then hooks.ready or hooks.lost */
-	void (*unlink)(struct backend *backend); /* log out as far as it goes without waiting; verbs under way end as cancelled */
+	void (*link)(struct backend *backend);    /* connect and log in; then hooks.ready or hooks.lost */
+	void (*unlink)(struct backend *backend); /* log out as far as it goes without waiting; verbs under way
+	                                            end as cancelled */
 	/* Answer to hooks.ask. NULL: there is none, and why (one line; NULL: called off). */
 	void (*secret)(struct backend *backend, const char *secret, const char *why);
 	/* Folder list with roles and counts into the store. */
 	void (*folders)(struct backend *backend, backend_done done, void *user);
-	/* Bring folder up to date, newest first; done when the newest screen and all changes to known rows are in the store. */
+	/* Bring folder up to date, newest first; done when the newest screen and all changes to known rows
+	 * are in the store. */
 	void (*open)(struct backend *backend, gint64 folder, backend_done done, void *user);
-	/* Fetch one more chunk of missing headers of the open folder (progress by hooks); done after each chunk. core calls it again until the folder is complete. */
+	/* Fetch one more chunk of missing headers of the open folder (progress by hooks); done after each
+	 * chunk. core calls it again until the folder is complete. */
 	void (*fill)(struct backend *backend, gint64 folder, backend_done done, void *user);
 	/* Structures of rows that lack one (n ≤ 200, one folder). */
 	void (*structures)(struct backend *backend, const msgid *ids, guint n, backend_done done, void *user);
 	/* One section of one message into the store; big ones in resumable slices. progress may be NULL. */
-	void (*part)(struct backend *backend, msgid id, const char *section, void (*progress)(guint64 have, guint64 total, void *user), backend_done done, void *user);
+	void (*part)(struct backend *backend, msgid id, const char *section,
+	             void (*progress)(guint64 have, guint64 total, void *user), backend_done done,
+	             void *user);
 	/* Whole flight: text sections of many messages (keep policies): pairs of id and section. */
-	void (*parts)(struct backend *backend, const msgid *ids, const char *const *sections, guint n, backend_done done, void *user);
+	void (*parts)(struct backend *backend, const msgid *ids, const char *const *sections, guint n,
+	              backend_done done, void *user);
 	/* Carry out one journal op (OP_FLAG: add and remove on its ids). */
 	void (*replay)(struct backend *backend, const struct store_op *op, backend_done done, void *user);
-	/* Follow folder (0: none) while nothing else is asked: IDLE, inotify. Ends by itself when a verb comes. */
+	/* Follow folder (0: none) while nothing else is asked: IDLE, inotify. Ends by itself when a verb
+	 * comes. */
 	void (*watch)(struct backend *backend, gint64 folder);
 };
 

@@ -1,7 +1,7 @@
 /* What went wrong, by what a person can do about it.
  *
- * One domain for the whole program: the code is the exit status of fulmar(1) that the fault leads to, ordered by
- * how much it stops. The message is one translated line: what, where, what to do. It never holds a secret.
+ * One domain for the whole program: the code is the exit status of fulmar(1) that the fault leads to, ordered
+ * by how much it stops. The message is one translated line: what, where, what to do. It never holds a secret.
  */
 #ifndef FULMAR_BASE_ERROR_H
 #define FULMAR_BASE_ERROR_H

@@ -19,11 +19,11 @@ struct request {
 /* How far a folder is on this link. */
 struct progress {
 	gint64 folder;
-	gboolean opened;  /* resynced */
-	gboolean done;    /* headers complete, bodies as keep says */
-	guint failures;   /* verbs in a row that got nowhere */
-	GError *error;    /* why it is not, or NULL */
-	GError *unkept;   /* why bodies that should be kept are not, or NULL */
+	gboolean opened; /* resynced */
+	gboolean done;   /* headers complete, bodies as keep says */
+	guint failures;  /* verbs in a row that got nowhere */
+	GError *error;   /* why it is not, or NULL */
+	GError *unkept;  /* why bodies that should be kept are not, or NULL */
 };
 
 struct job_secret;
@@ -44,49 +44,49 @@ struct account {
 
 	/* link.c */
 	enum link link;
-	gboolean offline;      /* the person's wish, or --offline */
-	guint failures;        /* in a row; a link that did not stand long is one too */
-	gint64 up_since;       /* monotonic µs */
-	GError *trouble;       /* why the link is down, or NULL */
-	gboolean blocked;      /* trying again by itself would not help: password, certificate */
+	gboolean offline; /* the person's wish, or --offline */
+	guint failures;   /* in a row; a link that did not stand long is one too */
+	gint64 up_since;  /* monotonic µs */
+	GError *trouble;  /* why the link is down, or NULL */
+	gboolean blocked; /* trying again by itself would not help: password, certificate */
 	GSource *retry, *tick;
 	gint64 tick_wall, tick_mono;
 
 	/* secret.c */
 	struct job_secret *job;
-	gboolean asked;        /* a person gives the password */
-	gboolean called_off;   /* or does not want to */
-	guint refusals;        /* of what was typed, in a row */
+	gboolean asked;      /* a person gives the password */
+	gboolean called_off; /* or does not want to */
+	guint refusals;      /* of what was typed, in a row */
 
 	/* requests.c */
 	GQueue requests; /* struct request * */
 
 	/* work.c */
-	gint64 open_folder;    /* the person looks at it, 0: none */
-	gint64 current;        /* the folder the backend has open, 0: none */
-	gboolean opening;      /* ops->open is under way */
+	gint64 open_folder;        /* the person looks at it, 0: none */
+	gint64 current;            /* the folder the backend has open, 0: none */
+	gboolean opening;          /* ops->open is under way */
 	struct request *open_next; /* waits for that to end, or NULL */
-	gboolean listed;       /* the folder list of this link is here */
+	gboolean listed;           /* the folder list of this link is here */
 	gboolean listing;
-	gint64 listed_at;      /* monotonic µs */
-	GError *list_error;    /* why the last list could not be had, or NULL */
-	guint fills;           /* under way */
-	GHashTable *progress;  /* folder id → struct progress * */
-	GArray *background;    /* gint64 folders to bring up to date when nothing else is asked */
+	gint64 listed_at;        /* monotonic µs */
+	GError *list_error;      /* why the last list could not be had, or NULL */
+	guint fills;             /* under way */
+	GHashTable *progress;    /* folder id → struct progress * */
+	GArray *background;      /* gint64 folders to bring up to date when nothing else is asked */
 	gboolean working, again; /* inside work_on: it is not entered twice but gone through again */
-	enum link_state shown; /* last EVENT_LINK */
+	enum link_state shown;   /* last EVENT_LINK */
 
 	/* keep.c */
 	gboolean keeping;
-	guint64 keep_octets;   /* what one batch may fetch: so much that it lasts a moment */
-	gboolean keep_halted;  /* on this link nothing could be kept */
-	GHashTable *unkept;    /* ids (gint64 *) whose body could not be had on this link */
+	guint64 keep_octets;  /* what one batch may fetch: so much that it lasts a moment */
+	gboolean keep_halted; /* on this link nothing could be kept */
+	GHashTable *unkept;   /* ids (gint64 *) whose body could not be had on this link */
 
 	/* journal.c */
-	guint replaying;         /* ops under way */
-	int turn_fd;             /* journal.lock */
-	gboolean turn;           /* locked by us */
-	gint64 turn_since;       /* monotonic µs since when another process has it, 0: it has not */
+	guint replaying;   /* ops under way */
+	int turn_fd;       /* journal.lock */
+	gboolean turn;     /* locked by us */
+	gint64 turn_since; /* monotonic µs since when another process has it, 0: it has not */
 	GSource *turn_wait;
 	GError *journal_trouble; /* why nothing is carried out, or NULL */
 	gint64 halted_until;     /* monotonic µs */
@@ -95,7 +95,7 @@ struct account {
 /* ---- account.c ---- */
 /* account_start with verbs of any kind: a test may bring its own. */
 struct account *account_start_with(const struct backend_ops *ops, struct bus *bus, const struct conf *conf,
-				   const struct conf_account *settings, guint flags, GError **error);
+                                   const struct conf_account *settings, guint flags, GError **error);
 void account_post(struct account *a, struct event *event);
 struct event *account_event(struct account *a, enum event_kind kind);
 
@@ -146,7 +146,8 @@ void journal_close(struct account *a);
 void journal_replay(struct account *a);
 /* A new link: what was put off when the old one died goes at once. */
 void journal_linked(struct account *a);
-/* After a start: ops that a crash left under way are verified or begin again, unless another process is at them. */
+/* After a start: ops that a crash left under way are verified or begin again, unless another process is at
+ * them. */
 gboolean journal_recover(struct account *a, GError **error);
 void journal_show(struct account *a);
 /* Nothing is under way, in whatever process, and nothing could be begun. */

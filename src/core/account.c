@@ -45,8 +45,12 @@ static gboolean
 ensure_inbox(struct account *a, GError **error)
 {
 	struct store_folder new = {
-		.path = (char *)"INBOX", .wire = (char *)"INBOX", .role = (char *)"inbox", .selectable = TRUE, .subscribed = TRUE,
-		.rights = (char *)"",
+	        .path = (char *)"INBOX",
+	        .wire = (char *)"INBOX",
+	        .role = (char *)"inbox",
+	        .selectable = TRUE,
+	        .subscribed = TRUE,
+	        .rights = (char *)"",
 	};
 	gboolean here, ok;
 
@@ -145,12 +149,14 @@ ops_for(const struct conf_account *settings, GError **error)
 	case ACCOUNT_POP3:
 		break;
 	}
-	fulmar_fail(error, FULMAR_UNSUPPORTED, _("account %s: POP3 is not available in this version"), settings->id);
+	fulmar_fail(error, FULMAR_UNSUPPORTED, _("account %s: POP3 is not available in this version"),
+	            settings->id);
 	return NULL;
 }
 
 struct account *
-account_start(struct bus *bus, const struct conf *conf, const struct conf_account *settings, guint flags, GError **error)
+account_start(struct bus *bus, const struct conf *conf, const struct conf_account *settings, guint flags,
+              GError **error)
 {
 	const struct backend_ops *ops = ops_for(settings, error);
 
@@ -158,8 +164,8 @@ account_start(struct bus *bus, const struct conf *conf, const struct conf_accoun
 }
 
 struct account *
-account_start_with(const struct backend_ops *ops, struct bus *bus, const struct conf *conf, const struct conf_account *settings, guint flags,
-		   GError **error)
+account_start_with(const struct backend_ops *ops, struct bus *bus, const struct conf *conf,
+                   const struct conf_account *settings, guint flags, GError **error)
 {
 	struct account *a = g_new0(struct account, 1);
 
@@ -178,12 +184,17 @@ account_start_with(const struct backend_ops *ops, struct bus *bus, const struct 
 	g_queue_init(&a->requests);
 	a->turn_fd = -1;
 	a->store = store_open(a->dir, STORE_WRITE, error);
-	if (!a->store || !journal_open(a, error) || !journal_recover(a, error) || (ops->remote && !ensure_inbox(a, error))) {
+	if (!a->store || !journal_open(a, error) || !journal_recover(a, error) ||
+	    (ops->remote && !ensure_inbox(a, error))) {
 		account_free(a);
 		return NULL;
 	}
-	a->env = (struct backend_env){ .context = a->context, .conf = conf, .account = settings, .store = a->store,
-				       .hooks = &account_hooks, .user = a };
+	a->env = (struct backend_env){.context = a->context,
+	                              .conf = conf,
+	                              .account = settings,
+	                              .store = a->store,
+	                              .hooks = &account_hooks,
+	                              .user = a};
 	/* Before the thread runs: who started it may send commands at once. They wait for its loop. */
 	bus_attach(bus, settings->id, a->context, request_take, a);
 	a->thread = g_thread_new(settings->id, run, a);

@@ -312,7 +312,8 @@ static gboolean
 carry_out(struct account *a, GError **error)
 {
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
-	g_autoptr(GHashTable) held = g_hash_table_new(g_int64_hash, g_int64_equal); /* folders, lent from ops */
+	g_autoptr(GHashTable) held =
+	        g_hash_table_new(g_int64_hash, g_int64_equal); /* folders, lent from ops */
 	guint begun = 0;
 
 	if (!recover(a, error) || !store_ops(a->store, FALSE, 0, ops, error))

@@ -2,10 +2,18 @@
 #include "base/error.h"
 #include "core/account-private.h"
 
-/* Bodies for reading offline, as the keep policy of the folder asks: structures first where they are missing, then the shown text, or whole
- * messages; newest first, a screenful or two at a time so that a person's request never waits long. */
+/* Bodies for reading offline, as the keep policy of the folder asks: structures first where they are missing,
+ * then the shown text, or whole messages; newest first, a screenful or two at a time so that a person's
+ * request never waits long. */
 
-enum { AT_ONCE = 50, OCTETS_FIRST = 256 * 1024, OCTETS_MIN = 64 * 1024, OCTETS_MAX = 4096 * 1024, SHORT_MS = 150, LONG_MS = 400 };
+enum {
+	AT_ONCE = 50,
+	OCTETS_FIRST = 256 * 1024,
+	OCTETS_MIN = 64 * 1024,
+	OCTETS_MAX = 4096 * 1024,
+	SHORT_MS = 150,
+	LONG_MS = 400
+};
 
 struct keeping {
 	struct account *account;
@@ -67,7 +75,8 @@ learn(struct account *a, gint64 started)
 		a->keep_octets = MAX(a->keep_octets / 2, OCTETS_MIN);
 }
 
-/* Told by the sync that waits for it. Where nothing can be kept at all, as on a full disk, nothing more is fetched in vain. */
+/* Told by the sync that waits for it. Where nothing can be kept at all, as on a full disk, nothing more is
+ * fetched in vain. */
 static void
 note_failure(struct account *a, gint64 folder, const GError *error, gboolean go_on)
 {
@@ -149,7 +158,8 @@ fetch_sections(struct keeping *k)
 		return;
 	}
 	k->started = g_get_monotonic_time();
-	a->ops->parts(a->backend, (const msgid *)(void *)ids->data, (const char *const *)sections->pdata, sections->len, fetched, k);
+	a->ops->parts(a->backend, (const msgid *)(void *)ids->data, (const char *const *)sections->pdata,
+	              sections->len, fetched, k);
 }
 
 static void
@@ -178,7 +188,8 @@ fetch_structures(struct keeping *k)
 		g_clear_pointer(&root, mime_part_free);
 	}
 	if (lacking->len)
-		a->ops->structures(a->backend, (const msgid *)(void *)lacking->data, lacking->len, structured, k);
+		a->ops->structures(a->backend, (const msgid *)(void *)lacking->data, lacking->len, structured,
+		                   k);
 	else
 		fetch_sections(k);
 }

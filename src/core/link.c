@@ -6,7 +6,13 @@
 
 /* When to connect, and what a person is told of it: one word. */
 
-enum { TICK_SECONDS = 5, JUMP_SECONDS = 30, STEADY_SECONDS = 60, RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 300 * 1000 };
+enum {
+	TICK_SECONDS = 5,
+	JUMP_SECONDS = 30,
+	STEADY_SECONDS = 60,
+	RETRY_FIRST_MS = 1000,
+	RETRY_LAST_MS = 300 * 1000
+};
 
 void
 link_show(struct account *a)
@@ -72,7 +78,8 @@ try_again(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-/* 1, 2, 4 … 300 s, each with up to a quarter more so that clients of a server that came back do not all come at once. */
+/* 1, 2, 4 … 300 s, each with up to a quarter more so that clients of a server that came back do not all come
+ * at once. */
 static void
 schedule(struct account *a)
 {
@@ -112,7 +119,8 @@ link_stop(struct account *a)
 	drop_source(&a->tick);
 }
 
-/* A wall clock that ran far ahead of the monotonic one means that the machine slept: the link is dead, though nothing says so. */
+/* A wall clock that ran far ahead of the monotonic one means that the machine slept: the link is dead, though
+ * nothing says so. */
 static gboolean
 tick(gpointer user)
 {
@@ -126,7 +134,8 @@ tick(gpointer user)
 	if (jump < -JUMP_SECONDS * G_USEC_PER_SEC)
 		journal_linked(a);
 	if (a->ops->remote && jump > JUMP_SECONDS * G_USEC_PER_SEC) {
-		log_note(LOG_SYNC, "%s: the clock jumped by %" G_GINT64_FORMAT " s, connecting again", a->settings->id, jump / G_USEC_PER_SEC);
+		log_note(LOG_SYNC, "%s: the clock jumped by %" G_GINT64_FORMAT " s, connecting again",
+		         a->settings->id, jump / G_USEC_PER_SEC);
 		a->failures = 0;
 		drop_source(&a->retry);
 		if (a->link != LINK_DOWN)
@@ -166,8 +175,8 @@ on_ready(void *user)
 	link_show(a);
 }
 
-/* A link that stood for a while is worth another at once, and so is the first that did not; a server that hangs up again and again is left
- * alone for longer and longer. */
+/* A link that stood for a while is worth another at once, and so is the first that did not; a server that
+ * hangs up again and again is left alone for longer and longer. */
 static void
 try_once_more(struct account *a, gboolean was_up)
 {
@@ -198,10 +207,12 @@ on_lost(const GError *error, void *user)
 	a->blocked = code == FULMAR_CERT || (code == FULMAR_AUTH && !secret_asks_again(a));
 	/* A command line that could not connect once is told so for all that it asks. */
 	a->blocked |= !was_up && code != FULMAR_AUTH && (a->flags & ACCOUNT_BATCH);
-	/* What was asked for while a good link stood waits for the next one; what a failed attempt was made for is told now. */
+	/* What was asked for while a good link stood waits for the next one; what a failed attempt was made
+	 * for is told now. */
 	if (!was_up || a->offline || a->blocked || (a->flags & ACCOUNT_BATCH))
 		requests_fail(a, error);
-	if ((code == FULMAR_CERT || code == FULMAR_AUTH || code == FULMAR_FAILED) && !(a->flags & ACCOUNT_BATCH)) {
+	if ((code == FULMAR_CERT || code == FULMAR_AUTH || code == FULMAR_FAILED) &&
+	    !(a->flags & ACCOUNT_BATCH)) {
 		struct event *event = account_event(a, EVENT_NOTICE);
 
 		event->text = g_strdup(error->message);
@@ -281,13 +292,13 @@ on_ask(const char *prompt, void *user)
 }
 
 const struct backend_hooks account_hooks = {
-	.ready = on_ready,
-	.lost = on_lost,
-	.rows = on_rows,
-	.folders = on_folders,
-	.arrived = on_arrived,
-	.progress = on_progress,
-	.notice = on_notice,
-	.fact = on_fact,
-	.ask = on_ask,
+        .ready = on_ready,
+        .lost = on_lost,
+        .rows = on_rows,
+        .folders = on_folders,
+        .arrived = on_arrived,
+        .progress = on_progress,
+        .notice = on_notice,
+        .fact = on_fact,
+        .ask = on_ask,
 };

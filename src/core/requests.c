@@ -3,8 +3,8 @@
 #include "base/i18n.h"
 #include "core/account-private.h"
 
-/* Commands of a person or a script. Those that need the link wait for it and are begun again when it was lost under them; the others are
- * carried out at once. Each ends exactly once. */
+/* Commands of a person or a script. Those that need the link wait for it and are begun again when it was lost
+ * under them; the others are carried out at once. Each ends exactly once. */
 
 enum { LINKS_AT_MOST = 3 };
 
@@ -24,7 +24,8 @@ request_end(struct request *r, const GError *error)
 static gboolean
 lost_link(const GError *error)
 {
-	return error && error->domain == FULMAR_ERROR && (error->code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED);
+	return error && error->domain == FULMAR_ERROR &&
+	       (error->code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED);
 }
 
 /* backend_done of verbs begun for a request. */
@@ -35,8 +36,8 @@ verb_done(const GError *error, void *user)
 	struct account *a = r->account;
 
 	r->running = FALSE;
-	if (lost_link(error) && a->link != LINK_UP && !r->cancelled && !a->offline && !a->blocked && !(a->flags & ACCOUNT_BATCH) &&
-	    ++r->attempts < LINKS_AT_MOST)
+	if (lost_link(error) && a->link != LINK_UP && !r->cancelled && !a->offline && !a->blocked &&
+	    !(a->flags & ACCOUNT_BATCH) && ++r->attempts < LINKS_AT_MOST)
 		return; /* requests_start takes it up with the next link */
 	request_end(r, error);
 	work_on(a);
@@ -88,7 +89,8 @@ fetch_shown(struct request *r, const struct mime_part *root)
 {
 	struct account *a = r->account;
 	msgid id = first_id(r->command);
-	g_autoptr(GPtrArray) shown = mime_part_shown(root, r->command->text && !strcmp(r->command->text, "html"));
+	g_autoptr(GPtrArray) shown =
+	        mime_part_shown(root, r->command->text && !strcmp(r->command->text, "html"));
 	g_autoptr(GPtrArray) sections = g_ptr_array_new();
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 
@@ -104,7 +106,8 @@ fetch_shown(struct request *r, const struct mime_part *root)
 		text_done(NULL, r);
 		return;
 	}
-	a->ops->parts(a->backend, (const msgid *)(void *)ids->data, (const char *const *)sections->pdata, sections->len, text_done, r);
+	a->ops->parts(a->backend, (const msgid *)(void *)ids->data, (const char *const *)sections->pdata,
+	              sections->len, text_done, r);
 }
 
 static void
@@ -112,11 +115,13 @@ structure_done(const GError *error, void *user)
 {
 	struct request *r = user;
 	g_autoptr(GError) failed = error ? g_error_copy(error) : NULL;
-	struct mime_part *root = failed ? NULL : store_structure(r->account->store, first_id(r->command), &failed);
+	struct mime_part *root =
+	        failed ? NULL : store_structure(r->account->store, first_id(r->command), &failed);
 
 	if (!root) {
 		if (!failed)
-			fulmar_fail(&failed, FULMAR_FAILED, _("the server does not tell how this message is built; try again"));
+			fulmar_fail(&failed, FULMAR_FAILED,
+			            _("the server does not tell how this message is built; try again"));
 		verb_done(failed, r);
 		return;
 	}
@@ -160,7 +165,8 @@ begin_part(struct request *r)
 		part_done(NULL, r);
 		return;
 	}
-	r->account->ops->part(r->account->backend, first_id(r->command), section, tell_progress, part_done, r);
+	r->account->ops->part(r->account->backend, first_id(r->command), section, tell_progress, part_done,
+	                      r);
 }
 
 static void
@@ -185,7 +191,8 @@ begin_near(struct request *r)
 		g_clear_pointer(&row, store_row_free);
 	}
 	if (lacking->len)
-		a->ops->structures(a->backend, (const msgid *)(void *)lacking->data, lacking->len, near_done, r);
+		a->ops->structures(a->backend, (const msgid *)(void *)lacking->data, lacking->len, near_done,
+		                   r);
 	else
 		near_done(NULL, r);
 }
@@ -236,7 +243,8 @@ do_flag(struct account *a, const struct command *c, GError **error)
 
 	if (!c->ids || !c->ids->len)
 		return TRUE;
-	if (!store_journal_flags(a->store, (const msgid *)(void *)c->ids->data, c->ids->len, c->add, c->remove, c->text, c->text2, error))
+	if (!store_journal_flags(a->store, (const msgid *)(void *)c->ids->data, c->ids->len, c->add,
+	                         c->remove, c->text, c->text2, error))
 		return FALSE;
 	for (guint i = 0; i < c->ids->len; i++) {
 		row = store_row(a->store, g_array_index(c->ids, msgid, i), NULL);
@@ -292,10 +300,12 @@ do_secret(struct account *a, const struct command *c, GError **error)
 static gboolean
 has_verb(const struct request *r)
 {
-	return r->running && r->command->verb != CMD_SYNC && r->command->verb != CMD_REPLAY && r != r->account->open_next;
+	return r->running && r->command->verb != CMD_SYNC && r->command->verb != CMD_REPLAY &&
+	       r != r->account->open_next;
 }
 
-/* A verb under way cannot be taken back from the server: the command ends now, its request when the verb does. */
+/* A verb under way cannot be taken back from the server: the command ends now, its request when the verb
+ * does. */
 static void
 call_off(struct request *r)
 {
@@ -328,11 +338,14 @@ static const struct {
 	gboolean (*now)(struct account *a, const struct command *c, GError **error);
 	void (*begin)(struct request *r);
 } verbs[] = {
-	[CMD_FOLDERS] = { NULL, begin_folders },     [CMD_OPEN] = { NULL, begin_open },	 [CMD_SYNC] = { NULL, begin_sync },
-	[CMD_TEXT] = { NULL, begin_text },	     [CMD_PART] = { NULL, begin_part },	 [CMD_FLAG] = { do_flag, NULL },
-	[CMD_REPLAY] = { NULL, begin_replay },	     [CMD_RETRY] = { do_retry, NULL },	 [CMD_DROP] = { do_drop, NULL },
-	[CMD_GO_OFFLINE] = { do_offline, NULL },     [CMD_GO_ONLINE] = { do_online, NULL }, [CMD_SECRET] = { do_secret, NULL },
-	[CMD_PROBE] = { NULL, begin_probe },	     [CMD_CANCEL] = { do_cancel, NULL }, [CMD_NEAR] = { NULL, begin_near },
+        [CMD_FOLDERS] = {NULL, begin_folders}, [CMD_OPEN] = {NULL, begin_open},
+        [CMD_SYNC] = {NULL, begin_sync},       [CMD_TEXT] = {NULL, begin_text},
+        [CMD_PART] = {NULL, begin_part},       [CMD_FLAG] = {do_flag, NULL},
+        [CMD_REPLAY] = {NULL, begin_replay},   [CMD_RETRY] = {do_retry, NULL},
+        [CMD_DROP] = {do_drop, NULL},          [CMD_GO_OFFLINE] = {do_offline, NULL},
+        [CMD_GO_ONLINE] = {do_online, NULL},   [CMD_SECRET] = {do_secret, NULL},
+        [CMD_PROBE] = {NULL, begin_probe},     [CMD_CANCEL] = {do_cancel, NULL},
+        [CMD_NEAR] = {NULL, begin_near},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(verbs) == CMD_VERBS);
 
@@ -401,7 +414,8 @@ is_here(struct account *a, const struct command *c)
 	g_autoptr(GPtrArray) shown = mime_part_shown(root, c->text && !strcmp(c->text, "html"));
 
 	for (guint i = 0; here && i < shown->len; i++)
-		here = store_has_part(a->store, first_id(c), ((const struct mime_part *)shown->pdata[i])->section);
+		here = store_has_part(a->store, first_id(c),
+		                      ((const struct mime_part *)shown->pdata[i])->section);
 	mime_part_free(root);
 	return here;
 }
@@ -416,7 +430,8 @@ no_link(struct account *a, struct request *r)
 	if (a->trouble && !a->offline)
 		error = g_error_copy(a->trouble);
 	else
-		fulmar_fail(&error, FULMAR_NO_LINK, _("%s is offline, and this is not here yet"), a->settings->id);
+		fulmar_fail(&error, FULMAR_NO_LINK, _("%s is offline, and this is not here yet"),
+		            a->settings->id);
 	request_end(r, error);
 }
 

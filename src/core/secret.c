@@ -4,8 +4,8 @@
 #include "base/i18n.h"
 #include "core/account-private.h"
 
-/* Where passwords and tokens come from: the file, a command, or the person. A command runs beside the account's thread: it may ask for a
- * passphrase and take minutes. */
+/* Where passwords and tokens come from: the file, a command, or the person. A command runs beside the
+ * account's thread: it may ask for a passphrase and take minutes. */
 
 enum { REFUSALS_AT_MOST = 3 };
 
@@ -49,22 +49,25 @@ job_done(gpointer user)
 static void
 run_command(struct job_secret *job)
 {
-	const char *argv[] = { "/bin/sh", "-c", job->command, NULL };
+	const char *argv[] = {"/bin/sh", "-c", job->command, NULL};
 	g_autofree char *out = NULL;
 	g_autofree char *err = NULL;
 	g_autoptr(GError) error = NULL;
 	int status;
 
-	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status, &error)) {
+	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status,
+	                  &error)) {
 		job->complaint = g_strdup_printf(_("%s cannot run: %s"), job->option, error->message);
 	} else if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-		job->complaint = g_strdup_printf(_("%s failed (%s); try it in a shell"), job->option, g_strstrip(err));
+		job->complaint =
+		        g_strdup_printf(_("%s failed (%s); try it in a shell"), job->option, g_strstrip(err));
 	} else {
 		out[strcspn(out, "\r\n")] = '\0';
 		if (*out)
 			job->secret = g_steal_pointer(&out);
 		else
-			job->complaint = g_strdup_printf(_("%s printed nothing; its first line is the secret"), job->option);
+			job->complaint = g_strdup_printf(
+			        _("%s printed nothing; its first line is the secret"), job->option);
 	}
 }
 
@@ -77,7 +80,8 @@ job_run(gpointer user)
 	g_autoptr(GSource) source = g_idle_source_new();
 
 	run_command(job);
-	g_atomic_int_inc(&job->refs); /* the source's; what was written above is seen by whoever lets go last */
+	g_atomic_int_inc(
+	        &job->refs); /* the source's; what was written above is seen by whoever lets go last */
 	g_source_set_priority(source, G_PRIORITY_DEFAULT);
 	g_source_set_callback(source, job_done, job, (GDestroyNotify)job_unref);
 	g_source_attach(source, context);
@@ -142,7 +146,8 @@ secret_answer(struct account *a, const char *secret)
 gboolean
 secret_asks_again(struct account *a)
 {
-	gboolean again = a->asked && !a->called_off && ++a->refusals < REFUSALS_AT_MOST && !(a->flags & ACCOUNT_BATCH);
+	gboolean again =
+	        a->asked && !a->called_off && ++a->refusals < REFUSALS_AT_MOST && !(a->flags & ACCOUNT_BATCH);
 
 	if (!again)
 		a->refusals = 0;

@@ -3,8 +3,9 @@
 #include "base/i18n.h"
 #include "core/account-private.h"
 
-/* What an account does next. One folder at a time: the one the person looks at, then those a command asked for, then those the server says have
- * changed. For each: open (resync), fill (headers), keep (bodies). When nothing is left, the person's folder is open again and watched. */
+/* What an account does next. One folder at a time: the one the person looks at, then those a command asked
+ * for, then those the server says have changed. For each: open (resync), fill (headers), keep (bodies). When
+ * nothing is left, the person's folder is open again and watched. */
 
 enum { FILLS_AT_ONCE = 2, TRIES = 3 };
 
@@ -48,12 +49,13 @@ work_again(struct account *a, gint64 folder)
 gint64
 work_folder(struct account *a, const struct command *c, GError **error)
 {
-	struct store_folder *f = c->folder ? store_folder_by_id(a->store, c->folder, error) : store_folder_by_path(a->store, c->text, error);
+	struct store_folder *f = c->folder ? store_folder_by_id(a->store, c->folder, error)
+	                                   : store_folder_by_path(a->store, c->text, error);
 	gint64 id = f ? f->id : 0;
 
 	if (!f && error && !*error)
-		fulmar_fail(error, FULMAR_FAILED, _("%s has no folder %s; `fulmar folders %s` lists them"), a->settings->id,
-			    c->text ? c->text : "?", a->settings->id);
+		fulmar_fail(error, FULMAR_FAILED, _("%s has no folder %s; `fulmar folders %s` lists them"),
+		            a->settings->id, c->text ? c->text : "?", a->settings->id);
 	g_clear_pointer(&f, store_folder_free);
 	return id;
 }
@@ -119,7 +121,8 @@ own_list_done(const GError *error, void *user)
 
 	list_ended(a, error);
 	if (error)
-		a->listed = TRUE; /* the folders that are known are worth a look all the same; the next round asks again */
+		a->listed = TRUE; /* the folders that are known are worth a look all the same; the next round
+		                     asks again */
 	work_on(a);
 }
 
@@ -168,7 +171,8 @@ begin_open(struct account *a, gint64 folder, struct request *r)
 	link_show(a);
 }
 
-/* A verb for folder got nowhere: the folder is opened again, a few times; then it is left alone on this link. */
+/* A verb for folder got nowhere: the folder is opened again, a few times; then it is left alone on this link.
+ */
 static void
 set_back(struct account *a, struct progress *p, const GError *error)
 {
@@ -257,7 +261,8 @@ sync_covers(const struct command *c, const struct store_folder *f)
 	return f->selectable && (c->folder ? c->folder == f->id : TRUE);
 }
 
-/* The next folder a sync command still waits for, 0 when it is through. *failed gives the first error, *fine how many went well. */
+/* The next folder a sync command still waits for, 0 when it is through. *failed gives the first error, *fine
+ * how many went well. */
 static gint64
 sync_next(struct account *a, const struct command *c, const GError **failed, guint *fine)
 {

@@ -67,7 +67,8 @@ struct render_kind {
 	enum part_encoding encoding;
 };
 
-/* Appends a shown part from its encoded octets: transfer encoding, charset, then render_html or render_plain. */
+/* Appends a shown part from its encoded octets: transfer encoding, charset, then render_html or render_plain.
+ */
 void render_body(struct rendered *out, const struct render_kind *kind, GBytes *encoded, int width);
 
 #endif

@@ -1,4 +1,5 @@
-/* The only door between the screens and the accounts: commands one way, events the other. Each has one owner and is moved, never shared.
+/* The only door between the screens and the accounts: commands one way, events the other. Each has one owner
+ * and is moved, never shared.
  */
 #ifndef FULMAR_MSG_BUS_H
 #define FULMAR_MSG_BUS_H
@@ -6,46 +7,52 @@
 #include <glib.h>
 
 enum command_verb {
-	CMD_FOLDERS,     /* bring the folder list and counts up to date */
-	CMD_OPEN,        /* folder (or 0 and text = its path, when the store does not know it yet): the person looks at it: first screen now, all headers behind, then watch it. Done when the first screen is in the store */
-	CMD_SYNC,        /* folder, or 0 and text = its path, or 0 and no text for all: all headers, bodies as keep says. Done when complete */
-	CMD_TEXT,        /* ids[0]: structure and shown text (text = "html" prefers HTML). Done when here */
-	CMD_PART,        /* ids[0], text = section ("" whole message, "HEADER"). Done when here */
-	CMD_FLAG,        /* ids, add, remove, text = keywords to add, text2 = keywords to remove. Done when durable in the store */
-	CMD_REPLAY,      /* replay the journal now. Done when nothing is left that could run */
-	CMD_RETRY,       /* op */
-	CMD_DROP,        /* op */
-	CMD_GO_OFFLINE, CMD_GO_ONLINE,
-	CMD_SECRET,      /* the answer to EVENT_ASK: text = secret, NULL = called off */
-	CMD_PROBE,       /* doctor: connect and report by EVENT_FACT */
-	CMD_CANCEL,      /* op = id of the command to call off */
-	CMD_NEAR,        /* ids = rows on the screen: structures may be fetched ahead */
+	CMD_FOLDERS, /* bring the folder list and counts up to date */
+	CMD_OPEN, /* folder (or 0 and text = its path, when the store does not know it yet): the person looks
+	             at it: first screen now, all headers behind, then watch it. Done when the first screen is
+	             in the store */
+	CMD_SYNC, /* folder, or 0 and text = its path, or 0 and no text for all: all headers, bodies as keep
+	             says. Done when complete */
+	CMD_TEXT, /* ids[0]: structure and shown text (text = "html" prefers HTML). Done when here */
+	CMD_PART, /* ids[0], text = section ("" whole message, "HEADER"). Done when here */
+	CMD_FLAG, /* ids, add, remove, text = keywords to add, text2 = keywords to remove. Done when durable
+	             in the store */
+	CMD_REPLAY, /* replay the journal now. Done when nothing is left that could run */
+	CMD_RETRY,  /* op */
+	CMD_DROP,   /* op */
+	CMD_GO_OFFLINE,
+	CMD_GO_ONLINE,
+	CMD_SECRET, /* the answer to EVENT_ASK: text = secret, NULL = called off */
+	CMD_PROBE,  /* doctor: connect and report by EVENT_FACT */
+	CMD_CANCEL, /* op = id of the command to call off */
+	CMD_NEAR,   /* ids = rows on the screen: structures may be fetched ahead */
 	CMD_VERBS
 };
 
 struct command {
-	guint64 id;      /* given by bus_send */
+	guint64 id; /* given by bus_send */
 	enum command_verb verb;
 	char *account;
 	gint64 folder;
-	GArray *ids;     /* gint64 msgids, or NULL */
+	GArray *ids; /* gint64 msgids, or NULL */
 	guint add, remove;
 	char *text, *text2;
 	gint64 op;
 };
 
 enum event_kind {
-	EVENT_DONE,    /* command ended: error NULL = well; each command gets exactly one */
+	EVENT_DONE,     /* command ended: error NULL = well; each command gets exactly one */
 	EVENT_PROGRESS, /* command: have of total (octets or messages; total 0 = unknown) */
-	EVENT_ROWS,    /* folder: rows or counters changed */
-	EVENT_FOLDERS, /* the folder list changed */
-	EVENT_LINK,    /* the account's connection: state, have/total while fetching, text = detail for Activity */
-	EVENT_QUEUE,   /* the journal changed: have = waiting, total = failed */
-	EVENT_ASK,     /* a secret is wanted: text = prompt; answer with CMD_SECRET */
-	EVENT_NOTICE,  /* text = one line for the status line (alerts, refusals); error may say more */
-	EVENT_FACT,    /* doctor: text = name, text2 = value */
+	EVENT_ROWS,     /* folder: rows or counters changed */
+	EVENT_FOLDERS,  /* the folder list changed */
+	EVENT_LINK,  /* the account's connection: state, have/total while fetching, text = detail for Activity
+	              */
+	EVENT_QUEUE, /* the journal changed: have = waiting, total = failed */
+	EVENT_ASK,   /* a secret is wanted: text = prompt; answer with CMD_SECRET */
+	EVENT_NOTICE,   /* text = one line for the status line (alerts, refusals); error may say more */
+	EVENT_FACT,     /* doctor: text = name, text2 = value */
 	EVENT_NEW_MAIL, /* folder: have = how many arrived */
-	EVENT_BODY     /* ids[0] = id: a part or structure of it has come */
+	EVENT_BODY      /* ids[0] = id: a part or structure of it has come */
 };
 
 enum link_state { LINK_OFFLINE, LINK_CONNECTING, LINK_FETCHING, LINK_IDLE, LINK_ERROR };
@@ -74,19 +81,23 @@ void event_free(struct event *event);
 /* -- the screens' side (one thread) -- */
 /* Readable when events wait: for poll(2). */
 int bus_fd(const struct bus *bus);
-/* The next event or NULL. Gives (event_free). EVENT_ROWS, EVENT_LINK, EVENT_QUEUE and EVENT_PROGRESS that follow each other for the
- * same subject, with nothing but their kinds between them, are folded into the newest. */
+/* The next event or NULL. Gives (event_free). EVENT_ROWS, EVENT_LINK, EVENT_QUEUE and EVENT_PROGRESS that
+ * follow each other for the same subject, with nothing but their kinds between them, are folded into the
+ * newest. */
 struct event *bus_next(struct bus *bus);
-/* Takes the command; its id. A command for an account that is not attached ends at once with an EVENT_DONE of FULMAR_FAILED. */
+/* Takes the command; its id. A command for an account that is not attached ends at once with an EVENT_DONE of
+ * FULMAR_FAILED. */
 guint64 bus_send(struct bus *bus, struct command *command);
 
 /* -- the accounts' side (any thread) -- */
 /* handler runs in context for each command of account; it takes the command. */
-void bus_attach(struct bus *bus, const char *account, GMainContext *context, void (*handler)(struct command *command, void *user), void *user);
-/* After it returns the handler is not called again; commands still queued, and those taken that have not ended, end as cancelled. Call it in the
- * account's thread (also from the handler). */
+void bus_attach(struct bus *bus, const char *account, GMainContext *context,
+                void (*handler)(struct command *command, void *user), void *user);
+/* After it returns the handler is not called again; commands still queued, and those taken that have not
+ * ended, end as cancelled. Call it in the account's thread (also from the handler). */
 void bus_detach(struct bus *bus, const char *account);
-/* Takes the event. An EVENT_DONE of a command that has already ended is passed over, so that each ends once. */
+/* Takes the event. An EVENT_DONE of a command that has already ended is passed over, so that each ends once.
+ */
 void bus_post(struct bus *bus, struct event *event);
 /* Posts EVENT_DONE for command id; copies error (NULL: well). */
 void bus_done(struct bus *bus, const char *account, guint64 id, const GError *error);

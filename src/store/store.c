@@ -19,7 +19,8 @@ static const struct {
         {SQLITE_NOTADB, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
         /* Our statements are fixed: an unknown table, a constraint or a type that does not fit is damage. */
         {SQLITE_ERROR, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
-        {SQLITE_CONSTRAINT, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
+        {SQLITE_CONSTRAINT,
+         N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
         {SQLITE_MISMATCH, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
         {SQLITE_FULL, N_("no room left on the disk; free some and try again")},
         {SQLITE_READONLY, N_("it cannot be written: read-only; make it and its folder writable")},
@@ -62,8 +63,8 @@ void
 store_fail_damaged(struct store *store, const char *what, GError **error)
 {
 	fulmar_fail(error, FULMAR_FAILED,
-	            _("%s: the store is damaged (%s); move it away, and 'fulmar sync' fetches the mail anew"), store->path,
-	            what);
+	            _("%s: the store is damaged (%s); move it away, and 'fulmar sync' fetches the mail anew"),
+	            store->path, what);
 }
 
 static void
@@ -370,8 +371,8 @@ open_writer(struct store *store, GError **error)
 		            g_strerror(EACCES));
 		return FALSE;
 	}
-	return make_quickly(store, error) && use_log(store, error) && exec(store, pragmas, error) && pending_register(store, error) &&
-	       schema_prepare(store, error) && empty_trash(store, error);
+	return make_quickly(store, error) && use_log(store, error) && exec(store, pragmas, error) &&
+	       pending_register(store, error) && schema_prepare(store, error) && empty_trash(store, error);
 }
 
 struct store *

@@ -120,8 +120,8 @@ toggle_offline(struct ui *ui, int count)
 		ui_say(ui, _("Started with --offline: no connection is made"));
 		return TRUE;
 	}
-	ui_send(ui, ui->account, command_new(down ? CMD_GO_ONLINE : CMD_GO_OFFLINE, account->conf->id),
-	        NULL, NULL);
+	ui_send(ui, ui->account, command_new(down ? CMD_GO_ONLINE : CMD_GO_OFFLINE, account->conf->id), NULL,
+	        NULL);
 	return TRUE;
 }
 

@@ -171,7 +171,8 @@ empty_text(struct ui *ui)
 		return _("(no messages)");
 	if (account->link == LINK_OFFLINE)
 		return ui->info ? _("(no messages here; offline)") : _("(nothing is here yet; offline)");
-	return account->link == LINK_ERROR ? _("(no connection; W says why, Esc-o tries again)") : _("(looking for messages)");
+	return account->link == LINK_ERROR ? _("(no connection; W says why, Esc-o tries again)")
+	                                   : _("(looking for messages)");
 }
 
 static void

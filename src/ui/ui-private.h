@@ -236,7 +236,8 @@ struct pick {
 	int number;
 };
 void pick_free(gpointer pick);
-/* collect gives the items (struct pick *). chosen gets the entry, or NULL and what was typed when nothing fits.
+/* collect gives the items (struct pick *). chosen gets the entry, or NULL and what was typed when nothing
+ * fits.
  */
 struct view *picker_new(struct ui *ui, const char *title, GPtrArray *(*collect)(struct ui *ui),
                         void (*chosen)(struct ui *ui, const struct pick *pick, const char *typed));

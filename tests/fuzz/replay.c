@@ -1,6 +1,6 @@
-/* Runs a fuzz target without libFuzzer: over the files of its seed folder, then over a fixed number of seeded mutations of them
- * (bits, cuts, doubled stretches, dictionary words). Prints TAP; a crash or a sanitizer report is the failure.
- * usage: fuzz-NAME SEEDS DICTIONARY [COUNT [SEED]]
+/* Runs a fuzz target without libFuzzer: over the files of its seed folder, then over a fixed number of seeded
+ * mutations of them (bits, cuts, doubled stretches, dictionary words). Prints TAP; a crash or a sanitizer
+ * report is the failure. usage: fuzz-NAME SEEDS DICTIONARY [COUNT [SEED]]
  */
 #include <glib.h>
 #include <stdint.h>
@@ -50,7 +50,8 @@ read_words(const char *path)
 			continue;
 		for (char *p = open + 1; p < close; p++) {
 			if (*p == '\\' && p[1] == 'x' && p + 3 < close) {
-				g_string_append_c(word, (char)(g_ascii_xdigit_value(p[2]) * 16 + g_ascii_xdigit_value(p[3])));
+				g_string_append_c(word, (char)(g_ascii_xdigit_value(p[2]) * 16 +
+				                               g_ascii_xdigit_value(p[3])));
 				p += 3;
 			} else if (*p == '\\' && p + 1 < close) {
 				g_string_append_c(word, *++p);
@@ -67,7 +68,8 @@ static void
 mutate(GByteArray *input, GRand *rand, GPtrArray *words)
 {
 	guint at = input->len ? (guint)g_rand_int_range(rand, 0, (gint32)input->len) : 0;
-	guint n = input->len > at ? (guint)g_rand_int_range(rand, 1, (gint32)MIN(input->len - at, 64u) + 1) : 0;
+	guint n =
+	        input->len > at ? (guint)g_rand_int_range(rand, 1, (gint32)MIN(input->len - at, 64u) + 1) : 0;
 	gsize len;
 	const guint8 *word;
 
@@ -119,7 +121,8 @@ main(int argc, char **argv)
 	}
 	for (int i = 0; i < count; i++) {
 		gsize len;
-		const guint8 *bytes = g_bytes_get_data(seeds->pdata[g_rand_int_range(rand, 0, (gint32)seeds->len)], &len);
+		const guint8 *bytes =
+		        g_bytes_get_data(seeds->pdata[g_rand_int_range(rand, 0, (gint32)seeds->len)], &len);
 		GByteArray *input = g_byte_array_new();
 
 		g_byte_array_append(input, bytes, (guint)len);

@@ -171,7 +171,8 @@ imap_box_valid(const struct imap_box *box)
 }
 
 struct imap_cmd *
-imap_fetch_rows(struct backend *b, const char *verb, const char *range, const char *items, guint64 since, imap_cmd_done done, void *user)
+imap_fetch_rows(struct backend *b, const char *verb, const char *range, const char *items, guint64 since,
+                imap_cmd_done done, void *user)
 {
 	struct imap_cmd *cmd = imap_cmd_new(b, verb, done, user);
 
@@ -199,7 +200,8 @@ news_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 		uidset_add(&box->pending, cmd->lo, box->highest);
 		box->uidnext = box->highest + 1;
 	}
-	/* Each row that came was counted: one that did not, or came out of turn, leaves the numbers in doubt. */
+	/* Each row that came was counted: one that did not, or came out of turn, leaves the numbers in doubt.
+	 */
 	if (box->mapped && box->counted != box->asked) {
 		box->mapped = FALSE;
 		box->doubt = TRUE;

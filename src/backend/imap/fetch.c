@@ -48,7 +48,7 @@ want_of(struct backend *b, guint64 uid, const char *section)
 static void
 add_waiter(struct imap_want *w, struct imap_task *task, void (*progress)(guint64, guint64, void *))
 {
-	struct waiter waiter = { task, progress };
+	struct waiter waiter = {task, progress};
 
 	imap_task_hold(task);
 	g_array_append_val(w->waiters, waiter);
@@ -127,9 +127,9 @@ append(struct imap_want *w, int fd, const struct imap_node *value)
 static void
 fail_empty(struct imap_want *w)
 {
-	fulmar_fail(
-	        &w->error, FULMAR_FAILED,
-	        _("the server gave an empty text for a message of %llu octets; try again"), (unsigned long long)w->total);
+	fulmar_fail(&w->error, FULMAR_FAILED,
+	            _("the server gave an empty text for a message of %llu octets; try again"),
+	            (unsigned long long)w->total);
 }
 
 static void

@@ -85,9 +85,9 @@ fill_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 		uidset_add(&box->windows, cmd->lo, cmd->hi);
 		imap_box_save(b, FALSE);
 		imap_fill_complete(b);
-		imap_box_resolve(b, cmd->user                ? cmd->user
-				    : b->fill_waiters->len ? b->fill_waiters->pdata[0]
-							   : NULL);
+		imap_box_resolve(b, cmd->user              ? cmd->user
+		                    : b->fill_waiters->len ? b->fill_waiters->pdata[0]
+		                                           : NULL);
 		folder = b->conn ? store_folder_by_id(b->env->store, box->folder, NULL) : NULL;
 		if (folder)
 			b->env->hooks->progress(folder->id, (guint64)folder->rows, box->exists, b->env->user);

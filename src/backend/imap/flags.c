@@ -64,8 +64,8 @@ flag_list(guint flags, const char *keywords)
 	return g_string_free(g_string_append_c(list, ')'), FALSE);
 }
 
-/* Not sent because the folder's UIDs are others by now: it waits until the rows have theirs. Nor did the server refuse it when the link broke
- * before the answer, whatever it broke for. */
+/* Not sent because the folder's UIDs are others by now: it waits until the rows have theirs. Nor did the
+ * server refuse it when the link broke before the answer, whatever it broke for. */
 static void
 flags_stored(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
              const GError *error)

@@ -4,7 +4,8 @@
 #include "base/error.h"
 #include "base/i18n.h"
 
-/* The folder list with roles and counts: one flight where LIST-EXTENDED and LIST-STATUS are offered, else LIST, LSUB and a STATUS each. */
+/* The folder list with roles and counts: one flight where LIST-EXTENDED and LIST-STATUS are offered, else
+ * LIST, LSUB and a STATUS each. */
 
 struct imap_listing {
 	struct imap_task *task;
@@ -20,9 +21,9 @@ enum { STATUS_AT_MOST = 200, FOLDERS_AT_MOST = 20000 };
 static const struct {
 	const char *attribute, *role;
 } special[] = {
-	{ "\\Sent", "sent" },	    { "\\Drafts", "drafts" }, { "\\Trash", "trash" },	{ "\\Archive", "archive" },
-	{ "\\Junk", "junk" },	    { "\\Spam", "junk" },     { "\\All", "all" },	{ "\\AllMail", "all" },
-	{ "\\Flagged", "flagged" }, { "\\Starred", "flagged" },
+        {"\\Sent", "sent"},       {"\\Drafts", "drafts"},   {"\\Trash", "trash"}, {"\\Archive", "archive"},
+        {"\\Junk", "junk"},       {"\\Spam", "junk"},       {"\\All", "all"},     {"\\AllMail", "all"},
+        {"\\Flagged", "flagged"}, {"\\Starred", "flagged"},
 };
 
 static const char *
@@ -35,7 +36,8 @@ role_by_attribute(const struct imap_node *attributes)
 	return "";
 }
 
-/* "a.b" with delimiter "." → "a/b"; a "/" inside a level becomes U+2215, which looks alike and separates nothing. */
+/* "a.b" with delimiter "." → "a/b"; a "/" inside a level becomes U+2215, which looks alike and separates
+ * nothing. */
 static char *
 path_of(const unsigned char *name, gsize len, char delimiter)
 {
@@ -81,10 +83,11 @@ too_many(struct backend *b)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (++b->listing->told <= 3 * FOLDERS_AT_MOST && g_hash_table_size(b->listing->by_wire) <= FOLDERS_AT_MOST)
+	if (++b->listing->told <= 3 * FOLDERS_AT_MOST &&
+	    g_hash_table_size(b->listing->by_wire) <= FOLDERS_AT_MOST)
 		return FALSE;
-	fulmar_fail(&error, FULMAR_NO_LINK, _("%s names more than %d folders; the connection was closed"), b->env->account->host,
-		    FOLDERS_AT_MOST);
+	fulmar_fail(&error, FULMAR_NO_LINK, _("%s names more than %d folders; the connection was closed"),
+	            b->env->account->host, FOLDERS_AT_MOST);
 	imap_drop(b, error);
 	return TRUE;
 }
@@ -96,7 +99,8 @@ imap_on_list(struct backend *b, const struct imap_response *response)
 	struct store_folder *folder;
 	char *wire;
 
-	if (!b->listing || !imap_list_decode(response, &list) || !list.name_len || memchr(list.name, 0, list.name_len))
+	if (!b->listing || !imap_list_decode(response, &list) || !list.name_len ||
+	    memchr(list.name, 0, list.name_len))
 		return;
 	if (too_many(b))
 		return;
@@ -111,7 +115,8 @@ imap_on_list(struct backend *b, const struct imap_response *response)
 	folder->wire = wire;
 	folder->path = path_of(list.name, list.name_len, list.delimiter);
 	folder->delimiter = list.delimiter;
-	folder->selectable = !has_attribute(list.attributes, "\\Noselect") && !has_attribute(list.attributes, "\\NonExistent");
+	folder->selectable = !has_attribute(list.attributes, "\\Noselect") &&
+	                     !has_attribute(list.attributes, "\\NonExistent");
 	folder->subscribed = has_attribute(list.attributes, "\\Subscribed");
 	folder->rights = g_strdup("");
 	folder->role = g_strdup(role_by_attribute(list.attributes));
@@ -154,7 +159,8 @@ static void
 assign_roles(const struct conf_account *account, struct imap_listing *listing)
 {
 	g_autofree struct role_folder *list = g_new0(struct role_folder, g_hash_table_size(listing->by_wire));
-	g_autofree struct store_folder **folders = g_new0(struct store_folder *, g_hash_table_size(listing->by_wire));
+	g_autofree struct store_folder **folders =
+	        g_new0(struct store_folder *, g_hash_table_size(listing->by_wire));
 	GHashTableIter iter;
 	gpointer value;
 	guint n = 0;
@@ -166,7 +172,7 @@ assign_roles(const struct conf_account *account, struct imap_listing *listing)
 		if (!folder->selectable)
 			continue;
 		folders[n] = folder;
-		list[n++] = (struct role_folder){ folder->path, folder->role };
+		list[n++] = (struct role_folder){folder->path, folder->role};
 	}
 	roles_assign(account, list, n);
 	for (guint i = 0; i < n; i++) {
@@ -184,7 +190,8 @@ former_path(GHashTable *old, const struct store_folder *folder)
 	const struct store_folder *was = g_hash_table_lookup(old, folder->wire);
 	gsize len = strlen(folder->path);
 
-	if (was && g_str_has_prefix(was->path, folder->path) && (!was->path[len] || g_str_has_prefix(was->path + len, " (")))
+	if (was && g_str_has_prefix(was->path, folder->path) &&
+	    (!was->path[len] || g_str_has_prefix(was->path + len, " (")))
 		return was->path;
 	return NULL;
 }
@@ -235,8 +242,8 @@ all_differ(const struct imap_listing *listing)
 	return TRUE;
 }
 
-/* Names that differ on the server may look alike here: octets that cannot be decoded, several delimiters. A person must be able to
- * name each, so all but one get a number, which they keep. */
+/* Names that differ on the server may look alike here: octets that cannot be decoded, several delimiters. A
+ * person must be able to name each, so all but one get a number, which they keep. */
 static void
 tell_apart(struct imap_listing *listing, GHashTable *old)
 {
@@ -364,7 +371,8 @@ status_end(const GError *error, void *user)
 }
 
 static void
-status_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+status_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+            const GError *error)
 {
 	/* A folder whose STATUS is refused has no counts; the list is whole all the same. */
 	imap_task_release(cmd->user, response ? NULL : error);
@@ -407,7 +415,8 @@ lsub_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 
 /* What a refused LIST has told may be a part of the list; the rest must not be taken for removed. */
 static void
-plain_list_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+plain_list_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+                const GError *error)
 {
 	if (b->listing && error)
 		b->listing->refused = g_error_copy(error);
@@ -416,7 +425,8 @@ plain_list_done(struct backend *b, struct imap_cmd *cmd, const struct imap_respo
 static void
 ask_plainly(struct backend *b)
 {
-	struct imap_cmd *list = imap_cmd_new(b, "LIST", plain_list_done, NULL), *lsub = imap_cmd_new(b, "LSUB", lsub_done, NULL);
+	struct imap_cmd *list = imap_cmd_new(b, "LIST", plain_list_done, NULL),
+	                *lsub = imap_cmd_new(b, "LSUB", lsub_done, NULL);
 
 	b->listing->extended = FALSE;
 	imap_command_atom(list->wire, "\"\" \"*\"");
@@ -426,7 +436,8 @@ ask_plainly(struct backend *b)
 }
 
 static void
-extended_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+extended_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+              const GError *error)
 {
 	if (!b->listing)
 		return;
@@ -444,10 +455,11 @@ static void
 ask_extended(struct backend *b)
 {
 	struct imap_cmd *cmd = imap_cmd_new(b, "LIST", extended_done, NULL);
-	g_autofree char *items = g_strdup_printf("RETURN (SUBSCRIBED%s%s)", imap_has(b, "SPECIAL-USE") ? " SPECIAL-USE" : "",
-						 !imap_has(b, "LIST-STATUS") ? ""
-						 : imap_has(b, "OBJECTID")   ? " STATUS (MESSAGES UNSEEN MAILBOXID)"
-									     : " STATUS (MESSAGES UNSEEN)");
+	g_autofree char *items =
+	        g_strdup_printf("RETURN (SUBSCRIBED%s%s)", imap_has(b, "SPECIAL-USE") ? " SPECIAL-USE" : "",
+	                        !imap_has(b, "LIST-STATUS") ? ""
+	                        : imap_has(b, "OBJECTID")   ? " STATUS (MESSAGES UNSEEN MAILBOXID)"
+	                                                    : " STATUS (MESSAGES UNSEEN)");
 
 	b->listing->extended = TRUE;
 	imap_command_atom(cmd->wire, "\"\" \"*\"");

@@ -1,5 +1,5 @@
-/* What the files of the IMAP backend share. One struct backend is one account's link and the folder selected on it; the account's
- * thread owns it. */
+/* What the files of the IMAP backend share. One struct backend is one account's link and the folder selected
+ * on it; the account's thread owns it. */
 #ifndef FULMAR_BACKEND_IMAP_PRIVATE_H
 #define FULMAR_BACKEND_IMAP_PRIVATE_H
 
@@ -11,29 +11,35 @@
 
 struct imap_cmd;
 
-/* A command ended: response is its tagged response, lent, or NULL when the link was lost. error says why for NO, BAD and lost links. */
-typedef void (*imap_cmd_done)(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error);
+/* A command ended: response is its tagged response, lent, or NULL when the link was lost. error says why for
+ * NO, BAD and lost links. */
+typedef void (*imap_cmd_done)(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+                              const GError *error);
 
 enum imap_cmd_kind {
 	IMAP_CMD_PLAIN,
 	IMAP_CMD_SELECT, /* goes out when nothing is under way; from then on responses belong to its folder */
 	IMAP_CMD_AIM,    /* a SELECT that nothing follows before it ended: its UIDVALIDITY is checked first */
-	IMAP_CMD_ALONE,  /* goes out when nothing is under way, and nothing follows before it ended: AUTHENTICATE, COMPRESS */
+	IMAP_CMD_ALONE,  /* goes out when nothing is under way, and nothing follows before it ended:
+	                    AUTHENTICATE, COMPRESS */
 };
 
 struct imap_cmd {
 	char tag[16];
 	enum imap_cmd_kind kind;
 	struct imap_command *wire;
-	guint sent; /* chunks */
-	guint64 read; /* the read during which it was sent, 0: none */
+	guint sent;     /* chunks */
+	guint64 read;   /* the read during which it was sent, 0: none */
 	gboolean apart; /* says nothing of the selected folder: a SELECT may follow at once */
 	imap_cmd_done done;
-	void (*on_continue)(struct backend *b, struct imap_cmd *cmd, const char *text); /* a "+" that is not for a literal */
-	gint64 folder; /* SELECT, AIM: which; PLAIN: must be selected, and its UIDs valid, when this goes out (0: need not) */
-	guint64 lo, hi; /* the UIDs it asks for, where that matters; lo of a SELECT is the UIDVALIDITY of the rows */
-	guint wanted, rows; /* of a fill: rows hoped for, rows received */
-	gint64 started; /* monotonic µs, when it went out */
+	void (*on_continue)(struct backend *b, struct imap_cmd *cmd,
+	                    const char *text); /* a "+" that is not for a literal */
+	gint64 folder;  /* SELECT, AIM: which; PLAIN: must be selected, and its UIDs valid, when this goes out
+	                   (0: need not) */
+	guint64 lo, hi; /* the UIDs it asks for, where that matters; lo of a SELECT is the UIDVALIDITY of the
+	                   rows */
+	guint wanted, rows;   /* of a fill: rows hoped for, rows received */
+	gint64 started;       /* monotonic µs, when it went out */
 	struct uidset *found; /* where SEARCH results go, or NULL */
 	void *user;
 };
@@ -54,28 +60,29 @@ enum imap_turn { TURN_NONE, TURN_TLS, TURN_DEFLATE };
 
 /* The selected folder as this session sees it. */
 struct imap_box {
-	gint64 folder;              /* 0: none */
+	gint64 folder;                                /* 0: none */
 	guint64 exists, uidnext, uidvalidity, modseq; /* as the server says them */
-	guint64 stored;             /* UIDVALIDITY of the rows in the store, 0 none */
-	gboolean selected;          /* SELECT was answered OK and UIDVALIDITY is the one the rows are of */
-	gboolean resynced;          /* what is in the store follows the server from here on */
-	guint64 counted;            /* EXISTS up to which new mail has been fetched */
-	guint64 asked;              /* EXISTS up to which it was asked for */
-	guint64 news_from;          /* rows from this UID on are new to the person; 0: none are */
-	gboolean asking;            /* new mail is being fetched */
-	gboolean doubt;             /* something went in a way that could not be followed: the UIDs must be compared */
-	guint comparing;            /* comparisons under way */
-	struct uidset windows;      /* UID ranges whose headers are all here */
-	struct uidset pending;      /* windows and what fills under way ask for */
-	gboolean mapped;            /* map holds every UID from its lowest up to number counted: turns numbers into UIDs where QRESYNC does not */
+	guint64 stored;                               /* UIDVALIDITY of the rows in the store, 0 none */
+	gboolean selected; /* SELECT was answered OK and UIDVALIDITY is the one the rows are of */
+	gboolean resynced; /* what is in the store follows the server from here on */
+	guint64 counted;   /* EXISTS up to which new mail has been fetched */
+	guint64 asked;     /* EXISTS up to which it was asked for */
+	guint64 news_from; /* rows from this UID on are new to the person; 0: none are */
+	gboolean asking;   /* new mail is being fetched */
+	gboolean doubt;    /* something went in a way that could not be followed: the UIDs must be compared */
+	guint comparing;   /* comparisons under way */
+	struct uidset windows; /* UID ranges whose headers are all here */
+	struct uidset pending; /* windows and what fills under way ask for */
+	gboolean mapped; /* map holds every UID from its lowest up to number counted: turns numbers into UIDs
+	                    where QRESYNC does not */
 	struct uidset map;
-	guint fill_rows;            /* rows the next fill wants */
-	guint64 spread;             /* UIDs per row, guessed; 0 not yet */
-	guint filling;              /* fills under way */
-	gint64 filled;              /* monotonic µs: the end of the last one */
-	guint64 lowest;             /* of the rows received since it was set to 0 */
+	guint fill_rows; /* rows the next fill wants */
+	guint64 spread;  /* UIDs per row, guessed; 0 not yet */
+	guint filling;   /* fills under way */
+	gint64 filled;   /* monotonic µs: the end of the last one */
+	guint64 lowest;  /* of the rows received since it was set to 0 */
 	guint64 highest;
-	guint rows;                 /* rows received since it was set to 0 */
+	guint rows; /* rows received since it was set to 0 */
 };
 
 struct backend {
@@ -84,52 +91,53 @@ struct backend {
 	enum imap_turn turn;
 	struct conn *conn;
 	struct imap_parser *parser;
-	gboolean feeding;        /* inside the parser: it must outlive a drop */
-	guint64 reads;           /* how often the parser was fed */
-	gboolean closing;        /* unlink was asked for */
+	gboolean feeding; /* inside the parser: it must outlive a drop */
+	guint64 reads;    /* how often the parser was fed */
+	gboolean closing; /* unlink was asked for */
 
 	struct sasl *sasl;
 	const char *mechanism;
 	char *secret;
 	gboolean secret_wanted;
-	gboolean token_renewed;  /* since the last good log-in */
-	GHashTable *caps;        /* upper-case capability */
-	gboolean caps_known;     /* of this state of the session */
-	GPtrArray *offered;      /* SASL mechanisms */
+	gboolean token_renewed;      /* since the last good log-in */
+	GHashTable *caps;            /* upper-case capability */
+	gboolean caps_known;         /* of this state of the session */
+	GPtrArray *offered;          /* SASL mechanisms */
 	gboolean qresync, condstore; /* enabled */
 	const struct imap_quirk *quirk;
 
 	guint next_tag;
-	GQueue waiting;          /* struct imap_cmd *, not wholly sent */
-	GQueue sent;             /* struct imap_cmd *, in order */
-	gint64 aimed;            /* the folder selected once all of waiting is sent */
+	GQueue waiting; /* struct imap_cmd *, not wholly sent */
+	GQueue sent;    /* struct imap_cmd *, in order */
+	gint64 aimed;   /* the folder selected once all of waiting is sent */
 	struct imap_box box;
 
-	gint64 watched;          /* folder to follow when idle, 0: none */
-	gint64 unwatchable;      /* the folder that could not be opened for that */
-	gboolean no_idle;        /* the server refused IDLE */
-	guint openings;          /* imap_open under way */
-	struct imap_cmd *idle;   /* the IDLE under way, among sent */
-	gboolean idle_ready;     /* its "+" was seen */
+	gint64 watched;        /* folder to follow when idle, 0: none */
+	gint64 unwatchable;    /* the folder that could not be opened for that */
+	gboolean no_idle;      /* the server refused IDLE */
+	guint openings;        /* imap_open under way */
+	struct imap_cmd *idle; /* the IDLE under way, among sent */
+	gboolean idle_ready;   /* its "+" was seen */
 	GSource *idle_timer;
 
-	GError *lost;            /* why the link ended, until that was told */
-	GSource *wake;           /* deferred completions */
-	GQueue finished;         /* struct imap_task * whose done is to run */
-	GList *tasks;            /* all under way */
-	GPtrArray *fill_waiters; /* struct imap_task *: fills that found all holes asked for */
-	GError *fill_error;      /* of a fill whose task had ended before */
-	GList *wants;            /* struct imap_want *: sections asked for */
-	gboolean in_tx;          /* rows of this slice are being written */
-	gint64 touched;          /* folder whose rows changed in this slice */
-	guint arrived;           /* new mail in this slice */
+	GError *lost;                 /* why the link ended, until that was told */
+	GSource *wake;                /* deferred completions */
+	GQueue finished;              /* struct imap_task * whose done is to run */
+	GList *tasks;                 /* all under way */
+	GPtrArray *fill_waiters;      /* struct imap_task *: fills that found all holes asked for */
+	GError *fill_error;           /* of a fill whose task had ended before */
+	GList *wants;                 /* struct imap_want *: sections asked for */
+	gboolean in_tx;               /* rows of this slice are being written */
+	gint64 touched;               /* folder whose rows changed in this slice */
+	guint arrived;                /* new mail in this slice */
 	struct imap_listing *listing; /* folder list being gathered */
 };
 
 /* ---- session.c ---- */
 struct imap_cmd *imap_cmd_new(struct backend *b, const char *name, imap_cmd_done done, void *user);
 /* The same for a command that means UIDs of folder, which was aimed at. */
-struct imap_cmd *imap_cmd_in(struct backend *b, gint64 folder, const char *name, imap_cmd_done done, void *user);
+struct imap_cmd *imap_cmd_in(struct backend *b, gint64 folder, const char *name, imap_cmd_done done,
+                             void *user);
 /* Takes cmd, sends what may be sent. */
 void imap_queue(struct backend *b, struct imap_cmd *cmd);
 void imap_pump(struct backend *b);
@@ -156,7 +164,8 @@ void imap_tasks_clear(struct backend *b);
 /* Releases one hold; error (lent, may be NULL) is kept if it is the first. */
 void imap_task_release(struct imap_task *task, const GError *error);
 /* imap_cmd.done of commands whose user is a task with a hold for them. */
-void imap_task_cmd_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error);
+void imap_task_cmd_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+                        const GError *error);
 
 /* ---- login.c ---- */
 /* The greeting, or with NULL the first moment after STARTTLS. */
@@ -172,7 +181,8 @@ void imap_listing_drop(struct backend *b, const GError *error);
 
 /* ---- box.c: the selected folder ---- */
 void imap_box_clear(struct imap_box *box);
-/* Queues a SELECT of folder for verbs that only need it selected; nothing when it is aimed at. FALSE with error when folder is not in the store. */
+/* Queues a SELECT of folder for verbs that only need it selected; nothing when it is aimed at. FALSE with
+ * error when folder is not in the store. */
 gboolean imap_aim(struct backend *b, gint64 folder, GError **error);
 /* Asks for what EXISTS announced, when it announced anything. */
 void imap_box_news(struct backend *b);
@@ -184,7 +194,8 @@ void imap_box_save(struct backend *b, gboolean advance);
 guint64 imap_box_uid(const struct imap_box *box, guint64 seq);
 /* The highest UID range below limit that is not in set; FALSE when there is none. */
 gboolean imap_box_hole(const struct uidset *set, guint64 limit, guint64 *lo, guint64 *hi);
-/* Compares the UIDs with the server's when they are in doubt and all headers are here. Holds task (NULL: nobody waits). */
+/* Compares the UIDs with the server's when they are in doubt and all headers are here. Holds task (NULL:
+ * nobody waits). */
 void imap_box_resolve(struct backend *b, struct imap_task *task);
 /* Makes the map from what the store holds, where the session needs one. */
 void imap_box_make_map(struct backend *b);
@@ -200,13 +211,15 @@ void imap_fill_complete(struct backend *b);
 void imap_fill_release(struct backend *b, const GError *error);
 /* out = a − b, one pass over both. */
 void imap_subtract(struct uidset *out, const struct uidset *a, const struct uidset *b);
-/* Compares all UIDs of the windows with the server's: rows that are gone there go here, rows missing here are fetched. Holds task. */
+/* Compares all UIDs of the windows with the server's: rows that are gone there go here, rows missing here are
+ * fetched. Holds task. */
 void imap_verify(struct backend *b, struct imap_task *task);
 /* Plain resync of flags: what the store holds against the server's searches. Holds task. */
 void imap_compare_flags(struct backend *b, struct imap_task *task);
-/* UID FETCH (or FETCH) of rows of the selected folder. range as it is sent; since: CHANGEDSINCE, 0 none. Gives the command, not yet queued. */
-struct imap_cmd *imap_fetch_rows(struct backend *b, const char *verb, const char *range, const char *items, guint64 since, imap_cmd_done done,
-				 void *user);
+/* UID FETCH (or FETCH) of rows of the selected folder. range as it is sent; since: CHANGEDSINCE, 0 none.
+ * Gives the command, not yet queued. */
+struct imap_cmd *imap_fetch_rows(struct backend *b, const char *verb, const char *range, const char *items,
+                                 guint64 since, imap_cmd_done done, void *user);
 
 /* ---- receive.c: untagged data of the selected folder, and its way into the store ---- */
 void imap_on_fetch(struct backend *b, const struct imap_response *response);
@@ -223,9 +236,10 @@ extern const char imap_row_items_full[]; /* the same with BODYSTRUCTURE */
 
 /* ---- fetch.c ---- */
 void imap_structures(struct backend *b, const msgid *ids, guint n, backend_done done, void *user);
-void imap_part(struct backend *b, msgid id, const char *section, void (*progress)(guint64, guint64, void *), backend_done done,
-	       void *user);
-void imap_parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done, void *user);
+void imap_part(struct backend *b, msgid id, const char *section, void (*progress)(guint64, guint64, void *),
+               backend_done done, void *user);
+void imap_parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done,
+                void *user);
 void imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section *section);
 
 /* ---- structure.c ---- */

@@ -22,8 +22,9 @@ feed(struct backend *b, const unsigned char *bytes, gsize len)
 		g_clear_pointer(&b->parser, imap_parser_free);
 	if (used >= 0)
 		return (gsize)used;
-	fulmar_fail(&lost, FULMAR_NO_LINK, _("%s: the server's answer makes no sense (%s); the connection was closed"),
-		    b->env->account->host, broken->message);
+	fulmar_fail(&lost, FULMAR_NO_LINK,
+	            _("%s: the server's answer makes no sense (%s); the connection was closed"),
+	            b->env->account->host, broken->message);
 	imap_drop(b, lost);
 	return 0;
 }
@@ -50,7 +51,8 @@ on_read(struct conn *conn, const unsigned char *bytes, gsize len, void *user)
 	}
 	imap_pump(b);
 	conn_expect(conn, b->phase == PHASE_GREETING ||
-				  ((!g_queue_is_empty(&b->sent) || !g_queue_is_empty(&b->waiting)) && !b->idle_ready));
+	                          ((!g_queue_is_empty(&b->sent) || !g_queue_is_empty(&b->waiting)) &&
+	                           !b->idle_ready));
 	imap_watch_resume(b);
 }
 
@@ -78,8 +80,8 @@ forget_link(struct backend *b, const GError *error)
 	b->quirk = NULL;
 }
 
-/* Hears of the end first, so that what the completions bring about begins nothing on a dead link. What was begun between the end and this
- * moment ends here too. */
+/* Hears of the end first, so that what the completions bring about begins nothing on a dead link. What was
+ * begun between the end and this moment ends here too. */
 static gboolean
 tell_lost(gpointer user)
 {
@@ -143,10 +145,10 @@ on_tls(struct conn *conn, void *user)
 }
 
 static const struct conn_events events = {
-	.on_open = on_open,
-	.on_read = on_read,
-	.on_tls = on_tls,
-	.on_closed = on_closed,
+        .on_open = on_open,
+        .on_read = on_read,
+        .on_tls = on_tls,
+        .on_closed = on_closed,
 };
 
 static struct backend *
@@ -169,20 +171,20 @@ link_up(struct backend *b)
 {
 	const struct conf_account *a = b->env->account;
 	struct conn_params params = {
-		.host = a->host,
-		.port = (guint16)a->port,
-		.tls = a->security == SECURITY_TLS,
-		.ca_file = a->ca_file,
-		.pins = (const char *const *)a->certificate_pin,
-		.client_certificate = a->client_certificate,
-		.client_key = a->client_key,
-		.connect_timeout_ms = (guint)MIN(a->timeout, 10) * 1000,
-		.handshake_timeout_ms = (guint)MIN(a->timeout, 10) * 1000,
-		.silence_timeout_ms = (guint)a->timeout * 1000,
-		.trace = LOG_IMAP,
+	        .host = a->host,
+	        .port = (guint16)a->port,
+	        .tls = a->security == SECURITY_TLS,
+	        .ca_file = a->ca_file,
+	        .pins = (const char *const *)a->certificate_pin,
+	        .client_certificate = a->client_certificate,
+	        .client_key = a->client_key,
+	        .connect_timeout_ms = (guint)MIN(a->timeout, 10) * 1000,
+	        .handshake_timeout_ms = (guint)MIN(a->timeout, 10) * 1000,
+	        .silence_timeout_ms = (guint)a->timeout * 1000,
+	        .trace = LOG_IMAP,
 	};
 	/* A SEARCH without ESEARCH, or a VANISHED of scattered UIDs, is one line: a million UIDs must fit. */
-	struct imap_limits limits = { .line = 16 << 20 };
+	struct imap_limits limits = {.line = 16 << 20};
 
 	if (b->conn || b->lost)
 		return;
@@ -232,19 +234,19 @@ destroy(struct backend *b)
 }
 
 const struct backend_ops backend_imap = {
-	.name = "imap",
-	.remote = TRUE,
-	.create = create,
-	.destroy = destroy,
-	.link = link_up,
-	.unlink = unlink_,
-	.secret = imap_login_secret,
-	.folders = imap_folders,
-	.open = imap_open,
-	.fill = imap_fill,
-	.structures = imap_structures,
-	.part = imap_part,
-	.parts = imap_parts,
-	.replay = imap_replay,
-	.watch = imap_watch,
+        .name = "imap",
+        .remote = TRUE,
+        .create = create,
+        .destroy = destroy,
+        .link = link_up,
+        .unlink = unlink_,
+        .secret = imap_login_secret,
+        .folders = imap_folders,
+        .open = imap_open,
+        .fill = imap_fill,
+        .structures = imap_structures,
+        .part = imap_part,
+        .parts = imap_parts,
+        .replay = imap_replay,
+        .watch = imap_watch,
 };

@@ -7,8 +7,7 @@
 
 static void after_capabilities(struct backend *b);
 
-static void G_GNUC_PRINTF(3, 4)
-give_up(struct backend *b, enum fulmar_error code, const char *format, ...)
+static void G_GNUC_PRINTF(3, 4) give_up(struct backend *b, enum fulmar_error code, const char *format, ...)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *text = NULL;
@@ -21,10 +20,10 @@ give_up(struct backend *b, enum fulmar_error code, const char *format, ...)
 	imap_drop(b, error);
 }
 
-static gboolean
-protected(const struct backend *b)
+static gboolean protected(const struct backend *b)
 {
-	return conn_is_tls(b->conn) || b->env->account->allow_cleartext || conf_is_loopback(b->env->account->host);
+	return conn_is_tls(b->conn) || b->env->account->allow_cleartext ||
+	       conf_is_loopback(b->env->account->host);
 }
 
 /* ---- ready ---- */
@@ -39,7 +38,7 @@ fact(struct backend *b, const char *name, const char *value)
 static void
 tell_facts(struct backend *b)
 {
-	static const char *const connection[] = { "address", "tls", "subject", "issuer", "expires", "sha256" };
+	static const char *const connection[] = {"address", "tls", "subject", "issuer", "expires", "sha256"};
 	g_autoptr(GString) caps = g_string_new(NULL);
 	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(b->caps), (GCompareFunc)strcmp);
 
@@ -134,14 +133,16 @@ logged_in(struct backend *b)
 }
 
 static void
-got_capabilities(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+got_capabilities(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+                 const GError *error)
 {
 	gboolean in = GPOINTER_TO_INT(cmd->user);
 
 	if (!response)
 		return;
 	if (!b->caps_known) {
-		give_up(b, FULMAR_NO_LINK, _("%s does not tell what it can do; the connection was closed"), b->env->account->host);
+		give_up(b, FULMAR_NO_LINK, _("%s does not tell what it can do; the connection was closed"),
+		        b->env->account->host);
 		return;
 	}
 	if (in)
@@ -167,7 +168,8 @@ refused(struct backend *b, const struct imap_response *response)
 	const struct conf_account *a = b->env->account;
 	const char *why = b->sasl ? sasl_server_error(b->sasl) : NULL;
 
-	if (response->code && (!strcmp(response->code, "UNAVAILABLE") || !strcmp(response->code, "INUSE") || !strcmp(response->code, "LIMIT"))) {
+	if (response->code && (!strcmp(response->code, "UNAVAILABLE") || !strcmp(response->code, "INUSE") ||
+	                       !strcmp(response->code, "LIMIT"))) {
 		give_up(b, FULMAR_NO_LINK, _("%s cannot take the log-in now: %s"), a->host, response->text);
 		return;
 	}
@@ -179,12 +181,13 @@ refused(struct backend *b, const struct imap_response *response)
 		after_capabilities(b);
 		return;
 	}
-	give_up(b, FULMAR_AUTH, _("%s refused the log-in of %s; check user and password (%s)"), a->host, a->user ? a->user : "",
-		why ? why : response->text);
+	give_up(b, FULMAR_AUTH, _("%s refused the log-in of %s; check user and password (%s)"), a->host,
+	        a->user ? a->user : "", why ? why : response->text);
 }
 
 static void
-authenticated(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+authenticated(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+              const GError *error)
 {
 	g_autoptr(GError) proof = NULL;
 
@@ -296,24 +299,26 @@ log_in(struct backend *b)
 	const struct conf_account *a = b->env->account;
 	g_autoptr(GError) error = NULL;
 	const char *binding_type = NULL;
-	g_autoptr(GBytes) binding = conn_is_tls(b->conn) ? conn_channel_binding(b->conn, &binding_type) : NULL;
-	static const char *const automatic[] = { "auto", NULL };
+	g_autoptr(GBytes) binding =
+	        conn_is_tls(b->conn) ? conn_channel_binding(b->conn, &binding_type) : NULL;
+	static const char *const automatic[] = {"auto", NULL};
 	gboolean token = a->oauth_token_command != NULL;
 	struct sasl_secrets secrets = {
-		.user = a->user,
-		.password = token ? NULL : b->secret,
-		.token = token ? b->secret : NULL,
-		.host = a->host,
-		.port = (guint16)a->port,
-		.encrypted = protected(b),
-		.client_certificate = a->client_certificate != NULL,
-		.binding = binding,
-		.binding_type = binding_type,
+	        .user = a->user,
+	        .password = token ? NULL : b->secret,
+	        .token = token ? b->secret : NULL,
+	        .host = a->host,
+	        .port = (guint16)a->port,
+	        .encrypted = protected(b),
+	        .client_certificate = a->client_certificate != NULL,
+	        .binding = binding,
+	        .binding_type = binding_type,
 	};
 
 	g_ptr_array_add(b->offered, NULL);
-	b->mechanism = sasl_choose((const char *const *)b->offered->pdata,
-				   auth_is_auto(a) ? automatic : (const char *const *)a->auth, &secrets, &error);
+	b->mechanism =
+	        sasl_choose((const char *const *)b->offered->pdata,
+	                    auth_is_auto(a) ? automatic : (const char *const *)a->auth, &secrets, &error);
 	if (b->mechanism)
 		authenticate(b, &secrets);
 	else if (auth_is_auto(a) && protected(b) && !imap_has(b, "LOGINDISABLED") && secrets.password)
@@ -337,8 +342,9 @@ imap_login_secret(struct backend *b, const char *secret, const char *why)
 	if (!secret && why)
 		give_up(b, FULMAR_AUTH, "%s: %s", b->env->account->host, why);
 	else if (!secret)
-		give_up(b, FULMAR_AUTH, _("%s: no password for %s; give password-command in the account's section"), b->env->account->host,
-			b->env->account->user);
+		give_up(b, FULMAR_AUTH,
+		        _("%s: no password for %s; give password-command in the account's section"),
+		        b->env->account->host, b->env->account->user);
 	else
 		log_in(b);
 }
@@ -361,12 +367,14 @@ after_capabilities(struct backend *b)
 /* ---- greeting and STARTTLS ---- */
 
 static void
-starttls_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+starttls_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+              const GError *error)
 {
 	if (!response)
 		return;
 	if (response->status != IMAP_OK) {
-		give_up(b, FULMAR_NO_LINK, _("%s refuses STARTTLS: %s; nothing was sent in clear text"), b->env->account->host, response->text);
+		give_up(b, FULMAR_NO_LINK, _("%s refuses STARTTLS: %s; nothing was sent in clear text"),
+		        b->env->account->host, response->text);
 		return;
 	}
 	b->caps_known = FALSE;
@@ -380,8 +388,9 @@ start_tls(struct backend *b)
 	struct imap_cmd *cmd;
 
 	if (b->caps_known && !g_hash_table_contains(b->caps, "STARTTLS")) {
-		give_up(b, FULMAR_NO_LINK, _("%s offers no STARTTLS on port %d; use security = tls with port 993"), b->env->account->host,
-			(int)b->env->account->port);
+		give_up(b, FULMAR_NO_LINK,
+		        _("%s offers no STARTTLS on port %d; use security = tls with port 993"),
+		        b->env->account->host, (int)b->env->account->port);
 		return;
 	}
 	cmd = imap_cmd_new(b, "STARTTLS", starttls_done, NULL);
@@ -397,9 +406,13 @@ greeting_is_good(struct backend *b, const struct imap_response *greeting)
 	if (greeting->status == IMAP_BYE) {
 		give_up(b, FULMAR_NO_LINK, _("%s turned the connection away: %s"), a->host, greeting->text);
 	} else if (greeting->status == IMAP_PREAUTH && a->security == SECURITY_STARTTLS) {
-		give_up(b, FULMAR_NO_LINK, _("%s says we are logged in already, so that no STARTTLS is possible; the connection was closed"), a->host);
+		give_up(b, FULMAR_NO_LINK,
+		        _("%s says we are logged in already, so that no STARTTLS is possible; the connection "
+		          "was closed"),
+		        a->host);
 	} else if (greeting->status != IMAP_OK && greeting->status != IMAP_PREAUTH) {
-		give_up(b, FULMAR_NO_LINK, _("%s:%d does not speak IMAP; check host, port and security"), a->host, (int)a->port);
+		give_up(b, FULMAR_NO_LINK, _("%s:%d does not speak IMAP; check host, port and security"),
+		        a->host, (int)a->port);
 	} else {
 		return TRUE;
 	}

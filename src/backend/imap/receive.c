@@ -3,8 +3,9 @@
 #include "base/error.h"
 #include "base/i18n.h"
 
-#define ROW_HEADER                                                                                                     \
-	"BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID CONTENT-TYPE)]"
+#define ROW_HEADER \
+	"BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID " \
+	"CONTENT-TYPE)]"
 
 const char imap_row_items[] = "(UID FLAGS INTERNALDATE RFC822.SIZE " ROW_HEADER ")";
 const char imap_row_items_full[] = "(UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE " ROW_HEADER ")";
@@ -43,20 +44,21 @@ take_row(struct backend *b, const struct imap_fetch *fetch, const struct imap_fe
 	struct mime_part *structure = fetch->structure ? imap_structure(fetch->structure) : NULL;
 	struct envelope envelope;
 	struct store_message message = {
-		.uid = fetch->uid,
-		.size = fetch->size,
-		.flags = imap_flags_of(fetch->flags, keywords),
-		.keywords = keywords->str,
-		.envelope = &envelope,
-		.structure = structure,
-		.email_id = fetch->email_id,
+	        .uid = fetch->uid,
+	        .size = fetch->size,
+	        .flags = imap_flags_of(fetch->flags, keywords),
+	        .keywords = keywords->str,
+	        .envelope = &envelope,
+	        .structure = structure,
+	        .email_id = fetch->email_id,
 	};
 
 	if (header->value && header->value->text)
 		envelope_from_headers(&envelope, (const char *)header->value->text, header->value->len);
 	else
 		envelope_from_headers(&envelope, "", 0);
-	message.received = fetch->has_internaldate && fetch->internaldate > 0 ? fetch->internaldate : envelope.date;
+	message.received =
+	        fetch->has_internaldate && fetch->internaldate > 0 ? fetch->internaldate : envelope.date;
 	if (imap_tx(b)) {
 		if (!store_add(b->env->store, b->box.folder, &message, &error))
 			imap_drop(b, error);
@@ -99,7 +101,8 @@ take_structure(struct backend *b, const struct imap_fetch *fetch)
 	b->touched = b->box.folder;
 }
 
-/* UIDs are those of the rows only while UIDVALIDITY is the one they were stored under; a SELECT under way has said it before any FETCH. */
+/* UIDs are those of the rows only while UIDVALIDITY is the one they were stored under; a SELECT under way has
+ * said it before any FETCH. */
 void
 imap_on_fetch(struct backend *b, const struct imap_response *response)
 {
@@ -161,7 +164,8 @@ imap_on_expunge(struct backend *b, const struct imap_response *response)
 	if (response->number <= box->asked)
 		box->asked--;
 	if (!uid) {
-		/* Which one is not known: numbers are not kept while headers are missing, nor where VANISHED was agreed. */
+		/* Which one is not known: numbers are not kept while headers are missing, nor where VANISHED
+		 * was agreed. */
 		box->doubt = TRUE;
 		box->mapped = FALSE;
 		imap_box_resolve(b, NULL);
@@ -176,8 +180,8 @@ imap_on_expunge(struct backend *b, const struct imap_response *response)
 
 enum { FEW = 20 };
 
-/* Keeps in gone what is here. FALSE when that is so much of the folder that a server which lost its memory is as likely as a person who
- * tidied up. */
+/* Keeps in gone what is here. FALSE when that is so much of the folder that a server which lost its memory is
+ * as likely as a person who tidied up. */
 static gboolean
 is_believable(struct backend *b, struct uidset *gone)
 {
@@ -226,12 +230,13 @@ imap_on_vanished(struct backend *b, const struct imap_response *response)
 	uidset_clear(&gone);
 }
 
-/* ESEARCH names its command; an untagged SEARCH is of the only one under way, as such a command goes alone (verify.c). */
+/* ESEARCH names its command; an untagged SEARCH is of the only one under way, as such a command goes alone
+ * (verify.c). */
 void
 imap_on_search(struct backend *b, const struct imap_response *response)
 {
 	struct uidset found;
-	struct imap_search search = { .all = &found };
+	struct imap_search search = {.all = &found};
 
 	uidset_init(&found);
 	if (imap_search_decode(response, &search))
@@ -257,7 +262,8 @@ imap_slice_end(struct backend *b)
 
 	if (b->in_tx) {
 		b->in_tx = FALSE;
-		/* What this slice brought is not here: nothing may be built on it, and a new session asks again. */
+		/* What this slice brought is not here: nothing may be built on it, and a new session asks
+		 * again. */
 		if (!store_commit(b->env->store, &error))
 			imap_drop(b, error);
 	}

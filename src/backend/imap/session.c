@@ -53,8 +53,8 @@ imap_cmd_new(struct backend *b, const char *name, imap_cmd_done done, void *user
 {
 	struct imap_cmd *cmd = g_new0(struct imap_cmd, 1);
 	enum imap_literals literals = imap_has(b, "LITERAL+")   ? IMAP_LITERAL_PLUS
-				      : imap_has(b, "LITERAL-") ? IMAP_LITERAL_MINUS
-								: IMAP_LITERAL_SYNC;
+	                              : imap_has(b, "LITERAL-") ? IMAP_LITERAL_MINUS
+	                                                        : IMAP_LITERAL_SYNC;
 
 	g_snprintf(cmd->tag, sizeof cmd->tag, "f%u", ++b->next_tag);
 	cmd->wire = imap_command_new(cmd->tag, name, literals);
@@ -116,11 +116,13 @@ finish_cmd(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 	cmd_free(cmd);
 }
 
-/* A command that means UIDs of a folder which could not be selected, or whose UIDs are others by now, must not go out. */
+/* A command that means UIDs of a folder which could not be selected, or whose UIDs are others by now, must
+ * not go out. */
 static gboolean
 misplaced(const struct backend *b, const struct imap_cmd *cmd)
 {
-	return (cmd->kind == IMAP_CMD_PLAIN || cmd->kind == IMAP_CMD_ALONE) && cmd->folder && !(b->box.folder == cmd->folder && b->box.selected);
+	return (cmd->kind == IMAP_CMD_PLAIN || cmd->kind == IMAP_CMD_ALONE) && cmd->folder &&
+	       !(b->box.folder == cmd->folder && b->box.selected);
 }
 
 /* Where the next commands will be is not known before the answer. */
@@ -145,9 +147,11 @@ fail_misplaced(struct backend *b, struct imap_cmd *cmd)
 	if (box->folder && box->folder != cmd->folder)
 		fulmar_fail(&error, FULMAR_CANCELLED, _("another folder was opened"));
 	else if (box->folder && box->uidvalidity && !imap_box_valid(box))
-		fulmar_fail(&error, FULMAR_CANCELLED, _("%s has renumbered the folder; open it again"), b->env->account->host);
+		fulmar_fail(&error, FULMAR_CANCELLED, _("%s has renumbered the folder; open it again"),
+		            b->env->account->host);
 	else
-		fulmar_fail(&error, FULMAR_FAILED, _("%s: the folder could not be opened on the server"), b->env->account->host);
+		fulmar_fail(&error, FULMAR_FAILED, _("%s: the folder could not be opened on the server"),
+		            b->env->account->host);
 	finish_cmd(b, cmd, NULL, error);
 }
 
@@ -202,10 +206,11 @@ imap_pump(struct backend *b)
 static gboolean
 for_now(const struct imap_response *response)
 {
-	static const char *const codes[] = { "UNAVAILABLE", "INUSE", "LIMIT", "THROTTLED", NULL };
+	static const char *const codes[] = {"UNAVAILABLE", "INUSE", "LIMIT", "THROTTLED", NULL};
 
 	/* Exchange says the latter to every command when it is short of something (BAD, no code). */
-	return (response->code && g_strv_contains(codes, response->code)) || strstr(response->text, "authenticated but not connected");
+	return (response->code && g_strv_contains(codes, response->code)) ||
+	       strstr(response->text, "authenticated but not connected");
 }
 
 static GError *
@@ -219,11 +224,14 @@ refusal(const struct backend *b, const struct imap_response *response)
 	if (for_now(response))
 		code = FULMAR_NO_LINK;
 	fulmar_fail(&error, code, _("%s: the server refused: %s"), b->env->account->host,
-		    *response->text ? response->text : response->status == IMAP_NO ? "NO" : "BAD");
+	            *response->text               ? response->text
+	            : response->status == IMAP_NO ? "NO"
+	                                          : "BAD");
 	return error;
 }
 
-/* Commands may be answered out of order (RFC 9051 §5.5). One refused at its literal never got its last chunks out. */
+/* Commands may be answered out of order (RFC 9051 §5.5). One refused at its literal never got its last chunks
+ * out. */
 static struct imap_cmd *
 take_answered(struct backend *b, const char *tag)
 {
@@ -248,8 +256,10 @@ on_tagged(struct backend *b, const struct imap_response *response)
 
 	/* What was read before a command could go out is no answer to it. */
 	if (!cmd || cmd->read == b->reads) {
-		fulmar_fail(&error, FULMAR_NO_LINK, _("%s: the server answered a command that was never given; the connection was closed"),
-			    b->env->account->host);
+		fulmar_fail(&error, FULMAR_NO_LINK,
+		            _("%s: the server answered a command that was never given; the connection was "
+		              "closed"),
+		            b->env->account->host);
 		if (cmd)
 			g_queue_push_head(&b->sent, cmd);
 		imap_drop(b, error);
@@ -262,7 +272,8 @@ on_tagged(struct backend *b, const struct imap_response *response)
 		imap_node_number(response->code_args, &b->box.modseq);
 	imap_slice_end(b);
 	if (!b->conn && !error)
-		fulmar_fail(&error, FULMAR_NO_LINK, _("%s: the connection was closed"), b->env->account->host);
+		fulmar_fail(&error, FULMAR_NO_LINK, _("%s: the connection was closed"),
+		            b->env->account->host);
 	finish_cmd(b, cmd, response, error);
 }
 
@@ -274,7 +285,8 @@ on_continue(struct backend *b, const struct imap_response *response)
 	if (cmd && cmd->sent && cmd->sent < cmd->wire->chunks->len && !(first && first->on_continue)) {
 		GBytes *chunk = cmd->wire->chunks->pdata[cmd->sent++];
 
-		conn_write(b->conn, g_bytes_get_data(chunk, NULL), g_bytes_get_size(chunk), cmd->wire->secret);
+		conn_write(b->conn, g_bytes_get_data(chunk, NULL), g_bytes_get_size(chunk),
+		           cmd->wire->secret);
 		if (cmd->sent == cmd->wire->chunks->len) {
 			g_queue_pop_head(&b->waiting);
 			g_queue_push_tail(&b->sent, cmd);
@@ -285,8 +297,8 @@ on_continue(struct backend *b, const struct imap_response *response)
 		first->on_continue(b, first, response->text);
 }
 
-/* What is said of the folder counts while it is being selected. Later a UIDNEXT would pass over mail not fetched yet, and a UIDVALIDITY
- * would give the rows that are here the UIDs of others. */
+/* What is said of the folder counts while it is being selected. Later a UIDNEXT would pass over mail not
+ * fetched yet, and a UIDVALIDITY would give the rows that are here the UIDs of others. */
 static void
 on_box_code(struct backend *b, const struct imap_response *response)
 {
@@ -304,8 +316,9 @@ on_box_code(struct backend *b, const struct imap_response *response)
 	} else if (selecting && !strcmp(response->code, "HIGHESTMODSEQ")) {
 		b->box.modseq = n;
 	} else if (!strcmp(response->code, "UIDVALIDITY") && n != b->box.uidvalidity) {
-		fulmar_fail(&error, FULMAR_NO_LINK, _("%s made the folder anew while it was open; the connection was closed"),
-			    b->env->account->host);
+		fulmar_fail(&error, FULMAR_NO_LINK,
+		            _("%s made the folder anew while it was open; the connection was closed"),
+		            b->env->account->host);
 		imap_drop(b, error);
 	}
 }
@@ -324,7 +337,8 @@ on_condition(struct backend *b, const struct imap_response *response)
 		return;
 	}
 	if (response->status == IMAP_BYE && !b->closing) {
-		fulmar_fail(&error, FULMAR_NO_LINK, _("%s closed the connection: %s"), b->env->account->host, response->text);
+		fulmar_fail(&error, FULMAR_NO_LINK, _("%s closed the connection: %s"), b->env->account->host,
+		            response->text);
 		imap_drop(b, error);
 		return;
 	}
@@ -342,10 +356,10 @@ static const struct {
 	const char *name;
 	void (*handle)(struct backend *b, const struct imap_response *response);
 } handlers[] = {
-	{ "FETCH", imap_on_fetch },	  { "EXISTS", imap_on_exists }, { "EXPUNGE", imap_on_expunge },
-	{ "VANISHED", imap_on_vanished }, { "LIST", imap_on_list },	{ "LSUB", imap_on_list },
-	{ "STATUS", imap_on_status },	  { "SEARCH", imap_on_search }, { "ESEARCH", imap_on_search },
-	{ "CAPABILITY", on_capability },
+        {"FETCH", imap_on_fetch},       {"EXISTS", imap_on_exists}, {"EXPUNGE", imap_on_expunge},
+        {"VANISHED", imap_on_vanished}, {"LIST", imap_on_list},     {"LSUB", imap_on_list},
+        {"STATUS", imap_on_status},     {"SEARCH", imap_on_search}, {"ESEARCH", imap_on_search},
+        {"CAPABILITY", on_capability},
 };
 
 gboolean
@@ -354,11 +368,13 @@ imap_on_response(const struct imap_response *response, void *user)
 	struct backend *b = user;
 	struct conn *conn = b->conn;
 
-	if (b->phase == PHASE_GREETING && (response->kind != IMAP_UNTAGGED || response->status == IMAP_NONE)) {
+	if (b->phase == PHASE_GREETING &&
+	    (response->kind != IMAP_UNTAGGED || response->status == IMAP_NONE)) {
 		g_autoptr(GError) error = NULL;
 
-		fulmar_fail(&error, FULMAR_NO_LINK, _("%s:%d does not speak IMAP; check host, port and security"), b->env->account->host,
-			    (int)b->env->account->port);
+		fulmar_fail(&error, FULMAR_NO_LINK,
+		            _("%s:%d does not speak IMAP; check host, port and security"),
+		            b->env->account->host, (int)b->env->account->port);
 		imap_drop(b, error);
 	} else if (response->kind == IMAP_TAGGED) {
 		on_tagged(b, response);

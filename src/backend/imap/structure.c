@@ -21,8 +21,8 @@ lower(const struct imap_node *node)
 	return text;
 }
 
-/* A parameter list ("CHARSET" "utf-8" …) → the header text that mime_parse_parameterised understands, so that RFC 2231 and its
- * misuses are decoded in one place. */
+/* A parameter list ("CHARSET" "utf-8" …) → the header text that mime_parse_parameterised understands, so that
+ * RFC 2231 and its misuses are decoded in one place. */
 static GHashTable *
 params_of(const struct imap_node *list)
 {
@@ -150,9 +150,11 @@ single(struct build *build, struct mime_part *part, const struct imap_node *list
 	if (imap_node_number(imap_node_nth(first, 6), &n))
 		part->size = n;
 	rest = imap_node_nth(first, 7);
-	if (!strcmp(part->type, "message") && !strcmp(part->subtype, "rfc822") && rest && rest->type == IMAP_LIST) {
+	if (!strcmp(part->type, "message") && !strcmp(part->subtype, "rfc822") && rest &&
+	    rest->type == IMAP_LIST) {
 		const struct imap_node *body = rest->next;
-		struct mime_part *child = body && body->type == IMAP_LIST ? part_of(build, body, depth + 1) : NULL;
+		struct mime_part *child =
+		        body && body->type == IMAP_LIST ? part_of(build, body, depth + 1) : NULL;
 
 		if (child) {
 			child->parent = part;
@@ -175,7 +177,8 @@ part_of(struct build *build, const struct imap_node *list, guint depth)
 {
 	struct mime_part *part;
 
-	if (!list || list->type != IMAP_LIST || !list->first || depth > DEPTH_MAX || build->parts++ > PARTS_MAX)
+	if (!list || list->type != IMAP_LIST || !list->first || depth > DEPTH_MAX ||
+	    build->parts++ > PARTS_MAX)
 		return NULL;
 	part = mime_part_new();
 	g_clear_pointer(&part->type, g_free);
@@ -190,7 +193,7 @@ part_of(struct build *build, const struct imap_node *list, guint depth)
 struct mime_part *
 imap_structure(const struct imap_node *list)
 {
-	struct build build = { 0 };
+	struct build build = {0};
 	struct mime_part *root = part_of(&build, list, 0);
 
 	if (root)

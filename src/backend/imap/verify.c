@@ -4,13 +4,14 @@
 #include "base/i18n.h"
 #include "base/log.h"
 
-/* Comparing sets of UIDs with the server's: how a server without QRESYNC, or one that is not believed, is followed. */
+/* Comparing sets of UIDs with the server's: how a server without QRESYNC, or one that is not believed, is
+ * followed. */
 
 struct search {
 	struct imap_task *task;
 	struct uidset found;
 	gint64 folder;
-	guint flag;      /* compare_flags: the bit */
+	guint flag;       /* compare_flags: the bit */
 	gboolean inverse; /* the search names messages without it */
 };
 
@@ -65,7 +66,8 @@ send_search(struct backend *b, struct search *s, const char *key, imap_cmd_done 
 	if (imap_has(b, "ESEARCH"))
 		imap_command_atom(cmd->wire, "RETURN (ALL)");
 	else
-		cmd->kind = IMAP_CMD_ALONE; /* servers answer the next SEARCH before they say that this one is done */
+		cmd->kind = IMAP_CMD_ALONE; /* servers answer the next SEARCH before they say that this one is
+		                               done */
 	if (imap_box_hole(&b->box.windows, b->box.uidnext, &lo, &hi) && *windows && strlen(windows) < 800) {
 		imap_command_atom(cmd->wire, "UID");
 		imap_command_atom(cmd->wire, windows);
@@ -83,7 +85,8 @@ fetch_missing(struct backend *b, const struct uidset *missing, struct imap_task 
 	char *slice;
 
 	while ((slice = uidset_format_slice(missing, &at, 900))) {
-		struct imap_cmd *cmd = imap_fetch_rows(b, "UID FETCH", slice, imap_row_items, 0, imap_task_cmd_done, task);
+		struct imap_cmd *cmd =
+		        imap_fetch_rows(b, "UID FETCH", slice, imap_row_items, 0, imap_task_cmd_done, task);
 
 		cmd->folder = b->box.folder;
 		imap_task_hold(task);
@@ -140,8 +143,10 @@ compared(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 		return;
 	}
 	if (uidset_empty(&s->found) && b->box.exists) {
-		log_note(LOG_SYNC, "%s: an empty answer to SEARCH although %" G_GUINT64_FORMAT " messages exist is not believed",
-			 b->env->account->id, b->box.exists);
+		log_note(LOG_SYNC,
+		         "%s: an empty answer to SEARCH although %" G_GUINT64_FORMAT
+		         " messages exist is not believed",
+		         b->env->account->id, b->box.exists);
 		search_end(s, NULL);
 		return;
 	}
@@ -182,7 +187,8 @@ imap_verify(struct backend *b, struct imap_task *task)
 /* ---- which flags they have ---- */
 
 static gboolean
-change_all(struct backend *b, gint64 folder, const struct uidset *uids, guint add, guint remove, GError **error)
+change_all(struct backend *b, gint64 folder, const struct uidset *uids, guint add, guint remove,
+           GError **error)
 {
 	for (guint i = 0; i < uids->len; i++)
 		for (guint64 uid = uids->ranges[i].lo; uid <= uids->ranges[i].hi; uid++)
@@ -192,7 +198,8 @@ change_all(struct backend *b, gint64 folder, const struct uidset *uids, guint ad
 }
 
 static void
-flag_compared(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+flag_compared(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+              const GError *error)
 {
 	struct search *s = cmd->user;
 	g_autoptr(GError) failed = NULL;
@@ -207,14 +214,18 @@ flag_compared(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 	uidset_init(&lost);
 	uidset_init(&more);
 	uidset_init(&gained);
-	/* here: our rows that the search should have named; of what it names beyond, only rows that are here count. */
+	/* here: our rows that the search should have named; of what it names beyond, only rows that are here
+	 * count. */
 	if (store_uids(b->env->store, s->folder, 0, 0, &all, &failed) &&
-	    store_uids(b->env->store, s->folder, s->flag, s->inverse ? 0 : s->flag, &here, &failed) && imap_tx(b)) {
+	    store_uids(b->env->store, s->folder, s->flag, s->inverse ? 0 : s->flag, &here, &failed) &&
+	    imap_tx(b)) {
 		imap_subtract(&lost, &here, &s->found);
 		imap_subtract(&more, &all, &here);
 		inside(&gained, &more, &s->found);
-		if (!change_all(b, s->folder, &gained, s->inverse ? 0 : s->flag, s->inverse ? s->flag : 0, &failed) ||
-		    !change_all(b, s->folder, &lost, s->inverse ? s->flag : 0, s->inverse ? 0 : s->flag, &failed))
+		if (!change_all(b, s->folder, &gained, s->inverse ? 0 : s->flag, s->inverse ? s->flag : 0,
+		                &failed) ||
+		    !change_all(b, s->folder, &lost, s->inverse ? s->flag : 0, s->inverse ? 0 : s->flag,
+		                &failed))
 			imap_drop(b, failed);
 		b->touched = s->folder;
 	}
@@ -234,8 +245,9 @@ imap_compare_flags(struct backend *b, struct imap_task *task)
 		guint flag;
 		gboolean inverse;
 	} searches[] = {
-		{ "UNSEEN", FLAG_SEEN, TRUE },      { "FLAGGED", FLAG_FLAGGED, FALSE }, { "ANSWERED", FLAG_ANSWERED, FALSE },
-		{ "DELETED", FLAG_DELETED, FALSE }, { "DRAFT", FLAG_DRAFT, FALSE },
+	        {"UNSEEN", FLAG_SEEN, TRUE},        {"FLAGGED", FLAG_FLAGGED, FALSE},
+	        {"ANSWERED", FLAG_ANSWERED, FALSE}, {"DELETED", FLAG_DELETED, FALSE},
+	        {"DRAFT", FLAG_DRAFT, FALSE},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(searches); i++) {
