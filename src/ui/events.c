@@ -146,6 +146,11 @@ told_done(struct ui *ui, guint account, struct event *event)
 		return;
 	g_hash_table_steal_extended(ui->jobs, &key, &own_key, NULL);
 	g_free(own_key);
+	/* What the person did shows at once. */
+	if (job->verb == CMD_FLAG) {
+		ui->rows_stale = TRUE;
+		ui->refresh_pause = 0;
+	}
 	if (event->error && event->error->code != FULMAR_CANCELLED) {
 		g_autofree char *text = text_safe(event->error->message, -1);
 

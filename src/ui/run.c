@@ -8,8 +8,15 @@
 #include "base/log.h"
 #include "ui/ui-private.h"
 
-#define REFRESH_EVERY 40000 /* µs between two readings of the window while rows keep changing */
-#define LOOK_AROUND 2000    /* ms: other programs may have written to the store, the clock goes on */
+/* µs between two readings of the window while rows keep changing: at least REFRESH_EVERY, and so long that
+ * reading takes no more than a tenth of the time, or a hundredth while keys come: one key in a hundred may
+ * meet it. */
+#define REFRESH_EVERY 40000
+#define REFRESH_LAST 2000000
+#define REFRESH_SHARE 10
+#define REFRESH_SHARE_TYPING 120
+#define TYPING_FOR 1000000
+#define LOOK_AROUND 2000 /* ms: other programs may have written to the store, the clock goes on */
 #define EVENTS_PER_FRAME 200
 #define NEAR_AFTER 250000 /* µs that a screen of rows is looked at before its structures are asked for */
 #define FRAME 16000       /* µs between two pictures that no key asked for */
@@ -90,6 +97,7 @@ take_keys(struct ui *ui)
 			break;
 		}
 		ui_key(ui, key, &mouse);
+		ui->keyed = g_get_monotonic_time();
 		any = TRUE;
 		if (ui->suspend)
 			do_suspend(ui);
@@ -128,6 +136,18 @@ unless_short(const struct ui *ui, gint64 pause)
 	return list_count(ui->list) < ui->picture->rows ? 0 : pause;
 }
 
+static void
+refresh_rows(struct ui *ui)
+{
+	gint64 begun = g_get_monotonic_time(), cost;
+
+	ui_refresh_rows(ui);
+	cost = g_get_monotonic_time() - begun;
+	ui->refresh_pause =
+	        CLAMP(cost * (begun - ui->keyed < TYPING_FOR ? REFRESH_SHARE_TYPING : REFRESH_SHARE),
+	              REFRESH_EVERY, REFRESH_LAST);
+}
+
 /* Work that waits for a quiet moment. TRUE when the picture may have changed. */
 static gboolean
 do_due(struct ui *ui)
@@ -136,8 +156,8 @@ do_due(struct ui *ui)
 	gint64 now = g_get_monotonic_time();
 	gboolean changed = FALSE;
 
-	if (ui->rows_stale && now - ui->refreshed >= unless_short(ui, REFRESH_EVERY)) {
-		ui_refresh_rows(ui);
+	if (ui->rows_stale && now - ui->refreshed >= unless_short(ui, ui->refresh_pause)) {
+		refresh_rows(ui);
 		changed = TRUE;
 	}
 	if (ui->folders_stale && now - ui->refreshed >= REFRESH_EVERY) {
@@ -200,7 +220,7 @@ wait_for(const struct ui *ui)
 	for (guint i = 0; i < G_N_ELEMENTS(due); i++)
 		timeout = until(due[i], now, timeout);
 	if (ui->rows_stale)
-		timeout = until(MAX(ui->refreshed + unless_short(ui, REFRESH_EVERY), 1), now, timeout);
+		timeout = until(MAX(ui->refreshed + unless_short(ui, ui->refresh_pause), 1), now, timeout);
 	if (ui->folders_stale)
 		timeout = until(ui->refreshed + REFRESH_EVERY, now, timeout);
 	return timeout;
