@@ -36,13 +36,19 @@ db_path(struct bed *bed)
 
 /* The error is ours, of one line, and names the file. */
 static void
-assert_clear(const GError *error, const char *part)
+assert_says(const GError *error, enum fulmar_error code, const char *part)
 {
-	g_assert_error(error, FULMAR_ERROR, FULMAR_FAILED);
+	g_assert_error(error, FULMAR_ERROR, (int)code);
 	g_assert_null(strchr(error->message, '\n'));
 	g_assert_nonnull(strstr(error->message, "store.db"));
 	if (part && !strstr(error->message, part))
 		g_error("'%s' lacks '%s'", error->message, part);
+}
+
+static void
+assert_clear(const GError *error, const char *part)
+{
+	assert_says(error, FULMAR_FAILED, part);
 }
 
 /* ---- opening ---- */
@@ -102,7 +108,7 @@ an_unfinished_store_is_no_store_for_a_reader(void)
 
 	g_assert_true(g_file_set_contents(path, "", 0, NULL));
 	g_assert_null(store_open(dir, STORE_READ, &error));
-	assert_clear(error, "not ready");
+	assert_says(error, FULMAR_UNSUPPORTED, "not ready");
 	files_remove_tree(dir);
 }
 
