@@ -13,7 +13,7 @@ doc/fulmar.conf.5: doc/fulmar.conf.5.in $(man_tables) | doc/gen-man$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) doc && doc/gen-man$(EXEEXT) $(srcdir)/doc/fulmar.conf.5.in >$@.tmp && mv $@.tmp $@
 MAINTAINERCLEANFILES = doc/fulmar.1 doc/fulmar.conf.5
 
-dist_doc_DATA += README doc/HACKING doc/tutorial
+dist_doc_DATA += README doc/HACKING doc/tutorial doc/performance
 EXTRA_DIST += doc/fulmar.1.in doc/fulmar.conf.5.in
 dist_check_SCRIPTS += tests/e2e/test-docs.py tests/e2e/test-po.py
 TESTS += tests/e2e/test-docs.py tests/e2e/test-po.py

@@ -13,3 +13,4 @@ dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
 EXTRA_DIST += tests/lib/dovecot.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/tap.py \
   tests/lsan.supp tests/tsan.supp tests/threads contrib/check contrib/common contrib/try
+EXTRA_DIST += tests/bench/run tests/bench/boxes.py tests/bench/clients.py tests/bench/link.py tests/bench/terminal.py
