@@ -26,11 +26,11 @@ spread_of(const struct imap_box *box)
 static void
 learn_pace(struct imap_box *box, const struct imap_cmd *cmd)
 {
-	gint64 now = g_get_monotonic_time(), us = MAX(now - MAX(cmd->started, box->filled), 1);
+	gint64 now = g_get_monotonic_time(), us = MAX(now - MAX(cmd->flowing, box->filled), 1);
 	gint64 rows = (gint64)box->rows * PIECE_MS * 1000 / us;
 
 	box->filled = now;
-	if (box->rows >= cmd->rows)
+	if (cmd->rows && box->rows >= cmd->rows)
 		box->fill_rows = (guint)CLAMP(rows, ROWS_MIN, MIN(box->fill_rows * 4, ROWS_MAX));
 }
 
@@ -112,7 +112,8 @@ imap_fill_row(struct backend *b, guint64 uid)
 
 		if (cmd->done != fill_done || uid < cmd->lo || uid > cmd->hi)
 			continue;
-		cmd->rows++;
+		if (!cmd->rows++)
+			cmd->flowing = g_get_monotonic_time();
 		if (cmd->user && cmd->rows * 2 >= cmd->wanted && b->box.filling < IN_FLIGHT)
 			imap_task_release(g_steal_pointer(&cmd->user), NULL);
 		return;

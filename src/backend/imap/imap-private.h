@@ -40,6 +40,7 @@ struct imap_cmd {
 	                   rows */
 	guint wanted, rows;   /* of a fill: rows hoped for, rows received */
 	gint64 started;       /* monotonic µs, when it went out */
+	gint64 flowing; /* of a fill: monotonic µs, when its first row came */
 	struct uidset *found; /* where SEARCH results go, or NULL */
 	void *user;
 };
