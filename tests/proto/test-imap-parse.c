@@ -321,14 +321,6 @@ static const struct breach {
          .times = 30,
          .tail = "\r\n",
          .limits = {.line = 100}},
-        {.name = "depth", .head = "* X ", .middle = "(", .times = 101, .tail = "\r\n"},
-        {.name = "a-million-parentheses", .head = "* X ", .middle = "(", .times = 1000000, .tail = "\r\n"},
-        {.name = "depth-in-a-code",
-         .head = "* OK [X ",
-         .middle = "((",
-         .times = 3,
-         .tail = "]\r\n",
-         .limits = {.depth = 5}},
         {.name = "nodes",
          .head = "* X ",
          .middle = "()",
@@ -377,6 +369,42 @@ what_just_fits_is_taken(void)
 		feed_cut(parser, "* X ((a b) {9}\r\n123456789)         \r\n", 38, 5, NULL);
 	g_assert_cmpstr(heard->str, ==,
 	                "* X ((a b) \"123456789\")\n* X ((a b) \"123456789\")\n* X ((a b) \"123456789\")\n");
+	imap_parser_free(parser);
+}
+
+/* A message may be built so; the others are wanted all the same. */
+static void
+what_lies_too_deep_is_left_out(void)
+{
+	struct imap_limits limits = {.depth = 3, .nodes = 24};
+	static const char says[] = "* X (a ((b (c \")\" {1}\r\n)(d)) e) f) g)\r\n* Y\r\n"
+	                           "* OK [X ((((a))))] text\r\n"
+	                           "* X (a ((b) (c) (d) (e) (f) (g) (h) (i) (j) (k) (l) (m) (n)) o p)\r\n";
+	static const char wants[] = "* X (a ((b () e) f) g)\n* Y\n* OK [X (((())))] text\n"
+	                            "* X (a ((b) (c) (d) (e) (f) (g) (h) (i) (j)) o p)\n";
+
+	for (gsize cut = 1; cut < 40; cut++) {
+		g_autoptr(GString) heard = g_string_new(NULL);
+		struct listener listener = {heard, FALSE};
+		struct imap_parser *parser = imap_parser_new(&limits, hear, &listener);
+
+		feed_cut(parser, says, sizeof says - 1, cut, NULL);
+		g_assert_cmpstr(heard->str, ==, wants);
+		imap_parser_free(parser);
+	}
+}
+
+static void
+a_million_parentheses_are_read(void)
+{
+	g_autofree char *open = g_strnfill(1000000, '('), *says = g_strdup_printf("* X %s\r\n* Y\r\n", open);
+	g_autoptr(GString) heard = g_string_new(NULL);
+	struct listener listener = {heard, FALSE};
+	struct imap_limits limits = {.line = 2000000};
+	struct imap_parser *parser = imap_parser_new(&limits, hear, &listener);
+
+	feed_cut(parser, says, strlen(says), 65536, NULL);
+	g_assert_true(g_str_has_suffix(heard->str, "\n* Y\n") && heard->len < 1000);
 	imap_parser_free(parser);
 }
 
@@ -505,6 +533,8 @@ main(int argc, char **argv)
 		g_test_add_data_func(path, &breaches[i], breach_ends_the_connection);
 	}
 	g_test_add_func("/imap/limits/just-fits", what_just_fits_is_taken);
+	g_test_add_func("/imap/limits/too-deep", what_lies_too_deep_is_left_out);
+	g_test_add_func("/imap/limits/parentheses", a_million_parentheses_are_read);
 	g_test_add_func("/imap/spool/large", a_large_literal_goes_to_a_file);
 	g_test_add_func("/imap/spool/memory", literals_beyond_the_memory_go_to_files);
 	g_test_add_func("/imap/spool/no-place", no_place_for_a_file_is_told);

@@ -43,12 +43,12 @@ struct imap_response {
 };
 
 struct imap_limits {
-	gsize line;            /* octets of one response without literals; 0 = 1 MiB */
-	guint depth;           /* nested lists; 0 = 100 */
-	guint nodes;           /* nodes of one response; 0 = 1,000,000 */
-	guint64 literal;       /* one literal; 0 = 2 GiB */
-	gsize memory;          /* literals of one response kept in memory; 0 = 4 MiB */
-	gsize spool_above;     /* larger literals go to a file; 0 = 256 KiB */
+	gsize line;        /* octets of one response without literals; 0 = 1 MiB */
+	guint depth;       /* nested lists: what lies deeper is left out; 0 = 100 */
+	guint nodes;       /* nodes of one response; 0 = 1,000,000. Of lists in lists the rest is left out */
+	guint64 literal;   /* one literal; 0 = 2 GiB */
+	gsize memory;      /* literals of one response kept in memory; 0 = 4 MiB */
+	gsize spool_above; /* larger literals go to a file; 0 = 256 KiB */
 	const char *spool_dir; /* NULL: $TMPDIR */
 };
 

@@ -317,12 +317,20 @@ read_text(struct imap_reader *reader, unsigned char *p, unsigned char c, struct 
 	return read_atom(reader, p, node, ends_at_bracket, end);
 }
 
+/* A message decides how deep and how long its structure is, and must not end the connection by that: what
+ * lies in lists of lists is left out where there is no room. An eighth is kept for what stands beside it. */
+static gboolean
+has_room(const struct imap_reader *reader, guint depth)
+{
+	return depth < 2 || reader->nodes < reader->max_nodes - reader->max_nodes / 8;
+}
+
 gboolean
 imap_reader_nodes(struct imap_reader *reader, gboolean code, const struct imap_node **first)
 {
-	struct imap_node *head = NULL, *node, **tail = &head, ***stack = reader->stack;
+	struct imap_node *head = NULL, *node, **tail = &head, ***stack = reader->stack, lost;
 	unsigned char *p = reader->p, spare, *nul = &spare, c;
-	guint depth = 0;
+	guint depth = 0, left_out = 0; /* lists that are open; those of them nobody gets */
 
 	for (;;) {
 		/* Only when the octet behind a text has been read may that text's NUL be put there. */
@@ -335,26 +343,32 @@ imap_reader_nodes(struct imap_reader *reader, gboolean code, const struct imap_n
 		}
 		if (classes[c] == IS_CLOSE) {
 			p++;
-			tail = depth ? stack[--depth] : tail;
+			if (left_out)
+				left_out--;
+			else
+				tail = depth ? stack[--depth] : tail;
 			continue;
 		}
 		if ((c == '\n' && !literal_at(reader, p)) || (c == ']' && code && !depth))
 			break;
-		node = imap_reader_node(reader, IMAP_STRING);
-		if (!node)
-			return FALSE;
-		*tail = node;
-		tail = &node->next;
-		if (c == '(') {
-			if (depth == reader->max_depth) {
-				reader->fault = N_("its lists are nested too deeply");
+		node = &lost;
+		if (!left_out && has_room(reader, depth)) {
+			node = imap_reader_node(reader, IMAP_STRING);
+			if (!node)
 				return FALSE;
-			}
+			*tail = node;
+			tail = &node->next;
+		}
+		if (c == '(') {
+			p++;
 			node->type = IMAP_LIST;
 			node->text = NULL;
+			if (node == &lost || depth == reader->max_depth) {
+				left_out++;
+				continue;
+			}
 			stack[depth++] = tail;
 			tail = &node->first;
-			p++;
 			continue;
 		}
 		p = read_text(reader, p, c, node, code && !depth, &nul);
