@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include "backend/imap/imap-private.h"
 #include "base/error.h"
 #include "base/i18n.h"
@@ -6,6 +8,8 @@
 #define ROW_HEADER \
 	"BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID " \
 	"CONTENT-TYPE)]"
+
+enum { HEADER_MAX = 1 << 20 };
 
 const char imap_row_items[] = "(UID FLAGS INTERNALDATE RFC822.SIZE " ROW_HEADER ")";
 const char imap_row_items_full[] = "(UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE " ROW_HEADER ")";
@@ -36,6 +40,31 @@ note_uid(struct imap_box *box, guint64 uid, guint64 seq)
 		uidset_add(&box->map, uid, uid);
 }
 
+/* Large ones come in a file; what lies beyond the first megabyte is nothing that a person reads. */
+static void
+read_header(struct envelope *envelope, const struct imap_node *value)
+{
+	g_autofree char *text = NULL;
+	gsize len = value ? value->len : 0, have = 0;
+
+	if (!value || value->spool_fd < 0) {
+		envelope_from_headers(envelope, len ? (const char *)value->text : "", len);
+		return;
+	}
+	len = MIN(len, (gsize)HEADER_MAX);
+	text = g_malloc(len + 1);
+	while (have < len) {
+		gssize n = pread(value->spool_fd, text + have, len - have, (off_t)have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		have += (gsize)n;
+	}
+	envelope_from_headers(envelope, text, have);
+}
+
 static void
 take_row(struct backend *b, const struct imap_fetch *fetch, const struct imap_fetch_section *header)
 {
@@ -53,10 +82,7 @@ take_row(struct backend *b, const struct imap_fetch *fetch, const struct imap_fe
 	        .email_id = fetch->email_id,
 	};
 
-	if (header->value && header->value->text)
-		envelope_from_headers(&envelope, (const char *)header->value->text, header->value->len);
-	else
-		envelope_from_headers(&envelope, "", 0);
+	read_header(&envelope, header->value);
 	message.received =
 	        fetch->has_internaldate && fetch->internaldate > 0 ? fetch->internaldate : envelope.date;
 	if (imap_tx(b)) {

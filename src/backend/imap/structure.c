@@ -119,7 +119,7 @@ multipart(struct build *build, struct mime_part *part, const struct imap_node *l
 		child->parent = part;
 		g_ptr_array_add(part->children, child);
 	}
-	part->subtype = n ? lower(n) : g_strdup("mixed");
+	part->subtype = n && n->len ? lower(n) : g_strdup("mixed");
 	n = n ? n->next : NULL;
 	if (n) {
 		g_autoptr(GHashTable) params = params_of(n);
@@ -140,6 +140,12 @@ single(struct build *build, struct mime_part *part, const struct imap_node *list
 
 	part->type = lower(first);
 	part->subtype = lower(imap_node_nth(first, 1));
+	if (!*part->type || !*part->subtype) { /* Dovecot says so of a type that is none */
+		g_free(part->type);
+		g_free(part->subtype);
+		part->type = g_strdup("application");
+		part->subtype = g_strdup("octet-stream");
+	}
 	take_params(part, params);
 	part->cid = strip_brackets(imap_node_dup(imap_node_nth(first, 3)));
 	if (!*part->cid)
@@ -178,8 +184,9 @@ part_of(struct build *build, const struct imap_node *list, guint depth)
 	struct mime_part *part;
 
 	if (!list || list->type != IMAP_LIST || !list->first || depth > DEPTH_MAX ||
-	    build->parts++ > PARTS_MAX)
+	    build->parts == PARTS_MAX)
 		return NULL;
+	build->parts++;
 	part = mime_part_new();
 	g_clear_pointer(&part->type, g_free);
 	g_clear_pointer(&part->subtype, g_free);
