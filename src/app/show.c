@@ -248,12 +248,32 @@ text_columns(const struct app *app)
 	return MAX(columns ? MIN(width, columns) : width, WIDTH_MIN);
 }
 
+/* All that the text consists of in one go, and the structure that goes with it. NULL with error. */
+static struct mime_part *
+text_structure(struct message *message, gboolean html, GError **error)
+{
+	struct mime_part *root = message_structure(message, error);
+	g_autoptr(GPtrArray) shown = root ? mime_part_shown(root, html) : NULL;
+	gboolean here = TRUE;
+
+	for (guint i = 0; shown && here && i < shown->len; i++) {
+		const struct mime_part *part = g_ptr_array_index(shown, i);
+
+		here = store_has_part(message->store, message->row->id, part->section);
+	}
+	if (here)
+		return root;
+	g_clear_pointer(&shown, g_ptr_array_unref);
+	mime_part_free(root);
+	return message_fetch_text(message, html, error) ? message_structure(message, error) : NULL;
+}
+
 static gboolean
 show_text(struct message *message, GError **error)
 {
 	const struct app *app = message->app;
 	gboolean html = app->cli.html || app->conf->pager.prefer_html, ok;
-	struct mime_part *root = message_structure(message, error);
+	struct mime_part *root = text_structure(message, html, error);
 	g_autoptr(GString) head = g_string_new(NULL);
 	g_autoptr(GString) text = g_string_new(NULL);
 

@@ -139,6 +139,8 @@ gint64 work_folder(struct account *a, const struct command *c, GError **error);
 /* ---- keep.c ---- */
 /* Begins fetching bodies the policy wants in folder; FALSE when there is nothing left to fetch. */
 gboolean keep_on(struct account *a, gint64 folder);
+/* Adds the sections (char *) that are not here of what is shown of id: "" where the whole message is cheaper to have. Gives their octets. */
+guint64 keep_lacking(struct account *a, msgid id, const struct mime_part *root, gboolean html, GPtrArray *sections);
 
 /* ---- journal.c ---- */
 gboolean journal_open(struct account *a, GError **error);

@@ -15,6 +15,8 @@ enum {
 	LONG_MS = 400
 };
 
+enum { SECTIONS_FEW = 16, SECTIONS_MANY = 200 };
+
 struct keeping {
 	struct account *account;
 	gint64 folder;
@@ -109,6 +111,42 @@ fetched(const GError *error, void *user)
 	keeping_end(k);
 }
 
+/* Hundreds of small texts cost more to ask for than the message around them. */
+static gboolean
+whole_is_cheaper(struct account *a, msgid id, guint n, guint64 octets)
+{
+	struct store_row *row;
+	gboolean cheaper;
+
+	if (n <= SECTIONS_FEW)
+		return FALSE;
+	row = store_row(a->store, id, NULL);
+	cheaper = n > SECTIONS_MANY || (row && row->size / 4 <= octets);
+	g_clear_pointer(&row, store_row_free);
+	return cheaper;
+}
+
+guint64
+keep_lacking(struct account *a, msgid id, const struct mime_part *root, gboolean html, GPtrArray *sections)
+{
+	g_autoptr(GPtrArray) shown = mime_part_shown(root, html);
+	guint64 octets = 0;
+
+	for (guint i = 0; i < shown->len; i++) {
+		const struct mime_part *part = shown->pdata[i];
+
+		if (store_has_part(a->store, id, part->section))
+			continue;
+		g_ptr_array_add(sections, g_strdup(part->section));
+		octets += part->size;
+	}
+	if (whole_is_cheaper(a, id, sections->len, octets)) {
+		g_ptr_array_set_size(sections, 0);
+		g_ptr_array_add(sections, g_strdup(""));
+	}
+	return octets;
+}
+
 static void
 add_sections(struct keeping *k, msgid id, GArray *ids, GPtrArray *sections)
 {
@@ -127,17 +165,12 @@ add_sections(struct keeping *k, msgid id, GArray *ids, GPtrArray *sections)
 	root = store_structure(a->store, id, NULL);
 	if (!root)
 		return;
-	g_autoptr(GPtrArray) shown = mime_part_shown(root, FALSE);
+	g_autoptr(GPtrArray) lacking = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < shown->len; i++) {
-		const struct mime_part *part = shown->pdata[i];
-
-		if (store_has_part(a->store, id, part->section))
-			continue;
+	k->octets += keep_lacking(a, id, root, FALSE, lacking);
+	for (guint i = 0; i < lacking->len; i++)
 		g_array_append_val(ids, id);
-		g_ptr_array_add(sections, g_strdup(part->section));
-		k->octets += part->size;
-	}
+	g_ptr_array_extend_and_steal(sections, g_steal_pointer(&lacking));
 	mime_part_free(root);
 }
 

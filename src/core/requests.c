@@ -89,19 +89,12 @@ fetch_shown(struct request *r, const struct mime_part *root)
 {
 	struct account *a = r->account;
 	msgid id = first_id(r->command);
-	g_autoptr(GPtrArray) shown =
-	        mime_part_shown(root, r->command->text && !strcmp(r->command->text, "html"));
-	g_autoptr(GPtrArray) sections = g_ptr_array_new();
+	g_autoptr(GPtrArray) sections = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 
-	for (guint i = 0; i < shown->len; i++) {
-		const struct mime_part *part = shown->pdata[i];
-
-		if (store_has_part(a->store, id, part->section))
-			continue;
-		g_ptr_array_add(sections, part->section);
+	keep_lacking(a, id, root, r->command->text && !strcmp(r->command->text, "html"), sections);
+	for (guint i = 0; i < sections->len; i++)
 		g_array_append_val(ids, id);
-	}
 	if (!sections->len) {
 		text_done(NULL, r);
 		return;
