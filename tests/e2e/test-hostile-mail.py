@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Mail that was made to do harm, in a Maildir: every way of reading it ends in time, in little memory, with nothing but text, and leaves no trace outside."""
-import base64, json, os, re, resource, socket, stat, subprocess, sys
+"""Mail that was made to do harm, in a Maildir and on a server: every way of reading it ends in time, in little memory, with nothing but text, and leaves no trace outside."""
+import base64, json, os, re, resource, socket, stat, subprocess, sys, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
+from dovecot import Dovecot, RawImap
 from screen import PATIENCE, Screen, said
-from tap import FULMAR, Home, run
+from tap import FULMAR, Home, imap_conf, run
 
 SANITIZED = PATIENCE > 1 or b'__asan_init' in open(FULMAR, 'rb').read()
 SECONDS = 2 * (10 if SANITIZED else 1)  # of processor time: what else the machine does is not the program's fault
@@ -180,6 +181,26 @@ def test_every_way_of_reading_ends_in_time_with_text_alone():
             try:
                 read_one(home, row, subject, data)
             except (AssertionError, ValueError) as e:
+                problems.append('%s: %s' % (subject, e))
+        assert not problems, '\n'.join(problems)
+
+
+def test_a_server_that_has_it_is_read_all_the_same():
+    """One message whose structure or header breaks a limit must not take the others with it."""
+    with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port, more='keep = headers')) as home:
+        mails = [(subject, data) for subject, data in messages() if subject and b'\0' not in data]
+        for i, (_, data) in enumerate(mails):
+            imap.append(data, date=time.strftime('%d-%b-%Y %H:%M:%S +0000', time.gmtime(NOON - i)))
+        bounded(home, 'sync', seconds=5 * SECONDS)
+        found = [json.loads(l) for l in clean('list', bounded(home, 'list', 'work/INBOX', '--json')).splitlines()]
+        assert len(found) == len(mails)
+        problems = []
+        for row, (subject, data) in zip(found, mails):
+            try:
+                assert row['subject'].startswith(subject), row['subject'][:100]
+                for args in ((), ('--json',)):
+                    clean(args, bounded(home, 'show', row['id'], *args))
+            except AssertionError as e:
                 problems.append('%s: %s' % (subject, e))
         assert not problems, '\n'.join(problems)
 
