@@ -93,7 +93,7 @@ last-version-used=6.26
 user-domain=example.org
 feature-list=disable-password-file-saving,quit-without-confirm
 initial-keystroke-list=i
-incoming-startup-rule=last
+incoming-startup-rule={'last' if user == 'big' else 'first'}
 sort-key=arrival
 mail-check-interval=3600
 rsh-open-timeout=0
