@@ -200,6 +200,8 @@ handle_event(struct session *session, struct event *event)
 	case EVENT_LINK:
 	case EVENT_QUEUE:
 	case EVENT_NEW_MAIL:
+	case EVENT_STEP:
+	case EVENT_NEW_ID:
 	case EVENT_BODY:
 		break;
 	}

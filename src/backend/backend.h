@@ -30,6 +30,8 @@ struct backend_hooks {
 	                 void *user);                 /* headers of folder in the store */
 	void (*notice)(const char *text, void *user); /* the server's ALERT and the like; unsafe text */
 	void (*fact)(const char *name, const char *value, void *user); /* for doctor */
+	/* folder changed on the server in a way that is not in the store: it is worth an open. */
+	void (*behind)(gint64 folder, void *user);
 	/* A secret is needed: answer later through backend_ops.secret. */
 	void (*ask)(const char *prompt, void *user);
 };
@@ -41,6 +43,21 @@ struct backend_env {
 	struct store *store; /* the writing handle, shared with core on this thread */
 	const struct backend_hooks *hooks;
 	void *user; /* for hooks */
+	guint lane; /* 0: the person's, with folder list and watch; others: more hands for background work */
+};
+
+enum admin_kind {
+	ADMIN_RIGHTS,     /* answers: identifier, rights (RFC 4314 letters); and "", my own rights */
+	ADMIN_SET_RIGHTS, /* name = identifier, value = rights; "" removes it */
+	ADMIN_QUOTA,      /* answers: "ROOT RESOURCE" ("user STORAGE"), "USED LIMIT" (STORAGE in kB) */
+	ADMIN_NOTES,      /* METADATA: answers: entry, value */
+	ADMIN_SET_NOTE,   /* name = entry, value ("" removes it) */
+	ADMIN_KINDS
+};
+struct backend_admin {
+	enum admin_kind kind;
+	gint64 folder;
+	const char *name, *value;
 };
 
 struct backend_ops {
@@ -70,8 +87,24 @@ struct backend_ops {
 	/* Whole flight: text sections of many messages (keep policies): pairs of id and section. */
 	void (*parts)(struct backend *backend, const msgid *ids, const char *const *sections, guint n,
 	              backend_done done, void *user);
-	/* Carry out one journal op (OP_FLAG: add and remove on its ids). */
+	/* Carry out one journal op, or several alike whose ids were put together (op->id is the first's; all
+	 * are marked as running). Rows that are through are told by store_moved, store_purged, store_gone
+	 * with op 0 unless op->id stands alone. FULMAR_FAILED: the server refused it, and will again.
+	 * FULMAR_NO_LINK with the link up: not now. FULMAR_CANCELLED: the folder must be opened first.
+	 * OP_TRANSFER never comes here. */
 	void (*replay)(struct backend *backend, const struct store_op *op, backend_done done, void *user);
+	/* After a crash: how far did op come? Tells rows that are through as replay does; what is left then
+	 * may be carried out again. Never for OP_FLAG and OP_SUBSCRIBE, which are simply repeated. */
+	void (*check)(struct backend *backend, const struct store_op *op, backend_done done, void *user);
+	/* The server's name for a folder that is to be, also without a link; FULMAR_FAILED when it cannot be
+	 * one (and why). Gives *wire. */
+	gboolean (*name_folder)(struct backend *backend, const char *path, char **wire, char *delimiter,
+	                        GError **error);
+	/* Sharing, quota, notes: what is not mail and only makes sense online. answer's strings are lent,
+	 * unsafe. */
+	void (*admin)(struct backend *backend, const struct backend_admin *request,
+	              void (*answer)(const char *name, const char *value, void *user), backend_done done,
+	              void *user);
 	/* Follow folder (0: none) while nothing else is asked: IDLE, inotify. Ends by itself when a verb
 	 * comes. */
 	void (*watch)(struct backend *backend, gint64 folder);

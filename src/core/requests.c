@@ -237,7 +237,7 @@ do_flag(struct account *a, const struct command *c, GError **error)
 	if (!c->ids || !c->ids->len)
 		return TRUE;
 	if (!store_journal_flags(a->store, (const msgid *)(void *)c->ids->data, c->ids->len, c->add,
-	                         c->remove, c->text, c->text2, error))
+	                         c->remove, c->text, c->text2, NULL, error))
 		return FALSE;
 	for (guint i = 0; i < c->ids->len; i++) {
 		row = store_row(a->store, g_array_index(c->ids, msgid, i), NULL);
@@ -435,6 +435,12 @@ request_take(struct command *command, void *user)
 	g_autoptr(GError) error = NULL;
 	struct request *r;
 
+	if (!verbs[command->verb].now && !verbs[command->verb].begin) {
+		fulmar_fail(&error, FULMAR_UNSUPPORTED, _("%s cannot do this"), a->settings->id);
+		bus_done(a->bus, a->settings->id, command->id, error);
+		command_free(command);
+		return;
+	}
 	if (verbs[command->verb].now) {
 		verbs[command->verb].now(a, command, &error);
 		bus_done(a->bus, a->settings->id, command->id, error);

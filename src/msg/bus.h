@@ -17,6 +17,27 @@ enum command_verb {
 	CMD_PART, /* ids[0], text = section ("" whole message, "HEADER"). Done when here */
 	CMD_FLAG, /* ids, add, remove, text = keywords to add, text2 = keywords to remove. Done when durable
 	             in the store */
+	CMD_FLAG_ALL, /* folder, add, remove: all its messages */
+	CMD_MOVE,   /* ids to the folder text (path; "" = folder), of the account text2 if not this one; add =
+	               1: the   folder is made if it is not there. Done when durable, as all that change mail */
+	CMD_COPY,   /* the same; EVENT_NEW_ID for each */
+	CMD_DELETE, /* ids: to Trash; those in Trash go for good */
+	CMD_PURGE,  /* ids go for good */
+	CMD_ARCHIVE,          /* ids to Archive */
+	CMD_JUNK,             /* ids to Junk, add = 1: out of it, to INBOX */
+	CMD_UNDO,             /* op = step or 0: the newest */
+	CMD_FOLDER_CREATE,    /* text = path */
+	CMD_FOLDER_RENAME,    /* folder, text = new path */
+	CMD_FOLDER_REMOVE,    /* folder, with what is in it */
+	CMD_FOLDER_SUBSCRIBE, /* folder, add = 1 yes, 0 no */
+	CMD_FOLDER_EMPTY,     /* folder */
+	CMD_FOLDER_PREF, /* folder, text = "hidden", "pinned" or "keep", text2 = "yes", "no" or a keep policy
+	                  */
+	CMD_DOWNLOAD, /* folder or ids: whole messages for the journey; progress in octets; done when all are
+	                 here */
+	CMD_LATER,    /* ids[0], text = section: fetched when nothing else is asked; done at once */
+	CMD_ADMIN,  /* folder, add = enum admin_kind of backend.h, text = name, text2 = value; EVENT_FACT for
+	               each  answer */
 	CMD_REPLAY, /* replay the journal now. Done when nothing is left that could run */
 	CMD_RETRY,  /* op */
 	CMD_DROP,   /* op */
@@ -51,6 +72,9 @@ enum event_kind {
 	EVENT_ASK,   /* a secret is wanted: text = prompt; answer with CMD_SECRET */
 	EVENT_NOTICE,   /* text = one line for the status line (alerts, refusals); error may say more */
 	EVENT_FACT,     /* doctor: text = name, text2 = value */
+	EVENT_STEP,     /* before EVENT_DONE of a command that changed mail: id = step of undo (0: nothing
+	                   changed), text =     one line that says what was done */
+	EVENT_NEW_ID,   /* command: id = the new row (copies, other accounts), text = its account */
 	EVENT_NEW_MAIL, /* folder: have = how many arrived */
 	EVENT_BODY      /* ids[0] = id: a part or structure of it has come */
 };

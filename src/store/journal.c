@@ -4,7 +4,8 @@
 #include "base/i18n.h"
 #include "store/store-private.h"
 
-const char *const op_verb_names[] = {"flag"};
+const char *const op_verb_names[] = {"flag",   "move",   "copy",   "purge",     "append",  "empty",
+                                     "create", "rename", "remove", "subscribe", "transfer"};
 G_STATIC_ASSERT(G_N_ELEMENTS(op_verb_names) == OP_VERBS);
 const char *const op_state_names[] = {"waiting", "running", "checking", "failed", "held", "unknown"};
 G_STATIC_ASSERT(G_N_ELEMENTS(op_state_names) == OP_STATES);
@@ -348,7 +349,7 @@ journal_id(struct store *store, msgid id, const struct change *change, GError **
 
 gboolean
 store_journal_flags(struct store *store, const msgid *ids, guint n, guint add, guint remove,
-                    const char *keywords_add, const char *keywords_remove, GError **error)
+                    const char *keywords_add, const char *keywords_remove, gint64 *step, GError **error)
 {
 	struct change change = {add & ~remove, remove, keywords_add && *keywords_add ? keywords_add : NULL,
 	                        keywords_remove && *keywords_remove ? keywords_remove : NULL, NULL};

@@ -53,6 +53,10 @@ struct store_folder {
 	gboolean complete;                            /* every message's row is here */
 	gint64 synced; /* UTC seconds of the last completed resync, 0 = never */
 	char *mailbox_id;
+	guint64 server_uidnext;  /* as the server said last, 0 unknown */
+	gboolean pending;        /* an op of the folder itself waits: its name or existence is a wish */
+	gboolean hidden, pinned; /* as the person set them on the screen */
+	char *keep;       /* keep policy the person set on the screen, as in the configuration, or "" */
 	guint64 revision; /* grows with every change of its rows */
 };
 void store_folder_free(gpointer folder);
@@ -64,8 +68,11 @@ GPtrArray *store_folders(struct store *store, GError **error);
 struct store_folder *store_folder_by_path(struct store *store, const char *path, GError **error);
 struct store_folder *store_folder_by_id(struct store *store, gint64 id, GError **error);
 /* Inserts (id 0: then set) or updates path, wire, delimiter, role, selectable, subscribed, rights,
- * mailbox_id, server_total, server_unread. */
+ * mailbox_id, server_total, server_unread, server_uidnext. A folder with an op of its own that waits keeps
+ * path and subscribed as the person wished. */
 gboolean store_folder_put(struct store *store, struct store_folder *folder, GError **error);
+/* hidden, pinned, keep. */
+gboolean store_folder_put_prefs(struct store *store, const struct store_folder *folder, GError **error);
 /* Writes the sync state fields (uidvalidity … complete, synced) of one folder. */
 gboolean store_folder_put_state(struct store *store, const struct store_folder *folder, GError **error);
 /* Removes the folder, its rows and bodies. */
@@ -213,46 +220,155 @@ gboolean store_set_text_here(struct store *store, msgid id, GError **error);
 
 /* ---- the journal ---- */
 
-enum op_verb { OP_FLAG, OP_VERBS };
+/* What a person does is an op: one durable transaction holds it, its effect here and what undoes it. A row
+ * stands where the person sees it; where the server has it may differ until its ops are through
+ * (store_place). Folder 0 is limbo: rows that were purged rest there for a while. */
+enum op_verb {
+	OP_FLAG,   /* add, remove, keywords of ids; with upto all messages of folder below that UID */
+	OP_MOVE,   /* ids to folder to */
+	OP_COPY,   /* ids are the copies, in folder to; sources (parallel) are what they are copies of */
+	OP_PURGE,  /* ids, in limbo, go for good */
+	OP_APPEND, /* ids, in folder to, are not on the server yet; whole bodies are here (OP_HELD until then)
+	            */
+	OP_EMPTY,  /* all messages of folder below UID upto go for good; ids are those that were here */
+	OP_CREATE, /* folder to; arg = its special use ("\\Trash") or "" */
+	OP_RENAME, /* folder (and those below) to the wire name arg */
+	OP_REMOVE, /* folder with what is in it */
+	OP_SUBSCRIBE, /* folder; add = 1 yes, 0 no */
+	OP_TRANSFER, /* ids to another account: arg = "ACCOUNT/PATH"; add = 1: the source goes when the target
+	                is verified; key names it to the target's store */
+	OP_VERBS
+};
 enum op_state { OP_WAITING, OP_RUNNING, OP_CHECKING, OP_FAILED, OP_HELD, OP_UNKNOWN, OP_STATES };
-extern const char *const op_verb_names[];
+extern const char *const op_verb_names[]; /* "flag", "move" … */
 extern const char *const op_state_names[];
 
 struct store_op {
 	gint64 id;
 	enum op_verb verb;
 	enum op_state state;
-	gint64 folder;
+	gint64 folder, to;                    /* 0: none */
 	GArray *ids;                          /* msgid */
+	GArray *sources;                      /* OP_COPY: msgid, parallel to ids; else empty */
 	guint add, remove;                    /* OP_FLAG */
 	char *keywords_add, *keywords_remove; /* blank-separated */
+	guint64 upto;                         /* OP_FLAG, OP_EMPTY */
+	guint64 mark;    /* UIDNEXT of to as it was known when the op began to run; 0 unknown */
+	char *arg, *key; /* "" when none */
+	gint64 step;     /* of undo; 0 none */
 	int attempts;
 	gint64 created, not_before; /* UTC seconds */
 	char *error;                /* why it failed last, or NULL */
 };
 void store_op_free(gpointer op);
 
-/* Journals and applies flag changes locally in one durable transaction of its own (so in none): one op per
- * folder concerned. ids not in the store are an error and change nothing. */
+/* Every store_journal_… is one durable transaction of its own (so in none): op or ops, effect here, undo
+ * entries. step: 0 begins a new step of undo and sets it; another value adds to that one; NULL: not undoable
+ * (the inverse of something). ids not in the store are an error and change nothing. What changes nothing
+ * makes no op. */
 gboolean store_journal_flags(struct store *store, const msgid *ids, guint n, guint add, guint remove,
-                             const char *keywords_add, const char *keywords_remove, GError **error);
-/* Ops in order, oldest first. Appends struct store_op *. ready: only those that may run now (waiting and
- * due). */
+                             const char *keywords_add, const char *keywords_remove, gint64 *step,
+                             GError **error);
+/* All messages of folder, also those whose rows are not here, as of now. */
+gboolean store_journal_flag_all(struct store *store, gint64 folder, guint add, guint remove, gint64 *step,
+                                GError **error);
+gboolean store_journal_move(struct store *store, const msgid *ids, guint n, gint64 to, gint64 *step,
+                            GError **error);
+/* copies (may be NULL) gets the new rows' ids. Bodies that are here are shared, never \Deleted. */
+gboolean store_journal_copy(struct store *store, const msgid *ids, guint n, gint64 to, GArray *copies,
+                            gint64 *step, GError **error);
+gboolean store_journal_purge(struct store *store, const msgid *ids, guint n, gint64 *step, GError **error);
+gboolean store_journal_empty(struct store *store, gint64 folder, gint64 *step, GError **error);
+/* A message that the server shall get, with a row like that of message (uid ignored). bytes: the whole
+ * message with CRLF, durable before this returns; NULL: the op is OP_HELD until store_release_append. key (""
+ * none) names it. Gives the row's id, 0 with error. */
+msgid store_journal_append(struct store *store, gint64 to, const struct store_message *message, GBytes *bytes,
+                           const char *key, gint64 *step, GError **error);
+/* The whole body of id is here now: its held append may run. */
+gboolean store_release_append(struct store *store, msgid id, GError **error);
+/* A folder that is to be: path, wire, delimiter, role as in store_folder; sets id. Folders above it that are
+ * not there are the caller's affair (each a create of its own, first). */
+gboolean store_journal_create(struct store *store, struct store_folder *folder, const char *special_use,
+                              gint64 *step, GError **error);
+/* path and wire: the new names. Folders below go with it. */
+gboolean store_journal_rename(struct store *store, gint64 folder, const char *path, const char *wire,
+                              gint64 *step, GError **error);
+gboolean store_journal_remove(struct store *store, gint64 folder, gint64 *step, GError **error);
+gboolean store_journal_subscribe(struct store *store, gint64 folder, gboolean on, gint64 *step,
+                                 GError **error);
+/* target "ACCOUNT/PATH"; key as in the appends of the target's store. */
+gboolean store_journal_transfer(struct store *store, const msgid *ids, guint n, const char *target,
+                                gboolean move, const char *key, gint64 *step, GError **error);
+
+/* Ops in order, oldest first. Appends struct store_op *. ready: only those that may run now: waiting, due,
+ * and not behind another op of the same rows or folders. Failed ones hold up those of the same rows alone. */
 gboolean store_ops(struct store *store, gboolean ready, gint64 now, GPtrArray *out, GError **error);
-/* Durable state change; error text for OP_FAILED (rows get it as refused and their pending effect is taken
- * back) . attempts counts each OP_RUNNING. */
+/* NULL without error: gone. */
+struct store_op *store_op(struct store *store, gint64 id, GError **error);
+struct store_op *store_op_by_key(struct store *store, const char *key, GError **error);
+/* Durable state change. OP_FAILED: rows get error_text as refused and the effect on those that are left in
+ * the op is taken back. OP_RUNNING counts an attempt and sets mark. A failed op that becomes OP_WAITING
+ * (retry) takes effect again. */
 gboolean store_op_set(struct store *store, gint64 op, enum op_state state, const char *error_text,
                       gint64 not_before, GError **error);
-/* The server has it: effect becomes base, the op is gone. */
+/* The server has it: flags become base, the op is gone. Rows of a move, copy or append that are left in it
+ * and were not told by store_moved wait for a FETCH that shows them. */
 gboolean store_op_done(struct store *store, gint64 op, GError **error);
-/* Takes the local effect back and removes the op (queue drop). FALSE when running. */
+/* Takes the local effect back and removes the op (queue drop). FALSE with error when running. */
 gboolean store_op_drop(struct store *store, gint64 op, GError **error);
-/* After a start: running ops become checking (flags may simply be repeated). */
+/* After a start: running ops become checking. */
 gboolean store_ops_recover(struct store *store, GError **error);
 /* How many ops are under way in any state but failed; *failed (may be NULL): how many failed. */
 gint64 store_ops_waiting(struct store *store, gint64 *failed);
 /* The person has seen why the server refused it. */
 gboolean store_clear_refused(struct store *store, msgid id, GError **error);
+
+/* ---- where the server has it ---- */
+
+/* 1: *folder, *uid (and *file, gives, when not NULL) are the message's place on the server now; 0: the server
+ * has it nowhere that is known (not yet appended, or its new UID is not known yet); -1 error. */
+int store_place(struct store *store, msgid id, gint64 *folder, guint64 *uid, char **file, GError **error);
+/* What a backend learned while it carried out op (0: on its own); in a transaction or not. The row leaves op.
+ */
+/* The message of row id is now uid (0: unknown) of folder, or file; uidvalidity must be that of the folder's
+ * rows, else it counts as unknown. A row made for it meanwhile is merged into id. */
+gboolean store_moved(struct store *store, gint64 op, msgid id, gint64 folder, guint64 uidvalidity,
+                     guint64 uid, const char *file, GError **error);
+/* It is gone for good, as was wished. */
+gboolean store_purged(struct store *store, gint64 op, msgid id, GError **error);
+/* It was gone from the server before the op came to it: its row goes to limbo. */
+gboolean store_gone(struct store *store, gint64 op, msgid id, GError **error);
+/* A move or a removal found on the server was our own: rows of folder that rest in limbo longer than a day go
+ * with their bodies; steps of undo older than 30 days go. Cheap when there is nothing to do. */
+gboolean store_expire(struct store *store, gint64 now, GError **error);
+
+/* ---- undo ---- */
+
+struct store_step {
+	gint64 id;
+	gint64 when;  /* µs UTC: steps of several accounts are ordered by it */
+	char *verb;   /* as op_verb_names, "delete", "archive" … (store_step_name) */
+	guint n;      /* rows or folders concerned */
+	char *target; /* path of the folder, or "" */
+};
+void store_step_free(gpointer step);
+/* The newest that can be undone; NULL without error: none. */
+struct store_step *store_last_step(struct store *store, GError **error);
+struct store_step *store_step(struct store *store, gint64 id, GError **error);
+/* What the person called it. In no transaction. */
+gboolean store_step_name(struct store *store, gint64 step, const char *verb, GError **error);
+/* One durable transaction: takes step (0: the newest) back as far as it can; *lost (may be NULL) counts what
+ * cannot come back (bodies that were not here). FALSE with error also when there is nothing to undo. A step
+ * is undone once. Steps with transfers to other accounts: the ids of those are appended to transfers (struct
+ * store_undo_transfer), for core. */
+struct store_undo_transfer {
+	gint64 op; /* still there: dropped; or 0 */
+	char key[64];
+	char *target;
+	msgid id;
+	gboolean move;
+};
+gboolean store_undo(struct store *store, gint64 step, guint *lost, GArray *transfers, GError **error);
 
 /* Small named values of an account ("capabilities", "sasl", …). NULL when none; gives (g_free). */
 char *store_get(struct store *store, const char *key);

@@ -260,7 +260,7 @@ rig_flag(struct rig *rig, msgid id, guint add, guint remove, const char *keyword
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 	GError *error = NULL;
 
-	store_journal_flags(rig->store, &id, 1, add, remove, keywords, NULL, &error);
+	store_journal_flags(rig->store, &id, 1, add, remove, keywords, NULL, NULL, &error);
 	g_assert_no_error(error);
 	store_ops(rig->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, &error);
 	g_assert_no_error(error);

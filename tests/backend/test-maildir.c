@@ -214,7 +214,7 @@ a_flag_never_overwrites_another_message(struct rig *rig)
 	rig_open(rig, "INBOX");
 	row = rig_row(rig, "INBOX", "a");
 	g_assert_true(g_file_set_contents(taken, "Subject: other\n\nprecious\n", -1, NULL));
-	g_assert_true(store_journal_flags(rig->store, &row->id, 1, FLAG_SEEN, 0, NULL, NULL, NULL));
+	g_assert_true(store_journal_flags(rig->store, &row->id, 1, FLAG_SEEN, 0, NULL, NULL, NULL, NULL));
 	g_assert_true(store_ops(rig->store, FALSE, 0, ops, NULL));
 	rig->kind->ops->replay(rig->backend, ops->pdata[0], rig_on_done, &done);
 	error = rig_wait_error(rig, &done);

@@ -274,7 +274,8 @@ journal(struct store *store, gint64 folder)
 	for (guint i = 0; i < rows->len; i++)
 		ids[i] = ((struct store_row *)rows->pdata[i])->id;
 	start = g_get_monotonic_time();
-	must(store_journal_flags(store, ids, rows->len, FLAG_FLAGGED, FLAG_SEEN, NULL, NULL, &error), error);
+	must(store_journal_flags(store, ids, rows->len, FLAG_FLAGGED, FLAG_SEEN, NULL, NULL, NULL, &error),
+	     error);
 	printf("journal %-8u%8.2f ms durable\n", rows->len, since(start));
 	start = g_get_monotonic_time();
 	must(store_ops(store, TRUE, 0, ops, &error), error);

@@ -8,7 +8,7 @@ journal(struct store *store, msgid id, guint add, guint remove)
 {
 	g_autoptr(GError) error = NULL;
 
-	g_assert_true(store_journal_flags(store, &id, 1, add, remove, NULL, NULL, &error));
+	g_assert_true(store_journal_flags(store, &id, 1, add, remove, NULL, NULL, NULL, &error));
 	g_assert_no_error(error);
 }
 
@@ -101,7 +101,7 @@ a_wish_that_waits_already_is_not_written_twice(struct bed *bed, gconstpointer un
 	OPS(ops);
 
 	journal(bed->store, ids[0], FLAG_SEEN, 0);
-	g_assert_true(store_journal_flags(bed->store, ids, 2, FLAG_SEEN, 0, NULL, NULL, NULL));
+	g_assert_true(store_journal_flags(bed->store, ids, 2, FLAG_SEEN, 0, NULL, NULL, NULL, NULL));
 	journal(bed->store, ids[1], FLAG_SEEN, 0);
 	g_assert_cmpuint(read_ops(bed->store, TRUE, 0, ops), ==, 2);
 	g_assert_cmpuint(op_at(ops, 1)->ids->len, ==, 1);
@@ -114,8 +114,8 @@ keywords_are_pending_too(struct bed *bed, gconstpointer unused)
 	struct store_row *row;
 	OPS(ops);
 
-	g_assert_true(store_journal_flags(bed->store, &id, 1, 0, 0, "blue", "green", NULL));
-	g_assert_true(store_journal_flags(bed->store, &id, 1, 0, 0, "white", "blue", NULL));
+	g_assert_true(store_journal_flags(bed->store, &id, 1, 0, 0, "blue", "green", NULL, NULL));
+	g_assert_true(store_journal_flags(bed->store, &id, 1, 0, 0, "white", "blue", NULL, NULL));
 	row = store_row(bed->store, id, NULL);
 	g_assert_cmpstr(row->keywords, ==, "red white");
 	store_row_free(row);
@@ -205,12 +205,12 @@ each_folder_gets_its_op(struct bed *bed, gconstpointer unused)
 	g_autoptr(GError) error = NULL;
 	OPS(ops);
 
-	g_assert_true(store_journal_flags(bed->store, ids, 3, FLAG_SEEN, 0, NULL, NULL, &error));
+	g_assert_true(store_journal_flags(bed->store, ids, 3, FLAG_SEEN, 0, NULL, NULL, NULL, &error));
 	g_assert_cmpuint(read_ops(bed->store, TRUE, 0, ops), ==, 2);
 	g_assert_cmpuint(op_at(ops, 0)->ids->len, ==, 2);
 	g_assert_cmpuint(op_at(ops, 1)->ids->len, ==, 1);
 	ids[2] = 4711;
-	g_assert_false(store_journal_flags(bed->store, ids, 3, 0, FLAG_SEEN, NULL, NULL, &error));
+	g_assert_false(store_journal_flags(bed->store, ids, 3, 0, FLAG_SEEN, NULL, NULL, NULL, &error));
 	g_assert_nonnull(error);
 	g_assert_cmpuint(read_ops(bed->store, TRUE, 0, ops), ==, 2);
 	assert_flags(bed->store, ids[0], FLAG_SEEN, FLAG_SEEN);
@@ -223,7 +223,7 @@ ops_of_vanished_messages_go(struct bed *bed, gconstpointer unused)
 	               add_mail(bed->store, bed->inbox, &(struct mail){.uid = 2})};
 	OPS(ops);
 
-	g_assert_true(store_journal_flags(bed->store, ids, 2, FLAG_SEEN, 0, NULL, NULL, NULL));
+	g_assert_true(store_journal_flags(bed->store, ids, 2, FLAG_SEEN, 0, NULL, NULL, NULL, NULL));
 	g_assert_true(store_remove(bed->store, ids[0], NULL));
 	g_assert_cmpuint(read_ops(bed->store, FALSE, 0, ops), ==, 1);
 	g_assert_cmpuint(op_at(ops, 0)->ids->len, ==, 1);

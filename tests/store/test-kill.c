@@ -111,7 +111,8 @@ step(struct store *store, guint number, guint32 seed)
 		step_add(store, folder, rand);
 	else if (what < 12 && id)
 		g_assert_true(store_journal_flags(store, &id, 1, (guint)g_rand_int_range(rand, 0, 4),
-		                                  (guint)g_rand_int_range(rand, 0, 4), NULL, NULL, NULL));
+		                                  (guint)g_rand_int_range(rand, 0, 4), NULL, NULL, NULL,
+		                                  NULL));
 	else if (what < 15)
 		step_op(store, rand);
 	else if (what < 18)

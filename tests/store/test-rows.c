@@ -406,7 +406,7 @@ a_read_message_lowers_the_count_of_a_folder_with_holes(struct bed *bed, gconstpo
 	folder->server_unread = 40;
 	g_assert_true(store_folder_put(bed->store, folder, NULL));
 	store_folder_free(folder);
-	g_assert_true(store_journal_flags(bed->store, &id, 1, FLAG_SEEN, 0, NULL, NULL, NULL));
+	g_assert_true(store_journal_flags(bed->store, &id, 1, FLAG_SEEN, 0, NULL, NULL, NULL, NULL));
 	folder = folder_of(bed->store, bed->inbox);
 	g_assert_cmpint(folder->unread, ==, 39);
 	store_folder_free(folder);

@@ -161,7 +161,7 @@ two_writers_take_turns(struct bed *bed, gconstpointer unused)
 		msgid added = add_mail(i % 2 ? other : bed->store, bed->inbox, &mail);
 
 		g_assert_true(store_journal_flags(i % 3 ? other : bed->store, &added, 1, FLAG_SEEN, 0, NULL,
-		                                  NULL, &error));
+		                                  NULL, NULL, &error));
 	}
 	g_assert_no_error(error);
 	g_assert_cmpint(store_thread_count(other, bed->inbox, NULL), ==, 1);
@@ -392,7 +392,7 @@ write_something(struct store *store, guint round, guint *told)
 	msgid ids[] = {1, 2, 3};
 	struct uidset uids = {.ranges = &(struct uidrange){1, 40}, .len = 1};
 
-	store_journal_flags(store, ids, 3, FLAG_FLAGGED, FLAG_SEEN, NULL, NULL, &error);
+	store_journal_flags(store, ids, 3, FLAG_FLAGGED, FLAG_SEEN, NULL, NULL, NULL, &error);
 	check_error(&error, told);
 	store_set_base(store, 1, 7 + round % 50, FLAG_SEEN, NULL, &error);
 	check_error(&error, told);
@@ -434,7 +434,7 @@ flipped_bytes_never_crash(struct bed *bed, gconstpointer unused)
 	fill(bed, 120);
 	id = store_id_by_uid(bed->store, bed->inbox, 9, NULL);
 	g_assert_true(store_part_put(bed->store, id, "", "a: b\r\n\r\nbody", 12, FALSE, NULL));
-	g_assert_true(store_journal_flags(bed->store, &id, 1, FLAG_SEEN, 0, "x", NULL, NULL));
+	g_assert_true(store_journal_flags(bed->store, &id, 1, FLAG_SEEN, 0, "x", NULL, NULL, NULL));
 	store_close(bed->store);
 	for (guint round = 0; round < 200; round++) {
 		g_autoptr(GError) error = NULL;
