@@ -344,19 +344,19 @@ gboolean store_expire(struct store *store, gint64 now, GError **error);
 
 /* ---- undo ---- */
 
-struct store_step {
+struct store_undo {
 	gint64 id;
 	gint64 when;  /* µs UTC: steps of several accounts are ordered by it */
-	char *verb;   /* as op_verb_names, "delete", "archive" … (store_step_name) */
+	char *verb;   /* as op_verb_names, "delete", "archive" … (store_undo_name) */
 	guint n;      /* rows or folders concerned */
 	char *target; /* path of the folder, or "" */
 };
-void store_step_free(gpointer step);
+void store_undo_free(gpointer undo);
 /* The newest that can be undone; NULL without error: none. */
-struct store_step *store_last_step(struct store *store, GError **error);
-struct store_step *store_step(struct store *store, gint64 id, GError **error);
+struct store_undo *store_last_undo(struct store *store, GError **error);
+struct store_undo *store_undo_by_id(struct store *store, gint64 id, GError **error);
 /* What the person called it. In no transaction. */
-gboolean store_step_name(struct store *store, gint64 step, const char *verb, GError **error);
+gboolean store_undo_name(struct store *store, gint64 step, const char *verb, GError **error);
 /* One durable transaction: takes step (0: the newest) back as far as it can; *lost (may be NULL) counts what
  * cannot come back (bodies that were not here). FALSE with error also when there is nothing to undo. A step
  * is undone once. Steps with transfers to other accounts: the ids of those are appended to transfers (struct
@@ -368,7 +368,8 @@ struct store_undo_transfer {
 	msgid id;
 	gboolean move;
 };
-gboolean store_undo(struct store *store, gint64 step, guint *lost, GArray *transfers, GError **error);
+gboolean store_undo_take_back(struct store *store, gint64 step, guint *lost, GArray *transfers,
+                              GError **error);
 
 /* Small named values of an account ("capabilities", "sasl", …). NULL when none; gives (g_free). */
 char *store_get(struct store *store, const char *key);
