@@ -286,6 +286,13 @@ on_fact(const char *name, const char *value, void *user)
 }
 
 static void
+on_behind(gint64 folder, void *user)
+{
+	work_again(user, folder);
+	work_on(user);
+}
+
+static void
 on_ask(const char *prompt, void *user)
 {
 	secret_find(user, prompt);
@@ -300,5 +307,6 @@ const struct backend_hooks account_hooks = {
         .progress = on_progress,
         .notice = on_notice,
         .fact = on_fact,
+        .behind = on_behind,
         .ask = on_ask,
 };

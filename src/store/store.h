@@ -338,8 +338,8 @@ gboolean store_moved(struct store *store, gint64 op, msgid id, gint64 folder, gu
 gboolean store_purged(struct store *store, gint64 op, msgid id, GError **error);
 /* It was gone from the server before the op came to it: its row goes to limbo. */
 gboolean store_gone(struct store *store, gint64 op, msgid id, GError **error);
-/* A move or a removal found on the server was our own: rows of folder that rest in limbo longer than a day go
- * with their bodies; steps of undo older than 30 days go. Cheap when there is nothing to do. */
+/* Rows that rest in limbo longer than a day go with their bodies; steps of undo older than 30 days go. Cheap
+ * when there is nothing to do. */
 gboolean store_expire(struct store *store, gint64 now, GError **error);
 
 /* ---- undo ---- */

@@ -61,8 +61,14 @@ on_ask(const char *prompt, void *user)
 	g_error("nobody is here to answer “%s”", prompt);
 }
 
+static void
+on_behind(gint64 folder, void *user)
+{
+	g_test_message("folder %d is behind", (int)folder);
+}
+
 static const struct backend_hooks hooks = {on_ready,    on_lost,   on_rows, on_folders, on_arrived,
-                                           on_progress, on_notice, on_fact, on_ask};
+                                           on_progress, on_notice, on_fact, on_behind,  on_ask};
 
 struct conf *
 rig_conf_new(void)
@@ -92,7 +98,7 @@ rig_init(struct rig *rig, const struct rig_kind *kind)
 	rig->store = store_open(store, STORE_WRITE, &error);
 	g_assert_no_error(error);
 	rig->context = g_main_context_new();
-	rig->env = (struct backend_env){rig->context, rig->conf, rig->account, rig->store, &hooks, rig};
+	rig->env = (struct backend_env){rig->context, rig->conf, rig->account, rig->store, &hooks, rig, 0};
 	rig->backend = kind->ops->create(&rig->env);
 }
 
