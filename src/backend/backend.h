@@ -1,10 +1,10 @@
 /* What a kind of account can do: one table of verbs behind which IMAP, POP3 and Maildir sit.
  *
- * Memory: everything passed in is lent until the verb's done callback ran. Threads: all on the account's
- * thread; nothing blocks but the account's own disk in short slices. Each verb completes exactly once through
- * done, never before it returned; after backend_ops.cancel or a lost link with FULMAR_CANCELLED or
- * FULMAR_NO_LINK. A backend writes what it learns into the store in transactions of its own and says so
- * through the hooks; it never prompts, never formats a status line.
+ * Memory: lists of ids, sections and texts are copied; a journal op is lent until the verb's done callback
+ * ran. Threads: all on the account's thread; nothing blocks but the account's own disk in short slices. Each
+ * verb completes exactly once through done, never before it returned; after backend_ops.cancel or a lost link
+ * with FULMAR_CANCELLED or FULMAR_NO_LINK. A backend writes what it learns into the store in transactions of
+ * its own and says so through the hooks; it never prompts, never formats a status line.
  */
 #ifndef FULMAR_BACKEND_BACKEND_H
 #define FULMAR_BACKEND_BACKEND_H

@@ -288,6 +288,20 @@ def test_flag_changes_the_file_and_says_nothing():
         assert home.run('queue') == ''
 
 
+def test_a_message_that_others_renamed_is_shown():
+    with local_home() as home:
+        small, big = PLAIN, PLAIN + b'more of it\n' * 20000
+        files = [deliver(home, 'a', small), deliver(home, 'b', big, flags='')]
+        ids = [r['id'] for r in rows(home, 'local/INBOX')]
+        assert len(ids) == 2
+        for file, flags in zip(files, (':2,S', 'FS')):
+            os.rename(file, file.replace('/new/', '/cur/') + flags)
+        for id in ids:
+            assert 'Ann' in home.run('show', id)
+        for id in ids:
+            assert 'Ann' in home.run('--offline', 'show', id), 'where it is now is kept'
+
+
 def test_a_refused_change_waits_in_the_queue():
     with local_home() as home:
         deliver(home, 'a', PLAIN)

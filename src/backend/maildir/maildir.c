@@ -38,6 +38,7 @@ job_free(struct job *job)
 	if (job->renamed)
 		g_hash_table_unref(job->renamed);
 	g_free(job->renamed_dir);
+	g_free(job->ids);
 	g_free(job);
 }
 
@@ -386,43 +387,34 @@ maildir_fill(struct backend *backend, gint64 folder, backend_done done, void *us
 }
 
 static void
-maildir_structures(struct backend *backend, const msgid *ids, guint n, backend_done done, void *user)
+add_job_on(struct backend *backend, enum job_state (*step)(struct backend *, struct job *, GError **),
+           const msgid *ids, guint n, backend_done done, void *user)
 {
-	struct job *job = job_new(structures_step, 0, done, user);
+	struct job *job = job_new(step, 0, done, user);
 
-	job->ids = ids;
+	job->ids = g_memdup2(ids, n * sizeof *ids);
 	job->n = n;
 	backend_add_job(backend, job);
 }
 
 static void
-part_clear(struct job *job)
+maildir_structures(struct backend *backend, const msgid *ids, guint n, backend_done done, void *user)
 {
-	g_free(job->data);
+	add_job_on(backend, structures_step, ids, n, done, user);
 }
 
 static void
 maildir_part(struct backend *backend, msgid id, const char *section,
              void (*progress)(guint64 have, guint64 total, void *user), backend_done done, void *user)
 {
-	struct job *job = job_new(part_step, 0, done, user);
-
-	job->n = 1;
-	job->data = g_memdup2(&id, sizeof id);
-	job->ids = job->data;
-	job->clear = part_clear;
-	backend_add_job(backend, job);
+	add_job_on(backend, part_step, &id, 1, done, user);
 }
 
 static void
 maildir_parts(struct backend *backend, const msgid *ids, const char *const *sections, guint n,
               backend_done done, void *user)
 {
-	struct job *job = job_new(part_step, 0, done, user);
-
-	job->ids = ids;
-	job->n = n;
-	backend_add_job(backend, job);
+	add_job_on(backend, part_step, ids, n, done, user);
 }
 
 static void

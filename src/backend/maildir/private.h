@@ -13,11 +13,10 @@ struct job {
 	backend_done done;              /* NULL: our own rescan */
 	void *user;
 	gint64 folder;
-	/* lent arguments */
-	const msgid *ids;
+	msgid *ids;
 	guint n, at;
-	const struct store_op *op;
-	void *data; /* of the step */
+	const struct store_op *op; /* lent */
+	void *data;                /* of the step */
 	/* where base names are now, made when the first file is not where the store has it (message.c) */
 	char *renamed_dir;
 	GHashTable *renamed; /* base name → "cur/NAME" */
