@@ -260,10 +260,10 @@ def test_an_unknown_terminal_is_told_in_one_line():
 
 # ---- coming and going ----
 
-def restored(raw):
-    assert raw.rindex(b'\x1b[?1049l') > raw.rindex(b'\x1b[?1049h'), 'the alternate screen is left'
-    assert raw.rfind(b'\x1b[?25h') >= raw.rfind(b'\x1b[?25l'), 'the cursor is shown'
-    assert raw.rfind(b'\x1b[?1000l') >= raw.rfind(b'\x1b[?1000h'), 'the mouse is given back'
+def restored(s):
+    """Waits until the terminal has got all that gives it back: the other screen left, the cursor shown, no mouse."""
+    last = s.raw.rfind
+    s.wait(lambda _: last(b'\x1b[?1049l') > last(b'\x1b[?1049h') >= 0 and last(b'\x1b[?25h') >= last(b'\x1b[?25l') and last(b'\x1b[?1000l') >= last(b'\x1b[?1000h'))
 
 
 def test_quit_gives_the_terminal_back():
@@ -276,8 +276,8 @@ def test_quit_gives_the_terminal_back():
                 pid = int(open('/proc/%d/task/%d/children' % (s.pid, s.pid)).read().split()[0])
                 os.kill(pid, how)
             s.wait(r'left 0')
+            restored(s)
             assert s.ended() == 0
-            restored(s.raw)
             assert not [f for f in os.listdir(home.dir) if f.startswith('fulmar-')], 'the sample account is gone'
             assert open(home.dir + '/before').read() == open(home.dir + '/after').read(), 'the modes of the terminal'
 
@@ -289,7 +289,7 @@ def test_suspended_and_continued():
         for _ in range(2):
             s.send('\x1a')
             assert s.stopped(), s.text
-            restored(s.raw)
+            restored(s)
             assert termios.tcgetattr(s.fd)[3] & cooked, 'the terminal is cooked for the shell'
             s.emulator.reset()
             s.resize(80, 24)

@@ -159,7 +159,7 @@ class Screen:
             self.pump(.02)
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
-                while self.pump():
+                while self.pump(.2): # the kernel passes the last octets on in its own time; then comes the end
                     pass
                 self.alive, self.status = False, os.waitstatus_to_exitcode(status)
                 return self.status
