@@ -11,6 +11,7 @@
 
 #include <glib.h>
 #include "conf/conf.h"
+#include "msg/bus.h"
 #include "store/store.h"
 
 struct backend;
@@ -46,14 +47,6 @@ struct backend_env {
 	guint lane; /* 0: the person's, with folder list and watch; others: more hands for background work */
 };
 
-enum admin_kind {
-	ADMIN_RIGHTS,     /* answers: identifier, rights (RFC 4314 letters); and "", my own rights */
-	ADMIN_SET_RIGHTS, /* name = identifier, value = rights; "" removes it */
-	ADMIN_QUOTA,      /* answers: "ROOT RESOURCE" ("user STORAGE"), "USED LIMIT" (STORAGE in kB) */
-	ADMIN_NOTES,      /* METADATA: answers: entry, value */
-	ADMIN_SET_NOTE,   /* name = entry, value ("" removes it) */
-	ADMIN_KINDS
-};
 struct backend_admin {
 	enum admin_kind kind;
 	gint64 folder;

@@ -250,6 +250,24 @@ do_flag(struct account *a, const struct command *c, GError **error)
 }
 
 static gboolean
+do_seen_refusal(struct account *a, const struct command *c, GError **error)
+{
+	gboolean ok = TRUE;
+
+	for (guint i = 0; ok && c->ids && i < c->ids->len; i++) {
+		msgid id = g_array_index(c->ids, msgid, i);
+		struct store_row *row = store_row(a->store, id, NULL);
+
+		if (row && row->refused) {
+			ok = store_clear_refused(a->store, id, error);
+			account_hooks.rows(row->folder, a);
+		}
+		g_clear_pointer(&row, store_row_free);
+	}
+	return ok;
+}
+
+static gboolean
 do_retry(struct account *a, const struct command *c, GError **error)
 {
 	gboolean ok = store_op_set(a->store, c->op, OP_WAITING, NULL, 0, error);
@@ -338,7 +356,7 @@ static const struct {
         [CMD_DROP] = {do_drop, NULL},          [CMD_GO_OFFLINE] = {do_offline, NULL},
         [CMD_GO_ONLINE] = {do_online, NULL},   [CMD_SECRET] = {do_secret, NULL},
         [CMD_PROBE] = {NULL, begin_probe},     [CMD_CANCEL] = {do_cancel, NULL},
-        [CMD_NEAR] = {NULL, begin_near},
+        [CMD_NEAR] = {NULL, begin_near},       [CMD_SEEN_REFUSAL] = {do_seen_refusal, NULL},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(verbs) == CMD_VERBS);
 

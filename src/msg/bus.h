@@ -15,8 +15,8 @@ enum command_verb {
 	             says. Done when complete */
 	CMD_TEXT, /* ids[0]: structure and shown text (text = "html" prefers HTML). Done when here */
 	CMD_PART, /* ids[0], text = section ("" whole message, "HEADER"). Done when here */
-	CMD_FLAG, /* ids, add, remove, text = keywords to add, text2 = keywords to remove. Done when durable
-	             in the store */
+	CMD_FLAG, /* ids, add, remove, text = keywords to add, text2 = keywords to remove; op = 1: by itself
+	             (what was read), so no step of undo. Done when durable in the store */
 	CMD_FLAG_ALL, /* folder, add, remove: all its messages */
 	CMD_MOVE,   /* ids to the folder text (path; "" = folder), of the account text2 if not this one; add =
 	               1: the   folder is made if it is not there. Done when durable, as all that change mail */
@@ -36,11 +36,12 @@ enum command_verb {
 	CMD_DOWNLOAD, /* folder or ids: whole messages for the journey; progress in octets; done when all are
 	                 here */
 	CMD_LATER,    /* ids[0], text = section: fetched when nothing else is asked; done at once */
-	CMD_ADMIN,  /* folder, add = enum admin_kind of backend.h, text = name, text2 = value; EVENT_FACT for
-	               each  answer */
-	CMD_REPLAY, /* replay the journal now. Done when nothing is left that could run */
-	CMD_RETRY,  /* op */
-	CMD_DROP,   /* op */
+	CMD_ADMIN,    /* folder, add = enum admin_kind, text = name, text2 = value; EVENT_FACT (with command)
+	                 for each answer */
+	CMD_SEEN_REFUSAL, /* ids: the person has seen why the server refused their change */
+	CMD_REPLAY,       /* replay the journal now. Done when nothing is left that could run */
+	CMD_RETRY,        /* op */
+	CMD_DROP,         /* op */
 	CMD_GO_OFFLINE,
 	CMD_GO_ONLINE,
 	CMD_SECRET, /* the answer to EVENT_ASK: text = secret, NULL = called off */
@@ -48,6 +49,15 @@ enum command_verb {
 	CMD_CANCEL, /* op = id of the command to call off */
 	CMD_NEAR,   /* ids = rows on the screen: structures may be fetched ahead */
 	CMD_VERBS
+};
+
+enum admin_kind {
+	ADMIN_RIGHTS,     /* answers: identifier, rights (RFC 4314 letters); and "", my own rights */
+	ADMIN_SET_RIGHTS, /* name = identifier, value = rights; "" removes it */
+	ADMIN_QUOTA,      /* answers: "ROOT RESOURCE" ("user STORAGE"), "USED LIMIT" (STORAGE in kB) */
+	ADMIN_NOTES,      /* METADATA: answers: entry, value */
+	ADMIN_SET_NOTE,   /* name = entry, value ("" removes it) */
+	ADMIN_KINDS
 };
 
 struct command {
