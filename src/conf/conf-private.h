@@ -46,8 +46,6 @@ void conf_values_clear(const char *section, void *base);
 
 /* "30s", "5m", "12h", "14d", "2w", "0". */
 gboolean conf_duration_parse(const char *text, gint64 *seconds);
-/* "headers", "text", "text 30d", "full 1w". */
-gboolean conf_keep_parse(const char *text, struct conf_keep *keep);
 /* The members of a list, separated by commas or blanks. Gives (g_strfreev). */
 char **conf_list_parse(const char *text);
 /* "[attribute…] [colour] [on colour]". */

@@ -165,6 +165,8 @@ const struct conf_account *conf_account(const struct conf *conf, const char *id)
  */
 struct conf_keep conf_keep_for(const struct conf *conf, const struct conf_account *account,
                                const char *folder);
+/* "headers", "text", "text 30d", "full 1w". */
+gboolean conf_keep_parse(const char *text, struct conf_keep *keep);
 /* True when the last matching [folder] that says so hides the folder. */
 gboolean conf_hidden(const struct conf *conf, const struct conf_account *account, const char *folder);
 /* True for localhost, 127/8 and ::1. */
