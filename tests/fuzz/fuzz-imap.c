@@ -73,6 +73,42 @@ decode_name(const struct imap_list *list)
 }
 
 static void
+add_namespaces(struct reading *reading, const struct imap_namespace *list, guint n)
+{
+	for (guint i = 0; i < n; i++) {
+		add(reading, list[i].prefix, list[i].len);
+		add(reading, &list[i].delimiter, 1);
+	}
+}
+
+static void
+decode_extensions(struct reading *reading, const struct imap_response *response)
+{
+	struct imap_namespaces namespaces;
+	struct imap_progress progress;
+	struct imap_rights rights;
+	const char *id = imap_id_field(response, "name");
+	guint64 lowest;
+
+	if (imap_namespaces_decode(response, &namespaces)) {
+		add_namespaces(reading, namespaces.personal, namespaces.n_personal);
+		add_namespaces(reading, namespaces.others, namespaces.n_others);
+		add_namespaces(reading, namespaces.shared, namespaces.n_shared);
+	}
+	if (imap_rights_decode(response, &rights)) {
+		add(reading, rights.name, rights.name_len);
+		add(reading, rights.rights, strlen(rights.rights));
+	}
+	if (imap_progress_decode(response, &progress)) {
+		add(reading, &progress.total, sizeof(progress.total));
+		add(reading, progress.tag, progress.tag ? strlen(progress.tag) : 0);
+	}
+	if (imap_limit_decode(response, &lowest))
+		add(reading, &lowest, sizeof(lowest));
+	add(reading, id, id ? strlen(id) : 0);
+}
+
+static void
 decode(struct reading *reading, const struct imap_response *response)
 {
 	struct uidset set;
@@ -96,6 +132,7 @@ decode(struct reading *reading, const struct imap_response *response)
 		add(reading, search.tag, strlen(search.tag));
 	imap_vanished_decode(response, &set, &earlier);
 	uidset_clear(&set);
+	decode_extensions(reading, response);
 }
 
 static gboolean

@@ -1,8 +1,9 @@
 # tests of src/proto, and a benchmark (make tests/bench/bench-imap-parse; not part of the checks)
-IMAP_TESTS = tests/proto/test-imap-decode tests/proto/test-imap-parse tests/proto/test-imap-utf7 tests/proto/test-imap-write
+IMAP_TESTS = tests/proto/test-imap-decode tests/proto/test-imap-extensions tests/proto/test-imap-parse tests/proto/test-imap-utf7 tests/proto/test-imap-write
 check_PROGRAMS += $(IMAP_TESTS) tests/fuzz/fuzz-imap tests/bench/bench-imap-parse
 TESTS += $(IMAP_TESTS) tests/fuzz/imap.sh
 tests_proto_test_imap_decode_LDADD = $(PROTO_LIBS)
+tests_proto_test_imap_extensions_LDADD = $(PROTO_LIBS)
 tests_proto_test_imap_parse_LDADD = $(PROTO_LIBS)
 tests_proto_test_imap_utf7_LDADD = $(PROTO_LIBS)
 tests_proto_test_imap_write_LDADD = $(PROTO_LIBS)
@@ -15,7 +16,7 @@ endif
 tests_fuzz_fuzz_imap_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_imap_LDADD = $(PROTO_LIBS)
 dist_check_SCRIPTS += tests/fuzz/imap.sh
-EXTRA_DIST += tests/fuzz/imap.dict tests/fuzz/imap/fetch tests/fuzz/imap/list tests/fuzz/imap/literals tests/fuzz/imap/odd \
+EXTRA_DIST += tests/fuzz/imap.dict tests/fuzz/imap/extensions tests/fuzz/imap/fetch tests/fuzz/imap/list tests/fuzz/imap/literals tests/fuzz/imap/odd \
   tests/fuzz/imap/search tests/fuzz/imap/select
 
 check_PROGRAMS += tests/proto/test-sasl

@@ -111,9 +111,8 @@ children(const struct imap_node *node)
 	return node && node->type == IMAP_LIST ? node->first : NULL;
 }
 
-/* A mailbox called NIL may come without quotes. */
-static gboolean
-read_name(const struct imap_node *node, const unsigned char **name, gsize *len)
+gboolean
+imap_name_read(const struct imap_node *node, const unsigned char **name, gsize *len)
 {
 	if (!node || node->type == IMAP_LIST || !node->text)
 		return FALSE;
@@ -132,7 +131,7 @@ imap_list_decode(const struct imap_response *response, struct imap_list *list)
 		return FALSE;
 	delimiter = imap_node_nth(attributes, 1);
 	name = imap_node_nth(attributes, 2);
-	if (!delimiter || delimiter->type == IMAP_LIST || !read_name(name, &list->name, &list->name_len))
+	if (!delimiter || delimiter->type == IMAP_LIST || !imap_name_read(name, &list->name, &list->name_len))
 		return FALSE;
 	list->attributes = children(attributes);
 	list->delimiter = delimiter->text && delimiter->len ? (char)delimiter->text[0] : '\0';
@@ -186,7 +185,8 @@ imap_status_decode(const struct imap_response *response, struct imap_status_data
 	const struct imap_node *item;
 
 	memset(status, 0, sizeof(*status));
-	if (!is_named(response, "STATUS") || !read_name(response->args, &status->name, &status->name_len))
+	if (!is_named(response, "STATUS") ||
+	    !imap_name_read(response->args, &status->name, &status->name_len))
 		return FALSE;
 	for (item = children(response->args->next); item && item->next; item = item->next->next)
 		read_status_item(status, item, item->next);

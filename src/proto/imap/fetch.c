@@ -106,6 +106,13 @@ read_flags(struct imap_fetch *fetch, const struct imap_node *value)
 	fetch->flags = value->first;
 }
 
+static void
+read_labels(struct imap_fetch *fetch, const struct imap_node *value)
+{
+	fetch->has_labels = value->type == IMAP_LIST || value->type == IMAP_NIL;
+	fetch->labels = value->first;
+}
+
 static const char *
 read_id(const struct imap_node *value)
 {
@@ -259,6 +266,7 @@ static const struct fetch_item {
         ITEM("PREVIEW", read_preview),
         ITEM("EMAILID", read_email_id),
         ITEM("THREADID", read_thread_id),
+        ITEM("X-GM-LABELS", read_labels),
         ITEM("X-GM-MSGID", read_email_id),
         ITEM("X-GM-THRID", read_thread_id),
         ITEM("RFC822", read_whole),
@@ -289,9 +297,14 @@ imap_fetch_decode(const struct imap_response *response, struct imap_fetch *fetch
 
 	memset(fetch, 0, G_STRUCT_OFFSET(struct imap_fetch, sections));
 	fetch->n_sections = 0;
-	if (response->kind != IMAP_UNTAGGED || !response->has_number || strcmp(response->name, "FETCH") != 0)
+	if (response->kind != IMAP_UNTAGGED || !response->has_number || !response->name)
 		return FALSE;
-	fetch->seq = response->number;
+	if (strcmp(response->name, "FETCH") == 0)
+		fetch->seq = response->number;
+	else if (strcmp(response->name, "UIDFETCH") == 0)
+		fetch->uid = response->number;
+	else
+		return FALSE;
 	item = response->args;
 	if (item && item->type == IMAP_LIST)
 		item = item->first;

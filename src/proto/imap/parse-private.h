@@ -55,5 +55,7 @@ int imap_response_read(struct imap_reader *reader, struct imap_response *respons
 enum imap_status imap_status_word(const unsigned char *word, gsize len);
 /* A number as servers write it: digits, or "9.3736e+06". FALSE when it is none or exceeds 63 bits. */
 gboolean imap_number_read(const unsigned char *text, gsize len, guint64 *number);
+/* A mailbox name; one called NIL may come without quotes. */
+gboolean imap_name_read(const struct imap_node *node, const unsigned char **name, gsize *len);
 
 #endif

@@ -78,9 +78,11 @@ const struct imap_node *imap_node_nth(const struct imap_node *first, guint n);
 
 /* One FETCH response taken apart. Views lend from the response. */
 struct imap_fetch {
-	guint64 seq, uid, modseq, size; /* 0 when not there */
+	guint64 seq, uid, modseq, size; /* 0 when not there; a UIDFETCH (RFC 9586) has no seq */
 	gboolean has_flags;
 	const struct imap_node *flags; /* first flag atom */
+	gboolean has_labels;
+	const struct imap_node *labels; /* X-GM-LABELS: first one, in modified UTF-7 */
 	gboolean has_internaldate;
 	gint64 internaldate;               /* UTC seconds */
 	const struct imap_node *structure; /* BODYSTRUCTURE's list */
@@ -96,7 +98,7 @@ struct imap_fetch {
 	} sections[16];                        /* more are passed over */
 	guint n_sections;
 };
-/* FALSE when response is no FETCH. Unknown items are passed over. */
+/* FALSE when response is no FETCH or UIDFETCH. Unknown items are passed over. */
 gboolean imap_fetch_decode(const struct imap_response *response, struct imap_fetch *fetch);
 
 /* LIST/LSUB/XLIST with the extended data. */
@@ -130,6 +132,37 @@ gboolean imap_search_decode(const struct imap_response *response, struct imap_se
 /* VANISHED (EARLIER) uids. FALSE when it is none or the set is malformed or has more than 1,000,000 ranges.
  */
 gboolean imap_vanished_decode(const struct imap_response *response, struct uidset *set, gboolean *earlier);
+
+/* NAMESPACE (RFC 2342). Each list lends its entries from the response; more than fit are passed over. */
+struct imap_namespaces {
+	struct imap_namespace {
+		const unsigned char *prefix;
+		gsize len;
+		char delimiter; /* 0 = NIL */
+	} personal[8], others[8], shared[24];
+	guint n_personal, n_others, n_shared;
+};
+gboolean imap_namespaces_decode(const struct imap_response *response, struct imap_namespaces *namespaces);
+
+/* MYRIGHTS (RFC 4314 §3.8): a mailbox and the letters of what one may do. */
+struct imap_rights {
+	const unsigned char *name;
+	gsize name_len;
+	const char *rights;
+};
+gboolean imap_rights_decode(const struct imap_response *response, struct imap_rights *rights);
+
+/* The code INPROGRESS (RFC 9585): how far the command tag (NULL: not told) is; total 0: not known. */
+struct imap_progress {
+	const char *tag;
+	guint64 have, total;
+};
+gboolean imap_progress_decode(const struct imap_response *response, struct imap_progress *progress);
+/* The code MESSAGELIMIT (RFC 9738 §4): a command looked at no message below UID *lowest; 0: it did nothing.
+ */
+gboolean imap_limit_decode(const struct imap_response *response, guint64 *lowest);
+/* The value of a field of ID (RFC 2971), NULL when it is not told. */
+const char *imap_id_field(const struct imap_response *response, const char *field);
 
 /* Modified UTF-7 (RFC 3501 §5.1.3) ↔ UTF-8. NULL when name is not valid modified UTF-7 in its one canonical
  * spelling, or has a NUL (keep the bytes then). Gives (g_free). */
