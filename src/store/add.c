@@ -183,26 +183,37 @@ is_here(struct store *store, struct folder_delta *delta, const struct store_mess
 	return taken ? add_again(store, delta->id, message, id, error) : 0;
 }
 
+/* 1 here, or bound to its UID again; 0 not; -1 error. */
+static int
+find_or_bind(struct store *store, gint64 folder, const struct store_message *message, msgid *id,
+             GError **error)
+{
+	struct folder_delta *delta;
+	gboolean unbound;
+	int found;
+
+	if (!is_unbound(store, folder, &unbound, error))
+		return -1;
+	delta = folder_delta(store, folder);
+	found = is_here(store, delta, message, id, error);
+	if (found || !unbound || !message->uid)
+		return found;
+	found = folder_rebind(store, folder, message, id, error);
+	if (found <= 0)
+		return found;
+	take_uid(delta, message->uid);
+	return add_again(store, folder, message, id, error);
+}
+
 msgid
 store_add(struct store *store, gint64 folder, const struct store_message *message, GError **error)
 {
-	struct folder_delta *delta;
-	gboolean unbound, ok;
 	msgid id = 0;
+	gboolean ok;
 	int found;
 
 	g_return_val_if_fail(store->inside, 0);
-	if (!is_unbound(store, folder, &unbound, error))
-		return 0;
-	delta = folder_delta(store, folder);
-	found = is_here(store, delta, message, &id, error);
-	if (!found && unbound && message->uid) {
-		found = folder_rebind(store, folder, message, &id, error);
-		if (found > 0) {
-			take_uid(delta, message->uid);
-			found = add_again(store, folder, message, &id, error);
-		}
-	}
+	found = find_or_bind(store, folder, message, &id, error);
 	if (found)
 		return found > 0 ? id : 0;
 	/* From here on nothing misses the rows that are pending. */
@@ -210,6 +221,15 @@ store_add(struct store *store, gint64 folder, const struct store_message *messag
 	ok = add_new(store, folder, message, &id, error);
 	store->adding = FALSE;
 	return ok ? id : 0;
+}
+
+msgid
+store_rebind(struct store *store, gint64 folder, const struct store_message *message, GError **error)
+{
+	msgid id = 0;
+
+	g_return_val_if_fail(store->inside, 0);
+	return find_or_bind(store, folder, message, &id, error) > 0 ? id : 0;
 }
 
 gboolean

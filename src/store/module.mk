@@ -6,6 +6,7 @@ libstore_a_SOURCES = \
   src/store/folders.c \
   src/store/journal.c \
   src/store/keep.c \
+  src/store/keywords.c \
   src/store/lists.c \
   src/store/messages.c \
   src/store/pending.c \

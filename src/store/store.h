@@ -138,6 +138,10 @@ struct store_message {
 /* Inserts a row, its thread and counters; a (folder, uid) or (folder, file) already there gets base flags
  * and, if it had none, the structure. Gives its id, 0 with error. In a transaction. */
 msgid store_add(struct store *store, gint64 folder, const struct store_message *message, GError **error);
+/* The row that message is, when it is here: with this UID already, or one that waits for a UID since
+ * store_folder_unbind, which is bound. Of message's envelope only the Message-ID is looked at. 0 without error:
+ * none. In a transaction. */
+msgid store_rebind(struct store *store, gint64 folder, const struct store_message *message, GError **error);
 /* Base flags as the server says them; pending masks stay. Unknown UIDs are no error (FALSE without error).
  * keywords may be NULL: none. */
 gboolean store_set_base(struct store *store, gint64 folder, guint64 uid, guint flags, const char *keywords,
@@ -156,6 +160,9 @@ gboolean store_remove(struct store *store, msgid id, GError **error);
  * base flags & mask == want. mask 0: all. */
 gboolean store_uids(struct store *store, gint64 folder, guint mask, guint want, struct uidset *out,
                     GError **error);
+/* Each keyword that base flags of rows in folder have, with their UIDs: char * → struct uidset *, both freed
+ * with the table (proportional to the folder). NULL with error. */
+GHashTable *store_keyword_uids(struct store *store, gint64 folder, GError **error);
 /* Maildir: the row of a file, or renames it. 0 when there is none. */
 msgid store_id_by_file(struct store *store, gint64 folder, const char *file, GError **error);
 gboolean store_set_file(struct store *store, msgid id, const char *file, guint flags, const char *keywords,
