@@ -8,13 +8,17 @@ libbackend_a_SOURCES = \
   src/backend/imap/flags.c \
   src/backend/imap/folders.c \
   src/backend/imap/imap-private.h \
+  src/backend/imap/items.c \
   src/backend/imap/link.c \
+  src/backend/imap/listing.c \
   src/backend/imap/login.c \
+  src/backend/imap/names.c \
   src/backend/imap/open.c \
   src/backend/imap/quirks.c \
   src/backend/imap/receive.c \
   src/backend/imap/session.c \
   src/backend/imap/structure.c \
+  src/backend/imap/survey.c \
   src/backend/imap/task.c \
   src/backend/imap/verify.c \
   src/backend/imap/watch.c \

@@ -11,11 +11,12 @@ talk is a dialogue, taken step by step on each connection, or on the n-th when i
   MORE                   waits until the client has sent something, and leaves it unread
 answers replaces what the default responder would say to a command (regular expression, whole, without tag → text, octets, a list of them used one
 after the other, or a function of (session, command)). Lines end in LF here and in CRLF on the wire. DEFAULT inside a text is what would have been said.
-drip = 1 sends everything octet by octet.
+drip = 1 sends everything octet by octet. patient = seconds: answers when the client has been silent for so long; flights then counts round trips.
+limit = n is MESSAGELIMIT.
 
 Run as a program it is a server for tests in C: its port on the first line of standard output, then commands on standard input (see serve()).
 """
-import base64, re, socket, ssl, struct, sys, threading, time
+import base64, re, select, socket, ssl, struct, sys, threading, time
 
 TLS, CUT, STALL, RESET, MORE = 'TLS', 'CUT', 'STALL', 'RESET', 'MORE'
 DEFAULT = '<default>'
@@ -46,6 +47,7 @@ def text_message(n, body=None, more=''):
 class Mail:
     def __init__(self, uid, data=None, flags='', when=None, modseq=1):
         self.uid, self.data, self.modseq = uid, octets(data) if data is not None else text_message(uid), modseq
+        self.email_id, self.labels = 'M%d' % uid, ''
         self.flags, self.when = set(flags.split()), NOON + uid * 60 if when is None else when
 
     def split(self):
@@ -109,7 +111,7 @@ class Box:
         self.name, self.uidvalidity, self.attributes = name, uidvalidity, attributes
         self.mails = [m if isinstance(m, Mail) else Mail(m) for m in mails]
         self.uidnext = uidnext or max([m.uid for m in self.mails] + [0]) + 1
-        self.modseq, self.gone = 10, []
+        self.modseq, self.gone, self.mailbox_id = 10, [], ''
 
     def add(self, data=None, flags='', when=None):
         self.modseq += 1
@@ -162,6 +164,7 @@ class Session(threading.Thread):
         super().__init__(daemon=True)
         self.server, self.sock, self.steps, self.tags = server, sock, steps, []
         self.buffer, self.box, self.qresync, self.idle = b'', None, False, None
+        self.uidonly = False
         self.lock = threading.RLock()
 
     # -- octets --
@@ -182,6 +185,13 @@ class Session(threading.Thread):
         except OSError:
             raise Closed from None
 
+    def patiently(self):
+        """All that the client says before it waits for an answer is one flight."""
+        self.more()
+        self.server.flights += 1
+        while select.select([self.sock], [], [], self.server.patient)[0]:
+            self.more()
+
     def more(self):
         try:
             data = self.sock.recv(65536)
@@ -197,7 +207,7 @@ class Session(threading.Thread):
         out = b''
         while True:
             while b'\n' not in self.buffer:
-                self.more()
+                self.patiently() if self.server.patient else self.more()
             line, self.buffer = self.buffer.split(b'\n', 1)
             out += line.rstrip(b'\r')
             m = re.search(rb'\{(\d+)(\+?)\}$', out)
@@ -313,7 +323,7 @@ class Session(threading.Thread):
         return self.on_login(command)
 
     def on_enable(self, command):
-        self.qresync = 'QRESYNC' in command.upper()
+        self.qresync, self.uidonly = 'QRESYNC' in command.upper(), 'UIDONLY' in command.upper()
         return '* ENABLED %s\n<tag> OK done\n' % command[7:]
 
     def boxes(self):
@@ -329,14 +339,19 @@ class Session(threading.Thread):
         for box in self.boxes():
             out += '* LIST %s\n' % self.listed(box)
             if 'STATUS' in command:
-                out += self.status(box)
+                out += self.status(box, command)
         return out + '<tag> OK done\n'
 
     def on_lsub(self, command):
         return ''.join('* LSUB %s\n' % self.listed(box) for box in self.boxes()) + '<tag> OK done\n'
 
-    def status(self, box):
-        return '* STATUS %s (MESSAGES %d UNSEEN %d)\n' % (self.listed(box).split(' "/" ')[1], len(box.mails), box.unseen())
+    def status(self, box, command=''):
+        items = {'MESSAGES': len(box.mails), 'UNSEEN': box.unseen(), 'UIDNEXT': box.uidnext, 'UIDVALIDITY': box.uidvalidity}
+        if box.mailbox_id:
+            items['MAILBOXID'] = '(%s)' % box.mailbox_id
+        asked = re.findall(r'[A-Z]+', command[command.rindex('('):]) if '(' in command else ()
+        told = ' '.join('%s %s' % i for i in items.items() if i[0] in asked)
+        return '* STATUS %s (%s)\n' % (self.listed(box).split(' "/" ')[1], told)
 
     def named(self, command):
         name = re.match(r'\w+ ("(?:[^"\\]|\\.)*"|\S+)', command, re.S).group(1)
@@ -345,14 +360,15 @@ class Session(threading.Thread):
 
     def on_status(self, command):
         box = self.named(command)
-        return self.status(box) + '<tag> OK done\n' if box else '<tag> NO no such folder\n'
+        return self.status(box, command) + '<tag> OK done\n' if box else '<tag> NO no such folder\n'
 
     def on_select(self, command):
         box = self.box = self.named(command)
         if not box:
             return '<tag> NO no such folder\n'
-        out = ('* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\n* %d EXISTS\n* OK [UIDVALIDITY %d] yes\n* OK [UIDNEXT %d] yes\n' %
-               (len(box.mails), box.uidvalidity, box.uidnext))
+        keywords = {f for m in box.mails for f in m.flags if not f.startswith('\\')}
+        out = ('* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft%s)\n* %d EXISTS\n* OK [UIDVALIDITY %d] yes\n* OK [UIDNEXT %d] yes\n' %
+               (''.join(' ' + k for k in sorted(keywords)), len(box.mails), box.uidvalidity, box.uidnext))
         if 'CONDSTORE' in self.server.caps:
             out += '* OK [HIGHESTMODSEQ %d] yes\n' % box.modseq
         m = re.search(r'\(QRESYNC \((\d+) (\d+)(?: ([\d:,]+))?\)\)', command)
@@ -370,18 +386,31 @@ class Session(threading.Thread):
     def fetch(self, command, by_uid):
         if not self.box:
             return '<tag> BAD nothing is selected\n'
-        m = re.match(r'(?:UID )?FETCH ([\d:,*]+) \((.*?)\)(?: \(CHANGEDSINCE (\d+)\))?$', command, re.I)
+        m = re.match(r'(?:UID )?FETCH ([\d:,*]+) \((.*?)\)(?: \((?:CHANGEDSINCE (\d+)|PARTIAL -1:-(\d+))\))?$', command, re.I)
         mails = self.box.mails
         top = (mails[-1].uid if by_uid else len(mails)) if mails else 0
         wanted, since, out = in_set(m.group(1), top), int(m.group(3) or 0), b''
-        for seq, mail in enumerate(mails, 1):
-            if wanted(mail.uid if by_uid else seq) and mail.modseq > since:
-                out += b'* %d FETCH (%s)\r\n' % (seq, self.items(mail, m.group(2), since))
-        return out + b'<tag> OK done\r\n'
+        chosen = [(seq, mail) for seq, mail in enumerate(mails, 1) if wanted(mail.uid if by_uid else seq)]
+        if m.group(4):
+            chosen = chosen[-int(m.group(4)):]
+        done, chosen = self.limited(chosen, lambda c: c[1].uid)
+        for seq, mail in chosen:
+            if mail.modseq > since:
+                items = self.items(mail, m.group(2), since)
+                out += b'* %d UIDFETCH (%s)\r\n' % (mail.uid, items) if self.uidonly else b'* %d FETCH (%s)\r\n' % (seq, items)
+        return out + octets(done)
+
+    def limited(self, chosen, uid):
+        """The tagged answer, and what of chosen is looked at (RFC 9738)."""
+        limit = self.server.limit
+        if not limit or len(chosen) <= limit:
+            return '<tag> OK done\n', chosen
+        chosen = chosen[-limit:]
+        return '<tag> OK [MESSAGELIMIT %d %d] partial\n' % (limit, uid(chosen[0])), chosen
 
     def items(self, mail, wanted, since):
         out = []
-        for item in re.findall(r'BODY(?:\.PEEK)?\[[^\]]*\](?:<\d+\.\d+>)?|[\w.]+', wanted):
+        for item in re.findall(r'BODY(?:\.PEEK)?\[[^\]]*\](?:<\d+\.\d+>)?|PREVIEW \(LAZY\)|[\w.-]+', wanted):
             name = item.upper()
             if name == 'UID':
                 out.append(b'UID %d' % mail.uid)
@@ -393,6 +422,12 @@ class Session(threading.Thread):
                 out.append(b'RFC822.SIZE %d' % len(mail.data))
             elif name == 'BODYSTRUCTURE':
                 out.append(b'BODYSTRUCTURE ' + mail.structure().encode())
+            elif name in ('EMAILID', 'X-GM-MSGID'):
+                out.append(('%s %s' % (name, '(%s)' % mail.email_id if name == 'EMAILID' else mail.email_id)).encode())
+            elif name == 'X-GM-LABELS':
+                out.append(('X-GM-LABELS (%s)' % mail.labels).encode())
+            elif name == 'PREVIEW (LAZY)':
+                out.append(b'PREVIEW ' + (b'"%s"' % mail.split()[1].split(b'\r\n')[0]))
             elif name.startswith('BODY'):
                 section, part = re.match(r'BODY(?:\.PEEK)?\[([^\]]*)\](?:<(\d+\.\d+)>)?', name).groups()
                 fields = re.match(r'HEADER\.FIELDS \(([^)]*)\)', section)
@@ -417,18 +452,33 @@ class Session(threading.Thread):
 
     def on_uid_search(self, command):
         words = command.split(' ')[2:]
-        returns = words[0] == 'RETURN'
+        returns = words[1].strip('()') if words[0] == 'RETURN' else ''
         words = words[2:] if returns else words
         found = list(self.box.mails)
-        top = found[-1].uid if found else 0
+        top, done = found[-1].uid if found else 0, '<tag> OK done\n'
+        if words[0] == 'UID':
+            test = in_set(words[1], top)
+            found, words = [m for m in found if test(m.uid)], words[2:] or ['ALL']
+        done, found = self.limited(found, lambda m: m.uid)
         while words:
             key = words.pop(0).upper()
-            test = in_set(words.pop(0), top) if key == 'UID' else None
-            found = [m for m in found if (test(m.uid) if test else self.KEYS[key](m))]
+            if key == 'KEYWORD':
+                keyword = words.pop(0)
+                found = [m for m in found if keyword in m.flags]
+            else:
+                found = [m for m in found if self.KEYS[key](m)]
         numbers = [m.uid for m in found]
+        if returns == 'COUNT':
+            return '* ESEARCH (TAG "<tag>") UID COUNT %d\n%s' % (len(numbers), done)
         if returns:
-            return '* ESEARCH (TAG "<tag>") UID%s\n<tag> OK done\n' % (' ALL ' + as_set(numbers) if numbers else '')
-        return '* SEARCH %s\n<tag> OK done\n' % ' '.join(map(str, numbers))
+            return '* ESEARCH (TAG "<tag>") UID%s\n%s' % (' ALL ' + as_set(numbers) if numbers else '', done)
+        return '* SEARCH %s\n%s' % (' '.join(map(str, numbers)), done)
+
+    def on_namespace(self, command):
+        return '* NAMESPACE (("" "/")) NIL NIL\n<tag> OK done\n'
+
+    def on_myrights(self, command):
+        return '* MYRIGHTS %s lrswipkxtea\n<tag> OK done\n' % command[9:]
 
     def on_uid_store(self, command):
         uids, what, flags = re.match(r'UID STORE (\S+) ([+-]FLAGS\.SILENT) \(([^)]*)\)', command).groups()
@@ -458,12 +508,14 @@ class Session(threading.Thread):
 
 
 class Script:
-    def __init__(self, *boxes, talk=(), answers=None, caps=PLAIN, greeting=None, drip=0, certificate=None, implicit_tls=False):
+    def __init__(self, *boxes, talk=(), answers=None, caps=PLAIN, greeting=None, drip=0, certificate=None, implicit_tls=False,
+                 patient=0, limit=0):
         self.boxes = list(boxes) or [Box()]
         self.talk, self.answers, self.caps, self.drip, self.implicit_tls = talk, dict(answers or {}), caps, drip, implicit_tls
         self.greeting = '* OK [CAPABILITY %s] scripted\n' % caps if greeting is None else greeting
         self.heard, self.faults, self.connections, self.sessions = [], [], 0, set()
         self.octets = b''
+        self.patient, self.limit, self.flights = patient, limit, 0
         self.tls = None
         if certificate:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -9,6 +9,8 @@ imap_box_clear(struct imap_box *box)
 	uidset_clear(&box->windows);
 	uidset_clear(&box->pending);
 	uidset_clear(&box->map);
+	uidset_clear(&box->strange);
+	g_clear_pointer(&box->keywords, g_ptr_array_unref);
 	memset(box, 0, sizeof *box);
 	box->fill_rows = 250;
 }
@@ -64,6 +66,7 @@ imap_box_save(struct backend *b, gboolean advance)
 	folder->uidvalidity = box->uidvalidity;
 	folder->uidnext = box->uidnext;
 	folder->exists = folder->server_total = box->exists;
+	folder->server_uidnext = box->uidnext;
 	folder->complete = !imap_box_hole(&box->windows, box->uidnext, &lo, &hi);
 	if (advance) {
 		folder->modseq = box->modseq;
@@ -123,7 +126,7 @@ imap_box_make_map(struct backend *b)
 	struct imap_box *box = &b->box;
 	guint64 lo, hi;
 
-	if (b->qresync)
+	if (b->qresync || b->uidonly)
 		return;
 	uidset_clear(&box->map);
 	box->mapped = !box->doubt && store_uids(b->env->store, box->folder, 0, 0, &box->map, NULL);
@@ -196,8 +199,10 @@ news_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 		return;
 	box->asking = FALSE;
 	if (box->highest >= cmd->lo) {
-		uidset_add(&box->windows, cmd->lo, box->highest);
-		uidset_add(&box->pending, cmd->lo, box->highest);
+		guint64 lo = MAX(cmd->lo, cmd->cut);
+
+		uidset_add(&box->windows, lo, box->highest);
+		uidset_add(&box->pending, lo, box->highest);
 		box->uidnext = box->highest + 1;
 	}
 	/* Each row that came was counted: one that did not, or came out of turn, leaves the numbers in doubt.
@@ -227,7 +232,7 @@ imap_box_news(struct backend *b)
 	box->news_from = MAX(box->news_from, box->uidnext);
 	box->highest = 0;
 	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", box->uidnext);
-	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items_full, 0, news_done, NULL);
+	cmd = imap_fetch_rows(b, "UID FETCH", range, b->row_items_full, 0, news_done, NULL);
 	cmd->folder = box->folder;
 	cmd->lo = box->uidnext;
 	imap_queue(b, cmd);

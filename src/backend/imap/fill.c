@@ -71,37 +71,111 @@ imap_fill_release(struct backend *b, const GError *error)
 		imap_task_release(g_ptr_array_remove_index_fast(b->fill_waiters, 0), error);
 }
 
+/* After a change of UIDVALIDITY: of the UIDs from lo to hi those that no row here was known by are fetched
+ * whole before the window counts as complete. */
+struct rest {
+	struct backend *b;
+	struct imap_task *task; /* or NULL: the fill was told as done */
+	gint64 folder;
+	guint64 lo, hi;
+};
+
+static void fill_window(struct backend *b, struct imap_task *task, guint64 lo, guint64 hi);
+static void fill_end(struct backend *b, gint64 folder, struct imap_task *task, const GError *error);
+
+static void
+rest_bound(const GError *error, void *user)
+{
+	g_autofree struct rest *rest = user;
+	struct backend *b = rest->b;
+	struct imap_box *box = &b->box;
+
+	if (!error && imap_box_valid(box) && box->folder == rest->folder)
+		fill_window(b, rest->task, rest->lo, rest->hi);
+	else if (box->folder == rest->folder)
+		uidset_remove(&box->pending, rest->lo, rest->hi);
+	fill_end(b, rest->folder, rest->task, error);
+}
+
+/* FALSE: all of them were known. */
+static gboolean
+bind_rest(struct backend *b, const struct imap_cmd *cmd)
+{
+	struct uidset range, strange;
+	struct imap_task *step;
+	struct rest *rest;
+
+	if (uidset_empty(&b->box.strange))
+		return FALSE;
+	uidset_init(&range);
+	uidset_init(&strange);
+	uidset_add(&range, cmd->lo, cmd->hi);
+	imap_inside(&strange, &b->box.strange, &range);
+	uidset_remove(&b->box.strange, cmd->lo, cmd->hi);
+	uidset_clear(&range);
+	rest = g_new0(struct rest, 1);
+	rest->b = b;
+	rest->task = cmd->user;
+	rest->folder = cmd->folder;
+	rest->lo = cmd->lo;
+	rest->hi = cmd->hi;
+	step = imap_step_new(b, rest_bound, rest);
+	imap_fetch_set(b, &strange, b->row_items, 0, step);
+	uidset_clear(&strange);
+	imap_task_release(step, NULL);
+	return TRUE;
+}
+
+static void
+fill_end(struct backend *b, gint64 folder, struct imap_task *task, const GError *error)
+{
+	struct imap_box *box = &b->box;
+
+	if (box->folder == folder && box->filling)
+		box->filling--;
+	imap_fill_release(b, error);
+	if (task)
+		imap_task_release(task, error);
+	else if (error && b->conn && !b->fill_error)
+		b->fill_error = g_error_copy(error);
+}
+
+static void
+fill_window(struct backend *b, struct imap_task *task, guint64 lo, guint64 hi)
+{
+	struct imap_box *box = &b->box;
+	struct store_folder *folder;
+
+	uidset_add(&box->windows, lo, hi);
+	imap_box_save(b, FALSE);
+	imap_fill_complete(b);
+	imap_box_resolve(b, task ? task : b->fill_waiters->len ? b->fill_waiters->pdata[0] : NULL);
+	folder = b->conn ? store_folder_by_id(b->env->store, box->folder, NULL) : NULL;
+	if (folder)
+		b->env->hooks->progress(folder->id, (guint64)folder->rows, box->exists, b->env->user);
+	g_clear_pointer(&folder, store_folder_free);
+}
+
 static void
 fill_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
 	struct imap_box *box = &b->box;
 
 	if (!error && imap_box_valid(box) && box->folder == cmd->folder) {
-		struct store_folder *folder;
-
 		learn_pace(box, cmd);
 		learn_spread(box, cmd);
 		box->rows = 0;
-		uidset_add(&box->windows, cmd->lo, cmd->hi);
-		imap_box_save(b, FALSE);
-		imap_fill_complete(b);
-		imap_box_resolve(b, cmd->user              ? cmd->user
-		                    : b->fill_waiters->len ? b->fill_waiters->pdata[0]
-		                                           : NULL);
-		folder = b->conn ? store_folder_by_id(b->env->store, box->folder, NULL) : NULL;
-		if (folder)
-			b->env->hooks->progress(folder->id, (guint64)folder->rows, box->exists, b->env->user);
-		g_clear_pointer(&folder, store_folder_free);
+		if (cmd->cut > cmd->lo) { /* the rest is a hole still */
+			uidset_remove(&box->pending, cmd->lo, cmd->cut - 1);
+			cmd->lo = MIN(cmd->cut, cmd->hi);
+		}
+		if (bind_rest(b, cmd))
+			return;
+		fill_window(b, cmd->user, cmd->lo, cmd->hi);
 	} else if (box->folder == cmd->folder) {
 		uidset_remove(&box->pending, cmd->lo, cmd->hi);
 	}
-	if (box->folder == cmd->folder && box->filling)
-		box->filling--;
-	imap_fill_release(b, error);
-	if (cmd->user)
-		imap_task_release(cmd->user, error);
-	else if (error && b->conn && !b->fill_error)
-		b->fill_error = g_error_copy(error);
+	fill_end(b, cmd->folder, cmd->user, error);
 }
 
 void
@@ -148,6 +222,13 @@ imap_fill(struct backend *b, gint64 folder, backend_done done, void *user)
 		imap_task_release(task, error);
 		return;
 	}
+	if (box->read_through) {
+		fulmar_fail(&error, FULMAR_FAILED,
+		            _("%s renumbers this folder again and again; only its newest messages are kept"),
+		            b->env->account->host);
+		imap_task_release(task, error);
+		return;
+	}
 	if (!box->spread)
 		box->spread = spread_of(box);
 	merge_windows(box);
@@ -163,12 +244,15 @@ imap_fill(struct backend *b, gint64 folder, backend_done done, void *user)
 		return;
 	}
 	box->filling++;
+	if (imap_message_limit(b))
+		box->fill_rows = (guint)MIN(box->fill_rows, imap_message_limit(b));
 	width = box->spread * box->fill_rows;
 	if (hi - lo >= width)
 		lo = hi - width + 1;
 	uidset_add(&box->pending, lo, hi);
 	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, lo, hi);
-	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items, 0, fill_done, task);
+	cmd = imap_fetch_rows(b, "UID FETCH", range, box->rebinding ? b->bind_items : b->row_items, 0,
+	                      fill_done, task);
 	cmd->folder = folder;
 	cmd->lo = lo;
 	cmd->hi = hi;

@@ -1,22 +1,13 @@
 #include <string.h>
 #include "backend/imap/imap-private.h"
-#include "backend/roles.h"
 #include "base/error.h"
 #include "base/i18n.h"
 
-/* The folder list with roles and counts: one flight where LIST-EXTENDED and LIST-STATUS are offered, else
- * LIST, LSUB and a STATUS each. */
+/* The folder list with roles, counts and rights: one flight where LIST-EXTENDED and LIST-STATUS are offered,
+ * else LIST, LSUB and a STATUS each. Folders of others and shared ones that "*" does not show are asked for
+ * by the prefixes that NAMESPACE tells. LIST (listing.c) is over when nothing is under way any more. */
 
-struct imap_listing {
-	struct imap_task *task;
-	GHashTable *by_wire; /* wire name → struct store_folder *, whose rows_seen … */
-	gboolean extended;
-	GHashTable *subscribed; /* wire names LSUB told */
-	GError *refused;        /* why LIST was, or NULL */
-	guint told;             /* LIST and LSUB responses */
-};
-
-enum { STATUS_AT_MOST = 200, FOLDERS_AT_MOST = 20000 };
+enum { STATUS_AT_MOST = 200, FOLDERS_AT_MOST = 20000, PREFIXES_AT_MOST = 16 };
 
 static const struct {
 	const char *attribute, *role;
@@ -36,30 +27,6 @@ role_by_attribute(const struct imap_node *attributes)
 	return "";
 }
 
-/* "a.b" with delimiter "." → "a/b"; a "/" inside a level becomes U+2215, which looks alike and separates
- * nothing. */
-static char *
-path_of(const unsigned char *name, gsize len, char delimiter)
-{
-	char *utf8 = imap_utf7_to_utf8(name, len);
-	GString *path = g_string_new(NULL);
-
-	if (!utf8)
-		utf8 = g_utf8_make_valid((const char *)name, (gssize)len);
-	for (const char *p = utf8; *p; p++) {
-		if (delimiter && *p == delimiter)
-			g_string_append_c(path, '/');
-		else if (*p == '/')
-			g_string_append(path, "\xe2\x88\x95");
-		else
-			g_string_append_c(path, *p);
-	}
-	if (!g_ascii_strncasecmp(path->str, "INBOX", 5) && (!path->str[5] || path->str[5] == '/'))
-		memcpy(path->str, "INBOX", 5);
-	g_free(utf8);
-	return g_string_free(path, FALSE);
-}
-
 static gboolean
 has_attribute(const struct imap_node *first, const char *name)
 {
@@ -69,11 +36,21 @@ has_attribute(const struct imap_node *first, const char *name)
 	return FALSE;
 }
 
+void
+imap_listed_free(gpointer data)
+{
+	struct imap_listed *listed = data;
+
+	store_folder_free(listed->folder);
+	g_free(listed);
+}
+
 static void
 listing_free(struct imap_listing *listing)
 {
 	g_hash_table_unref(listing->by_wire);
 	g_hash_table_unref(listing->subscribed);
+	g_hash_table_unref(listing->foreign);
 	g_clear_error(&listing->refused);
 	g_free(listing);
 }
@@ -90,6 +67,17 @@ too_many(struct backend *b)
 	            b->env->account->host, FOLDERS_AT_MOST);
 	imap_drop(b, error);
 	return TRUE;
+}
+
+/* ---- what is told ---- */
+
+static void
+add_listed(struct backend *b, struct store_folder *folder)
+{
+	struct imap_listed *listed = g_new0(struct imap_listed, 1);
+
+	listed->folder = folder;
+	g_hash_table_replace(b->listing->by_wire, folder->wire, listed);
 }
 
 void
@@ -113,23 +101,40 @@ imap_on_list(struct backend *b, const struct imap_response *response)
 	}
 	folder = g_new0(struct store_folder, 1);
 	folder->wire = wire;
-	folder->path = path_of(list.name, list.name_len, list.delimiter);
+	folder->path = imap_path_of(b, list.name, list.name_len, list.delimiter);
 	folder->delimiter = list.delimiter;
 	folder->selectable = !has_attribute(list.attributes, "\\Noselect") &&
 	                     !has_attribute(list.attributes, "\\NonExistent");
 	folder->subscribed = has_attribute(list.attributes, "\\Subscribed");
 	folder->rights = g_strdup("");
 	folder->role = g_strdup(role_by_attribute(list.attributes));
-	g_hash_table_replace(b->listing->by_wire, folder->wire, folder);
+	add_listed(b, folder);
+}
+
+static struct imap_listed *
+listed_by_name(struct backend *b, const unsigned char *name, gsize len)
+{
+	g_autofree char *wire = g_strndup((const char *)name, len);
+	struct imap_listed *listed = g_hash_table_lookup(b->listing->by_wire, wire);
+
+	if (!listed && !g_ascii_strcasecmp(wire, "INBOX"))
+		listed = g_hash_table_lookup(b->listing->by_wire, "INBOX");
+	return listed;
 }
 
 static void
-apply_status(struct store_folder *folder, const struct imap_status_data *status)
+apply_status(struct imap_listed *listed, const struct imap_status_data *status)
 {
-	if (status->has_messages)
-		folder->server_total = status->messages;
-	if (status->has_unseen)
+	struct store_folder *folder = listed->folder;
+
+	if ((listed->has_messages = status->has_messages))
+		folder->server_total = listed->messages = status->messages;
+	if ((listed->has_unseen = status->has_unseen))
 		folder->server_unread = status->unseen;
+	if ((listed->has_uidnext = status->has_uidnext))
+		folder->server_uidnext = listed->uidnext = status->uidnext;
+	if ((listed->has_uidvalidity = status->has_uidvalidity))
+		listed->uidvalidity = status->uidvalidity;
 	if (status->mailbox_id) {
 		g_free(folder->mailbox_id);
 		folder->mailbox_id = g_strdup(status->mailbox_id);
@@ -140,197 +145,83 @@ void
 imap_on_status(struct backend *b, const struct imap_response *response)
 {
 	struct imap_status_data status;
-	struct store_folder *folder;
-	g_autofree char *wire = NULL;
+	struct imap_listed *listed;
 
 	if (!b->listing || !imap_status_decode(response, &status))
 		return;
-	wire = g_strndup((const char *)status.name, status.name_len);
-	folder = g_hash_table_lookup(b->listing->by_wire, wire);
-	if (!folder && !g_ascii_strcasecmp(wire, "INBOX"))
-		folder = g_hash_table_lookup(b->listing->by_wire, "INBOX");
-	if (folder)
-		apply_status(folder, &status);
+	listed = listed_by_name(b, status.name, status.name_len);
+	if (listed)
+		apply_status(listed, &status);
 }
 
-/* ---- into the store ---- */
-
-static void
-assign_roles(const struct conf_account *account, struct imap_listing *listing)
+void
+imap_on_rights(struct backend *b, const struct imap_response *response)
 {
-	g_autofree struct role_folder *list = g_new0(struct role_folder, g_hash_table_size(listing->by_wire));
-	g_autofree struct store_folder **folders =
-	        g_new0(struct store_folder *, g_hash_table_size(listing->by_wire));
-	GHashTableIter iter;
-	gpointer value;
-	guint n = 0;
+	struct imap_rights rights;
+	struct imap_listed *listed;
 
-	g_hash_table_iter_init(&iter, listing->by_wire);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct store_folder *folder = value;
-
-		if (!folder->selectable)
-			continue;
-		folders[n] = folder;
-		list[n++] = (struct role_folder){folder->path, folder->role};
-	}
-	roles_assign(account, list, n);
-	for (guint i = 0; i < n; i++) {
-		char *role = g_strdup(list[i].role);
-
-		g_free(folders[i]->role);
-		folders[i]->role = role;
-	}
-}
-
-/* What a folder was called the last time, when that is path or path with a number. */
-static const char *
-former_path(GHashTable *old, const struct store_folder *folder)
-{
-	const struct store_folder *was = g_hash_table_lookup(old, folder->wire);
-	gsize len = strlen(folder->path);
-
-	if (was && g_str_has_prefix(was->path, folder->path) &&
-	    (!was->path[len] || g_str_has_prefix(was->path + len, " (")))
-		return was->path;
-	return NULL;
-}
-
-static int
-by_wire(gconstpointer a, gconstpointer b)
-{
-	return strcmp((*(struct store_folder *const *)a)->wire, (*(struct store_folder *const *)b)->wire);
-}
-
-static gboolean
-take_path(GHashTable *taken, struct store_folder *folder, const char *path)
-{
-	if (g_hash_table_contains(taken, path))
-		return FALSE;
-	if (strcmp(folder->path, path)) {
-		g_free(folder->path);
-		folder->path = g_strdup(path);
-	}
-	g_hash_table_add(taken, folder->path);
-	return TRUE;
-}
-
-static void
-number(GHashTable *taken, struct store_folder *folder)
-{
-	g_autofree char *stem = g_strdup(folder->path);
-	gboolean ok = take_path(taken, folder, stem);
-
-	for (guint n = 2; !ok; n++) {
-		g_autofree char *path = g_strdup_printf("%s (%u)", stem, n);
-
-		ok = take_path(taken, folder, path);
-	}
-}
-
-static gboolean
-all_differ(const struct imap_listing *listing)
-{
-	g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
-	GHashTableIter iter;
-	gpointer value;
-
-	g_hash_table_iter_init(&iter, listing->by_wire);
-	while (g_hash_table_iter_next(&iter, NULL, &value))
-		if (!g_hash_table_add(paths, ((struct store_folder *)value)->path))
-			return FALSE;
-	return TRUE;
-}
-
-/* Names that differ on the server may look alike here: octets that cannot be decoded, several delimiters. A
- * person must be able to name each, so all but one get a number, which they keep. */
-static void
-tell_apart(struct imap_listing *listing, GHashTable *old)
-{
-	g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
-	g_autoptr(GPtrArray) rest = g_ptr_array_new();
-	GHashTableIter iter;
-	gpointer value;
-
-	if (all_differ(listing))
+	if (!b->listing || !imap_rights_decode(response, &rights))
 		return;
-	g_hash_table_iter_init(&iter, listing->by_wire);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		const char *former = former_path(old, value);
-
-		if (!former || !take_path(taken, value, former))
-			g_ptr_array_add(rest, value);
-	}
-	g_ptr_array_sort(rest, by_wire);
-	for (guint i = 0; i < rest->len; i++)
-		number(taken, rest->pdata[i]);
+	listed = listed_by_name(b, rights.name, rights.name_len);
+	if (!listed)
+		return;
+	g_free(listed->folder->rights);
+	listed->folder->rights = g_utf8_make_valid(rights.rights, -1);
 }
 
-static gboolean
-put_folder(struct backend *b, struct store_folder *folder, GHashTable *old, GError **error)
+static void
+add_prefixes(struct imap_listing *listing, const struct imap_namespace *list, guint n)
 {
-	const struct store_folder *was = g_hash_table_lookup(old, folder->wire);
-
-	if (!b->listing->extended && g_hash_table_contains(b->listing->subscribed, folder->wire))
-		folder->subscribed = TRUE;
-	if (was) {
-		folder->id = was->id;
-		if (!folder->mailbox_id)
-			folder->mailbox_id = g_strdup(was->mailbox_id);
-		/* While it is open its EXISTS is newer than any STATUS. */
-		if (was->id == b->box.folder && b->box.resynced)
-			folder->server_total = b->box.exists;
-	}
-	return store_folder_put(b->env->store, folder, error);
+	for (guint i = 0; i < n && g_hash_table_size(listing->foreign) < PREFIXES_AT_MOST; i++)
+		if (list[i].len && !memchr(list[i].prefix, 0, list[i].len))
+			g_hash_table_add(listing->foreign,
+			                 g_strndup((const char *)list[i].prefix, list[i].len));
 }
 
-static gboolean
-remove_lost(struct backend *b, GHashTable *old, GError **error)
+/* The person's own are not needed: "*" shows those, with their prefix if they have one. */
+void
+imap_on_namespace(struct backend *b, const struct imap_response *response)
 {
-	GHashTableIter iter;
-	gpointer value;
+	struct imap_namespaces namespaces;
 
-	g_hash_table_iter_init(&iter, old);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		const struct store_folder *was = value;
-
-		/* INBOX always exists, whatever a server leaves out of LIST. */
-		if (g_hash_table_contains(b->listing->by_wire, was->wire) || !strcmp(was->path, "INBOX"))
-			continue;
-		if (!store_folder_remove(b->env->store, was->id, error))
-			return FALSE;
-	}
-	return TRUE;
+	if (!b->listing || !imap_namespaces_decode(response, &namespaces))
+		return;
+	add_prefixes(b->listing, namespaces.others, namespaces.n_others);
+	add_prefixes(b->listing, namespaces.shared, namespaces.n_shared);
 }
 
+/* ---- the end ---- */
+
 static gboolean
-write_all(struct backend *b, GHashTable *old, GError **error)
+is_foreign(const struct imap_listing *listing, const char *wire)
 {
 	GHashTableIter iter;
-	gpointer value;
-	gboolean ok = store_begin(b->env->store, FALSE, error) && remove_lost(b, old, error);
+	gpointer prefix;
 
-	g_hash_table_iter_init(&iter, b->listing->by_wire);
-	while (ok && g_hash_table_iter_next(&iter, NULL, &value))
-		ok = put_folder(b, value, old, error);
-	if (ok)
-		return store_commit(b->env->store, error);
-	store_rollback(b->env->store);
+	g_hash_table_iter_init(&iter, listing->foreign);
+	while (g_hash_table_iter_next(&iter, &prefix, NULL)) {
+		gsize len = strlen(prefix);
+
+		/* "Shared/" itself is told as "Shared" */
+		if (!strncmp(wire, prefix, len) ||
+		    (strlen(wire) + 1 == len && !strncmp(wire, prefix, len - 1)))
+			return TRUE;
+	}
 	return FALSE;
 }
 
-static gboolean
-put_all(struct backend *b, GError **error)
+static void
+mark_foreign(struct imap_listing *listing)
 {
-	g_autoptr(GPtrArray) folders = store_folders(b->env->store, error);
-	g_autoptr(GHashTable) old = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTableIter iter;
+	gpointer value;
 
-	if (!folders)
-		return FALSE;
-	for (guint i = 0; i < folders->len; i++)
-		g_hash_table_insert(old, ((struct store_folder *)folders->pdata[i])->wire, folders->pdata[i]);
-	tell_apart(b->listing, old);
-	return write_all(b, old, error);
+	g_hash_table_iter_init(&iter, listing->by_wire);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct imap_listed *listed = value;
+
+		listed->foreign = is_foreign(listing, listed->folder->wire);
+	}
 }
 
 static void
@@ -342,9 +233,11 @@ listing_end(struct backend *b, const GError *error)
 	imap_slice_end(b);
 	/* An empty answer would remove every folder: no server has none. */
 	if (!failed && g_hash_table_size(b->listing->by_wire)) {
-		assign_roles(b->env->account, b->listing);
-		if (put_all(b, &failed))
+		mark_foreign(b->listing);
+		if (imap_listing_put(b, &failed)) {
+			b->listed = g_get_monotonic_time();
 			b->env->hooks->folders(b->env->user);
+		}
 	}
 	g_clear_pointer(&b->listing, listing_free);
 	imap_task_release(task, failed);
@@ -361,8 +254,66 @@ imap_listing_drop(struct backend *b, const GError *error)
 
 /* ---- asking ---- */
 
+/* What a refused LIST has told may be a part of the list; the rest must not be taken for removed. */
 static void
-status_end(const GError *error, void *user)
+list_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	if (b->listing && error && response && !b->listing->refused)
+		b->listing->refused = g_error_copy(error);
+	imap_task_release(cmd->user, response ? NULL : error);
+}
+
+/* Of a folder whose STATUS or MYRIGHTS is refused nothing is known; the list is whole all the same. So it is
+ * without LSUB, or what others share. */
+static void
+extra_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	imap_task_release(cmd->user, response ? NULL : error);
+}
+
+static void
+ask(struct backend *b, struct imap_task *step, const char *name, const char *arguments, imap_cmd_done done)
+{
+	struct imap_cmd *cmd = imap_cmd_new(b, name, done, step);
+
+	if (arguments)
+		imap_command_atom(cmd->wire, arguments);
+	imap_task_hold(step);
+	imap_queue(b, cmd);
+}
+
+static void
+ask_about(struct backend *b, struct imap_task *step, const char *name, const char *wire, const char *items)
+{
+	struct imap_cmd *cmd = imap_cmd_new(b, name, extra_done, step);
+
+	imap_command_mailbox(cmd->wire, wire);
+	if (items)
+		imap_command_atom(cmd->wire, items);
+	imap_task_hold(step);
+	imap_queue(b, cmd);
+}
+
+static char *
+status_items(const struct backend *b)
+{
+	return g_strconcat("(MESSAGES UNSEEN UIDNEXT UIDVALIDITY",
+	                   imap_has(b, "OBJECTID") ? " MAILBOXID" : "", ")", NULL);
+}
+
+static char *
+list_return(const struct backend *b)
+{
+	g_autofree char *items = status_items(b);
+	gboolean status = imap_has(b, "LIST-STATUS");
+
+	return g_strconcat("RETURN (SUBSCRIBED", imap_has(b, "SPECIAL-USE") ? " SPECIAL-USE" : "",
+	                   imap_has(b, "LIST-MYRIGHTS") ? " MYRIGHTS" : "", status ? " STATUS " : "",
+	                   status ? items : "", ")", NULL);
+}
+
+static void
+details_end(const GError *error, void *user)
 {
 	struct backend *b = user;
 
@@ -370,101 +321,156 @@ status_end(const GError *error, void *user)
 		listing_end(b, error);
 }
 
+/* INBOX is not in every list (Strato). */
 static void
-status_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
-            const GError *error)
+add_inbox(struct backend *b)
 {
-	/* A folder whose STATUS is refused has no counts; the list is whole all the same. */
-	imap_task_release(cmd->user, response ? NULL : error);
+	struct store_folder *inbox;
+
+	if (g_hash_table_contains(b->listing->by_wire, "INBOX") || !g_hash_table_size(b->listing->by_wire))
+		return;
+	inbox = g_new0(struct store_folder, 1);
+	inbox->wire = g_strdup("INBOX");
+	inbox->path = g_strdup("INBOX");
+	inbox->rights = g_strdup("");
+	inbox->role = g_strdup("");
+	inbox->selectable = inbox->subscribed = TRUE;
+	add_listed(b, inbox);
 }
 
+/* Counts that LIST did not bring, and rights, once on each link. */
 static void
-ask_status(struct backend *b)
+ask_details(struct backend *b)
 {
-	struct imap_task *step = imap_step_new(b, status_end, b);
+	struct imap_task *step = imap_step_new(b, details_end, b);
+	gboolean rights = imap_has(b, "ACL") && !imap_has(b, "LIST-MYRIGHTS") && !b->rights_asked;
+	g_autofree char *items = status_items(b);
 	GHashTableIter iter;
 	gpointer value;
 	guint n = 0;
 
+	add_inbox(b);
 	g_hash_table_iter_init(&iter, b->listing->by_wire);
-	while (g_hash_table_iter_next(&iter, NULL, &value) && n++ < STATUS_AT_MOST) {
-		struct store_folder *folder = value;
+	while (g_hash_table_iter_next(&iter, NULL, &value) && n < STATUS_AT_MOST) {
+		const struct imap_listed *listed = value;
+
+		if (!listed->folder->selectable)
+			continue;
+		n++;
+		if (!listed->has_messages && (!b->listing->extended || !imap_has(b, "LIST-STATUS") ||
+		                              !strcmp(listed->folder->wire, "INBOX")))
+			ask_about(b, step, "STATUS", listed->folder->wire, items);
+		if (rights)
+			ask_about(b, step, "MYRIGHTS", listed->folder->wire, NULL);
+	}
+	b->rights_asked = b->rights_asked || rights;
+	imap_task_release(step, NULL);
+}
+
+static gboolean
+is_listed(const struct imap_listing *listing, const char *prefix)
+{
+	GHashTableIter iter;
+	gpointer wire;
+
+	g_hash_table_iter_init(&iter, listing->by_wire);
+	while (g_hash_table_iter_next(&iter, &wire, NULL))
+		if (g_str_has_prefix(wire, prefix))
+			return TRUE;
+	return FALSE;
+}
+
+static void
+foreign_end(const GError *error, void *user)
+{
+	struct backend *b = user;
+
+	if (!b->listing)
+		return;
+	if (error)
+		listing_end(b, error);
+	else
+		ask_details(b);
+}
+
+/* Names that begin with "#" (RFC 3501 §5.1.2), and what a server keeps apart, "*" does not show. */
+static void
+ask_foreign(struct backend *b)
+{
+	struct imap_task *step = imap_step_new(b, foreign_end, b);
+	g_autofree char *items = b->listing->extended ? list_return(b) : NULL;
+	GHashTableIter iter;
+	gpointer prefix;
+
+	g_hash_table_iter_init(&iter, b->listing->foreign);
+	while (g_hash_table_iter_next(&iter, &prefix, NULL)) {
+		g_autofree char *pattern = g_strconcat(prefix, "*", NULL);
 		struct imap_cmd *cmd;
 
-		if (!folder->selectable)
+		if (is_listed(b->listing, prefix))
 			continue;
-		cmd = imap_cmd_new(b, "STATUS", status_done, step);
-		imap_command_mailbox(cmd->wire, folder->wire);
-		imap_command_atom(cmd->wire, "(MESSAGES UNSEEN)");
+		cmd = imap_cmd_new(b, "LIST", extra_done, step);
+		imap_command_atom(cmd->wire, "\"\"");
+		imap_command_string(cmd->wire, pattern, strlen(pattern));
+		if (items)
+			imap_command_atom(cmd->wire, items);
 		imap_task_hold(step);
 		imap_queue(b, cmd);
 	}
 	imap_task_release(step, NULL);
 }
 
+static void ask_plainly(struct backend *b, gboolean namespaces);
+
 static void
-lsub_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+list_end(const GError *error, void *user)
 {
-	if (!b->listing)
+	struct backend *b = user;
+	struct imap_listing *listing = b->listing;
+
+	if (!listing)
 		return;
-	if (!response || b->listing->refused)
-		listing_end(b, response ? b->listing->refused : error);
-	else
-		ask_status(b);
-}
-
-/* What a refused LIST has told may be a part of the list; the rest must not be taken for removed. */
-static void
-plain_list_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
-                const GError *error)
-{
-	if (b->listing && error)
-		b->listing->refused = g_error_copy(error);
+	if (!error && listing->extended && (listing->refused || !g_hash_table_size(listing->by_wire))) {
+		g_clear_error(&listing->refused); /* advertised, yet refused or answered with nothing */
+		ask_plainly(b, FALSE);
+	} else if (error || listing->refused) {
+		listing_end(b, error ? error : listing->refused);
+	} else {
+		ask_foreign(b);
+	}
 }
 
 static void
-ask_plainly(struct backend *b)
+ask_namespaces(struct backend *b, struct imap_task *step)
 {
-	struct imap_cmd *list = imap_cmd_new(b, "LIST", plain_list_done, NULL),
-	                *lsub = imap_cmd_new(b, "LSUB", lsub_done, NULL);
+	if (imap_has(b, "NAMESPACE"))
+		ask(b, step, "NAMESPACE", NULL, extra_done);
+}
+
+static void
+ask_plainly(struct backend *b, gboolean namespaces)
+{
+	struct imap_task *step = imap_step_new(b, list_end, b);
 
 	b->listing->extended = FALSE;
-	imap_command_atom(list->wire, "\"\" \"*\"");
-	imap_command_atom(lsub->wire, "\"\" \"*\"");
-	imap_queue(b, list);
-	imap_queue(b, lsub);
-}
-
-static void
-extended_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
-              const GError *error)
-{
-	if (!b->listing)
-		return;
-	if (!response)
-		listing_end(b, error);
-	else if (error || !g_hash_table_size(b->listing->by_wire))
-		ask_plainly(b); /* advertised, yet refused or answered with nothing */
-	else if (!imap_has(b, "LIST-STATUS"))
-		ask_status(b);
-	else
-		listing_end(b, NULL);
+	if (namespaces)
+		ask_namespaces(b, step);
+	ask(b, step, "LIST", "\"\" \"*\"", list_done);
+	ask(b, step, "LSUB", "\"\" \"*\"", extra_done);
+	imap_task_release(step, NULL);
 }
 
 static void
 ask_extended(struct backend *b)
 {
-	struct imap_cmd *cmd = imap_cmd_new(b, "LIST", extended_done, NULL);
-	g_autofree char *items =
-	        g_strdup_printf("RETURN (SUBSCRIBED%s%s)", imap_has(b, "SPECIAL-USE") ? " SPECIAL-USE" : "",
-	                        !imap_has(b, "LIST-STATUS") ? ""
-	                        : imap_has(b, "OBJECTID")   ? " STATUS (MESSAGES UNSEEN MAILBOXID)"
-	                                                    : " STATUS (MESSAGES UNSEEN)");
+	struct imap_task *step = imap_step_new(b, list_end, b);
+	g_autofree char *items = list_return(b);
+	g_autofree char *arguments = g_strconcat("\"\" \"*\" ", items, NULL);
 
 	b->listing->extended = TRUE;
-	imap_command_atom(cmd->wire, "\"\" \"*\"");
-	imap_command_atom(cmd->wire, items);
-	imap_queue(b, cmd);
+	ask_namespaces(b, step);
+	ask(b, step, "LIST", arguments, list_done);
+	imap_task_release(step, NULL);
 }
 
 void
@@ -478,10 +484,11 @@ imap_folders(struct backend *b, backend_done done, void *user)
 	}
 	b->listing = g_new0(struct imap_listing, 1);
 	b->listing->task = task;
-	b->listing->by_wire = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, store_folder_free);
+	b->listing->by_wire = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, imap_listed_free);
 	b->listing->subscribed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	b->listing->foreign = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	if (imap_has(b, "LIST-EXTENDED"))
 		ask_extended(b);
 	else
-		ask_plainly(b);
+		ask_plainly(b, TRUE);
 }

@@ -40,8 +40,11 @@ struct imap_cmd {
 	                   rows */
 	guint wanted, rows;   /* of a fill: rows hoped for, rows received */
 	gint64 started;       /* monotonic µs, when it went out */
-	gint64 flowing; /* of a fill: monotonic µs, when its first row came */
+	gint64 flowing;       /* of a fill: monotonic µs, when its first row came */
 	struct uidset *found; /* where SEARCH results go, or NULL */
+	guint64 count;        /* what SEARCH RETURN (COUNT) said */
+	gboolean counted;     /* it did */
+	guint64 cut; /* MESSAGELIMIT (RFC 9738): no message below this UID was looked at; 0: all were */
 	void *user;
 };
 
@@ -77,11 +80,18 @@ struct imap_box {
 	gboolean mapped; /* map holds every UID from its lowest up to number counted: turns numbers into UIDs
 	                    where QRESYNC does not */
 	struct uidset map;
-	guint fill_rows; /* rows the next fill wants */
-	guint64 spread;  /* UIDs per row, guessed; 0 not yet */
-	guint filling;   /* fills under way */
-	gint64 filled;   /* monotonic µs: the end of the last one */
-	guint64 lowest;  /* of the rows received since it was set to 0 */
+	guint fill_rows;       /* rows the next fill wants */
+	gboolean rebinding;    /* rows here wait for their UIDs after UIDVALIDITY changed */
+	struct uidset strange; /* then: UIDs whose rows are not here */
+	gboolean read_through; /* UIDVALIDITY changes all the time: only the newest is kept */
+	GPtrArray *keywords;   /* char *, as FLAGS told them, or NULL */
+	guint64 since;         /* rows from this UID on are counted in arrivals; 0: none are */
+	guint arrivals;
+	gboolean shifted; /* a message went since a survey began: numbers are others */
+	guint64 spread;   /* UIDs per row, guessed; 0 not yet */
+	guint filling;    /* fills under way */
+	gint64 filled;    /* monotonic µs: the end of the last one */
+	guint64 lowest;   /* of the rows received since it was set to 0 */
 	guint64 highest;
 	guint rows; /* rows received since it was set to 0 */
 };
@@ -105,6 +115,11 @@ struct backend {
 	gboolean caps_known;         /* of this state of the session */
 	GPtrArray *offered;          /* SASL mechanisms */
 	gboolean qresync, condstore; /* enabled */
+	gboolean uidonly;            /* enabled: there are no message numbers (RFC 9586) */
+	gboolean utf8;               /* enabled: names are UTF-8 (RFC 6855) */
+	gboolean gmail;              /* labels come as keywords */
+	char *row_items, *row_items_full, *flag_items, *bind_items; /* what this server is asked for */
+	struct imap_survey *survey;                                 /* under way, or NULL */
 	const struct imap_quirk *quirk;
 
 	guint next_tag;
@@ -132,6 +147,8 @@ struct backend {
 	gint64 touched;               /* folder whose rows changed in this slice */
 	guint arrived;                /* new mail in this slice */
 	struct imap_listing *listing; /* folder list being gathered */
+	gint64 listed;                /* monotonic µs: when the last one was through; 0: none on this link */
+	gboolean rights_asked;        /* of each folder, on this link */
 };
 
 /* ---- session.c ---- */
@@ -144,6 +161,9 @@ void imap_queue(struct backend *b, struct imap_cmd *cmd);
 void imap_pump(struct backend *b);
 gboolean imap_has(const struct backend *b, const char *capability);
 void imap_take_capabilities(struct backend *b, const struct imap_node *first);
+/* As many messages as one command may concern (RFC 9738), 0: any number. One that concerns more is carried
+ * out from the newest down, and struct imap_cmd.cut says how far; COPY and APPEND are refused. */
+guint64 imap_message_limit(const struct backend *b);
 /* imap_parser's callback: FALSE when the octets that follow are not for this parser. */
 gboolean imap_on_response(const struct imap_response *response, void *user);
 /* Completes every command, sent or waiting, with error. */
@@ -168,12 +188,50 @@ void imap_task_release(struct imap_task *task, const GError *error);
 void imap_task_cmd_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
                         const GError *error);
 
+/* ---- items.c: what rows are made of ---- */
+/* After the capabilities are known: b->row_items … */
+void imap_items_choose(struct backend *b);
+/* Gmail's labels as keywords "label:NAME", blanks as U+00A0. Appends to keywords. */
+void imap_labels_of(const struct imap_node *first, GString *keywords);
+/* The labels among the keywords of the row that is uid: a FETCH of FLAGS alone does not tell them. */
+void imap_labels_kept(struct backend *b, guint64 uid, GString *keywords);
+
 /* ---- login.c ---- */
 /* The greeting, or with NULL the first moment after STARTTLS. */
 void imap_login_begin(struct backend *b, const struct imap_response *greeting);
 void imap_login_secret(struct backend *b, const char *secret, const char *why);
+void imap_on_enabled(struct backend *b, const struct imap_response *response);
 
-/* ---- folders.c ---- */
+/* ---- names.c ---- */
+/* The server's name of a folder as a person sees it: UTF-8, "/" between levels. Gives. */
+char *imap_path_of(const struct backend *b, const unsigned char *name, gsize len, char delimiter);
+/* UTF-8 (with the server's delimiter) as this server wants names: modified UTF-7, or UTF-8 where it takes
+ * nothing else. NULL when it cannot be one. Gives. */
+char *imap_wire_name(const struct backend *b, const char *name);
+
+/* ---- folders.c: what the server is asked, listing.c: what becomes of it ---- */
+struct imap_listing {
+	struct imap_task *task;
+	GHashTable *by_wire; /* wire name → struct imap_listed * */
+	gboolean extended;
+	GHashTable *subscribed; /* wire names LSUB told */
+	GHashTable *foreign;    /* prefixes of others' and of shared folders, as NAMESPACE told them */
+	GError *refused;        /* why LIST was, or NULL */
+	guint told;             /* LIST and LSUB responses */
+};
+/* A folder as it was listed. */
+struct imap_listed {
+	struct store_folder *folder;
+	struct store_folder *was; /* the same in the store, or NULL; lent */
+	gboolean foreign;         /* somebody else's, or shared */
+	gboolean has_uidvalidity, has_messages, has_uidnext, has_unseen;
+	guint64 uidvalidity, messages, uidnext;
+};
+void imap_listed_free(gpointer listed);
+/* Into the store: roles, names that look alike, folders that were renamed or removed. */
+gboolean imap_listing_put(struct backend *b, GError **error);
+void imap_on_namespace(struct backend *b, const struct imap_response *response);
+void imap_on_rights(struct backend *b, const struct imap_response *response);
 void imap_folders(struct backend *b, backend_done done, void *user);
 void imap_on_list(struct backend *b, const struct imap_response *response);
 void imap_on_status(struct backend *b, const struct imap_response *response);
@@ -212,9 +270,23 @@ void imap_fill_complete(struct backend *b);
 void imap_fill_release(struct backend *b, const GError *error);
 /* out = a − b, one pass over both. */
 void imap_subtract(struct uidset *out, const struct uidset *a, const struct uidset *b);
+/* out = what of set is in windows. */
+void imap_inside(struct uidset *out, const struct uidset *set, const struct uidset *windows);
+/* found are all UIDs there are: counts anew. */
+void imap_recount(struct backend *b, const struct uidset *found);
 /* Compares all UIDs of the windows with the server's: rows that are gone there go here, rows missing here are
  * fetched. Holds task. */
 void imap_verify(struct backend *b, struct imap_task *task);
+/* UID FETCH of uids, in as many commands as it takes; each is repeated below where the server stopped
+ * (MESSAGELIMIT). since: as in imap_fetch_rows. Holds task. */
+void imap_fetch_set(struct backend *b, const struct uidset *uids, const char *items, guint64 since,
+                    struct imap_task *task);
+/* ---- survey.c ---- */
+/* The same as imap_verify in few round trips where the answer to it would be long: lost: how many have gone,
+ * as far as is known. Holds task. */
+void imap_survey(struct backend *b, struct imap_task *task, guint64 lost);
+/* A FETCH of a number and its UID alone. */
+void imap_survey_take(struct backend *b, guint64 seq, guint64 uid);
 /* Plain resync of flags: what the store holds against the server's searches. Holds task. */
 void imap_compare_flags(struct backend *b, struct imap_task *task);
 /* UID FETCH (or FETCH) of rows of the selected folder. range as it is sent; since: CHANGEDSINCE, 0 none.
@@ -228,6 +300,7 @@ void imap_on_exists(struct backend *b, const struct imap_response *response);
 void imap_on_expunge(struct backend *b, const struct imap_response *response);
 void imap_on_vanished(struct backend *b, const struct imap_response *response);
 void imap_on_search(struct backend *b, const struct imap_response *response);
+void imap_on_flags(struct backend *b, const struct imap_response *response);
 /* Begins the slice's transaction when none is open; FALSE when that failed (the link is then dropped). */
 gboolean imap_tx(struct backend *b);
 /* Commits what the slice wrote and tells of it. */
@@ -262,10 +335,10 @@ void imap_watch_resume(struct backend *b);
 
 /* ---- quirks.c ---- */
 struct imap_quirk {
-	const char *server; /* text in the greeting that tells it */
+	const char *server; /* text in the greeting, or in what ID names, that tells it */
 	const char *hide;   /* capabilities not to be used, comma-separated */
 	const char *what;   /* for doctor */
 };
-const struct imap_quirk *imap_quirk_for(const char *greeting);
+const struct imap_quirk *imap_quirk_for(const char *text);
 
 #endif

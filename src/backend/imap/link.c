@@ -74,6 +74,8 @@ forget_link(struct backend *b, const GError *error)
 	g_hash_table_remove_all(b->caps);
 	imap_listing_drop(b, error);
 	b->caps_known = b->qresync = b->condstore = b->no_idle = FALSE;
+	b->uidonly = b->utf8 = b->gmail = b->rights_asked = FALSE;
+	b->listed = 0;
 	b->watched = b->unwatchable = 0;
 	b->turn = TURN_NONE;
 	b->secret_wanted = FALSE;
@@ -226,6 +228,10 @@ destroy(struct backend *b)
 		g_source_destroy(source);
 	g_clear_pointer(&b->wake, g_source_unref);
 	g_hash_table_unref(b->caps);
+	g_free(b->row_items);
+	g_free(b->row_items_full);
+	g_free(b->flag_items);
+	g_free(b->bind_items);
 	g_ptr_array_unref(b->offered);
 	g_ptr_array_unref(b->fill_waiters);
 	g_clear_error(&b->lost);

@@ -75,18 +75,65 @@ enabled(struct backend *b, struct imap_cmd *cmd, const struct imap_response *res
 {
 	if (!error)
 		return;
-	b->qresync = FALSE;
+	b->qresync = b->uidonly = b->utf8 = FALSE;
 	b->condstore = imap_has(b, "CONDSTORE");
 }
 
-static void
-send_enable(struct backend *b, const char *what)
+/* Some servers do not tell what they enabled (iCloud); one that tells is taken at its word where the answers
+ * would look otherwise. */
+void
+imap_on_enabled(struct backend *b, const struct imap_response *response)
 {
-	struct imap_cmd *cmd = imap_cmd_new(b, "ENABLE", enabled, NULL);
+	gboolean uidonly = FALSE, utf8 = FALSE;
 
+	for (const struct imap_node *n = response->args; n; n = n->next) {
+		uidonly = uidonly || imap_node_is(n, "UIDONLY");
+		utf8 = utf8 || imap_node_is(n, "UTF8=ACCEPT");
+	}
+	b->uidonly = b->uidonly && uidonly;
+	b->utf8 = b->utf8 && utf8;
+}
+
+/* Once, before any SELECT (RFC 5161). UIDONLY where the newest can be asked for without numbers: some servers
+ * show only a part of a large folder without it. UTF-8 names only where there is no other way, since modified
+ * UTF-7 is understood everywhere. */
+static void
+enable(struct backend *b)
+{
+	g_autoptr(GString) what = g_string_new(NULL);
+	struct imap_cmd *cmd;
+
+	b->condstore = imap_has(b, "CONDSTORE"); /* SELECT's parameter enables it */
+	if (!imap_has(b, "ENABLE"))
+		return;
+	if (imap_has(b, "QRESYNC")) {
+		b->qresync = b->condstore = TRUE;
+		g_string_append(what, " QRESYNC");
+	}
+	if (imap_has(b, "UIDONLY") && imap_has(b, "PARTIAL")) {
+		b->uidonly = TRUE;
+		g_string_append(what, " UIDONLY");
+	}
+	if (imap_has(b, "UTF8=ONLY")) {
+		b->utf8 = TRUE;
+		g_string_append(what, " UTF8=ACCEPT");
+	}
+	if (!what->len)
+		return;
+	cmd = imap_cmd_new(b, "ENABLE", enabled, NULL);
 	cmd->apart = TRUE;
-	imap_command_atom(cmd->wire, what);
+	imap_command_atom(cmd->wire, what->str + 1);
 	imap_queue(b, cmd);
+}
+
+/* Names for folders are also wanted without a link (imap_wire_name). */
+static void
+remember_names(struct backend *b)
+{
+	g_autofree char *was = store_get(b->env->store, "utf8-names");
+
+	if ((was && *was) != b->utf8)
+		store_set(b->env->store, "utf8-names", b->utf8 ? "1" : "", NULL);
 }
 
 /* ID and ENABLE go out in the same flight as what hooks.ready brings. */
@@ -95,14 +142,11 @@ ready(struct backend *b)
 {
 	b->phase = PHASE_READY;
 	b->token_renewed = FALSE;
+	imap_items_choose(b);
 	if (imap_has(b, "ID"))
 		send_id(b);
-	if (imap_has(b, "QRESYNC") && imap_has(b, "ENABLE")) {
-		b->qresync = b->condstore = TRUE;
-		send_enable(b, "QRESYNC");
-	} else if (imap_has(b, "CONDSTORE")) {
-		b->condstore = TRUE; /* SELECT's parameter enables it */
-	}
+	enable(b);
+	remember_names(b);
 	tell_facts(b);
 	b->env->hooks->ready(b->env->user);
 }

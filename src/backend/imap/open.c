@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include "backend/imap/imap-private.h"
 #include "base/error.h"
@@ -6,14 +7,22 @@
 
 /* Opening a folder: SELECT, and what makes the store follow the server again.
  *
- * First time: the newest screen by number, the rest by fill. Again: QRESYNC gives changes and losses inside
- * SELECT; CONDSTORE gives changes since; plain compares searches. New mail is asked for in the flight of
- * SELECT. Rows may be committed as they come; what is written last, and only when everything was applied, is
- * MODSEQ, UIDNEXT and the windows: a fault on the way leaves them as they were and the next open starts from
- * there.
+ * First time: the newest screen, asked for in the flight of SELECT where PARTIAL (RFC 9394) or the folder
+ * list allow it; the rest by fill. Again: QRESYNC gives changes and losses inside SELECT; CONDSTORE gives
+ * changes since; plain compares searches. New mail is asked for in the flight of SELECT. Rows may be
+ * committed as they come; what is written last, and only when everything was applied, is MODSEQ, UIDNEXT and
+ * the windows: a fault on the way leaves them as they were and the next open starts from there.
  */
 
-enum { SCREEN = 60, ARRIVALS_AT_ONCE = 500, SMALL_FOLDER = 2000, DAYS_AWAY = 3, LOOKS_AT_MOST = 4 };
+enum {
+	SCREEN = 60,
+	ARRIVALS_AT_ONCE = 500,
+	SMALL_FOLDER = 2000,
+	DAYS_AWAY = 3,
+	LOOKS_AT_MOST = 4,
+	RENUMBERED_AT_MOST = 3,
+	LIST_IS_FRESH = 60
+};
 
 struct opening {
 	struct imap_task *task;
@@ -24,6 +33,9 @@ struct opening {
 	gboolean numbered;        /* SELECT told UIDNEXT */
 	gboolean since_refused;   /* CHANGEDSINCE was, although advertised */
 	gboolean again;           /* SELECT's parameters were, although advertised */
+	gboolean newest_asked;    /* in the flight of SELECT */
+	gboolean partial_refused; /* PARTIAL was, although advertised */
+	gboolean newest_alone;    /* so much came that only the newest was asked for */
 	gint64 folder;
 };
 
@@ -59,6 +71,7 @@ settled(const GError *error, void *user)
 	}
 	box->counted = MIN(box->counted ? box->counted : box->exists, box->exists);
 	box->resynced = TRUE;
+	box->since = 0;
 	imap_box_save(b, TRUE);
 	imap_slice_end(b);
 	imap_box_make_map(b);
@@ -91,41 +104,97 @@ arrivals_done(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 		if (box->highest >= box->uidnext)
 			box->uidnext = box->highest + 1;
 		if (box->uidnext > cmd->lo)
-			uidset_add(&box->windows, cmd->lo, box->uidnext - 1);
+			uidset_add(&box->windows, MAX(cmd->lo, cmd->cut), box->uidnext - 1);
 	}
 	if (box->folder == o->folder)
 		box->lowest = box->highest = box->rows = 0; /* newest_done looks at what comes from here on */
 	imap_task_release(o->step, error);
 }
 
+static void ask_newest(struct backend *b, struct opening *o);
+
+static void
+newest_bound(const GError *error, void *user)
+{
+	struct opening *o = user;
+	struct imap_box *box = &o->task->b->box;
+
+	if (!error && still_open(o->task->b, o) && box->lowest)
+		uidset_add(&box->windows, box->lowest, box->uidnext - 1);
+	imap_task_release(o->step, error);
+}
+
+/* By number, or by PARTIAL from the end, nothing is left out in between: what came is a window, provided that
+ * as much came as there must be. */
 static void
 newest_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
             const GError *error)
 {
+	struct opening *o = cmd->user;
 	struct imap_box *box = &b->box;
+	gboolean here = box->folder == o->folder && box->selected;
 
-	if (!error && box->folder == cmd->folder) {
+	if (here && cmd->folder == 0 && box->exists && (error ? response != NULL : !box->rows)) {
+		/* What went with SELECT was refused, or was about numbers that are no more. */
+		o->partial_refused = error != NULL;
+		ask_newest(b, o);
+		error = NULL;
+	} else if (!error && here) {
 		if (box->highest >= box->uidnext)
 			box->uidnext = box->highest + 1;
-		if (box->lowest && box->rows >= MIN(box->exists, SCREEN))
-			uidset_add(&box->windows, cmd->lo == 1 ? 1 : box->lowest, box->uidnext - 1);
+		if (!uidset_empty(&box->strange)) {
+			struct imap_task *step = imap_step_new(b, newest_bound, o);
+
+			imap_task_hold(o->step);
+			imap_fetch_set(b, &box->strange, b->row_items_full, 0, step);
+			uidset_clear(&box->strange);
+			imap_task_release(step, NULL);
+		} else if (box->lowest && box->rows >= MIN(box->exists, cmd->wanted)) {
+			gboolean all = box->rows >= box->exists && !cmd->cut;
+
+			uidset_add(&box->windows, all ? 1 : box->lowest, box->uidnext - 1);
+		}
 	}
-	imap_task_release(cmd->user, error);
+	imap_task_release(o->step, error);
 }
 
-static void
-ask_newest(struct backend *b, const struct opening *o)
+static guint
+screen(const struct backend *b)
 {
-	guint64 exists = b->box.exists, first = exists > SCREEN ? exists - SCREEN + 1 : 1;
+	guint64 limit = imap_message_limit(b);
+
+	return limit && limit < SCREEN ? (guint)limit : SCREEN;
+}
+
+/* exists: as far as is known. With SELECT (folder 0) it may be others by then. */
+static void
+send_newest(struct backend *b, struct opening *o, gint64 folder, guint64 exists)
+{
+	const char *items = b->box.rebinding && folder ? b->bind_items : b->row_items_full;
+	guint rows = screen(b);
 	char range[32];
 	struct imap_cmd *cmd;
 
-	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", first);
-	cmd = imap_fetch_rows(b, "FETCH", range, imap_row_items_full, 0, newest_done, o->step);
-	cmd->folder = o->folder;
-	cmd->lo = first;
+	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", exists > rows ? exists - rows + 1 : 1);
+	if (imap_has(b, "PARTIAL") && (!o->partial_refused || b->uidonly)) {
+		g_autofree char *last = g_strdup_printf("(PARTIAL -1:-%u)", rows);
+
+		cmd = imap_fetch_rows(b, "UID FETCH", "1:*", items, 0, newest_done, o);
+		imap_command_atom(cmd->wire, last);
+	} else {
+		cmd = imap_fetch_rows(b, "FETCH", range, items, 0, newest_done, o);
+	}
+	cmd->folder = folder;
+	cmd->wanted = folder ? rows : 1;
 	imap_task_hold(o->step);
 	imap_queue(b, cmd);
+}
+
+static void
+ask_newest(struct backend *b, struct opening *o)
+{
+	b->box.lowest = b->box.highest = b->box.rows = 0;
+	send_newest(b, o, o->folder, b->box.exists);
 }
 
 /* UID FETCH of what came after the last time. Sent behind a SELECT (folder 0) it cannot know yet whether that
@@ -138,7 +207,7 @@ ask_for_arrivals(struct backend *b, struct opening *o, gint64 folder)
 	struct imap_cmd *cmd;
 
 	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", first);
-	cmd = imap_fetch_rows(b, "UID FETCH", range, imap_row_items,
+	cmd = imap_fetch_rows(b, "UID FETCH", range, b->row_items,
 	                      b->condstore && !o->since_refused ? o->was->modseq : 0, arrivals_done, o);
 	cmd->folder = folder;
 	cmd->lo = first;
@@ -155,7 +224,7 @@ ask_arrivals(struct backend *b, struct opening *o)
 	if ((o->numbered && box->uidnext <= o->was->uidnext) || !box->exists)
 		return;
 	if (box->uidnext - o->was->uidnext > ARRIVALS_AT_ONCE) {
-		box->lowest = box->highest = box->rows = 0;
+		o->newest_alone = TRUE;
 		ask_newest(b, o);
 	} else {
 		ask_for_arrivals(b, o, o->folder);
@@ -167,62 +236,74 @@ static void
 ask_changed_flags(struct backend *b, struct opening *o, guint64 since)
 {
 	struct imap_box *box = &b->box;
-	g_autofree char *range = uidset_format(&box->windows);
-	char coarse[32];
-	struct imap_cmd *cmd;
 
-	if (!*range || (since && box->modseq == since))
+	if (since && box->modseq == since)
 		return;
-	if (!since && box->exists > SMALL_FOLDER) {
+	if (!since && box->exists > SMALL_FOLDER)
 		imap_compare_flags(b, o->step);
-		return;
-	}
-	if (strlen(range) > 900) {
-		g_snprintf(coarse, sizeof coarse, "1:%" G_GUINT64_FORMAT, o->was->uidnext - 1);
-		g_free(g_steal_pointer(&range));
-		range = g_strdup(coarse);
-	}
-	cmd = imap_fetch_rows(b, "UID FETCH", range, "(UID FLAGS)", since, imap_task_cmd_done, o->step);
-	cmd->folder = o->folder;
-	imap_task_hold(o->step);
-	imap_queue(b, cmd);
+	else
+		imap_fetch_set(b, &box->windows, b->flag_items, since, o->step);
 }
 
 static void select_folder(struct backend *b, struct opening *o);
 
-/* Do the numbers add up? Rows in the windows against EXISTS; a difference is looked into, never assumed. */
+/* How many messages the rows here stand for on the server; -1 unknown. Proportional to the folder. */
+static gint64
+count_rows(struct backend *b, gint64 folder)
+{
+	struct uidset uids;
+	gint64 n = -1;
+
+	uidset_init(&uids);
+	if (store_uids(b->env->store, folder, 0, 0, &uids, NULL))
+		n = (gint64)uidset_count(&uids);
+	uidset_clear(&uids);
+	return n;
+}
+
+/* Do the numbers add up? *lost says how many messages have gone, as far as they tell. Where all rows are here
+ * their number must be EXISTS; else what was there, and what came, against what is there now. */
+static gboolean
+is_doubtful(struct backend *b, const struct opening *o, guint64 *lost)
+{
+	const struct imap_box *box = &b->box;
+	gint64 exists = (gint64)box->exists, n = (gint64)o->was->exists + box->arrivals - exists;
+	struct store_folder *now;
+	guint64 lo, hi;
+
+	if (imap_box_hole(&box->windows, box->uidnext, &lo, &hi)) {
+		*lost = (guint64)MAX(n, 0);
+		return !b->qresync && !o->first && (n || o->newest_alone);
+	}
+	now = store_folder_by_id(b->env->store, o->folder, NULL);
+	if (!now || (now->rows == exists && (!n || b->qresync || o->first)))
+		n = 0;
+	else
+		n = count_rows(b, o->folder) - exists;
+	g_clear_pointer(&now, store_folder_free);
+	*lost = (guint64)MAX(n, 0);
+	return n != 0;
+}
+
+/* A difference is looked into, never assumed. */
 static void
 check_counts(const GError *error, void *user)
 {
 	struct opening *o = user;
 	struct backend *b = o->task->b;
-	struct store_folder *now;
-	guint64 lo, hi;
-	gboolean doubt;
+	guint64 lost = 0;
 
 	if (o->again && b->conn) {
 		o->again = b->qresync = b->condstore = FALSE;
 		select_folder(b, o);
 		return;
 	}
-	if (error || !still_open(b, o)) {
+	if (error || !still_open(b, o) || (!is_doubtful(b, o, &lost) && !b->box.doubt)) {
 		settled(error, o);
 		return;
 	}
-	now = store_folder_by_id(b->env->store, o->folder, NULL);
-	if (imap_box_hole(&b->box.windows, b->box.uidnext, &lo, &hi))
-		doubt = !b->qresync && !o->first &&
-		        (o->was->exists != b->box.exists || o->was->uidnext != b->box.uidnext);
-	else
-		doubt = now && (guint64)now->rows != b->box.exists;
-	doubt = doubt || b->box.doubt;
-	g_clear_pointer(&now, store_folder_free);
-	if (!doubt) {
-		settled(NULL, o);
-		return;
-	}
 	o->step = imap_step_new(b, settled, o);
-	imap_verify(b, o->step);
+	imap_survey(b, o->step, lost);
 	imap_task_release(o->step, NULL);
 }
 
@@ -237,11 +318,31 @@ take_over_windows(struct backend *b, struct opening *o)
 	return uidset_parse(&box->windows, o->was->windows, strlen(o->was->windows), 1000000);
 }
 
+/* A server that renumbers a folder again and again is not followed through all of it each time. */
+static gboolean
+renumbers_often(struct backend *b, gint64 folder)
+{
+	g_autofree char *key = g_strdup_printf("renumbered.%" G_GINT64_FORMAT, folder);
+	g_autofree char *was = store_get(b->env->store, key);
+	g_autofree char *now = NULL;
+	gint64 today = g_get_real_time() / G_USEC_PER_SEC / 86400, day = 0;
+	int times = 0;
+
+	if (!was || sscanf(was, "%" G_GINT64_FORMAT " %d", &day, &times) != 2 || day != today)
+		times = 0;
+	times = MIN(times, RENUMBERED_AT_MOST) + 1;
+	now = g_strdup_printf("%" G_GINT64_FORMAT " %d", today, times);
+	store_set(b->env->store, key, now, NULL);
+	return times > RENUMBERED_AT_MOST;
+}
+
 static gboolean
 start_afresh(struct backend *b, struct opening *o, GError **error)
 {
 	o->first = TRUE;
+	b->box.rebinding = o->was->rows > 0;
 	if (o->was->uidvalidity && o->was->uidvalidity != b->box.uidvalidity) {
+		b->box.read_through = renumbers_often(b, o->folder);
 		if (!store_begin(b->env->store, TRUE, error))
 			return FALSE;
 		if (!store_folder_unbind(b->env->store, o->folder, error)) {
@@ -268,7 +369,7 @@ resync(struct backend *b, struct opening *o, gboolean trusted)
 	if (box->modseq < o->was->modseq || (b->qresync && (!box->modseq || !o->was->modseq)) ||
 	    box->uidnext < o->was->uidnext)
 		trusted = FALSE;
-	box->news_from = o->was->uidnext;
+	box->news_from = box->since = o->was->uidnext;
 	if (!trusted)
 		imap_verify(b, o->step);
 	if (!o->arrivals_asked)
@@ -303,9 +404,9 @@ selected(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 		box->counted = box->asked = box->exists;
 		if (!o->first)
 			resync(b, o, valid || !b->qresync);
-		else if (box->exists)
+		else if (box->exists && !o->newest_asked)
 			ask_newest(b, o);
-		else
+		else if (!box->exists)
 			uidset_add(&box->windows, 1, MAX(box->uidnext, 2) - 1);
 	}
 	imap_task_release(o->step, failed);
@@ -341,6 +442,18 @@ ask_with_select(const struct backend *b, const struct opening *o)
 	return !o->first && b->condstore && o->was->modseq && now - o->was->synced < DAYS_AWAY * 86400;
 }
 
+/* The newest screen goes with SELECT when its place can be told without an answer. */
+static gboolean
+ask_newest_with_select(const struct backend *b, const struct opening *o)
+{
+	gint64 age = g_get_monotonic_time() - b->listed;
+
+	if (!o->first || o->was->uidvalidity)
+		return FALSE;
+	return imap_has(b, "PARTIAL") ||
+	       (o->was->server_total && b->listed && age < LIST_IS_FRESH * G_USEC_PER_SEC);
+}
+
 static void
 select_folder(struct backend *b, struct opening *o)
 {
@@ -355,6 +468,9 @@ select_folder(struct backend *b, struct opening *o)
 	imap_queue(b, cmd);
 	if (o->arrivals_asked)
 		ask_for_arrivals(b, o, 0);
+	o->newest_asked = ask_newest_with_select(b, o);
+	if (o->newest_asked)
+		send_newest(b, o, 0, o->was->server_total);
 }
 
 static void look(struct backend *b, struct imap_task *task, guint turn);

@@ -5,14 +5,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 
-#define ROW_HEADER \
-	"BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID " \
-	"CONTENT-TYPE)]"
-
 enum { HEADER_MAX = 1 << 20 };
-
-const char imap_row_items[] = "(UID FLAGS INTERNALDATE RFC822.SIZE " ROW_HEADER ")";
-const char imap_row_items_full[] = "(UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE " ROW_HEADER ")";
 
 static const struct imap_fetch_section *
 row_header(const struct imap_fetch *fetch)
@@ -27,7 +20,7 @@ row_header(const struct imap_fetch *fetch)
 static void
 note_uid(struct imap_box *box, guint64 uid, guint64 seq)
 {
-	gboolean next = seq == box->counted + 1;
+	gboolean next = seq && seq == box->counted + 1;
 
 	if (!box->lowest || uid < box->lowest)
 		box->lowest = uid;
@@ -35,6 +28,7 @@ note_uid(struct imap_box *box, guint64 uid, guint64 seq)
 		box->highest = uid;
 	box->rows++;
 	box->counted += next;
+	box->arrivals += box->since && uid >= box->since;
 	/* Below the map's lowest UID there may be others that are not known. */
 	if (box->mapped && (next || (seq <= box->counted && box->map.len && uid > box->map.ranges[0].lo)))
 		uidset_add(&box->map, uid, uid);
@@ -65,34 +59,75 @@ read_header(struct envelope *envelope, const struct imap_node *value)
 	envelope_from_headers(envelope, text, have);
 }
 
+/* Flags and labels as one list of words. */
+static guint
+read_flags(struct backend *b, const struct imap_fetch *fetch, GString *keywords)
+{
+	guint flags = imap_flags_of(fetch->flags, keywords);
+
+	if (fetch->has_labels)
+		imap_labels_of(fetch->labels, keywords);
+	else if (b->gmail)
+		imap_labels_kept(b, fetch->uid, keywords);
+	return flags;
+}
+
+/* A row whose UID was unknown since UIDVALIDITY changed; one that is not here is fetched later. */
+static void
+bind_row(struct backend *b, const struct store_message *message)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!imap_tx(b) || store_rebind(b->env->store, b->box.folder, message, &error))
+		return;
+	if (error)
+		imap_drop(b, error);
+	else
+		uidset_add(&b->box.strange, message->uid, message->uid);
+}
+
+static void
+add_row(struct backend *b, const struct store_message *message)
+{
+	g_autoptr(GError) error = NULL;
+	struct imap_box *box = &b->box;
+
+	if (!imap_tx(b))
+		return;
+	if (!store_add(b->env->store, box->folder, message, &error)) {
+		imap_drop(b, error);
+	} else if (box->news_from && message->uid >= box->news_from) {
+		b->arrived += !(message->flags & FLAG_SEEN);
+		box->news_from = message->uid + 1;
+	}
+}
+
 static void
 take_row(struct backend *b, const struct imap_fetch *fetch, const struct imap_fetch_section *header)
 {
-	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) keywords = g_string_new(NULL);
 	struct mime_part *structure = fetch->structure ? imap_structure(fetch->structure) : NULL;
+	g_autofree char *preview = fetch->preview ? imap_node_dup(fetch->preview) : NULL;
 	struct envelope envelope;
 	struct store_message message = {
 	        .uid = fetch->uid,
 	        .size = fetch->size,
-	        .flags = imap_flags_of(fetch->flags, keywords),
+	        .flags = read_flags(b, fetch, keywords),
 	        .keywords = keywords->str,
 	        .envelope = &envelope,
 	        .structure = structure,
 	        .email_id = fetch->email_id,
 	};
 
+	if (preview && g_utf8_validate(preview, -1, NULL))
+		message.preview = preview;
 	read_header(&envelope, header->value);
 	message.received =
 	        fetch->has_internaldate && fetch->internaldate > 0 ? fetch->internaldate : envelope.date;
-	if (imap_tx(b)) {
-		if (!store_add(b->env->store, b->box.folder, &message, &error))
-			imap_drop(b, error);
-		else if (b->box.news_from && fetch->uid >= b->box.news_from) {
-			b->arrived += !(message.flags & FLAG_SEEN);
-			b->box.news_from = fetch->uid + 1;
-		}
-	}
+	if (b->box.rebinding && !g_ascii_strcasecmp(header->section, "HEADER.FIELDS (MESSAGE-ID)"))
+		bind_row(b, &message);
+	else
+		add_row(b, &message);
 	envelope_clear(&envelope);
 	g_clear_pointer(&structure, mime_part_free);
 	note_uid(&b->box, fetch->uid, fetch->seq);
@@ -105,7 +140,7 @@ take_flags(struct backend *b, const struct imap_fetch *fetch)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) keywords = g_string_new(NULL);
-	guint flags = imap_flags_of(fetch->flags, keywords);
+	guint flags = read_flags(b, fetch, keywords);
 
 	if (!imap_tx(b))
 		return;
@@ -139,7 +174,7 @@ imap_on_fetch(struct backend *b, const struct imap_response *response)
 		return;
 	if (!fetch.uid)
 		fetch.uid = imap_box_uid(&b->box, fetch.seq);
-	if (!fetch.uid || fetch.uid > G_MAXUINT32 || !fetch.seq)
+	if (!fetch.uid || fetch.uid > G_MAXUINT32 || (!fetch.seq && !b->uidonly))
 		return;
 	header = row_header(&fetch);
 	if (header) {
@@ -148,6 +183,8 @@ imap_on_fetch(struct backend *b, const struct imap_response *response)
 	}
 	if (fetch.has_flags)
 		take_flags(b, &fetch);
+	else if (b->survey)
+		imap_survey_take(b, fetch.seq, fetch.uid);
 	if (fetch.structure && b->conn)
 		take_structure(b, &fetch);
 	for (guint i = 0; b->conn && i < fetch.n_sections; i++)
@@ -185,6 +222,7 @@ imap_on_expunge(struct backend *b, const struct imap_response *response)
 	if (!imap_box_valid(box) || !response->number || response->number > box->exists)
 		return;
 	box->exists--;
+	box->shifted = TRUE;
 	if (response->number <= box->counted)
 		box->counted--;
 	if (response->number <= box->asked)
@@ -241,6 +279,7 @@ imap_on_vanished(struct backend *b, const struct imap_response *response)
 		guint64 n = uidset_count(&gone);
 
 		if (!earlier) {
+			box->shifted = TRUE;
 			box->exists = n < box->exists ? box->exists - n : 0;
 			box->counted = n < box->counted ? box->counted - n : 0;
 			box->asked = n < box->asked ? box->asked - n : 0;
@@ -267,15 +306,39 @@ imap_on_search(struct backend *b, const struct imap_response *response)
 	uidset_init(&found);
 	if (imap_search_decode(response, &search))
 		for (GList *l = b->sent.head; l; l = l->next) {
-			const struct imap_cmd *cmd = l->data;
+			struct imap_cmd *cmd = l->data;
 
 			if (!cmd->found || (search.tag && strcmp(search.tag, cmd->tag)))
 				continue;
+			cmd->count = search.count;
+			cmd->counted = search.has_count;
 			for (guint i = 0; i < found.len; i++)
 				uidset_add(cmd->found, found.ranges[i].lo, found.ranges[i].hi);
 			break;
 		}
 	uidset_clear(&found);
+}
+
+enum { KEYWORDS_MAX = 64 };
+
+/* Keywords that may occur in the folder; a plain resync looks for each. */
+void
+imap_on_flags(struct backend *b, const struct imap_response *response)
+{
+	const struct imap_node *list = response->args;
+	g_autoptr(GString) words = g_string_new(NULL);
+	g_auto(GStrv) split = NULL;
+
+	if (!b->box.folder || !list || list->type != IMAP_LIST)
+		return;
+	if (imap_flags_of(list->first, words) & FLAG_FORWARDED)
+		g_string_append(words, words->len ? " $Forwarded" : "$Forwarded");
+	split = g_strsplit(words->str, " ", KEYWORDS_MAX + 1);
+	g_clear_pointer(&b->box.keywords, g_ptr_array_unref);
+	b->box.keywords = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; split[i] && *split[i] && i < KEYWORDS_MAX; i++)
+		if (imap_is_flag(split[i]))
+			g_ptr_array_add(b->box.keywords, g_strdup(split[i]));
 }
 
 /* ---- what a slice wrote ---- */

@@ -46,6 +46,20 @@ imap_take_capabilities(struct backend *b, const struct imap_node *first)
 	b->caps_known = TRUE;
 }
 
+guint64
+imap_message_limit(const struct backend *b)
+{
+	static const char name[] = "MESSAGELIMIT=";
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, b->caps);
+	while (g_hash_table_iter_next(&iter, &key, NULL))
+		if (g_str_has_prefix(key, name) && !hidden(b, "MESSAGELIMIT") && !hidden(b, key))
+			return g_ascii_strtoull((const char *)key + strlen(name), NULL, 10);
+	return 0;
+}
+
 /* ---- sending ---- */
 
 struct imap_cmd *
@@ -266,6 +280,7 @@ on_tagged(struct backend *b, const struct imap_response *response)
 		return;
 	}
 	error = refusal(b, response);
+	imap_limit_decode(response, cmd->cut ? &(guint64){0} : &cmd->cut);
 	if (response->code && !strcmp(response->code, "CAPABILITY"))
 		imap_take_capabilities(b, response->code_args);
 	if (b->box.resynced && response->code && !strcmp(response->code, "HIGHESTMODSEQ"))
@@ -323,15 +338,40 @@ on_box_code(struct backend *b, const struct imap_response *response)
 	}
 }
 
+/* Told beside the answer when that has another code already: of the command that is being answered. */
+static void
+on_limit(struct backend *b, guint64 lowest)
+{
+	struct imap_cmd *first = g_queue_peek_head(&b->sent);
+
+	if (first)
+		first->cut = lowest;
+}
+
+/* RFC 9585. Numbers become progress of the open folder; without them it is at least alive. */
+static void
+on_progress(struct backend *b, const struct imap_progress *progress)
+{
+	if (progress->total && b->box.folder)
+		b->env->hooks->progress(b->box.folder, MIN(progress->have, progress->total), progress->total,
+		                        b->env->user);
+}
+
 static void
 on_condition(struct backend *b, const struct imap_response *response)
 {
 	g_autoptr(GError) error = NULL;
+	struct imap_progress progress;
+	guint64 lowest;
 
 	if (response->code && !strcmp(response->code, "CAPABILITY"))
 		imap_take_capabilities(b, response->code_args);
 	if (response->code && !strcmp(response->code, "ALERT"))
 		b->env->hooks->notice(response->text, b->env->user);
+	if (imap_progress_decode(response, &progress))
+		on_progress(b, &progress);
+	if (imap_limit_decode(response, &lowest))
+		on_limit(b, lowest);
 	if (b->phase == PHASE_GREETING) {
 		imap_login_begin(b, response);
 		return;
@@ -346,6 +386,19 @@ on_condition(struct backend *b, const struct imap_response *response)
 		on_box_code(b, response);
 }
 
+/* Proxies greet in their own name. */
+static void
+on_id(struct backend *b, const struct imap_response *response)
+{
+	const char *name = imap_id_field(response, "name");
+
+	if (!name)
+		return;
+	b->env->hooks->fact("server", name, b->env->user);
+	if (!b->quirk && (b->quirk = imap_quirk_for(name)))
+		b->env->hooks->fact("quirk", b->quirk->what, b->env->user);
+}
+
 static void
 on_capability(struct backend *b, const struct imap_response *response)
 {
@@ -356,10 +409,12 @@ static const struct {
 	const char *name;
 	void (*handle)(struct backend *b, const struct imap_response *response);
 } handlers[] = {
-        {"FETCH", imap_on_fetch},       {"EXISTS", imap_on_exists}, {"EXPUNGE", imap_on_expunge},
-        {"VANISHED", imap_on_vanished}, {"LIST", imap_on_list},     {"LSUB", imap_on_list},
-        {"STATUS", imap_on_status},     {"SEARCH", imap_on_search}, {"ESEARCH", imap_on_search},
-        {"CAPABILITY", on_capability},
+        {"FETCH", imap_on_fetch},         {"EXISTS", imap_on_exists},   {"EXPUNGE", imap_on_expunge},
+        {"VANISHED", imap_on_vanished},   {"LIST", imap_on_list},       {"LSUB", imap_on_list},
+        {"STATUS", imap_on_status},       {"SEARCH", imap_on_search},   {"ESEARCH", imap_on_search},
+        {"CAPABILITY", on_capability},    {"UIDFETCH", imap_on_fetch},  {"FLAGS", imap_on_flags},
+        {"NAMESPACE", imap_on_namespace}, {"MYRIGHTS", imap_on_rights}, {"ID", on_id},
+        {"ENABLED", imap_on_enabled},
 };
 
 gboolean

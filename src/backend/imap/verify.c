@@ -10,9 +10,13 @@
 struct search {
 	struct imap_task *task;
 	struct uidset found;
+	struct uidset where; /* the UIDs it is about; empty: all */
 	gint64 folder;
-	guint flag;       /* compare_flags: the bit */
-	gboolean inverse; /* the search names messages without it */
+	char *key;
+	imap_cmd_done done;
+	guint flag;         /* compare_flags: the bit */
+	gboolean inverse;   /* the search names messages without it */
+	struct uidset have; /* compare_flags: rows with the keyword */
 };
 
 void
@@ -35,32 +39,43 @@ imap_subtract(struct uidset *out, const struct uidset *a, const struct uidset *b
 	}
 }
 
-static struct search *
-search_new(struct backend *b, struct imap_task *task)
-{
-	struct search *s = g_new0(struct search, 1);
-
-	s->task = task;
-	s->folder = b->box.folder;
-	uidset_init(&s->found);
-	imap_task_hold(task);
-	return s;
-}
-
 static void
 search_end(struct search *s, const GError *error)
 {
 	uidset_clear(&s->found);
+	uidset_clear(&s->where);
+	uidset_clear(&s->have);
 	imap_task_release(s->task, error);
+	g_free(s->key);
 	g_free(s);
 }
 
+static void send_search(struct backend *b, struct search *s);
+
+/* A server that looks at so many messages at a time (RFC 9738) is asked again for those below. */
 static void
-send_search(struct backend *b, struct search *s, const char *key, imap_cmd_done done)
+searched(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
-	struct imap_cmd *cmd = imap_cmd_in(b, s->folder, "UID SEARCH", done, s);
-	g_autofree char *windows = uidset_format(&b->box.windows);
-	guint64 lo, hi;
+	struct search *s = cmd->user;
+
+	if (!error && cmd->cut > 1 && b->box.folder == s->folder) {
+		if (uidset_empty(&s->where))
+			uidset_add(&s->where, 1, cmd->cut - 1);
+		uidset_remove(&s->where, cmd->cut, G_MAXUINT64);
+		if (!uidset_empty(&s->where)) {
+			send_search(b, s);
+			return;
+		}
+	}
+	s->done(b, cmd, response, error);
+}
+
+static void
+send_search(struct backend *b, struct search *s)
+{
+	struct imap_cmd *cmd = imap_cmd_in(b, s->folder, "UID SEARCH", searched, s);
+	g_autofree char *where = uidset_format(&s->where);
+	char coarse[48];
 
 	cmd->found = &s->found;
 	if (imap_has(b, "ESEARCH"))
@@ -68,35 +83,104 @@ send_search(struct backend *b, struct search *s, const char *key, imap_cmd_done 
 	else
 		cmd->kind = IMAP_CMD_ALONE; /* servers answer the next SEARCH before they say that this one is
 		                               done */
-	if (imap_box_hole(&b->box.windows, b->box.uidnext, &lo, &hi) && *windows && strlen(windows) < 800) {
+	if (*where) {
+		const struct uidset *set = &s->where;
+
+		g_snprintf(coarse, sizeof coarse, "%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT,
+		           set->ranges[0].lo, set->ranges[set->len - 1].hi);
 		imap_command_atom(cmd->wire, "UID");
-		imap_command_atom(cmd->wire, windows);
+		imap_command_atom(cmd->wire, strlen(where) < 800 ? where : coarse);
 	}
-	imap_command_atom(cmd->wire, key);
+	imap_command_atom(cmd->wire, s->key);
 	imap_queue(b, cmd);
+}
+
+/* In the windows, where they are not all there is. */
+static struct search *
+search_new(struct backend *b, struct imap_task *task, const char *key, imap_cmd_done done)
+{
+	struct search *s = g_new0(struct search, 1);
+	guint64 lo, hi;
+
+	s->task = task;
+	s->folder = b->box.folder;
+	s->key = g_strdup(key);
+	s->done = done;
+	uidset_init(&s->found);
+	uidset_init(&s->where);
+	uidset_init(&s->have);
+	if (imap_box_hole(&b->box.windows, b->box.uidnext, &lo, &hi))
+		for (guint i = 0; i < b->box.windows.len; i++)
+			uidset_add(&s->where, b->box.windows.ranges[i].lo, b->box.windows.ranges[i].hi);
+	imap_task_hold(task);
+	return s;
+}
+
+/* ---- fetching a set ---- */
+
+struct slice {
+	struct imap_task *task;
+	struct uidset uids;
+	guint64 since;
+	char *items;
+};
+
+static void send_slice(struct backend *b, struct slice *slice, gint64 folder);
+
+static void
+slice_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	struct slice *slice = cmd->user;
+
+	if (!error && cmd->cut > 1 && b->box.folder == cmd->folder) {
+		uidset_remove(&slice->uids, cmd->cut, G_MAXUINT64);
+		if (!uidset_empty(&slice->uids)) {
+			send_slice(b, slice, cmd->folder);
+			return;
+		}
+	}
+	imap_task_release(slice->task, error);
+	uidset_clear(&slice->uids);
+	g_free(slice->items);
+	g_free(slice);
+}
+
+static void
+send_slice(struct backend *b, struct slice *slice, gint64 folder)
+{
+	g_autofree char *range = uidset_format(&slice->uids);
+	struct imap_cmd *cmd =
+	        imap_fetch_rows(b, "UID FETCH", range, slice->items, slice->since, slice_done, slice);
+
+	cmd->folder = folder;
+	imap_queue(b, cmd);
+}
+
+void
+imap_fetch_set(struct backend *b, const struct uidset *uids, const char *items, guint64 since,
+               struct imap_task *task)
+{
+	guint at = 0;
+	char *text;
+
+	while ((text = uidset_format_slice(uids, &at, 900))) {
+		struct slice *slice = g_new0(struct slice, 1);
+
+		slice->task = task;
+		slice->items = g_strdup(items);
+		slice->since = since;
+		uidset_init(&slice->uids);
+		uidset_parse(&slice->uids, text, strlen(text), G_MAXUINT);
+		imap_task_hold(task);
+		send_slice(b, slice, b->box.folder);
+		g_free(text);
+	}
 }
 
 /* ---- which messages there are ---- */
 
-static void
-fetch_missing(struct backend *b, const struct uidset *missing, struct imap_task *task)
-{
-	guint at = 0;
-	char *slice;
-
-	while ((slice = uidset_format_slice(missing, &at, 900))) {
-		struct imap_cmd *cmd =
-		        imap_fetch_rows(b, "UID FETCH", slice, imap_row_items, 0, imap_task_cmd_done, task);
-
-		cmd->folder = b->box.folder;
-		imap_task_hold(task);
-		imap_queue(b, cmd);
-		g_free(slice);
-	}
-}
-
-static void
-inside(struct uidset *out, const struct uidset *set, const struct uidset *windows)
+void
+imap_inside(struct uidset *out, const struct uidset *set, const struct uidset *windows)
 {
 	struct uidset outside;
 
@@ -107,8 +191,8 @@ inside(struct uidset *out, const struct uidset *set, const struct uidset *window
 }
 
 /* After a look at all UIDs there are, the numbers can be told again. */
-static void
-recount(struct backend *b, const struct uidset *found)
+void
+imap_recount(struct backend *b, const struct uidset *found)
 {
 	struct imap_box *box = &b->box;
 	guint64 lo, hi, n = uidset_count(found);
@@ -117,7 +201,7 @@ recount(struct backend *b, const struct uidset *found)
 	if (imap_box_hole(&box->windows, box->uidnext, &lo, &hi))
 		return;
 	uidset_init(&known);
-	inside(&known, found, &box->windows);
+	imap_inside(&known, found, &box->windows);
 	box->exists = MAX(box->exists, n);
 	box->counted = uidset_count(&known);
 	uidset_clear(&known);
@@ -157,13 +241,13 @@ compared(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 	uidset_init(&missing);
 	if (store_uids(b->env->store, s->folder, 0, 0, &here, &failed) && imap_tx(b)) {
 		imap_subtract(&lost, &here, &s->found);
-		inside(&gone, &lost, &b->box.windows); /* outside of them nothing was asked */
-		inside(&there, &s->found, &b->box.windows);
+		imap_inside(&gone, &lost, &b->box.windows); /* outside of them nothing was asked */
+		imap_inside(&there, &s->found, &b->box.windows);
 		imap_subtract(&missing, &there, &here);
 		if (!uidset_empty(&gone) && store_remove_uids(b->env->store, s->folder, &gone, &failed) < 0)
 			imap_drop(b, failed);
 		else if (!uidset_empty(&missing))
-			fetch_missing(b, &missing, s->task);
+			imap_fetch_set(b, &missing, b->row_items, 0, s->task);
 		b->touched = s->folder;
 	}
 	uidset_clear(&here);
@@ -172,7 +256,7 @@ compared(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 	uidset_clear(&there);
 	uidset_clear(&missing);
 	if (!failed && b->conn)
-		recount(b, &s->found);
+		imap_recount(b, &s->found);
 	search_end(s, failed);
 }
 
@@ -181,7 +265,7 @@ imap_verify(struct backend *b, struct imap_task *task)
 {
 	b->box.doubt = FALSE;
 	b->box.comparing++;
-	send_search(b, search_new(b, task), "ALL", compared);
+	send_search(b, search_new(b, task, "ALL", compared));
 }
 
 /* ---- which flags they have ---- */
@@ -221,7 +305,7 @@ flag_compared(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 	    imap_tx(b)) {
 		imap_subtract(&lost, &here, &s->found);
 		imap_subtract(&more, &all, &here);
-		inside(&gained, &more, &s->found);
+		imap_inside(&gained, &more, &s->found);
 		if (!change_all(b, s->folder, &gained, s->inverse ? 0 : s->flag, s->inverse ? s->flag : 0,
 		                &failed) ||
 		    !change_all(b, s->folder, &lost, s->inverse ? s->flag : 0, s->inverse ? 0 : s->flag,
@@ -237,6 +321,91 @@ flag_compared(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 	search_end(s, failed);
 }
 
+/* ---- and which keywords ---- */
+
+/* FETCH tells those whose keywords differ, whatever it was that differed. A server that cannot search for
+ * keywords (Exchange: BAD) is asked for the rows that have it here. */
+static void
+keyword_compared(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+                 const GError *error)
+{
+	struct search *s = cmd->user;
+	g_autoptr(GError) failed = NULL;
+	struct uidset all, there, differ;
+
+	if (!response || !imap_box_valid(&b->box) || b->box.folder != s->folder) {
+		search_end(s, error);
+		return;
+	}
+	uidset_init(&all);
+	uidset_init(&there);
+	uidset_init(&differ);
+	if (error) {
+		imap_fetch_set(b, &s->have, b->flag_items, 0, s->task);
+	} else if (store_uids(b->env->store, s->folder, 0, 0, &all, &failed)) {
+		imap_inside(&there, &s->found, &all);
+		imap_subtract(&differ, &there, &s->have);
+		imap_subtract(&differ, &s->have, &there);
+		imap_fetch_set(b, &differ, b->flag_items, 0, s->task);
+	}
+	uidset_clear(&all);
+	uidset_clear(&there);
+	uidset_clear(&differ);
+	search_end(s, failed);
+}
+
+static void
+compare_keyword(struct backend *b, struct imap_task *task, const char *keyword, const struct uidset *have)
+{
+	g_autofree char *key = g_strconcat("KEYWORD ", keyword, NULL);
+	struct search *s = search_new(b, task, key, keyword_compared);
+
+	for (guint i = 0; have && i < have->len; i++)
+		uidset_add(&s->have, have->ranges[i].lo, have->ranges[i].hi);
+	send_search(b, s);
+}
+
+static void
+compare_keywords(struct backend *b, struct imap_task *task)
+{
+	g_autoptr(GHashTable) sets = store_keyword_uids(b->env->store, b->box.folder, NULL);
+	const GPtrArray *told = b->box.keywords;
+	GHashTableIter iter;
+	gpointer name, set;
+
+	for (guint i = 0; sets && told && i < told->len; i++)
+		if (strcmp(told->pdata[i], "$Forwarded") && !g_hash_table_contains(sets, told->pdata[i]))
+			compare_keyword(b, task, told->pdata[i], NULL);
+	if (!sets)
+		return;
+	g_hash_table_iter_init(&iter, sets);
+	while (g_hash_table_iter_next(&iter, &name, &set))
+		if (imap_is_flag(name))
+			compare_keyword(b, task, name, set);
+}
+
+/* What is on the screen comes first, and whole. */
+static void
+fetch_newest(struct backend *b, struct imap_task *task)
+{
+	struct uidset here, newest;
+	guint64 left = 60;
+
+	uidset_init(&here);
+	uidset_init(&newest);
+	if (store_uids(b->env->store, b->box.folder, 0, 0, &here, NULL))
+		for (guint i = here.len; i-- > 0 && left;) {
+			const struct uidrange *r = &here.ranges[i];
+			guint64 n = MIN(r->hi - r->lo + 1, left);
+
+			uidset_add(&newest, r->hi - n + 1, r->hi);
+			left -= n;
+		}
+	imap_fetch_set(b, &newest, b->flag_items, 0, task);
+	uidset_clear(&here);
+	uidset_clear(&newest);
+}
+
 void
 imap_compare_flags(struct backend *b, struct imap_task *task)
 {
@@ -247,14 +416,20 @@ imap_compare_flags(struct backend *b, struct imap_task *task)
 	} searches[] = {
 	        {"UNSEEN", FLAG_SEEN, TRUE},        {"FLAGGED", FLAG_FLAGGED, FALSE},
 	        {"ANSWERED", FLAG_ANSWERED, FALSE}, {"DELETED", FLAG_DELETED, FALSE},
-	        {"DRAFT", FLAG_DRAFT, FALSE},
+	        {"DRAFT", FLAG_DRAFT, FALSE},       {"KEYWORD $Forwarded", FLAG_FORWARDED, FALSE},
 	};
+	const GPtrArray *told = b->box.keywords;
+	guint n = G_N_ELEMENTS(searches);
 
-	for (guint i = 0; i < G_N_ELEMENTS(searches); i++) {
-		struct search *s = search_new(b, task);
+	fetch_newest(b, task);
+	if (!told || !g_ptr_array_find_with_equal_func((GPtrArray *)told, "$Forwarded", g_str_equal, NULL))
+		n--;
+	for (guint i = 0; i < n; i++) {
+		struct search *s = search_new(b, task, searches[i].key, flag_compared);
 
 		s->flag = searches[i].flag;
 		s->inverse = searches[i].inverse;
-		send_search(b, s, searches[i].key, flag_compared);
+		send_search(b, s);
 	}
+	compare_keywords(b, task);
 }

@@ -1,0 +1,87 @@
+#include <string.h>
+#include "backend/imap/imap-private.h"
+
+/* What a server is asked for about a message. Fields rather than ENVELOPE: servers make mistakes in that, and
+ * References is not in it. THREADID is not asked for: conversations are put together here, alike for every
+ * server. Nor is SAVEDATE: nothing here goes by the time at which a message came into its folder. */
+
+#define ROW_HEADER \
+	"BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID " \
+	"CONTENT-TYPE)]"
+#define BASICS "UID FLAGS INTERNALDATE RFC822.SIZE"
+#define LABEL "label:"
+#define NO_BREAK_SPACE "\xc2\xa0"
+
+const char imap_row_items[] = "(" BASICS " " ROW_HEADER ")";
+const char imap_row_items_full[] = "(" BASICS " BODYSTRUCTURE " ROW_HEADER ")";
+
+static void
+choose(char **items, const char *first, const char *more, const char *last)
+{
+	g_free(*items);
+	*items = g_strconcat("(", first, more, last, ")", NULL);
+}
+
+void
+imap_items_choose(struct backend *b)
+{
+	const char *id = "", *preview = imap_has(b, "PREVIEW") ? " PREVIEW (LAZY)" : "";
+	g_autofree char *last = g_strconcat(preview, " ", ROW_HEADER, NULL);
+
+	b->gmail = imap_has(b, "X-GM-EXT-1");
+	if (b->gmail)
+		id = " X-GM-MSGID X-GM-LABELS";
+	else if (imap_has(b, "OBJECTID"))
+		id = " EMAILID";
+	choose(&b->row_items, BASICS, id, " " ROW_HEADER);
+	choose(&b->row_items_full, BASICS " BODYSTRUCTURE", id, last);
+	choose(&b->flag_items, "UID FLAGS", b->gmail ? " X-GM-LABELS" : "", "");
+	choose(&b->bind_items, BASICS, id, " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]");
+}
+
+static void
+append_keyword(GString *keywords, const char *prefix, const char *word)
+{
+	if (keywords->len)
+		g_string_append_c(keywords, ' ');
+	g_string_append(keywords, prefix);
+	for (; *word; word++)
+		if ((unsigned char)*word <= ' ')
+			g_string_append(keywords, NO_BREAK_SPACE);
+		else
+			g_string_append_c(keywords, *word);
+}
+
+/* Of those of the system only one says something that the folder and the flags do not. */
+void
+imap_labels_of(const struct imap_node *first, GString *keywords)
+{
+	for (const struct imap_node *n = first; n; n = n->next) {
+		g_autofree char *name = NULL;
+
+		if ((n->type != IMAP_ATOM && n->type != IMAP_STRING) || !n->text || !n->len)
+			continue;
+		if (n->text[0] == '\\') {
+			if (imap_node_is(n, "\\Important"))
+				append_keyword(keywords, LABEL, "Important");
+			continue;
+		}
+		name = imap_utf7_to_utf8(n->text, n->len);
+		if (!name)
+			name = g_utf8_make_valid((const char *)n->text, (gssize)n->len);
+		append_keyword(keywords, LABEL, name);
+	}
+}
+
+void
+imap_labels_kept(struct backend *b, guint64 uid, GString *keywords)
+{
+	msgid id = store_id_by_uid(b->env->store, b->box.folder, uid, NULL);
+	struct store_row *row = id ? store_row(b->env->store, id, NULL) : NULL;
+	g_auto(GStrv) words = row && row->keywords ? g_strsplit(row->keywords, " ", -1) : NULL;
+
+	for (char **w = words; w && *w; w++)
+		if (g_str_has_prefix(*w, LABEL))
+			append_keyword(keywords, "", *w);
+	g_clear_pointer(&row, store_row_free);
+}
