@@ -31,7 +31,8 @@ struct backend_hooks {
 	                 void *user);                 /* headers of folder in the store */
 	void (*notice)(const char *text, void *user); /* the server's ALERT and the like; unsafe text */
 	void (*fact)(const char *name, const char *value, void *user); /* for doctor */
-	/* folder changed on the server in a way that is not in the store: it is worth an open. */
+	/* folder changed on the server in a way that is not in the store: it is worth an open. 0: the list of
+	 * folders did. */
 	void (*behind)(gint64 folder, void *user);
 	/* A secret is needed: answer later through backend_ops.secret. */
 	void (*ask)(const char *prompt, void *user);
@@ -101,6 +102,14 @@ struct backend_ops {
 	/* Follow folder (0: none) while nothing else is asked: IDLE, inotify. Ends by itself when a verb
 	 * comes. */
 	void (*watch)(struct backend *backend, gint64 folder);
+	/* TRUE while changes of all folders are told as they happen, so that none needs to be asked for.
+	 * NULL: never. */
+	gboolean (*follows_all)(struct backend *backend);
+	/* Another lane takes folder over: this one writes nothing more of what it has open of it. NULL: there
+	 * is but one lane. */
+	void (*leave)(struct backend *backend, gint64 folder);
+	/* The link may be dead: hooks.lost within ten seconds if it is. NULL: it cannot be. */
+	void (*probe)(struct backend *backend);
 };
 
 extern const struct backend_ops backend_imap;

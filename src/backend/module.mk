@@ -9,10 +9,12 @@ libbackend_a_SOURCES = \
   src/backend/imap/folders.c \
   src/backend/imap/imap-private.h \
   src/backend/imap/items.c \
+  src/backend/imap/lane.c \
   src/backend/imap/link.c \
   src/backend/imap/listing.c \
   src/backend/imap/login.c \
   src/backend/imap/names.c \
+  src/backend/imap/notify.c \
   src/backend/imap/open.c \
   src/backend/imap/quirks.c \
   src/backend/imap/receive.c \

@@ -16,14 +16,41 @@ struct request {
 	guint attempts; /* links it was lost with */
 };
 
+/* Lane 0 is the person's: the folder on the screen, texts, the folder list, the journal, watching. Its link
+ * is the account's. The others are connections of their own, made when there is work for them and closed when
+ * there has been none for a minute. */
+enum { LANE_PERSON, LANE_WORK, LANE_LONG, LANES };
+
+struct lane {
+	struct account *account;
+	guint number;
+	struct backend_env env;
+	struct backend *backend; /* NULL until it was wanted */
+	enum link link;
+	gint64 current;    /* the folder the backend has open, 0: none */
+	gboolean opening;  /* ops->open is under way */
+	guint fills;       /* under way */
+	gboolean keeping;  /* bodies are being fetched */
+	guint uses;        /* verbs of requests under way */
+	gboolean answered; /* a secret was given on this link */
+	gboolean closing;  /* by us: its end is no fault */
+	guint losses;      /* in a row; a link that did not stand long is one too */
+	gint64 up_since;   /* monotonic µs */
+	gint64 used;       /* monotonic µs: something was under way */
+	gint64 not_before; /* monotonic µs: it is not tried again until then */
+};
+
 /* How far a folder is on this link. */
 struct progress {
 	gint64 folder;
-	gboolean opened; /* resynced */
-	gboolean done;   /* headers complete, bodies as keep says */
-	guint failures;  /* verbs in a row that got nowhere */
-	GError *error;   /* why it is not, or NULL */
-	GError *unkept;  /* why bodies that should be kept are not, or NULL */
+	struct lane *lane; /* that opened it last: what others end of it counts for nothing */
+	gboolean opened;   /* resynced */
+	gboolean filled;   /* headers complete */
+	gboolean done;     /* bodies as keep says, too */
+	guint fills;       /* under way, on whatever lane */
+	guint failures;    /* verbs in a row that got nowhere */
+	GError *error;     /* why it is not, or NULL */
+	GError *unkept;    /* why bodies that should be kept are not, or NULL */
 };
 
 struct job_secret;
@@ -39,11 +66,16 @@ struct account {
 	GMainLoop *loop;
 	struct store *store;
 	const struct backend_ops *ops;
-	struct backend_env env;
-	struct backend *backend;
+	struct backend *backend; /* that of lane 0 */
+
+	/* lane.c */
+	struct lane lanes[LANES];
+	gint64 lanes_not_before; /* monotonic µs: a log-in was refused beside one that is good */
+	guint lanes_refused;     /* how many, since the last good log-in of lane 0 */
+	gboolean lanes_told;     /* the person knows that there is but one connection */
 
 	/* link.c */
-	enum link link;
+	enum link link;   /* of lane 0 */
 	gboolean offline; /* the person's wish, or --offline */
 	guint failures;   /* in a row; a link that did not stand long is one too */
 	gint64 up_since;  /* monotonic µs */
@@ -54,7 +86,10 @@ struct account {
 
 	/* secret.c */
 	struct job_secret *job;
+	char *secret;        /* that was given last and not refused, for all lanes; or NULL */
+	guint wanting;       /* bits: lanes that wait for it */
 	gboolean asked;      /* a person gives the password */
+	gboolean asking;     /* and has not answered yet */
 	gboolean called_off; /* or does not want to */
 	guint refusals;      /* of what was typed, in a row */
 
@@ -63,21 +98,19 @@ struct account {
 
 	/* work.c */
 	gint64 open_folder;        /* the person looks at it, 0: none */
-	gint64 current;            /* the folder the backend has open, 0: none */
-	gboolean opening;          /* ops->open is under way */
-	struct request *open_next; /* waits for that to end, or NULL */
+	gint64 inbox;              /* watched when no folder is open, 0: not known yet */
+	struct request *open_next; /* waits for the opening under way to end, or NULL */
 	gboolean listed;           /* the folder list of this link is here */
 	gboolean listing;
 	gint64 listed_at;        /* monotonic µs */
 	GError *list_error;      /* why the last list could not be had, or NULL */
-	guint fills;             /* under way */
+	gboolean list_again;     /* it is known to have changed */
 	GHashTable *progress;    /* folder id → struct progress * */
 	GArray *background;      /* gint64 folders to bring up to date when nothing else is asked */
 	gboolean working, again; /* inside work_on: it is not entered twice but gone through again */
 	enum link_state shown;   /* last EVENT_LINK */
 
 	/* keep.c */
-	gboolean keeping;
 	guint64 keep_octets;  /* what one batch may fetch: so much that it lasts a moment */
 	gboolean keep_halted; /* on this link nothing could be kept */
 	GHashTable *unkept;   /* ids (gint64 *) whose body could not be had on this link */
@@ -109,6 +142,24 @@ void link_stop(struct account *a);
 /* Tells the screens when it changed. */
 void link_show(struct account *a);
 
+/* ---- lane.c ---- */
+/* The lane for work of kind number, ready for verbs; lane 0 where the server allows no more of them. NULL: it
+ * is being connected; requests_start and work_on run when that has ended, well or not. */
+struct lane *lane_want(struct account *a, guint number);
+/* The same for a verb of a request: the lane counts as used from lane_take to lane_give. A request that gets
+ * NULL is begun again by requests_start if it clears its running. */
+struct lane *lane_take(struct account *a, guint number);
+void lane_give(struct lane *lane);
+gboolean lane_is_up(const struct lane *lane);
+/* With opening, filling or keeping. */
+gboolean lane_is_busy(const struct lane *lane);
+/* Lets those go that have had nothing to do for a while. */
+void lanes_tick(struct account *a);
+/* Lets all but lane 0 go. */
+void lanes_close(struct account *a);
+/* Asks the servers of all lanes for a sign of life. */
+void lanes_probe(struct account *a);
+
 /* ---- requests.c ---- */
 void request_take(struct command *command, void *account);
 /* Starts what waits; the link is up. */
@@ -128,6 +179,8 @@ void work_reset(struct account *a);
 /* The person opens folder; then or on failure the request ends. */
 void work_open(struct account *a, gint64 folder, struct request *r);
 struct progress *work_progress(struct account *a, gint64 folder);
+/* Something of folder was found that is not here; 0: the list of folders has changed. */
+void work_behind(struct account *a, gint64 folder);
 /* Lists folders; r may be NULL. */
 void work_list(struct account *a, struct request *r);
 void work_sync(struct account *a, struct request *r);
@@ -138,9 +191,11 @@ gint64 work_folder(struct account *a, const struct command *c, GError **error);
 
 /* ---- keep.c ---- */
 /* Begins fetching bodies the policy wants in folder; FALSE when there is nothing left to fetch. */
-gboolean keep_on(struct account *a, gint64 folder);
-/* Adds the sections (char *) that are not here of what is shown of id: "" where the whole message is cheaper to have. Gives their octets. */
-guint64 keep_lacking(struct account *a, msgid id, const struct mime_part *root, gboolean html, GPtrArray *sections);
+gboolean keep_on(struct lane *lane, gint64 folder);
+/* Adds the sections (char *) that are not here of what is shown of id: "" where the whole message is cheaper
+ * to have. Gives their octets. */
+guint64 keep_lacking(struct account *a, msgid id, const struct mime_part *root, gboolean html,
+                     GPtrArray *sections);
 
 /* ---- journal.c ---- */
 gboolean journal_open(struct account *a, GError **error);
@@ -156,7 +211,9 @@ void journal_show(struct account *a);
 gboolean journal_idle(struct account *a);
 
 /* ---- secret.c ---- */
-void secret_find(struct account *a, const char *prompt);
+void secret_find(struct lane *lane, const char *prompt);
+/* The server refused it: it is not given to another lane. */
+void secret_forget(struct account *a);
 void secret_stop(struct account *a);
 /* The answer to EVENT_ASK; NULL: called off. */
 void secret_answer(struct account *a, const char *secret);

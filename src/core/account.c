@@ -78,6 +78,7 @@ settle(struct account *a)
 {
 	gint64 end = g_get_monotonic_time() + G_USEC_PER_SEC;
 
+	lanes_close(a);
 	a->ops->unlink(a->backend);
 	while (g_get_monotonic_time() < end && g_main_context_iteration(a->context, FALSE))
 		;
@@ -91,7 +92,7 @@ run(gpointer user)
 	g_main_context_push_thread_default(a->context);
 	if (!(a->flags & ACCOUNT_BATCH))
 		be_nice();
-	a->backend = a->ops->create(&a->env);
+	a->backend = a->lanes[LANE_PERSON].backend = a->ops->create(&a->lanes[LANE_PERSON].env);
 	journal_show(a);
 	if (!(a->flags & ACCOUNT_BATCH)) {
 		link_start_ticking(a);
@@ -103,7 +104,9 @@ run(gpointer user)
 	link_stop(a);
 	settle(a);
 	bus_detach(a->bus, a->settings->id);
-	a->ops->destroy(a->backend);
+	for (guint n = 0; n < LANES; n++)
+		if (a->lanes[n].backend)
+			a->ops->destroy(a->lanes[n].backend);
 	g_main_context_pop_thread_default(a->context);
 	return NULL;
 }
@@ -189,12 +192,16 @@ account_start_with(const struct backend_ops *ops, struct bus *bus, const struct 
 		account_free(a);
 		return NULL;
 	}
-	a->env = (struct backend_env){.context = a->context,
-	                              .conf = conf,
-	                              .account = settings,
-	                              .store = a->store,
-	                              .hooks = &account_hooks,
-	                              .user = a};
+	for (guint n = 0; n < LANES; n++) {
+		a->lanes[n].account = a;
+		a->lanes[n].number = n;
+	}
+	a->lanes[LANE_PERSON].env = (struct backend_env){.context = a->context,
+	                                                 .conf = conf,
+	                                                 .account = settings,
+	                                                 .store = a->store,
+	                                                 .hooks = &account_hooks,
+	                                                 .user = a};
 	/* Before the thread runs: who started it may send commands at once. They wait for its loop. */
 	bus_attach(bus, settings->id, a->context, request_take, a);
 	a->thread = g_thread_new(settings->id, run, a);

@@ -19,6 +19,7 @@ enum { SECTIONS_FEW = 16, SECTIONS_MANY = 200 };
 
 struct keeping {
 	struct account *account;
+	struct lane *lane;
 	gint64 folder;
 	gboolean full;
 	GArray *ids; /* msgid */
@@ -31,7 +32,7 @@ keeping_end(struct keeping *k)
 {
 	struct account *a = k->account;
 
-	a->keeping = FALSE;
+	k->lane->keeping = FALSE;
 	g_array_unref(k->ids);
 	g_free(k);
 	work_on(a);
@@ -98,7 +99,7 @@ fetched(const GError *error, void *user)
 
 	if (k->started)
 		learn(a, k->started);
-	for (guint i = 0; i < k->ids->len && a->link == LINK_UP; i++) {
+	for (guint i = 0; i < k->ids->len && lane_is_up(k->lane); i++) {
 		msgid id = g_array_index(k->ids, msgid, i);
 
 		if (is_here(a, id, k->full) && (k->full || store_set_text_here(a->store, id, NULL)))
@@ -191,8 +192,8 @@ fetch_sections(struct keeping *k)
 		return;
 	}
 	k->started = g_get_monotonic_time();
-	a->ops->parts(a->backend, (const msgid *)(void *)ids->data, (const char *const *)sections->pdata,
-	              sections->len, fetched, k);
+	a->ops->parts(k->lane->backend, (const msgid *)(void *)ids->data,
+	              (const char *const *)sections->pdata, sections->len, fetched, k);
 }
 
 static void
@@ -200,7 +201,7 @@ structured(const GError *error, void *user)
 {
 	struct keeping *k = user;
 
-	if (k->account->link == LINK_UP)
+	if (lane_is_up(k->lane))
 		fetch_sections(k); /* of those that were told */
 	else
 		keeping_end(k);
@@ -221,8 +222,8 @@ fetch_structures(struct keeping *k)
 		g_clear_pointer(&root, mime_part_free);
 	}
 	if (lacking->len)
-		a->ops->structures(a->backend, (const msgid *)(void *)lacking->data, lacking->len, structured,
-		                   k);
+		a->ops->structures(k->lane->backend, (const msgid *)(void *)lacking->data, lacking->len,
+		                   structured, k);
 	else
 		fetch_sections(k);
 }
@@ -246,8 +247,9 @@ find_missing(struct account *a, struct keeping *k, gint64 since)
 }
 
 gboolean
-keep_on(struct account *a, gint64 folder)
+keep_on(struct lane *lane, gint64 folder)
 {
+	struct account *a = lane->account;
 	struct store_folder *f = store_folder_by_id(a->store, folder, NULL);
 	struct conf_keep keep;
 	struct keeping *k;
@@ -264,6 +266,7 @@ keep_on(struct account *a, gint64 folder)
 	since = keep.age < 0 ? G_MININT64 : g_get_real_time() / G_USEC_PER_SEC - keep.age;
 	k = g_new0(struct keeping, 1);
 	k->account = a;
+	k->lane = lane;
 	k->folder = folder;
 	k->full = keep.what == KEEP_FULL;
 	k->ids = g_array_new(FALSE, FALSE, sizeof(msgid));
@@ -274,7 +277,9 @@ keep_on(struct account *a, gint64 folder)
 		g_free(k);
 		return FALSE;
 	}
-	a->keeping = TRUE;
+	lane->keeping = TRUE;
+	if (lane->current != folder)
+		lane->current = 0; /* it is selected for these */
 	if (k->full)
 		fetch_sections(k);
 	else

@@ -17,12 +17,13 @@ enum {
 void
 link_show(struct account *a)
 {
+	const struct lane *lane = &a->lanes[LANE_PERSON];
 	struct event *event;
 	enum link_state state = LINK_IDLE;
 
 	if (a->link == LINK_TRYING)
 		state = LINK_CONNECTING;
-	else if (a->link == LINK_UP && (a->fills || a->opening || a->keeping))
+	else if (a->link == LINK_UP && (lane->fills || lane->opening || lane->keeping))
 		state = LINK_FETCHING;
 	else if (a->link == LINK_DOWN)
 		state = a->blocked ? LINK_ERROR : LINK_OFFLINE;
@@ -54,6 +55,12 @@ after(struct account *a, guint ms, GSourceFunc call)
 	return source;
 }
 
+static void
+set_link(struct account *a, enum link link)
+{
+	a->link = a->lanes[LANE_PERSON].link = link;
+}
+
 void
 link_want(struct account *a)
 {
@@ -63,7 +70,8 @@ link_want(struct account *a)
 		return;
 	if (batch && !requests_want_link(a))
 		return;
-	a->link = LINK_TRYING;
+	set_link(a, LINK_TRYING);
+	a->lanes[LANE_PERSON].answered = FALSE;
 	link_show(a);
 	a->ops->link(a->backend);
 }
@@ -144,6 +152,7 @@ tick(gpointer user)
 			link_want(a);
 		return G_SOURCE_CONTINUE;
 	}
+	lanes_tick(a);
 	if (a->link == LINK_UP)
 		work_on(a);
 	return G_SOURCE_CONTINUE;
@@ -164,9 +173,9 @@ on_ready(void *user)
 {
 	struct account *a = user;
 
-	a->link = LINK_UP;
+	set_link(a, LINK_UP);
 	a->up_since = g_get_monotonic_time();
-	a->refusals = 0;
+	a->refusals = a->lanes_refused = 0;
 	g_clear_error(&a->trouble);
 	work_reset(a);
 	journal_linked(a);
@@ -198,7 +207,11 @@ on_lost(const GError *error, void *user)
 	gboolean was_up = a->link == LINK_UP;
 	int code = error->domain == FULMAR_ERROR ? error->code : FULMAR_FAILED;
 
-	a->link = LINK_DOWN;
+	set_link(a, LINK_DOWN);
+	a->wanting &= ~(1u << LANE_PERSON);
+	if (code == FULMAR_AUTH)
+		secret_forget(a);
+	lanes_close(a);
 	work_reset(a);
 	g_clear_error(&a->trouble);
 	a->trouble = g_error_copy(error);
@@ -256,7 +269,7 @@ on_progress(gint64 folder, guint64 have, guint64 total, void *user)
 	struct event *event;
 
 	/* A look at a folder that is watched fetches nothing worth a word. */
-	if (!a->fills && !a->opening)
+	if (!a->lanes[LANE_PERSON].fills && !a->lanes[LANE_PERSON].opening)
 		return;
 	event = account_event(a, EVENT_LINK);
 	event->state = a->shown = LINK_FETCHING;
@@ -288,14 +301,16 @@ on_fact(const char *name, const char *value, void *user)
 static void
 on_behind(gint64 folder, void *user)
 {
-	work_again(user, folder);
+	work_behind(user, folder);
 	work_on(user);
 }
 
 static void
 on_ask(const char *prompt, void *user)
 {
-	secret_find(user, prompt);
+	struct account *a = user;
+
+	secret_find(&a->lanes[LANE_PERSON], prompt);
 }
 
 const struct backend_hooks account_hooks = {

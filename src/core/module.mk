@@ -4,6 +4,7 @@ libcore_a_SOURCES = \
   src/core/account.c src/core/account.h src/core/account-private.h \
   src/core/journal.c \
   src/core/keep.c \
+  src/core/lane.c \
   src/core/link.c \
   src/core/requests.c \
   src/core/secret.c \

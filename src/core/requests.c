@@ -179,7 +179,7 @@ begin_near(struct request *r)
 		struct store_row *row = store_row(a->store, id, NULL);
 
 		/* What lies in another folder would cost opening that one. */
-		if (row && row->uid && !row->has_structure && row->folder == a->current)
+		if (row && row->uid && !row->has_structure && row->folder == a->lanes[LANE_PERSON].current)
 			g_array_append_val(lacking, id);
 		g_clear_pointer(&row, store_row_free);
 	}

@@ -4,8 +4,9 @@
 #include "base/i18n.h"
 #include "core/account-private.h"
 
-/* Where passwords and tokens come from: the file, a command, or the person. A command runs beside the
- * account's thread: it may ask for a passphrase and take minutes. */
+/* Where passwords and tokens come from: the file, a command, or the person; once for all lanes, until one of
+ * them is refused with it. A command runs beside the account's thread: it may ask for a passphrase and take
+ * minutes. */
 
 enum { REFUSALS_AT_MOST = 3 };
 
@@ -19,14 +20,52 @@ struct job_secret {
 };
 
 static void
+wipe(char **secret)
+{
+	if (*secret)
+		memset(*secret, 0, strlen(*secret));
+	g_clear_pointer(secret, g_free);
+}
+
+static void
+give(struct lane *lane, const char *secret, const char *why)
+{
+	lane->answered = TRUE;
+	lane->account->ops->secret(lane->backend, secret, why);
+}
+
+/* Answers all that wait. */
+static void
+deliver(struct account *a, const char *secret, const char *why)
+{
+	guint wanting = a->wanting;
+
+	a->wanting = 0;
+	for (guint n = 0; n < LANES; n++)
+		if (wanting & 1u << n)
+			give(&a->lanes[n], secret, why);
+}
+
+static void
+remember(struct account *a, const char *secret)
+{
+	wipe(&a->secret);
+	a->secret = g_strdup(secret);
+}
+
+void
+secret_forget(struct account *a)
+{
+	wipe(&a->secret);
+}
+
+static void
 job_unref(struct job_secret *job)
 {
 	if (!g_atomic_int_dec_and_test(&job->refs))
 		return;
 	g_free(job->command);
-	if (job->secret)
-		memset(job->secret, 0, strlen(job->secret));
-	g_free(job->secret);
+	wipe(&job->secret);
 	g_free(job->complaint);
 	g_free(job);
 }
@@ -41,7 +80,8 @@ job_done(gpointer user)
 		return G_SOURCE_REMOVE;
 	a->job = NULL;
 	job->account = NULL;
-	a->ops->secret(a->backend, job->secret, job->complaint);
+	remember(a, job->secret);
+	deliver(a, job->secret, job->complaint);
 	job_unref(job); /* the account's */
 	return G_SOURCE_REMOVE;
 }
@@ -106,41 +146,58 @@ start_job(struct account *a, const char *option, const char *command)
 void
 secret_stop(struct account *a)
 {
+	secret_forget(a);
 	if (!a->job)
 		return;
 	a->job->account = NULL;
 	job_unref(g_steal_pointer(&a->job));
 }
 
-void
-secret_find(struct account *a, const char *prompt)
+static void
+ask_person(struct account *a, const char *prompt)
 {
-	const struct conf_account *s = a->settings;
-	struct event *event;
+	struct event *event = account_event(a, EVENT_ASK);
 
-	if (a->job)
-		return;
-	if (s->oauth_token_command) {
+	a->asked = a->asking = TRUE;
+	event->text = g_strdup(prompt);
+	account_post(a, event);
+}
+
+void
+secret_find(struct lane *lane, const char *prompt)
+{
+	struct account *a = lane->account;
+	const struct conf_account *s = a->settings;
+	g_autofree char *known = NULL;
+
+	a->wanting |= 1u << lane->number;
+	if (lane->answered)
+		secret_forget(a); /* what this link was given was refused: a token that has ended */
+	if (a->job || a->asking)
+		return; /* the answer will be for this one too */
+	known = g_strdup(a->secret);
+	if (known)
+		deliver(a, known, NULL);
+	else if (s->oauth_token_command)
 		start_job(a, "oauth-token-command", s->oauth_token_command);
-	} else if (s->password) {
-		a->ops->secret(a->backend, s->password, NULL);
-	} else if (s->password_command) {
+	else if (s->password)
+		deliver(a, s->password, NULL);
+	else if (s->password_command)
 		start_job(a, "password-command", s->password_command);
-	} else if (a->flags & ACCOUNT_NO_SECRETS) {
-		a->ops->secret(a->backend, NULL, NULL);
-	} else {
-		a->asked = TRUE;
-		event = account_event(a, EVENT_ASK);
-		event->text = g_strdup(prompt);
-		account_post(a, event);
-	}
+	else if (a->flags & ACCOUNT_NO_SECRETS)
+		deliver(a, NULL, NULL);
+	else
+		ask_person(a, prompt);
+	wipe(&known);
 }
 
 void
 secret_answer(struct account *a, const char *secret)
 {
+	a->asking = FALSE;
 	a->called_off = !secret;
-	a->ops->secret(a->backend, secret, NULL);
+	remember(a, secret);
+	deliver(a, secret, NULL);
 }
 
 gboolean

@@ -3,11 +3,13 @@
 #include "base/i18n.h"
 #include "core/account-private.h"
 
-/* What an account does next. One folder at a time: the one the person looks at, then those a command asked
- * for, then those the server says have changed. For each: open (resync), fill (headers), keep (bodies). When
- * nothing is left, the person's folder is open again and watched. */
+/* What an account does next. Lane 0 opens and fills the person's folder, and watches it. The rest is the
+ * second lane's, one folder at a time: bodies of the person's folder, then folders a command asked for, then
+ * those the server says have changed. For each: open (resync), fill (headers), keep (bodies). Where there is
+ * no second lane all of it is done by the first, the person's folder always before the others. A folder is in
+ * the hands of one lane at a time; the person's takes it from another's. */
 
-enum { FILLS_AT_ONCE = 2, TRIES = 3 };
+enum { FILLS_AT_ONCE = 2, TRIES = 3, POLLS_SPARED = 12, LIST_PAUSE_MS = 1000 };
 
 struct progress *
 work_progress(struct account *a, gint64 folder)
@@ -29,21 +31,68 @@ work_reset(struct account *a)
 	g_hash_table_remove_all(a->unkept);
 	a->keep_halted = FALSE;
 	g_array_set_size(a->background, 0);
-	a->current = 0;
+	a->lanes[LANE_PERSON].current = 0;
 	g_clear_error(&a->list_error);
-	a->opening = a->listing = a->listed = FALSE;
-	a->fills = 0;
+	a->lanes[LANE_PERSON].opening = a->listing = a->listed = a->list_again = FALSE;
+	a->lanes[LANE_PERSON].fills = 0;
+}
+
+/* The folder that lane 0 has in hand: INBOX when the person looks at none. 0: none. */
+static gint64
+front(struct account *a)
+{
+	struct store_folder *inbox;
+
+	if (a->open_folder || !a->ops->remote || (a->flags & ACCOUNT_BATCH))
+		return a->open_folder;
+	if (!a->inbox) {
+		inbox = store_folder_by_path(a->store, "INBOX", NULL);
+		a->inbox = inbox && inbox->selectable ? inbox->id : 0;
+		g_clear_pointer(&inbox, store_folder_free);
+	}
+	return a->inbox;
+}
+
+static gboolean
+is_planned(const struct account *a, gint64 folder)
+{
+	for (guint i = 0; i < a->background->len; i++)
+		if (g_array_index(a->background, gint64, i) == folder)
+			return TRUE;
+	return FALSE;
+}
+
+static void
+plan(struct account *a, gint64 folder)
+{
+	if (!(a->flags & ACCOUNT_BATCH) && !is_planned(a, folder))
+		g_array_append_val(a->background, folder);
+}
+
+static void
+begin_anew(struct account *a, gint64 folder)
+{
+	struct progress *p = work_progress(a, folder);
+
+	p->opened = p->filled = p->done = FALSE;
+	p->failures = 0;
 }
 
 void
 work_again(struct account *a, gint64 folder)
 {
-	struct progress *p = work_progress(a, folder);
+	begin_anew(a, folder);
+	if (folder != front(a))
+		plan(a, folder);
+}
 
-	p->opened = p->done = FALSE;
-	p->failures = 0;
-	if (!(a->flags & ACCOUNT_BATCH) && folder != a->open_folder)
-		g_array_append_val(a->background, folder);
+void
+work_behind(struct account *a, gint64 folder)
+{
+	if (folder)
+		work_again(a, folder);
+	else
+		a->list_again = TRUE;
 }
 
 gint64
@@ -94,7 +143,7 @@ plan_background(struct account *a)
 	for (guint i = 0; folders && i < folders->len; i++) {
 		const struct store_folder *f = folders->pdata[i];
 
-		if (!is_behind(f) || is_hidden(a, f) || f->id == a->open_folder)
+		if (!is_behind(f) || is_hidden(a, f) || f->id == front(a))
 			continue;
 		work_again(a, f->id);
 	}
@@ -110,8 +159,11 @@ list_ended(struct account *a, const GError *error)
 	if (error)
 		return;
 	a->listed = TRUE;
-	if (!(a->flags & ACCOUNT_BATCH))
-		plan_background(a);
+	if (a->flags & ACCOUNT_BATCH)
+		return;
+	plan_background(a);
+	if (a->ops->follows_all && !a->ops->follows_all(a->backend))
+		a->ops->watch(a->backend, 0); /* from here on it may tell of changes */
 }
 
 static void
@@ -141,6 +193,7 @@ void
 work_list(struct account *a, struct request *r)
 {
 	a->listing = TRUE;
+	a->list_again = FALSE;
 	if (r)
 		a->ops->folders(a->backend, asked_list_done, r);
 	else
@@ -150,36 +203,60 @@ work_list(struct account *a, struct request *r)
 /* ---- opening ---- */
 
 struct open {
-	struct account *account;
+	struct lane *lane;
 	struct request *request; /* or NULL */
 	gint64 folder;
 };
 
 static void opened(const GError *error, void *user);
 
+/* What another lane has of folder from now on is this one's. */
 static void
-begin_open(struct account *a, gint64 folder, struct request *r)
+take_over(struct lane *lane, struct progress *p)
 {
+	struct account *a = lane->account;
+
+	for (guint n = 0; n < LANES; n++) {
+		struct lane *other = &a->lanes[n];
+
+		if (other == lane || !lane_is_up(other))
+			continue;
+		if (other->current == p->folder)
+			other->current = 0;
+		if (a->ops->leave)
+			a->ops->leave(other->backend, p->folder);
+	}
+	p->lane = lane;
+	p->opened = FALSE;
+}
+
+static void
+begin_open(struct lane *lane, gint64 folder, struct request *r)
+{
+	struct account *a = lane->account;
 	struct open *open = g_new0(struct open, 1);
 
-	open->account = a;
+	open->lane = lane;
 	open->request = r;
 	open->folder = folder;
-	a->opening = TRUE;
-	a->current = folder;
-	a->ops->open(a->backend, folder, opened, open);
+	take_over(lane, work_progress(a, folder));
+	lane->opening = TRUE;
+	lane->current = folder;
+	a->ops->open(lane->backend, folder, opened, open);
 	link_show(a);
 }
 
 /* A verb for folder got nowhere: the folder is opened again, a few times; then it is left alone on this link.
  */
 static void
-set_back(struct account *a, struct progress *p, const GError *error)
+set_back(struct lane *lane, struct progress *p, const GError *error)
 {
+	gboolean again = error->code == FULMAR_CANCELLED || (lane->number && !lane_is_up(lane));
+
 	p->opened = FALSE;
-	if (a->current == p->folder)
-		a->current = 0;
-	if (error->code != FULMAR_CANCELLED || ++p->failures >= TRIES) {
+	if (lane->current == p->folder)
+		lane->current = 0;
+	if (!again || ++p->failures >= TRIES) {
 		g_clear_error(&p->error);
 		p->error = g_error_copy(error);
 		p->done = TRUE;
@@ -190,20 +267,23 @@ static void
 opened(const GError *error, void *user)
 {
 	g_autofree struct open *open = user;
-	struct account *a = open->account;
+	struct lane *lane = open->lane;
+	struct account *a = lane->account;
 	struct progress *p = work_progress(a, open->folder);
 
-	a->opening = FALSE;
-	g_clear_error(&p->error);
-	p->opened = !error;
-	if (error)
-		set_back(a, p, error);
-	if (a->open_next) {
+	lane->opening = FALSE;
+	if (p->lane == lane) {
+		g_clear_error(&p->error);
+		p->opened = !error;
+		if (error)
+			set_back(lane, p, error);
+	}
+	if (a->open_next && lane->number == LANE_PERSON) {
 		if (open->request)
 			request_end(open->request, error);
 		work_open(a, a->open_folder, g_steal_pointer(&a->open_next));
 	} else if (open->request && error && !p->done && a->link == LINK_UP && !open->request->cancelled) {
-		begin_open(a, open->folder, open->request);
+		begin_open(lane, open->folder, open->request);
 	} else if (open->request) {
 		request_end(open->request, error);
 	}
@@ -211,17 +291,26 @@ opened(const GError *error, void *user)
 	link_show(a); /* not before it is known that nothing follows */
 }
 
+/* What the person leaves unfinished goes on in the background. */
+static void
+change_front(struct account *a, gint64 folder)
+{
+	gint64 before = a->open_folder;
+
+	a->open_folder = folder;
+	if (before && before != folder && !work_progress(a, before)->done)
+		plan(a, before);
+}
+
 void
 work_open(struct account *a, gint64 folder, struct request *r)
 {
-	struct progress *p = work_progress(a, folder);
 	g_autoptr(GError) passed_over = NULL;
 
-	a->open_folder = folder;
-	p->opened = p->done = FALSE;
-	p->failures = 0;
-	if (!a->opening) {
-		begin_open(a, folder, r);
+	change_front(a, folder);
+	begin_anew(a, folder);
+	if (!a->lanes[LANE_PERSON].opening) {
+		begin_open(&a->lanes[LANE_PERSON], folder, r);
 		return;
 	}
 	/* Somebody leafs through folders: of those that wait only the last counts. */
@@ -251,8 +340,7 @@ work_sync(struct account *a, struct request *r)
 		return;
 	}
 	c->folder = folder;
-	work_progress(a, folder)->opened = work_progress(a, folder)->done = FALSE;
-	work_progress(a, folder)->failures = 0;
+	begin_anew(a, folder);
 }
 
 static gboolean
@@ -261,12 +349,20 @@ sync_covers(const struct command *c, const struct store_folder *f)
 	return f->selectable && (c->folder ? c->folder == f->id : TRUE);
 }
 
-/* The next folder a sync command still waits for, 0 when it is through. *failed gives the first error, *fine
- * how many went well. */
+/* TRUE while lane 0 is at it, and no other may be. */
+static gboolean
+is_fronts(struct account *a, const struct progress *p)
+{
+	return p->folder == front(a) && !p->filled && !p->done;
+}
+
+/* The next folder a sync command still waits for: 0 when it is through, -1 when what it waits for is in hand.
+ * *failed gives the first error, *fine how many went well. */
 static gint64
 sync_next(struct account *a, const struct command *c, const GError **failed, guint *fine)
 {
 	g_autoptr(GPtrArray) folders = store_folders(a->store, NULL);
+	gint64 waits = 0;
 
 	*failed = NULL;
 	*fine = 0;
@@ -277,6 +373,10 @@ sync_next(struct account *a, const struct command *c, const GError **failed, gui
 		if (!sync_covers(c, f) || (!c->folder && is_hidden(a, f)))
 			continue;
 		p = work_progress(a, f->id);
+		if (is_fronts(a, p)) {
+			waits = -1;
+			continue;
+		}
 		if (!p->done)
 			return f->id;
 		if (!*failed)
@@ -284,7 +384,7 @@ sync_next(struct account *a, const struct command *c, const GError **failed, gui
 		if (!p->error)
 			(*fine)++;
 	}
-	return 0;
+	return waits;
 }
 
 static void
@@ -319,8 +419,10 @@ sync_folder(struct account *a)
 			return sync_folder(a);
 		}
 		folder = sync_next(a, r->command, &failed, &fine);
-		if (folder)
+		if (folder > 0)
 			return folder;
+		if (folder)
+			continue;
 		if (!failed && !r->command->folder)
 			failed = a->list_error;
 		if (a->journal_trouble || journal_idle(a))
@@ -344,7 +446,7 @@ sync_wants_list(const struct account *a)
 /* ---- what next ---- */
 
 struct fill {
-	struct account *account;
+	struct lane *lane;
 	gint64 folder;
 };
 
@@ -352,39 +454,83 @@ static void
 filled(const GError *error, void *user)
 {
 	g_autofree struct fill *fill = user;
-	struct account *a = fill->account;
+	struct lane *lane = fill->lane;
+	struct account *a = lane->account;
 	struct progress *p = work_progress(a, fill->folder);
 
-	if (a->fills)
-		a->fills--;
-	if (!error)
+	if (lane->fills)
+		lane->fills--;
+	if (p->fills)
+		p->fills--;
+	if (p->lane == lane && !error)
 		p->failures = 0;
-	else if (p->opened) /* the first of those in the same flight */
-		set_back(a, p, error);
+	else if (p->lane == lane && p->opened) /* the first of those in the same flight */
+		set_back(lane, p, error);
 	work_on(a);
 	link_show(a);
 }
 
 static void
-begin_fill(struct account *a, gint64 folder)
+begin_fill(struct lane *lane, struct progress *p)
 {
 	struct fill *fill = g_new(struct fill, 1);
 
-	fill->account = a;
-	fill->folder = folder;
-	a->fills++;
-	a->ops->fill(a->backend, folder, filled, fill);
+	fill->lane = lane;
+	fill->folder = p->folder;
+	lane->fills++;
+	p->fills++;
+	lane->account->ops->fill(lane->backend, p->folder, filled, fill);
+}
+
+/* One step towards all headers of a folder; TRUE when they are here. */
+static gboolean
+fill(struct lane *lane, struct progress *p)
+{
+	struct account *a = lane->account;
+	struct store_folder *f;
+	gboolean complete;
+
+	if (p->filled)
+		return TRUE;
+	if (lane->current != p->folder || p->lane != lane || !p->opened) {
+		if (!lane_is_busy(lane) && !p->fills)
+			begin_open(lane, p->folder, NULL);
+		return FALSE;
+	}
+	f = store_folder_by_id(a->store, p->folder, NULL);
+	complete = !f || f->complete;
+	g_clear_pointer(&f, store_folder_free);
+	while (!complete && lane->fills < FILLS_AT_ONCE)
+		begin_fill(lane, p);
+	p->filled = complete && !p->fills;
+	return p->filled;
+}
+
+/* One step of background work for a folder; TRUE when it needed none any more. */
+static gboolean
+step(struct lane *lane, gint64 folder)
+{
+	struct progress *p = work_progress(lane->account, folder);
+
+	if (!fill(lane, p) || lane_is_busy(lane) || keep_on(lane, folder))
+		return FALSE;
+	p->done = TRUE;
+	return TRUE;
 }
 
 static gint64
 background_folder(struct account *a)
 {
-	while (a->background->len) {
-		gint64 folder = g_array_index(a->background, gint64, 0);
+	for (guint i = 0; i < a->background->len;) {
+		gint64 folder = g_array_index(a->background, gint64, i);
+		const struct progress *p = work_progress(a, folder);
 
-		if (!work_progress(a, folder)->done)
+		if (p->done)
+			g_array_remove_index(a->background, i);
+		else if (is_fronts(a, p))
+			i++;
+		else
 			return folder;
-		g_array_remove_index(a->background, 0);
 	}
 	return 0;
 }
@@ -392,45 +538,19 @@ background_folder(struct account *a)
 static gint64
 pick_folder(struct account *a)
 {
-	gint64 folder;
+	gint64 folder = front(a);
+	const struct progress *p = folder ? work_progress(a, folder) : NULL;
 
-	if (a->open_folder && !work_progress(a, a->open_folder)->done)
-		return a->open_folder;
+	if (p && p->filled && !p->done)
+		return folder;
 	folder = sync_folder(a);
 	return folder ? folder : background_folder(a);
-}
-
-/* One step for folder; TRUE when it needed none any more. */
-static gboolean
-step(struct account *a, gint64 folder)
-{
-	struct progress *p = work_progress(a, folder);
-	struct store_folder *f;
-	gboolean complete;
-
-	if (a->current != folder || !p->opened) {
-		if (!a->fills && !a->keeping)
-			begin_open(a, folder, NULL);
-		return FALSE;
-	}
-	f = store_folder_by_id(a->store, folder, NULL);
-	complete = !f || f->complete;
-	g_clear_pointer(&f, store_folder_free);
-	if (!complete) {
-		while (a->fills < FILLS_AT_ONCE)
-			begin_fill(a, folder);
-		return FALSE;
-	}
-	if (a->fills || a->keeping || keep_on(a, folder))
-		return FALSE;
-	p->done = TRUE;
-	return TRUE;
 }
 
 static gboolean
 list_is_due(const struct account *a)
 {
-	gint64 poll = MAX(a->settings->poll, 60) * G_USEC_PER_SEC;
+	gint64 poll = MAX(a->settings->poll, 60) * G_USEC_PER_SEC, age;
 
 	if (a->listing)
 		return FALSE;
@@ -438,7 +558,11 @@ list_is_due(const struct account *a)
 		return TRUE;
 	if (a->flags & ACCOUNT_BATCH)
 		return FALSE;
-	return !a->listed || g_get_monotonic_time() - a->listed_at > poll;
+	age = g_get_monotonic_time() - a->listed_at;
+	/* What is told as it happens is asked for seldom, to be sure. */
+	if (a->ops->follows_all && a->ops->follows_all(a->backend))
+		poll *= POLLS_SPARED;
+	return !a->listed || age > poll || (a->list_again && age > LIST_PAUSE_MS * 1000);
 }
 
 static void
@@ -456,32 +580,60 @@ end_replays(struct account *a)
 static void
 rest(struct account *a)
 {
+	struct lane *lane = &a->lanes[LANE_PERSON];
+	gint64 folder = front(a);
+
 	if (a->flags & ACCOUNT_BATCH)
 		return;
-	if (a->open_folder && a->current != a->open_folder && !work_progress(a, a->open_folder)->error) {
-		begin_open(a, a->open_folder, NULL);
+	if (folder && lane->current != folder && !work_progress(a, folder)->error) {
+		begin_open(lane, folder, NULL);
 		return;
 	}
-	a->ops->watch(a->backend, a->open_folder);
+	a->ops->watch(a->backend, folder);
 	link_show(a);
+}
+
+/* The folder on the screen. FALSE while it needs something still. */
+static gboolean
+serve_person(struct account *a)
+{
+	struct lane *lane = &a->lanes[LANE_PERSON];
+	gint64 folder = front(a);
+	struct progress *p = folder ? work_progress(a, folder) : NULL;
+	gboolean well = !lane->opening && (!p || p->done || fill(lane, p));
+
+	if (list_is_due(a))
+		work_list(a, NULL);
+	return well && !lane->opening;
+}
+
+static void
+serve_background(struct account *a, gboolean front_served)
+{
+	gint64 folder;
+	struct lane *lane;
+
+	while ((folder = pick_folder(a))) {
+		lane = lane_want(a, LANE_WORK);
+		if (!lane || (lane->number == LANE_PERSON && !front_served) || !step(lane, folder))
+			return;
+	}
 }
 
 static void
 look(struct account *a)
 {
-	gint64 folder;
+	struct lane *lane = &a->lanes[LANE_PERSON];
+	gboolean served;
 
 	journal_replay(a);
 	end_replays(a);
-	if (a->opening)
+	served = serve_person(a);
+	/* Its first screen goes before all else, then the list, which tells what else there is to do. */
+	if (lane->opening || a->listing)
 		return;
-	if (list_is_due(a))
-		work_list(a, NULL);
-	if (a->listing && (!a->open_folder || work_progress(a, a->open_folder)->done))
-		return;
-	while ((folder = pick_folder(a)) && step(a, folder))
-		;
-	if (!folder && !a->fills && !a->keeping)
+	serve_background(a, served);
+	if (served && !lane_is_busy(lane))
 		rest(a);
 }
 

@@ -225,7 +225,8 @@ imap_box_news(struct backend *b)
 	struct imap_cmd *cmd;
 	char range[32];
 
-	if (!box->resynced || box->asking || box->exists <= box->counted || b->aimed != box->folder)
+	if (!box->resynced || box->asking || box->exists <= box->counted || b->aimed != box->folder ||
+	    imap_notify_awaits(b))
 		return;
 	box->asking = TRUE;
 	box->asked = box->exists;

@@ -87,9 +87,12 @@ imap_on_list(struct backend *b, const struct imap_response *response)
 	struct store_folder *folder;
 	char *wire;
 
-	if (!b->listing || !imap_list_decode(response, &list) || !list.name_len ||
-	    memchr(list.name, 0, list.name_len))
+	if (!imap_list_decode(response, &list) || !list.name_len || memchr(list.name, 0, list.name_len))
 		return;
+	if (!b->listing) {
+		imap_notify_list(b, &list);
+		return;
+	}
 	if (too_many(b))
 		return;
 	wire = g_strndup((const char *)list.name, list.name_len);
@@ -147,8 +150,12 @@ imap_on_status(struct backend *b, const struct imap_response *response)
 	struct imap_status_data status;
 	struct imap_listed *listed;
 
-	if (!b->listing || !imap_status_decode(response, &status))
+	if (!imap_status_decode(response, &status))
 		return;
+	if (!b->listing) {
+		imap_notify_status(b, &status);
+		return;
+	}
 	listed = listed_by_name(b, status.name, status.name_len);
 	if (listed)
 		apply_status(listed, &status);

@@ -62,6 +62,9 @@ enum imap_phase { PHASE_DOWN, PHASE_CONNECTING, PHASE_GREETING, PHASE_LOGIN, PHA
 /* What the octets behind the response just handled are. */
 enum imap_turn { TURN_NONE, TURN_TLS, TURN_DEFLATE };
 
+/* How far this session is with NOTIFY. */
+enum imap_notify { NOTIFY_OFF, NOTIFY_ASKED, NOTIFY_ON, NOTIFY_OVER };
+
 /* The selected folder as this session sees it. */
 struct imap_box {
 	gint64 folder;                                /* 0: none */
@@ -135,6 +138,17 @@ struct backend {
 	struct imap_cmd *idle; /* the IDLE under way, among sent */
 	gboolean idle_ready;   /* its "+" was seen */
 	GSource *idle_timer;
+
+	GSource *probe;      /* a sign of life is awaited */
+	guint64 probe_reads; /* reads when it was looked for last */
+
+	enum imap_notify notify;
+	GSource *rows_timer; /* rows that EXISTS announced may come by themselves until then */
+	gboolean rows_late;  /* they did not */
+	gboolean pushed;     /* rows came by themselves in this slice */
+	GHashTable *known;   /* wire → struct store_folder *, for pushes of this slice; or NULL */
+	GHashTable *behind;  /* ids (gint64 *) of folders to be told as behind; or NULL */
+	gboolean recounted;  /* counts of folders were stored */
 
 	GError *lost;                 /* why the link ended, until that was told */
 	GSource *wake;                /* deferred completions */
@@ -332,6 +346,32 @@ gboolean imap_watch_break(struct backend *b);
 void imap_watch_stop(struct backend *b);
 /* (Back) to watching, when nothing is under way and nothing that ended waits to be told. */
 void imap_watch_resume(struct backend *b);
+
+/* ---- notify.c: changes of all folders as they happen ---- */
+/* Asks for them, once on a link, where they are offered. */
+void imap_notify_begin(struct backend *b);
+/* The link is gone. */
+void imap_notify_stop(struct backend *b);
+/* NOTIFICATIONOVERFLOW: the server tells no more. */
+void imap_notify_overflow(struct backend *b);
+gboolean imap_follows_all(struct backend *b);
+/* Unasked STATUS and LIST. */
+void imap_notify_status(struct backend *b, const struct imap_status_data *status);
+void imap_notify_list(struct backend *b, const struct imap_list *list);
+/* TRUE: rows for what EXISTS announced are awaited; should they not come, imap_box_news is called again. */
+gboolean imap_notify_awaits(struct backend *b);
+/* A row is about to be counted. */
+void imap_notify_row(struct backend *b, const struct imap_fetch *fetch);
+/* Before and after a slice's commit. */
+void imap_notify_save(struct backend *b);
+void imap_notify_tell(struct backend *b);
+
+/* ---- lane.c ---- */
+void imap_leave(struct backend *b, gint64 folder);
+void imap_probe(struct backend *b);
+void imap_probe_stop(struct backend *b);
+/* TRUE: what the server tells of the selected folder is another lane's to store. */
+gboolean imap_is_guest(const struct backend *b);
 
 /* ---- quirks.c ---- */
 struct imap_quirk {

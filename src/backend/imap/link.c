@@ -62,6 +62,8 @@ forget_link(struct backend *b, const GError *error)
 	if (b->in_tx)
 		imap_slice_end(b);
 	imap_watch_stop(b);
+	imap_notify_stop(b);
+	imap_probe_stop(b);
 	b->phase = PHASE_DOWN;
 	b->aimed = 0;
 	imap_fail_all(b, error);
@@ -79,6 +81,7 @@ forget_link(struct backend *b, const GError *error)
 	b->watched = b->unwatchable = 0;
 	b->turn = TURN_NONE;
 	b->secret_wanted = FALSE;
+	g_clear_pointer(&b->secret, g_free); /* core knows it, for all lanes */
 	b->quirk = NULL;
 }
 
@@ -255,4 +258,7 @@ const struct backend_ops backend_imap = {
         .parts = imap_parts,
         .replay = imap_replay,
         .watch = imap_watch,
+        .follows_all = imap_follows_all,
+        .leave = imap_leave,
+        .probe = imap_probe,
 };

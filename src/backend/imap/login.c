@@ -50,7 +50,7 @@ tell_facts(struct backend *b)
 	fact(b, "mechanism", b->mechanism);
 	fact(b, "capabilities", caps->str);
 	fact(b, "resync", b->qresync ? "QRESYNC" : b->condstore ? "CONDSTORE" : "plain");
-	fact(b, "push", imap_has(b, "IDLE") ? "IDLE" : "poll");
+	fact(b, "push", imap_has(b, "NOTIFY") ? "NOTIFY" : imap_has(b, "IDLE") ? "IDLE" : "poll");
 	fact(b, "compression", imap_has(b, "COMPRESS=DEFLATE") ? "DEFLATE" : "none");
 	fact(b, "quirk", b->quirk ? b->quirk->what : NULL);
 }

@@ -130,6 +130,7 @@ take_row(struct backend *b, const struct imap_fetch *fetch, const struct imap_fe
 		add_row(b, &message);
 	envelope_clear(&envelope);
 	g_clear_pointer(&structure, mime_part_free);
+	imap_notify_row(b, fetch);
 	note_uid(&b->box, fetch->uid, fetch->seq);
 	imap_fill_row(b, fetch->uid);
 	b->touched = b->box.folder;
@@ -181,7 +182,7 @@ imap_on_fetch(struct backend *b, const struct imap_response *response)
 		take_row(b, &fetch, header);
 		return;
 	}
-	if (fetch.has_flags)
+	if (fetch.has_flags && !imap_is_guest(b))
 		take_flags(b, &fetch);
 	else if (b->survey)
 		imap_survey_take(b, fetch.seq, fetch.uid);
@@ -205,7 +206,7 @@ remove_uids(struct backend *b, const struct uidset *uids)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!imap_tx(b))
+	if (imap_is_guest(b) || !imap_tx(b))
 		return;
 	if (store_remove_uids(b->env->store, b->box.folder, uids, &error) < 0)
 		imap_drop(b, error);
@@ -349,6 +350,7 @@ imap_slice_end(struct backend *b)
 	g_autoptr(GError) error = NULL;
 	gint64 touched = b->touched;
 
+	imap_notify_save(b);
 	if (b->in_tx) {
 		b->in_tx = FALSE;
 		/* What this slice brought is not here: nothing may be built on it, and a new session asks
@@ -365,6 +367,7 @@ imap_slice_end(struct backend *b)
 		if (arrived)
 			b->env->hooks->arrived(touched, arrived, b->env->user);
 	}
+	imap_notify_tell(b);
 }
 
 gboolean

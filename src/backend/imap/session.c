@@ -372,6 +372,8 @@ on_condition(struct backend *b, const struct imap_response *response)
 		on_progress(b, &progress);
 	if (imap_limit_decode(response, &lowest))
 		on_limit(b, lowest);
+	if (response->code && !strcmp(response->code, "NOTIFICATIONOVERFLOW"))
+		imap_notify_overflow(b);
 	if (b->phase == PHASE_GREETING) {
 		imap_login_begin(b, response);
 		return;

@@ -1,7 +1,10 @@
 #include "backend/imap/imap-private.h"
 
 /* Following the open folder while nothing is asked for: IDLE (RFC 2177), renewed before routers forget the
- * connection; NOOP where it is missing. */
+ * connection; NOOP where it is missing. The other folders are NOTIFY's (notify.c). RFC 5465 §5 lets servers
+ * tell of the selected folder by NOTIFY alone, at any time; IDLE stays all the same: Dovecot 2.3 passes over
+ * every first change of the selected folder outside of it, the expunges that SELECTED-DELAYED puts off come
+ * with it at once, and the connection must be kept alive by something anyway. */
 
 enum { IDLE_SECONDS = 9 * 60, POLL_SECONDS = 60, IDLE_LEAST_MS = 1000 };
 
@@ -130,6 +133,7 @@ imap_watch_resume(struct backend *b)
 void
 imap_watch(struct backend *b, gint64 folder)
 {
+	imap_notify_begin(b);
 	if (folder != b->watched)
 		b->unwatchable = 0;
 	b->watched = folder;
