@@ -11,7 +11,8 @@ talk is a dialogue, taken step by step on each connection, or on the n-th when i
   MORE                   waits until the client has sent something, and leaves it unread
 answers replaces what the default responder would say to a command (regular expression, whole, without tag → text, octets, a list of them used one
 after the other, or a function of (session, command)). Lines end in LF here and in CRLF on the wire. DEFAULT inside a text is what would have been said.
-drip = 1 sends everything octet by octet. patient = seconds: answers when the client has been silent for so long; flights then counts round trips.
+drip = 1 sends everything octet by octet. patient = seconds: answers when the client has been silent for so long; flights then counts round trips,
+flown is [(flight, command)].
 limit = n is MESSAGELIMIT.
 
 Run as a program it is a server for tests in C: its port on the first line of standard output, then commands on standard input (see serve()).
@@ -164,7 +165,7 @@ class Session(threading.Thread):
         super().__init__(daemon=True)
         self.server, self.sock, self.steps, self.tags = server, sock, steps, []
         self.buffer, self.box, self.qresync, self.idle = b'', None, False, None
-        self.uidonly = False
+        self.uidonly = self.fresh = False
         self.lock = threading.RLock()
 
     # -- octets --
@@ -188,7 +189,7 @@ class Session(threading.Thread):
     def patiently(self):
         """All that the client says before it waits for an answer is one flight."""
         self.more()
-        self.server.flights += 1
+        self.fresh = True
         while select.select([self.sock], [], [], self.server.patient)[0]:
             self.more()
 
@@ -228,6 +229,10 @@ class Session(threading.Thread):
         tag, _, command = line.partition(' ')
         self.tags.append(tag)
         self.server.heard.append(command)
+        if self.fresh and command != 'LOGOUT':
+            self.server.flights += 1
+            self.fresh = False
+        self.server.flown.append((self.server.flights, command))
         return command
 
     # -- the dialogue --
@@ -515,7 +520,7 @@ class Script:
         self.greeting = '* OK [CAPABILITY %s] scripted\n' % caps if greeting is None else greeting
         self.heard, self.faults, self.connections, self.sessions = [], [], 0, set()
         self.octets = b''
-        self.patient, self.limit, self.flights = patient, limit, 0
+        self.patient, self.limit, self.flights, self.flown = patient, limit, 0, []
         self.tls = None
         if certificate:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
