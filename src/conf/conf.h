@@ -110,6 +110,7 @@ struct conf_ui {
 	gint64 rail_width, pager_width; /* columns */
 	char *layout;                   /* auto, list, wide */
 	gboolean bell;
+	char *new_mail_command;
 };
 struct conf_list {
 	gboolean threads;

@@ -239,6 +239,11 @@ static const struct conf_option options[] = {
             N_("One column, no line art, and a line that says what changed, for screen readers."),
             AT(ui, accessible)),
         ROW("ui", "bell", CONF_BOOL, "no", N_("Rings when new mail comes."), AT(ui, bell)),
+        ROW("ui", "new-mail-command", CONF_COMMAND, NULL,
+            N_("A command that is run when new mail has come, with FULMAR_ACCOUNT, FULMAR_FOLDER, "
+               "FULMAR_COUNT "
+               "and, of the newest, FULMAR_FROM and FULMAR_SUBJECT in its environment."),
+            AT(ui, new_mail_command)),
 
         ROW("list", "threads", CONF_BOOL, "yes", N_("Shows conversations together."), AT(list, threads)),
         ROW("list", "date-format", CONF_TEXT, "auto", N_("Dates in lists: auto, or a format of strftime(3)."),

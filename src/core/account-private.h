@@ -4,6 +4,7 @@
 
 #include "backend/backend.h"
 #include "core/account.h"
+#include "core/address.h"
 
 enum link { LINK_DOWN, LINK_TRYING, LINK_UP };
 
@@ -54,6 +55,7 @@ struct progress {
 };
 
 struct job_secret;
+struct job_announce;
 
 struct account {
 	struct bus *bus;
@@ -83,6 +85,13 @@ struct account {
 	gboolean blocked; /* trying again by itself would not help: password, certificate */
 	GSource *retry, *tick;
 	gint64 tick_wall, tick_mono;
+	struct address_watch *addresses;
+
+	/* announce.c */
+	struct job_announce *announcing; /* the command that runs, or NULL */
+	GSource *announce_wait;
+	gint64 news_folder; /* where mail came last that was not announced yet */
+	guint news;         /* how much */
 
 	/* secret.c */
 	struct job_secret *job;
@@ -159,6 +168,13 @@ void lanes_tick(struct account *a);
 void lanes_close(struct account *a);
 /* Asks the servers of all lanes for a sign of life. */
 void lanes_probe(struct account *a);
+
+/* ---- announce.c ---- */
+/* TRUE for a folder that new mail comes to, rather than what was sent, filed or thrown away. */
+gboolean announce_is_due(struct account *a, gint64 folder);
+/* n new messages in folder: the person's command shall know. */
+void announce_mail(struct account *a, gint64 folder, guint n);
+void announce_stop(struct account *a);
 
 /* ---- requests.c ---- */
 void request_take(struct command *command, void *account);

@@ -9,6 +9,7 @@
 enum {
 	TICK_SECONDS = 5,
 	JUMP_SECONDS = 30,
+	SHORT_JUMP_SECONDS = 5,
 	STEADY_SECONDS = 60,
 	RETRY_FIRST_MS = 1000,
 	RETRY_LAST_MS = 300 * 1000
@@ -123,8 +124,25 @@ void
 link_stop(struct account *a)
 {
 	secret_stop(a);
+	announce_stop(a);
+	g_clear_pointer(&a->addresses, address_watch_free);
 	drop_source(&a->retry);
 	drop_source(&a->tick);
+}
+
+/* The machine is in another network, or in one again. */
+static void
+addresses_changed(void *user)
+{
+	struct account *a = user;
+
+	if (a->link != LINK_DOWN) {
+		lanes_probe(a);
+		return;
+	}
+	a->failures = 0;
+	drop_source(&a->retry);
+	link_want(a);
 }
 
 /* A wall clock that ran far ahead of the monotonic one means that the machine slept: the link is dead, though
@@ -152,6 +170,8 @@ tick(gpointer user)
 			link_want(a);
 		return G_SOURCE_CONTINUE;
 	}
+	if (jump > SHORT_JUMP_SECONDS * G_USEC_PER_SEC)
+		lanes_probe(a);
 	lanes_tick(a);
 	if (a->link == LINK_UP)
 		work_on(a);
@@ -164,6 +184,8 @@ link_start_ticking(struct account *a)
 	a->tick_wall = g_get_real_time();
 	a->tick_mono = g_get_monotonic_time();
 	a->tick = after(a, TICK_SECONDS * 1000, tick);
+	if (a->ops->remote)
+		a->addresses = address_watch_new(a->context, addresses_changed, a);
 }
 
 /* ---- hooks ---- */
@@ -254,11 +276,15 @@ on_folders(void *user)
 static void
 on_arrived(gint64 folder, guint n, void *user)
 {
-	struct event *event = account_event(user, EVENT_NEW_MAIL);
+	struct event *event;
 
-	event->folder = folder;
-	event->have = n;
-	account_post(user, event);
+	if (announce_is_due(user, folder)) {
+		event = account_event(user, EVENT_NEW_MAIL);
+		event->folder = folder;
+		event->have = n;
+		account_post(user, event);
+		announce_mail(user, folder, n);
+	}
 	work_on(user);
 }
 

@@ -2,6 +2,8 @@
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
   src/core/account.c src/core/account.h src/core/account-private.h \
+  src/core/address.c src/core/address.h \
+  src/core/announce.c \
   src/core/journal.c \
   src/core/keep.c \
   src/core/lane.c \

@@ -386,6 +386,15 @@ store_id_by_uid(struct store *store, gint64 folder, guint64 uid, GError **error)
 }
 
 msgid
+store_last_id(struct store *store)
+{
+	msgid id = 0;
+
+	store_number(store, "SELECT coalesce(max(id), 0) FROM message", VALUES(), 0, &id, NULL);
+	return id;
+}
+
+msgid
 store_id_by_file(struct store *store, gint64 folder, const char *file, GError **error)
 {
 	static const char sql[] = "SELECT id FROM message WHERE folder = ?1 AND file = ?2";

@@ -287,8 +287,13 @@ told_new_mail(struct ui *ui, guint account, struct event *event)
 {
 	guint n = (guint)MAX(event->have, 1);
 
-	if (ui->conf->ui.bell && ui->term)
+	gint64 now = g_get_monotonic_time();
+
+	/* What comes together rings once. */
+	if (ui->conf->ui.bell && ui->term && now - ui->rung > G_USEC_PER_SEC) {
 		term_bell(ui->term);
+		ui->rung = now;
+	}
 	if (ui->accessible)
 		ui_say(ui, ngettext("%u new message in %s", "%u new messages in %s", n), n,
 		       ui_account_id(ui, account));

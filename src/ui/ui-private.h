@@ -113,6 +113,7 @@ struct ui {
 	gint64 refreshed;          /* monotonic µs */
 	gint64 refresh_pause;      /* µs until rows are read again; 0: at once */
 	gint64 keyed;              /* monotonic µs of the last key */
+	gint64 rung;               /* monotonic µs of the last bell */
 	gint64 painted, paint_due; /* monotonic µs; due 0: nothing to paint */
 	struct layout_worker *worker;
 	GPtrArray *asks;     /* struct event *: secrets wanted, not asked for yet */

@@ -1,14 +1,14 @@
 """A TCP proxy in a thread between the program and a server: it counts, delays, limits, stalls without closing, and cuts.
 
 with Proxy(port) as p: p.port; p.stall(); p.resume(); p.cut(); p.refuse(True); p.counts() → {'down', 'up', 'turns', 'connections'}
-delay is one way in seconds; rate octets a second downwards. cut_after(n) closes when n more octets have gone down.
+hold(n) stalls the n-th connection alone; limit is how many may stand at a time. delay is one way in seconds; rate octets a second downwards. cut_after(n) closes when n more octets have gone down.
 """
 import collections, selectors, socket, threading, time
 
 
 class Pipe:
-    def __init__(self, source, sink):
-        self.source, self.sink, self.queue, self.ended = source, sink, collections.deque(), False
+    def __init__(self, source, sink, number):
+        self.source, self.sink, self.queue, self.ended, self.number = source, sink, collections.deque(), False, number
 
 
 class Proxy:
@@ -18,6 +18,7 @@ class Proxy:
         self.port = self.listener.getsockname()[1]
         self.stalled = self.refusing = self.stopping = self.ending = False
         self.left, self.lock = None, threading.Lock()
+        self.held, self.limit = set(), 0
         self.numbers = dict(down=0, up=0, turns=0, connections=0)
         self.last_up, self.pairs, self.next_down = False, [], 0.0
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -28,6 +29,9 @@ class Proxy:
 
     def resume(self):
         self.stalled = False
+
+    def hold(self, number):
+        self.held.add(number)
 
     def refuse(self, yes):
         self.refusing = yes
@@ -57,7 +61,7 @@ class Proxy:
 
     def accept(self):
         client, _ = self.listener.accept()
-        if self.refusing:
+        if self.refusing or (self.limit and len(self.pairs) >= self.limit):
             client.close()
             return
         try:
@@ -68,7 +72,8 @@ class Proxy:
         for s in (client, server):
             s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.numbers['connections'] += 1
-        self.pairs.append((Pipe(client, server), Pipe(server, client)))
+        n = self.numbers['connections']
+        self.pairs.append((Pipe(client, server, n), Pipe(server, client, n)))
 
     def read(self, pair, down):
         pipe = pair[down]
@@ -116,9 +121,9 @@ class Proxy:
             if not self.stalled:
                 for pair in self.pairs:
                     for down, pipe in enumerate(pair):
-                        if not pipe.ended and len(pipe.queue) < 64:
+                        if not pipe.ended and len(pipe.queue) < 64 and pipe.number not in self.held:
                             selector.register(pipe.source, selectors.EVENT_READ, (pair, down))
-            due = [p.queue[0][0] for pair in self.pairs for p in pair if p.queue]
+            due = [p.queue[0][0] for pair in self.pairs for p in pair if p.queue and p.number not in self.held]
             wait = .05 if self.stalled or not due else max(0, min(.05, min(due) - time.monotonic()))
             for key, _ in selector.select(wait):
                 if key.data is None:
@@ -132,7 +137,7 @@ class Proxy:
                     self.left = None
             now = time.monotonic()
             for pair in list(self.pairs):
-                if cut or (not self.stalled and not all([self.write(pair, down, now) for down in (0, 1)])):
+                if cut or (not self.stalled and pair[0].number not in self.held and not all([self.write(pair, down, now) for down in (0, 1)])):
                     self.close_pair(pair)
             while self.ending and self.pairs:
                 self.close_pair(self.pairs[0])

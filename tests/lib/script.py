@@ -1,6 +1,7 @@
 """A scripted IMAP server in a thread: says exactly what a test tells it to, and behaves well for the rest.
 
-with Script(Box(messages), talk=[...], answers={...}) as s: s.port, s.heard (commands without tags), s.octets (all that was sent), s.faults
+with Script(Box(messages), talk=[...], answers={...}) as s: s.port, s.heard (commands without tags), s.octets (all that was sent), s.faults, s.ever (all connections there were, each with what
+was heard on it)
 
 talk is a dialogue, taken step by step on each connection, or on the n-th when it is a list of lists; then the default responder takes over:
   'S: * OK hello'        sends the line and CRLF; <tag> is the tag heard last, <tag-1> the one before
@@ -166,6 +167,7 @@ class Session(threading.Thread):
         self.server, self.sock, self.steps, self.tags = server, sock, steps, []
         self.buffer, self.box, self.qresync, self.idle = b'', None, False, None
         self.uidonly = self.fresh = False
+        self.heard = []
         self.lock = threading.RLock()
 
     # -- octets --
@@ -225,10 +227,12 @@ class Session(threading.Thread):
         line = self.line()
         if line == 'DONE':
             self.server.heard.append(line)
+            self.heard.append(line)
             return line
         tag, _, command = line.partition(' ')
         self.tags.append(tag)
         self.server.heard.append(command)
+        self.heard.append(command)
         if self.fresh and command != 'LOGOUT':
             self.server.flights += 1
             self.fresh = False
@@ -518,7 +522,7 @@ class Script:
         self.boxes = list(boxes) or [Box()]
         self.talk, self.answers, self.caps, self.drip, self.implicit_tls = talk, dict(answers or {}), caps, drip, implicit_tls
         self.greeting = '* OK [CAPABILITY %s] scripted\n' % caps if greeting is None else greeting
-        self.heard, self.faults, self.connections, self.sessions = [], [], 0, set()
+        self.heard, self.faults, self.connections, self.sessions, self.ever = [], [], 0, set(), []
         self.octets = b''
         self.patient, self.limit, self.flights, self.flown = patient, limit, 0, []
         self.tls = None
@@ -545,6 +549,7 @@ class Script:
             session = Session(self, sock, self.steps())
             self.connections += 1
             self.sessions.add(session)
+            self.ever.append(session)
             session.start()
 
     def said(self, pattern):

@@ -158,6 +158,7 @@ struct backend {
 	GError *fill_error;           /* of a fill whose task had ended before */
 	GList *wants;                 /* struct imap_want *: sections asked for */
 	gboolean in_tx;               /* rows of this slice are being written */
+	msgid newest_id;              /* before this slice */
 	gint64 touched;               /* folder whose rows changed in this slice */
 	guint arrived;                /* new mail in this slice */
 	struct imap_listing *listing; /* folder list being gathered */

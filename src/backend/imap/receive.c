@@ -91,13 +91,16 @@ add_row(struct backend *b, const struct store_message *message)
 {
 	g_autoptr(GError) error = NULL;
 	struct imap_box *box = &b->box;
+	msgid id;
 
 	if (!imap_tx(b))
 		return;
-	if (!store_add(b->env->store, box->folder, message, &error)) {
+	id = store_add(b->env->store, box->folder, message, &error);
+	if (!id) {
 		imap_drop(b, error);
 	} else if (box->news_from && message->uid >= box->news_from) {
-		b->arrived += !(message->flags & FLAG_SEEN);
+		/* What was here before has only been moved. */
+		b->arrived += !(message->flags & FLAG_SEEN) && id > b->newest_id;
 		box->news_from = message->uid + 1;
 	}
 }
@@ -382,5 +385,6 @@ imap_tx(struct backend *b)
 		return FALSE;
 	}
 	b->in_tx = TRUE;
+	b->newest_id = store_last_id(b->env->store);
 	return TRUE;
 }
