@@ -110,8 +110,8 @@ list_load_counters(struct list *list, GError **error)
 
 	if (!folder)
 		return error == NULL || *error == NULL;
-	list->total = MAX(folder->total, folder->rows);
-	list->rows = folder->rows;
+	list->total = MAX(folder->total, folder->shown);
+	list->rows = folder->shown;
 	list->recipients = !g_strcmp0(folder->role, "sent") || !g_strcmp0(folder->role, "drafts");
 	store_folder_free(folder);
 	return TRUE;

@@ -87,7 +87,10 @@ add_new(struct store *store, gint64 folder, const struct store_message *message,
 		return FALSE;
 	delta->rows++;
 	delta->unread += unread;
-	delta->unread_base += unread;
+	if (message->uid || message->file) {
+		delta->bound++;
+		delta->unread_base += unread;
+	}
 	if (message->uid)
 		take_uid(delta, message->uid);
 	keep_row_added(store, folder, &row.key);
@@ -123,50 +126,21 @@ in_gap(const struct folder_delta *delta, guint64 uid)
 	return FALSE;
 }
 
-/* 1 it is here already, 0 not, -1 error. */
+/* The row *out, if found says so, is this message. */
 static int
-add_again(struct store *store, gint64 folder, const struct store_message *message, msgid *out, GError **error)
+add_again(struct store *store, int found, const struct store_message *message, msgid *out, GError **error)
 {
 	struct row_state state;
 	gboolean ok;
-	int found = 0;
 
-	if (message->uid)
-		found = row_state_by_uid(store, folder, message->uid, &state, error);
-	else if (message->file) {
-		*out = store_id_by_file(store, folder, message->file, error);
-		found = *out ? row_state_by_id(store, *out, &state, error) : store->failed ? -1 : 0;
-	}
 	if (found <= 0)
 		return found;
-	ok = row_write_base(store, &state, message->flags, message->keywords, error) &&
+	ok = row_state_by_id(store, *out, &state, error) > 0 &&
+	     row_write_base(store, &state, message->flags, message->keywords, error) &&
 	     (!message->structure || (state.have & HAVE_STRUCTURE) ||
 	      store_set_structure(store, state.id, message->structure, error));
-	*out = state.id;
 	row_state_clear(&state);
 	return ok ? 1 : -1;
-}
-
-/* Asked once a transaction. */
-static gboolean
-is_unbound(struct store *store, gint64 folder, gboolean *unbound, GError **error)
-{
-	static const char sql[] = "SELECT unbound FROM folder WHERE id = ?1";
-	struct folder_delta *delta = folder_delta(store, folder);
-	gint64 value;
-
-	if (!delta->known) {
-		if (!store_number(store, sql, VALUES(folder), -1, &value, error))
-			return FALSE;
-		if (value < 0) {
-			fulmar_fail(error, FULMAR_FAILED, _("The folder is not in the store any more"));
-			return FALSE;
-		}
-		delta->known = TRUE;
-		delta->unbound = value != 0;
-	}
-	*unbound = delta->unbound;
-	return TRUE;
 }
 
 /* 1 here already, 0 not, -1 error; passes quickly over UIDs that cannot be here. */
@@ -176,60 +150,66 @@ is_here(struct store *store, struct folder_delta *delta, const struct store_mess
 {
 	gboolean taken = TRUE;
 
-	if (message->uid && in_gap(delta, message->uid))
+	if (!message->uid && !message->file)
 		return 0;
-	if (message->uid && !find_gap(store, delta, message->uid, &taken, error))
+	if (delta->placed || !message->uid)
+		return place_find(store, delta->id, message->uid, message->uid ? NULL : message->file, id,
+		                  error)
+		               ? *id != 0
+		               : -1;
+	if (in_gap(delta, message->uid))
+		return 0;
+	if (!find_gap(store, delta, message->uid, &taken, error))
 		return -1;
-	return taken ? add_again(store, delta->id, message, id, error) : 0;
+	if (!taken)
+		return 0;
+	return place_find(store, delta->id, message->uid, NULL, id, error) ? *id != 0 : -1;
 }
 
-/* 1 here, or bound to its UID again; 0 not; -1 error. */
 static int
-find_or_bind(struct store *store, gint64 folder, const struct store_message *message, msgid *id,
-             GError **error)
+find_row(struct store *store, struct folder_delta *delta, const struct store_message *message, msgid *id,
+         GError **error)
+{
+	int found = is_here(store, delta, message, id, error);
+
+	if (!found && (delta->unbound || delta->sought) && (message->uid || message->file))
+		found = identity_meet(store, delta->id, message, id, error);
+	return add_again(store, found, message, id, error);
+}
+
+msgid
+store_rebind(struct store *store, gint64 folder, const struct store_message *message, GError **error)
 {
 	struct folder_delta *delta;
-	gboolean unbound;
-	int found;
+	msgid id = 0;
 
-	if (!is_unbound(store, folder, &unbound, error))
-		return -1;
-	delta = folder_delta(store, folder);
-	found = is_here(store, delta, message, id, error);
-	if (found || !unbound || !message->uid)
-		return found;
-	found = folder_rebind(store, folder, message, id, error);
-	if (found <= 0)
-		return found;
-	take_uid(delta, message->uid);
-	return add_again(store, folder, message, id, error);
+	g_return_val_if_fail(store->inside, 0);
+	delta = folder_known(store, folder, error);
+	return delta && find_row(store, delta, message, &id, error) > 0 ? id : 0;
 }
 
 msgid
 store_add(struct store *store, gint64 folder, const struct store_message *message, GError **error)
 {
-	msgid id = 0;
+	struct folder_delta *delta;
 	gboolean ok;
+	msgid id = 0;
 	int found;
 
 	g_return_val_if_fail(store->inside, 0);
-	found = find_or_bind(store, folder, message, &id, error);
+	delta = folder_known(store, folder, error);
+	if (!delta)
+		return 0;
+	found = find_row(store, delta, message, &id, error);
 	if (found)
 		return found > 0 ? id : 0;
 	/* From here on nothing misses the rows that are pending. */
 	store->adding = TRUE;
 	ok = add_new(store, folder, message, &id, error);
 	store->adding = FALSE;
+	if (ok && delta->wide && message->uid)
+		ok = masks_join_wide(store, folder, id, message->uid, error);
 	return ok ? id : 0;
-}
-
-msgid
-store_rebind(struct store *store, gint64 folder, const struct store_message *message, GError **error)
-{
-	msgid id = 0;
-
-	g_return_val_if_fail(store->inside, 0);
-	return find_or_bind(store, folder, message, &id, error) > 0 ? id : 0;
 }
 
 gboolean

@@ -49,9 +49,8 @@ parts_dir(struct store *store, msgid id)
 	return g_strdup_printf("%s/mail/%02x/%" G_GINT64_FORMAT, store->dir, (guint)(id & 0xff), id);
 }
 
-/* NULL with error when section is none of ours. */
-static char *
-body_path(struct store *store, msgid id, const char *section, GError **error)
+char *
+bodies_path(struct store *store, msgid id, const char *section, GError **error)
 {
 	g_autofree char *dir = NULL;
 
@@ -113,9 +112,8 @@ note_broken(struct store *store, msgid id, const char *section)
 	g_hash_table_add(store->broken, g_strdup_printf("%" G_GINT64_FORMAT "/%s", id, section));
 }
 
-/* What is left of the entries of id, as have bits. */
-static gboolean
-refresh_have(struct store *store, msgid id, GError **error)
+gboolean
+bodies_refresh_have(struct store *store, msgid id, GError **error)
 {
 	static const char sql[] =
 	        "SELECT count(*) - count(nullif(section, '')) + 2 * (count(nullif(section, '')) > 0)"
@@ -139,7 +137,7 @@ drop_entry(struct store *store, msgid id, const char *section, GError **error)
 
 	if (statement)
 		sqlite3_bind_text(statement, 2, section, -1, SQLITE_STATIC);
-	return store_finish(store, statement, error) && refresh_have(store, id, error);
+	return store_finish(store, statement, error) && bodies_refresh_have(store, id, error);
 }
 
 gboolean
@@ -152,7 +150,7 @@ bodies_drop_broken(struct store *store, GError **error)
 	while (g_hash_table_iter_next(&iter, (gpointer *)&name, NULL)) {
 		const char *section = strchr(name, '/') + 1;
 		msgid id = g_ascii_strtoll(name, NULL, 10);
-		g_autofree char *path = body_path(store, id, section, error);
+		g_autofree char *path = bodies_path(store, id, section, error);
 		gint64 size;
 
 		/* It may have been fetched again since. */
@@ -195,7 +193,7 @@ map_file(const char *path, gint64 size, int *reason)
 static GBytes *
 read_entry(struct store *store, msgid id, const char *section, GError **error)
 {
-	g_autofree char *path = body_path(store, id, section, error);
+	g_autofree char *path = bodies_path(store, id, section, error);
 	GBytes *bytes;
 	gint64 size;
 	int reason;
@@ -214,10 +212,12 @@ read_entry(struct store *store, msgid id, const char *section, GError **error)
 	return NULL;
 }
 
-static gboolean
-file_of(struct store *store, msgid id, char **file, GError **error)
+gboolean
+bodies_file_of(struct store *store, msgid id, char **file, GError **error)
 {
-	static const char sql[] = "SELECT file FROM message WHERE id = ?1";
+	static const char sql[] =
+	        "SELECT coalesce(file, (SELECT file FROM place WHERE place.id = message.id))"
+	        " FROM message WHERE id = ?1";
 	sqlite3_stmt *statement = store_sql(store, sql, VALUES(id), error);
 	int result = statement ? store_step(store, statement, error) : -1;
 
@@ -237,7 +237,7 @@ read_whole(struct store *store, msgid id, GError **error)
 	GBytes *bytes;
 	int reason;
 
-	if (!file_of(store, id, &file, error))
+	if (!bodies_file_of(store, id, &file, error))
 		return NULL;
 	if (!file)
 		return read_entry(store, id, "", error);
@@ -354,7 +354,7 @@ store_part(struct store *store, msgid id, const char *section, GError **error)
 static gboolean
 entry_is_whole(struct store *store, msgid id, const char *section)
 {
-	g_autofree char *path = body_path(store, id, section, NULL);
+	g_autofree char *path = bodies_path(store, id, section, NULL);
 	gint64 size;
 
 	if (!path || !entry_size(store, id, section, &size, NULL) || size < 0)
@@ -374,7 +374,7 @@ store_has_part(struct store *store, msgid id, const char *section)
 		return FALSE;
 	if (entry_is_whole(store, id, section) || (*section && entry_is_whole(store, id, "")))
 		return TRUE;
-	return file_of(store, id, &file, NULL) && file && file_size(file) >= 0;
+	return bodies_file_of(store, id, &file, NULL) && file && file_size(file) >= 0;
 }
 
 struct mime_part *
@@ -473,7 +473,7 @@ open_partial(const char *path)
 int
 store_part_begin(struct store *store, msgid id, const char *section, guint64 *have, GError **error)
 {
-	g_autofree char *final = body_path(store, id, section, error);
+	g_autofree char *final = bodies_path(store, id, section, error);
 	g_autofree char *dir = *section ? parts_dir(store, id) : shard_dir(store, id);
 	off_t end;
 	int fd = -1;
@@ -529,6 +529,12 @@ put_entry(struct store *store, msgid id, const char *section, gint64 size, const
 	       row_set_have(store, id, HAVE_WHOLE, HAVE_PART, error);
 }
 
+gboolean
+bodies_put_whole(struct store *store, msgid id, gint64 size, const struct mime_part *root, GError **error)
+{
+	return put_entry(store, id, "", size, root, error);
+}
+
 static struct mime_part *
 parse_file(const char *path)
 {
@@ -541,7 +547,7 @@ parse_file(const char *path)
 static gboolean
 finish(struct store *store, msgid id, const char *section, int fd, gboolean durable, GError **error)
 {
-	g_autofree char *final = body_path(store, id, section, error);
+	g_autofree char *final = bodies_path(store, id, section, error);
 	g_autofree char *partial = final ? partial_of(final, fd) : NULL;
 	g_autofree char *dir = parts_dir(store, id);
 	struct mime_part *root;
@@ -606,7 +612,7 @@ store_part_put(struct store *store, msgid id, const char *section, const void *b
 	if (fd < 0)
 		return FALSE;
 	if (ftruncate(fd, 0) != 0 || lseek(fd, 0, SEEK_SET) != 0 || !write_all(fd, bytes, len)) {
-		g_autofree char *path = body_path(store, id, section, NULL);
+		g_autofree char *path = bodies_path(store, id, section, NULL);
 
 		fail_file(path, error);
 		close(fd);

@@ -27,8 +27,10 @@ add(GHashTable *sets, const char *word, gsize len, guint64 uid)
 GHashTable *
 store_keyword_uids(struct store *store, gint64 folder, GError **error)
 {
-	static const char sql[] = "SELECT uid, keywords FROM message WHERE folder = ?1 AND uid IS NOT NULL"
-	                          " AND keywords <> '' ORDER BY uid";
+	static const char sql[] =
+	        "SELECT uid, keywords FROM message WHERE folder = ?1 AND uid IS NOT NULL AND keywords <> ''"
+	        " UNION ALL SELECT place.uid, keywords FROM place CROSS JOIN message ON message.id = place.id"
+	        " WHERE place.folder = ?1 AND place.uid IS NOT NULL AND keywords <> ''";
 	g_autoptr(GHashTable) sets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, set_free);
 	sqlite3_stmt *statement;
 	int result;

@@ -75,7 +75,9 @@ addresses_from(sqlite3_stmt *statement, int at)
 #define ROW_COLUMNS \
 	"m.id, m.folder, m.uid, m.ord, m.received, m.size, m.base, m.pending_add, m.pending_remove, " \
 	"m.thread," \
-	" m.attachments, m.have, m.keywords, m.keywords_add, m.keywords_remove, m.file, m.refused," \
+	" m.attachments, m.have, m.keywords, m.keywords_add, m.keywords_remove, " \
+	"CASE WHEN m.uid IS NULL AND m.file IS NULL THEN (SELECT file FROM place WHERE place.id = m.id)" \
+	" ELSE m.file END, m.refused," \
 	" e.zone, e.date, e.sender, e.recipients, e.copies, e.subject, e.message_id, e.in_reply_to, " \
 	"e.refs, e.list_id," \
 	" e.email_id, e.preview"

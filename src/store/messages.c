@@ -8,7 +8,7 @@
 #define STATE_COLUMNS \
 	"id, folder, thread, received, ord, base, pending_add, pending_remove, have, head, thread_count, " \
 	"thread_unread," \
-	" keywords, keywords_add, keywords_remove, file"
+	" keywords, keywords_add, keywords_remove, file, uid"
 
 void
 row_state_clear(struct row_state *state)
@@ -47,6 +47,7 @@ state_from(struct store *store, sqlite3_stmt *statement, struct row_state *state
 	state->keywords_add = store_column(statement, 13);
 	state->keywords_remove = store_column(statement, 14);
 	state->file = g_strdup((const char *)sqlite3_column_text(statement, 15)); /* bytes, not text */
+	state->uid = (guint64)sqlite3_column_int64(statement, 16);
 	sqlite3_reset(statement);
 	return 1;
 }
@@ -63,8 +64,30 @@ int
 row_state_by_uid(struct store *store, gint64 folder, guint64 uid, struct row_state *state, GError **error)
 {
 	static const char sql[] = "SELECT " STATE_COLUMNS " FROM message WHERE folder = ?1 AND uid = ?2";
+	static const char placed[] = "SELECT " STATE_COLUMNS " FROM message WHERE id ="
+	                             " (SELECT id FROM place WHERE place.folder = ?1 AND place.uid = ?2)";
+	int found =
+	        state_from(store, store_sql(store, sql, VALUES(folder, (gint64)uid), error), state, error);
 
-	return state_from(store, store_sql(store, sql, VALUES(folder, (gint64)uid), error), state, error);
+	if (found)
+		return found;
+	return state_from(store, store_sql(store, placed, VALUES(folder, (gint64)uid), error), state, error);
+}
+
+gboolean
+row_is_bound(const struct row_state *state)
+{
+	return state->uid || state->file;
+}
+
+void
+row_state_copy(struct row_state *to, const struct row_state *from)
+{
+	*to = *from;
+	to->keywords = g_strdup(from->keywords);
+	to->keywords_add = g_strdup(from->keywords_add);
+	to->keywords_remove = g_strdup(from->keywords_remove);
+	to->file = g_strdup(from->file);
 }
 
 guint
@@ -128,6 +151,23 @@ same(const char *a, const char *b)
 	return g_strcmp0(a && *a ? a : NULL, b && *b ? b : NULL) == 0;
 }
 
+/* by: how many more the server says are unread; counted where it has the row. */
+static gboolean
+count_base(struct store *store, const struct row_state *row, int by, GError **error)
+{
+	static const char sql[] = "SELECT folder FROM place WHERE id = ?1";
+	gint64 folder = row->folder;
+
+	if (by == 0)
+		return TRUE;
+	if (!row_is_bound(row) && !store_number(store, sql, VALUES(row->id), 0, &folder, error))
+		return FALSE;
+	folder_delta(store, folder)->unread_base += by;
+	/* What the server said last of a folder with holes is brought along. */
+	folder_delta(store, folder)->server_unread += by;
+	return TRUE;
+}
+
 gboolean
 row_write_flags(struct store *store, const struct row_state *before, const struct row_state *now,
                 GError **error)
@@ -136,8 +176,6 @@ row_write_flags(struct store *store, const struct row_state *before, const struc
 	        "UPDATE message SET base = ?2, pending_add = ?3, pending_remove = ?4, keywords = ?5,"
 	        " keywords_add = ?6, keywords_remove = ?7 WHERE id = ?1";
 	int unread = !(row_shown(now) & FLAG_SEEN) - !(row_shown(before) & FLAG_SEEN);
-	int base = !(now->base & FLAG_SEEN) - !(before->base & FLAG_SEEN);
-	struct folder_delta *delta;
 	sqlite3_stmt *statement;
 
 	if (before->base == now->base && before->add == now->add && before->remove == now->remove &&
@@ -150,14 +188,11 @@ row_write_flags(struct store *store, const struct row_state *before, const struc
 	store_bind_text(statement, 5, now->keywords);
 	store_bind_text(statement, 6, now->keywords_add);
 	store_bind_text(statement, 7, now->keywords_remove);
-	if (!store_finish(store, statement, error))
+	if (!store_finish(store, statement, error) ||
+	    !count_base(store, now, !(now->base & FLAG_SEEN) - !(before->base & FLAG_SEEN), error))
 		return FALSE;
-	delta = folder_delta(store, now->folder);
-	delta->unread += unread;
-	delta->unread_base += base;
-	/* What the server said last of a folder with holes is brought along. */
-	delta->server_unread += base;
-	return unread == 0 || threads_unread(store, before, unread, error);
+	folder_delta(store, now->folder)->unread += unread;
+	return unread == 0 || now->folder == 0 || threads_unread(store, before, unread, error);
 }
 
 gboolean
@@ -256,6 +291,14 @@ forget_ids(struct store *store, const struct row_state *state, GError **error)
 	return threads_forget(store, state->thread, message_id, in_reply_to, references, error);
 }
 
+/* What only a row can have that the server has elsewhere, or not. */
+static gboolean
+forget_whereabouts(struct store *store, const struct row_state *state, GError **error)
+{
+	return place_drop(store, state, error) && identity_forget(store, state->id, error) &&
+	       limbo_forget(store, state->id, error);
+}
+
 gboolean
 row_remove(struct store *store, const struct row_state *state, GError **error)
 {
@@ -265,9 +308,13 @@ row_remove(struct store *store, const struct row_state *state, GError **error)
 	static const char parts[] = "DELETE FROM part WHERE id = ?1";
 	static const char trash[] = "INSERT OR IGNORE INTO trash VALUES (?1)";
 	struct folder_delta *delta = folder_delta(store, state->folder);
+	gboolean bound = row_is_bound(state);
 
-	if (!store_run(store, message, VALUES(state->id), error) || !threads_remove(store, state, error) ||
-	    !forget_ids(store, state, error) || !store_run(store, envelope, VALUES(state->id), error) ||
+	if (!bound && !forget_whereabouts(store, state, error))
+		return FALSE;
+	if (!store_run(store, message, VALUES(state->id), error) ||
+	    (state->folder && !threads_remove(store, state, error)) || !forget_ids(store, state, error) ||
+	    !store_run(store, envelope, VALUES(state->id), error) ||
 	    !journal_forget_row(store, state->id, error))
 		return FALSE;
 	if ((state->have & HAVE_STRUCTURE) && !store_run(store, structure, VALUES(state->id), error))
@@ -277,19 +324,10 @@ row_remove(struct store *store, const struct row_state *state, GError **error)
 		return FALSE;
 	delta->rows--;
 	delta->unread -= !(row_shown(state) & FLAG_SEEN);
-	delta->unread_base -= !(state->base & FLAG_SEEN);
+	delta->bound -= bound;
+	delta->unread_base -= bound && !(state->base & FLAG_SEEN);
 	g_array_append_val(store->unlink, state->id);
 	return TRUE;
-}
-
-/* The row the state of which is in state, if found says so. */
-static int
-remove_found(struct store *store, int found, struct row_state *state, GError **error)
-{
-	if (found > 0 && !row_remove(store, state, error))
-		found = -1;
-	row_state_clear(state);
-	return found;
 }
 
 gboolean
@@ -302,24 +340,26 @@ store_remove(struct store *store, msgid id, GError **error)
 	if (!store_enter(store, FALSE, &own, error))
 		return FALSE;
 	found = row_state_by_id(store, id, &state, error);
-	found = remove_found(store, found, &state, error);
+	if (found > 0 && !row_remove(store, &state, error))
+		found = -1;
+	row_state_clear(&state);
 	return store_leave(store, own, found >= 0, error);
 }
 
-/* UIDs of the rows in a range, so that a range as wide as the number space costs what is in it. */
+/* Ids of the rows in a range, so that a range as wide as the number space costs what is in it. */
 static gboolean
-uids_between(struct store *store, gint64 folder, const struct uidrange *range, GArray *out, GError **error)
+ids_between(struct store *store, const char *sql, gint64 folder, const struct uidrange *range, GArray *out,
+            GError **error)
 {
-	static const char sql[] = "SELECT uid FROM message WHERE folder = ?1 AND uid >= ?2 AND uid <= ?3";
 	gint64 hi = range->hi > G_MAXINT64 ? G_MAXINT64 : (gint64)range->hi;
 	gint64 lo = range->lo > G_MAXINT64 ? G_MAXINT64 : (gint64)range->lo;
 	sqlite3_stmt *statement = store_sql(store, sql, VALUES(folder, lo, hi), error);
 	int result = statement ? 0 : -1;
 
 	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
-		gint64 uid = sqlite3_column_int64(statement, 0);
+		msgid id = sqlite3_column_int64(statement, 0);
 
-		g_array_append_val(out, uid);
+		g_array_append_val(out, id);
 	}
 	return result >= 0;
 }
@@ -327,37 +367,34 @@ uids_between(struct store *store, gint64 folder, const struct uidrange *range, G
 gint64
 store_remove_uids(struct store *store, gint64 folder, const struct uidset *uids, GError **error)
 {
-	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(gint64));
+	static const char bound[] = "SELECT id FROM message WHERE folder = ?1 AND uid >= ?2 AND uid <= ?3";
+	static const char placed[] = "SELECT id FROM place WHERE folder = ?1 AND uid >= ?2 AND uid <= ?3";
+	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(msgid));
 	gint64 removed = 0;
 	gboolean own, ok = TRUE;
 
 	if (!store_enter(store, FALSE, &own, error))
 		return -1;
 	for (guint i = 0; ok && i < uids->len; i++)
-		ok = uids_between(store, folder, &uids->ranges[i], list, error);
+		ok = ids_between(store, bound, folder, &uids->ranges[i], list, error) &&
+		     ids_between(store, placed, folder, &uids->ranges[i], list, error);
 	for (guint i = 0; ok && i < list->len; i++) {
 		struct row_state state;
-		int found = row_state_by_uid(store, folder, (guint64)g_array_index(list, gint64, i), &state,
-		                             error);
 
-		found = remove_found(store, found, &state, error);
-		ok = found >= 0;
-		removed += found > 0;
+		ok = row_state_by_id(store, g_array_index(list, msgid, i), &state, error) > 0 &&
+		     limbo_vanish(store, &state, error);
+		row_state_clear(&state);
+		removed += ok;
 	}
 	return store_leave(store, own, ok, error) ? removed : -1;
 }
 
 /* ---- asking ---- */
 
-gboolean
-store_uids(struct store *store, gint64 folder, guint mask, guint want, struct uidset *out, GError **error)
+/* All that statement gives, in rising order. */
+static gboolean
+add_uids(struct store *store, sqlite3_stmt *statement, struct uidset *out, GError **error)
 {
-	static const char all[] =
-	        "SELECT uid FROM message WHERE folder = ?1 AND uid IS NOT NULL ORDER BY uid";
-	static const char some[] = "SELECT uid FROM message WHERE folder = ?1 AND uid IS NOT NULL"
-	                           " AND (base & ?2) = ?3 ORDER BY uid";
-	sqlite3_stmt *statement = mask ? store_sql(store, some, VALUES(folder, mask, want), error)
-	                               : store_sql(store, all, VALUES(folder), error);
 	guint64 lo = 0, hi = 0, uid;
 	int result = statement ? 0 : -1;
 
@@ -375,13 +412,30 @@ store_uids(struct store *store, gint64 folder, guint mask, guint want, struct ui
 	return result >= 0;
 }
 
+gboolean
+store_uids(struct store *store, gint64 folder, guint mask, guint want, struct uidset *out, GError **error)
+{
+	static const char all[] =
+	        "SELECT uid FROM message WHERE folder = ?1 AND uid IS NOT NULL ORDER BY uid";
+	static const char some[] = "SELECT uid FROM message WHERE folder = ?1 AND uid IS NOT NULL"
+	                           " AND (base & ?2) = ?3 ORDER BY uid";
+	static const char placed[] = "SELECT place.uid FROM place CROSS JOIN message ON message.id = place.id"
+	                             " WHERE place.folder = ?1 AND place.uid IS NOT NULL"
+	                             " AND (base & ?2) = ?3 ORDER BY place.uid";
+	sqlite3_stmt *statement = mask ? store_sql(store, some, VALUES(folder, mask, want), error)
+	                               : store_sql(store, all, VALUES(folder), error);
+
+	return add_uids(store, statement, out, error) &&
+	       add_uids(store, store_sql(store, placed, VALUES(folder, mask, mask ? want : 0), error), out,
+	                error);
+}
+
 msgid
 store_id_by_uid(struct store *store, gint64 folder, guint64 uid, GError **error)
 {
-	static const char sql[] = "SELECT id FROM message WHERE folder = ?1 AND uid = ?2";
 	msgid id = 0;
 
-	store_number(store, sql, VALUES(folder, (gint64)uid), 0, &id, error);
+	place_find(store, folder, uid, NULL, &id, error);
 	return id;
 }
 
@@ -397,42 +451,58 @@ store_last_id(struct store *store)
 msgid
 store_id_by_file(struct store *store, gint64 folder, const char *file, GError **error)
 {
-	static const char sql[] = "SELECT id FROM message WHERE folder = ?1 AND file = ?2";
-	sqlite3_stmt *statement = store_sql(store, sql, VALUES(folder), error);
 	msgid id = 0;
 
-	if (!statement)
-		return 0;
-	sqlite3_bind_text(statement, 2, file, -1, SQLITE_STATIC);
-	if (store_step(store, statement, error) > 0)
-		id = sqlite3_column_int64(statement, 0);
-	sqlite3_reset(statement);
+	place_find(store, folder, 0, file, &id, error);
 	return id;
+}
+
+/* row's file has another name now, in whatever table. */
+static gboolean
+write_file(struct store *store, const struct row_state *row, const char *file, GError **error)
+{
+	static const char bound[] = "UPDATE message SET file = ?2 WHERE id = ?1";
+	static const char placed[] = "UPDATE place SET file = ?2 WHERE id = ?1";
+	struct spot spot;
+	sqlite3_stmt *statement;
+	gboolean elsewhere;
+
+	if (!place_of(store, row, &spot, error))
+		return FALSE;
+	elsewhere = spot.folder && !row_is_bound(row);
+	g_free(spot.file);
+	/* A row that had no place at all has one by this. */
+	if (!spot.folder)
+		folder_delta(store, row->folder)->bound++;
+	if (!spot.folder && !(row->base & FLAG_SEEN))
+		folder_delta(store, row->folder)->unread_base++;
+	statement = store_sql(store, elsewhere ? placed : bound, VALUES(row->id), error);
+	if (statement)
+		sqlite3_bind_text(statement, 2, file, -1, SQLITE_STATIC);
+	return store_finish(store, statement, error);
 }
 
 gboolean
 store_set_file(struct store *store, msgid id, const char *file, guint flags, const char *keywords,
                GError **error)
 {
-	static const char sql[] = "UPDATE message SET file = ?2 WHERE id = ?1";
-	struct row_state state;
-	sqlite3_stmt *statement;
+	struct row_state before, now;
 	gboolean own, ok = FALSE;
 	int found;
 
 	if (!store_enter(store, FALSE, &own, error))
 		return FALSE;
-	found = row_state_by_id(store, id, &state, error);
+	found = row_state_by_id(store, id, &before, error);
 	if (found == 0)
 		fulmar_fail(error, FULMAR_FAILED, _("The message %lld is not in the store any more"),
 		            (long long)id);
-	if (found > 0 && (statement = store_sql(store, sql, VALUES(id), error))) {
-		sqlite3_bind_text(statement, 2, file, -1, SQLITE_STATIC);
-		ok = store_finish(store, statement, error) &&
-		     row_write_base(store, &state, flags, keywords, error) &&
+	if (found > 0 && write_file(store, &before, file, error) &&
+	    row_state_by_id(store, id, &now, error) > 0) {
+		ok = row_write_base(store, &now, flags, keywords, error) &&
 		     row_set_have(store, id, HAVE_WHOLE, 0, error);
-		folder_delta(store, state.folder);
+		folder_delta(store, now.folder);
+		row_state_clear(&now);
 	}
-	row_state_clear(&state);
+	row_state_clear(&before);
 	return store_leave(store, own, ok, error);
 }

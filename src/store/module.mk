@@ -3,16 +3,30 @@ noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
   src/store/add.c \
   src/store/bodies.c \
+  src/store/copies.c \
+  src/store/effects.c \
+  src/store/empty.c \
   src/store/folders.c \
+  src/store/identity.c \
   src/store/journal.c \
   src/store/keep.c \
   src/store/keywords.c \
+  src/store/limbo.c \
   src/store/lists.c \
+  src/store/masks.c \
   src/store/messages.c \
+  src/store/moved.c \
+  src/store/ops.c \
+  src/store/order.c \
   src/store/pending.c \
+  src/store/place.c \
   src/store/refs.c \
   src/store/schema.c \
+  src/store/stand.c \
   src/store/store.c src/store/store.h src/store/store-private.h \
-  src/store/threads.c
+  src/store/threads.c \
+  src/store/tree-done.c \
+  src/store/tree.c \
+  src/store/undo.c
 libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 STORE_LIBS = libstore.a $(MIME_LIBS) $(SQLITE_LIBS)

@@ -61,8 +61,77 @@ static const char v1[] =
         "CREATE INDEX op_row_id ON op_row (id, op);"
         "INSERT INTO meta VALUES ('last_id', 0), ('hash_key', randomblob(16));";
 
+/* Version 2: the whole journal. A folder's wire name is unique among those the server has (wish = 0); path
+ * and subscribed are as shown, server_path and server_subscribed as the server has them. bound counts the
+ * rows that the server has in the folder, wherever they are shown; unread_base those of them it says are
+ * unread.
+ */
+static const char v2[] =
+        "CREATE TABLE folder_2 ("
+        " id INTEGER PRIMARY KEY, path TEXT NOT NULL, wire TEXT NOT NULL, delimiter INTEGER NOT NULL,"
+        " role TEXT NOT NULL, selectable INTEGER NOT NULL, subscribed INTEGER NOT NULL, rights TEXT NOT NULL,"
+        " mailbox_id TEXT NOT NULL, server_total INTEGER NOT NULL, server_unread INTEGER NOT NULL,"
+        " server_uidnext INTEGER NOT NULL DEFAULT 0, server_path TEXT NOT NULL,"
+        " server_subscribed INTEGER NOT NULL, wish INTEGER NOT NULL DEFAULT 0,"
+        " removed INTEGER NOT NULL DEFAULT 0, hidden INTEGER NOT NULL DEFAULT 0,"
+        " pinned INTEGER NOT NULL DEFAULT 0, keep TEXT NOT NULL DEFAULT '',"
+        " uidvalidity INTEGER NOT NULL DEFAULT 0, uidnext INTEGER NOT NULL DEFAULT 0,"
+        " modseq INTEGER NOT NULL DEFAULT 0, present INTEGER NOT NULL DEFAULT 0,"
+        " windows TEXT NOT NULL DEFAULT '', complete INTEGER NOT NULL DEFAULT 0,"
+        " synced INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,"
+        " unread INTEGER NOT NULL DEFAULT 0, bound INTEGER NOT NULL DEFAULT 0,"
+        " unread_base INTEGER NOT NULL DEFAULT 0, threads INTEGER NOT NULL DEFAULT 0,"
+        " revision INTEGER NOT NULL DEFAULT 0);"
+        "INSERT INTO folder_2 SELECT id, path, wire, delimiter, role, selectable, subscribed, rights,"
+        " mailbox_id, server_total, server_unread, 0, path, subscribed, 0, 0, 0, 0, '', uidvalidity, uidnext,"
+        " modseq, present, windows, complete, synced, total, unread, 0, 0, threads, revision FROM folder;"
+        "DROP TABLE folder;"
+        "ALTER TABLE folder_2 RENAME TO folder;"
+        "CREATE UNIQUE INDEX folder_wire ON folder (wire) WHERE wish = 0;"
+        "CREATE INDEX folder_path ON folder (path COLLATE NOCASE);"
+        "UPDATE folder SET bound = n, unread_base = unseen FROM (SELECT folder AS f, count(*) AS n,"
+        " sum(base & 1 = 0) AS unseen FROM message WHERE uid IS NOT NULL OR file IS NOT NULL GROUP BY folder)"
+        " WHERE id = f;"
+        /* Where the server has a row that is shown in another folder. */
+        "CREATE TABLE place (id INTEGER PRIMARY KEY, folder INTEGER NOT NULL, uid INTEGER, file TEXT);"
+        "CREATE UNIQUE INDEX place_uid ON place (folder, uid) WHERE uid IS NOT NULL;"
+        "CREATE UNIQUE INDEX place_file ON place (folder, file) WHERE file IS NOT NULL;"
+        /* Rows of folder 0: since when, out of which folder, by which op. */
+        "CREATE TABLE limbo (id INTEGER PRIMARY KEY, since INTEGER NOT NULL, origin INTEGER NOT NULL,"
+        " op INTEGER NOT NULL);"
+        "CREATE INDEX limbo_since ON limbo (since);"
+        /* Rows that the server has under a UID of folder, from mark on, that is not known yet. */
+        "CREATE TABLE awaited (id INTEGER PRIMARY KEY, folder INTEGER NOT NULL, since INTEGER NOT NULL,"
+        " mark INTEGER NOT NULL, passes INTEGER NOT NULL DEFAULT 0);"
+        "CREATE INDEX awaited_folder ON awaited (folder);"
+        "CREATE INDEX unbound_id ON unbound (id);"
+        "ALTER TABLE op ADD COLUMN target INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE op ADD COLUMN upto INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE op ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE op ADD COLUMN mark_id INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE op ADD COLUMN arg TEXT;"
+        "ALTER TABLE op ADD COLUMN name TEXT;"
+        "ALTER TABLE op ADD COLUMN step INTEGER NOT NULL DEFAULT 0;"
+        "CREATE INDEX op_folder_id ON op (folder);"
+        "CREATE INDEX op_target_id ON op (target);"
+        "CREATE INDEX op_name ON op (name) WHERE name IS NOT NULL;"
+        "CREATE INDEX op_wide ON op (folder) WHERE upto > 0;"
+        /* Of a copy the message it is made of; else the folder that showed the row before. */
+        "ALTER TABLE op_row ADD COLUMN source INTEGER NOT NULL DEFAULT 0;"
+        /* What folders will be called. */
+        "CREATE TABLE op_folder (op INTEGER NOT NULL, folder INTEGER NOT NULL, path TEXT NOT NULL,"
+        " wire TEXT NOT NULL, PRIMARY KEY (op, folder)) WITHOUT ROWID;"
+        "CREATE INDEX op_folder_folder ON op_folder (folder, op);"
+        "CREATE TABLE step (id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, verb TEXT NOT NULL,"
+        " n INTEGER NOT NULL, target TEXT NOT NULL);"
+        "CREATE TABLE step_entry (step INTEGER NOT NULL, seq INTEGER NOT NULL, verb INTEGER NOT NULL,"
+        " op INTEGER NOT NULL, subject INTEGER NOT NULL, origin INTEGER NOT NULL, target INTEGER NOT NULL,"
+        " added INTEGER NOT NULL, removed INTEGER NOT NULL, text1 TEXT, text2 TEXT, text3 TEXT,"
+        " PRIMARY KEY (step, seq)) WITHOUT ROWID;"
+        "CREATE INDEX step_entry_subject ON step_entry (subject);";
+
 /* Row n brings version n to n + 1. */
-static const char *const migrations[STORE_VERSION] = {v1};
+static const char *const migrations[STORE_VERSION] = {v1, v2};
 
 static gboolean
 version_of(struct store *store, gint64 *version, GError **error)

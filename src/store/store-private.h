@@ -33,6 +33,7 @@ struct store {
 	GArray *unlink;          /* msgid: files to remove after the commit */
 	GHashTable *broken;      /* "id/section": entries whose file is not what it was */
 	GArray *kept;            /* struct kept_span, see keep.c */
+	guint epoch;             /* what a folder_delta knows of places and the like holds for one epoch */
 };
 
 /* ---- store.c ---- */
@@ -68,7 +69,7 @@ gboolean store_flush(struct store *store, GError **error);
 
 /* ---- schema.c ---- */
 
-#define STORE_VERSION 1
+#define STORE_VERSION 2
 /* Makes or migrates; refuses a newer one. In no transaction. */
 gboolean schema_prepare(struct store *store, GError **error);
 /* TRUE when a reader can use it as it is. */
@@ -78,17 +79,46 @@ gboolean schema_check(struct store *store, GError **error);
 
 struct folder_delta {
 	gint64 id;
-	gint64 rows, unread, unread_base, threads;
-	gint64 server_unread;    /* what became of its unread ones since the server counted */
-	gboolean known, unbound; /* unbound holds once known */
+	gint64 rows, unread, threads; /* as shown */
+	gint64 bound, unread_base;    /* as the server has them */
+	/* what became of what the server counted */
+	gint64 server_total, server_unread;
+	guint known;             /* the epoch for which these hold: */
+	gboolean here;           /* the folder is */
+	gboolean unbound;        /* rows wait for their UID in it */
+	gboolean placed;         /* rows shown elsewhere have their place in it */
+	gboolean sought;         /* rows that vanished may turn up, in any folder */
+	gboolean wide;           /* ops on the whole of it wait */
 	struct uidrange gaps[2]; /* UIDs that have no row; lo 0: none */
 };
-/* The changes of one folder in this transaction; asking for them marks the folder as changed. */
+/* The changes of one folder in this transaction; asking for them marks the folder as changed. Folder 0 is
+ * nowhere: its changes are written to nothing. */
 struct folder_delta *folder_delta(struct store *store, gint64 folder);
+/* The same with what holds for known; NULL with error, also when the folder is not in the store. */
+struct folder_delta *folder_known(struct store *store, gint64 folder, GError **error);
+/* Places, UIDs or ops changed: what all deltas know is asked again. */
+void folders_forget(struct store *store);
 gboolean folders_flush(struct store *store, GError **error);
-/* Gives a UID to the row that lost it when UIDVALIDITY changed and is this message: 1, none: 0, -1 error. */
-int folder_rebind(struct store *store, gint64 folder, const struct store_message *message, msgid *id,
+/* Below which UID all messages are that the folder had when last heard of. */
+gboolean folder_uid_limit(struct store *store, gint64 folder, guint64 *limit, GError **error);
+/* TRUE when it is there and shown; else FALSE with error. */
+gboolean folder_is_usable(struct store *store, gint64 folder, GError **error);
+
+/* ---- identity.c: knowing a message again ---- */
+
+/* Row id is looked for in folder (0: any): store_add will meet it there. */
+gboolean identity_expect(struct store *store, gint64 folder, msgid id, GError **error);
+gboolean identity_forget(struct store *store, msgid id, GError **error);
+/* Row id is in folder under a UID from mark on (0: any) that is not known. */
+gboolean identity_await(struct store *store, gint64 folder, msgid id, guint64 mark, GError **error);
+/* Gives message's place to a row that is looked for and is this message: 1, none: 0, -1 error. */
+int identity_meet(struct store *store, gint64 folder, const struct store_message *message, msgid *id,
                   GError **error);
+/* A row of folder that is the same message as id, has a UID there, and is newer than after; 0: none. */
+gboolean identity_double(struct store *store, gint64 folder, msgid id, msgid after, msgid *other,
+                         GError **error);
+/* folder has been read as a whole at synced: rows that were awaited in it and did not come are gone. */
+gboolean identity_read_through(struct store *store, gint64 folder, gint64 synced, GError **error);
 
 /* ---- messages.c ---- */
 
@@ -103,13 +133,17 @@ struct row_state {
 	gboolean head; /* it carries the thread row of its folder: */
 	gint64 count, unread;
 	char *keywords, *keywords_add, *keywords_remove; /* NULL: none */
+	guint64 uid;                                     /* uid or file: the server has it in folder */
 	char *file;
 };
 void row_state_clear(struct row_state *state);
 /* 1 found, 0 none, -1 error. */
 int row_state_by_id(struct store *store, msgid id, struct row_state *state, GError **error);
+/* Also one that is shown elsewhere. */
 int row_state_by_uid(struct store *store, gint64 folder, guint64 uid, struct row_state *state,
                      GError **error);
+gboolean row_is_bound(const struct row_state *state);
+void row_state_copy(struct row_state *to, const struct row_state *from);
 guint row_shown(const struct row_state *state);
 /* Writes flags and keywords of now over those of before, with every counter. */
 gboolean row_write_flags(struct store *store, const struct row_state *before, const struct row_state *now,
@@ -122,6 +156,49 @@ gboolean row_set_have(struct store *store, msgid id, guint set, guint unset, GEr
 
 /* Blank-separated words: (base ∪ add) \ remove; case-insensitive. NULL when none. Gives (g_free). */
 char *keywords_apply(const char *base, const char *add, const char *remove);
+
+/* ---- place.c: where a row stands, here and on the server ---- */
+
+struct spot {
+	gint64 folder; /* 0: none */
+	guint64 uid;
+	char *file; /* or NULL; g_free */
+};
+/* Where the server has it. */
+gboolean place_of(struct store *store, const struct row_state *row, struct spot *out, GError **error);
+/* The server has the row, which is not bound, there. */
+gboolean place_put(struct store *store, const struct row_state *row, gint64 folder, guint64 uid,
+                   const char *file, GError **error);
+/* The server has it there no more. */
+gboolean place_drop(struct store *store, const struct row_state *row, GError **error);
+/* The row at a UID or a file of folder, bound or placed; *id 0: none. */
+gboolean place_find(struct store *store, gint64 folder, guint64 uid, const char *file, msgid *id,
+                    GError **error);
+/* Lets row stand in folder, bound there to uid or file (0 and NULL: not). With every counter; row becomes
+ * what it is then. */
+gboolean row_relocate(struct store *store, struct row_state *row, gint64 folder, guint64 uid,
+                      const char *file, GError **error);
+/* Shows row in folder; where the server has it stays as it is. */
+gboolean row_send(struct store *store, struct row_state *row, gint64 folder, GError **error);
+
+/* ---- stand.c ---- */
+
+/* Shows row where its ops and the server want it. at not NULL: the server has it there, as was just learned
+ * (it had it nowhere). */
+gboolean row_settle(struct store *store, struct row_state *row, const struct spot *at, GError **error);
+gboolean row_settle_id(struct store *store, msgid id, GError **error);
+/* Takes from the row whatever the server had it by, until now. */
+gboolean row_let_go(struct store *store, struct row_state *row, GError **error);
+
+/* ---- limbo.c ---- */
+
+/* Shows row nowhere, because of op (0: the server's doing; LIMBO_MADE_HERE: the server never had it). Its
+ * place stays. */
+#define LIMBO_MADE_HERE -1
+gboolean limbo_put(struct store *store, struct row_state *row, gint64 op, GError **error);
+gboolean limbo_forget(struct store *store, msgid id, GError **error);
+/* The server has row no more, and nobody wished that: it is looked for. */
+gboolean limbo_vanish(struct store *store, struct row_state *row, GError **error);
 
 /* ---- pending.c ---- */
 
@@ -155,6 +232,12 @@ gboolean threads_place(struct store *store, msgid id, const struct envelope *env
 /* Counts a row about to be inserted. *head: insert it as the one that carries its thread. */
 gboolean threads_add(struct store *store, const struct row_state *row, gboolean unread, gboolean *head,
                      GError **error);
+/* The same for a row that is moved here: it is not in its folder yet. To be followed at once by writing *head
+ * into it, with counts of 1 and unread when TRUE. */
+gboolean threads_put(struct store *store, const struct row_state *row, gboolean unread, gboolean *head,
+                     GError **error);
+/* Lets nothing be written between reading a row and moving it. */
+gboolean threads_make_room(struct store *store, GError **error);
 /* After the row is gone. */
 gboolean threads_remove(struct store *store, const struct row_state *row, GError **error);
 gboolean threads_unread(struct store *store, const struct row_state *row, int delta, GError **error);
@@ -185,6 +268,15 @@ void bodies_forget_cuts(struct store *store);
 void bodies_unlink(struct store *store, msgid id);
 /* Drops entries found broken; at the start of a transaction. */
 gboolean bodies_drop_broken(struct store *store, GError **error);
+/* NULL with error when section is none of ours. */
+char *bodies_path(struct store *store, msgid id, const char *section, GError **error);
+/* The path of a message that lies in a maildir, bound or placed; *file NULL: it does not. */
+gboolean bodies_file_of(struct store *store, msgid id, char **file, GError **error);
+/* Makes row id's have bits those of its entries. */
+gboolean bodies_refresh_have(struct store *store, msgid id, GError **error);
+/* Adds the entry of a whole body whose file has its name already. */
+gboolean bodies_put_whole(struct store *store, msgid id, gint64 size, const struct mime_part *root,
+                          GError **error);
 
 /* ---- keep.c ---- */
 
@@ -192,9 +284,125 @@ gboolean bodies_drop_broken(struct store *store, GError **error);
 void keep_row_added(struct store *store, gint64 folder, const struct store_key *key);
 void keep_reset(struct store *store);
 
+/* ---- copies.c ---- */
+
+/* Bodies of from that are here become those of to as well. */
+gboolean bodies_share(struct store *store, msgid from, msgid to, GError **error);
+/* A new row in folder that is like source, without a UID. */
+gboolean row_copy(struct store *store, const struct row_state *source, gint64 folder, msgid *id,
+                  GError **error);
+
+/* ---- ops.c ---- */
+
+struct op_spec {
+	enum op_verb verb;
+	enum op_state state;
+	gint64 folder, to;
+	guint add, remove;
+	const char *keywords_add, *keywords_remove, *arg, *key;
+	guint64 upto;
+	gint64 step;
+};
+gboolean op_insert(struct store *store, const struct op_spec *spec, gint64 *op, GError **error);
+gboolean op_join(struct store *store, gint64 op, msgid id, gint64 source, GError **error);
+/* The row is none of op's any more; an op of rows that has none left goes. */
+gboolean op_leave(struct store *store, gint64 op, msgid id, GError **error);
+gboolean op_delete(struct store *store, gint64 op, GError **error);
+/* *op NULL without error: gone already. */
+gboolean op_read(struct store *store, gint64 id, struct store_op **op, GError **error);
+/* The op that decides where a row is shown: its last one that moves it. */
+struct op_link {
+	gint64 op; /* 0: none */
+	enum op_verb verb;
+	enum op_state state;
+	gint64 folder, to, source;
+	gint64 mark, mark_id;
+	char *key; /* or NULL; g_free */
+};
+/* failed: one that failed counts too. */
+gboolean op_last_move(struct store *store, msgid id, gboolean failed, struct op_link *out, GError **error);
+/* op's link to the row, when it moves it; else that of the oldest one under way that does. */
+gboolean op_moving(struct store *store, gint64 op, msgid id, struct op_link *out, GError **error);
+
+/* ---- order.c ---- */
+
+/* Moves those of all that may run at now to out. */
+gboolean order_ready(struct store *store, GPtrArray *all, gint64 now, GPtrArray *out, GError **error);
+
+/* ---- masks.c: flags that wait ---- */
+
+/* Brings the row up to what its ops say now; op not NULL: its effect goes into the base first. */
+gboolean masks_settle(struct store *store, msgid id, const struct store_op *op, GError **error);
+/* A row that came lately is one of those the ops on the whole of its folder concern. */
+gboolean masks_join_wide(struct store *store, gint64 folder, msgid id, guint64 uid, GError **error);
+
 /* ---- journal.c ---- */
 
+/* One action of a person on its way into the journal. */
+struct journal {
+	gint64 *step, had;
+	gint64 seq;
+	guint n; /* rows or folders concerned */
+	GArray *made;
+};
+struct entry {
+	enum op_verb verb;
+	gint64 op, subject, origin, target; /* a row or a folder; folders */
+	gint64 added, removed;
+	const char *text1, *text2, *text3;
+};
+gboolean journal_begin(struct store *store, struct journal *journal, gint64 *step, GError **error);
+gboolean journal_end(struct store *store, struct journal *journal, gboolean ok, GError **error);
+/* The op of this action that is like spec, made when there is none yet. */
+gboolean journal_op(struct store *store, struct journal *journal, const struct op_spec *spec, gint64 *op,
+                    GError **error);
+gboolean journal_note(struct store *store, struct journal *journal, const struct entry *entry,
+                      GError **error);
+/* What each verb does to one row; no entries of undo. *op 0: none was needed. */
+gboolean journal_move_row(struct store *store, struct journal *journal, struct row_state *row, gint64 to,
+                          gint64 *op, GError **error);
+gboolean journal_purge_row(struct store *store, struct journal *journal, struct row_state *row, gint64 *op,
+                           GError **error);
+gboolean journal_flag_row(struct store *store, struct journal *journal, const struct row_state *row,
+                          guint add, guint remove, const char *keywords_add, const char *keywords_remove,
+                          gint64 *op, GError **error);
+/* A row that rests in limbo, and that the server has not, shall be in folder again. */
+gboolean journal_append_row(struct store *store, struct journal *journal, struct row_state *row,
+                            gint64 folder, GError **error);
 /* The message is gone: its ops lose it, and empty ops go. */
 gboolean journal_forget_row(struct store *store, msgid id, GError **error);
+
+/* ---- tree.c, tree-done.c: ops of folders ---- */
+
+/* Brings folder's path, subscription and being shown up to what its ops say now. */
+gboolean tree_settle(struct store *store, gint64 folder, GError **error);
+gboolean tree_settle_op(struct store *store, const struct store_op *op, GError **error);
+/* The server has carried it out. */
+gboolean tree_done(struct store *store, const struct store_op *op, GError **error);
+gboolean tree_create(struct store *store, struct journal *journal, struct store_folder *folder,
+                     const char *special_use, GError **error);
+gboolean tree_rename(struct store *store, struct journal *journal, gint64 folder, const char *path,
+                     const char *wire, GError **error);
+gboolean tree_remove(struct store *store, struct journal *journal, gint64 folder, GError **error);
+gboolean tree_subscribe(struct store *store, struct journal *journal, gint64 folder, gboolean on,
+                        GError **error);
+/* The folder's row goes, and every op of it that is not about rows. */
+gboolean tree_forget(struct store *store, gint64 folder, GError **error);
+/* Takes a folder that was never made away again; FALSE with error when something is in it. */
+gboolean tree_unmake(struct store *store, gint64 folder, GError **error);
+
+/* ---- effects.c: what an op does here, taken back and done again ---- */
+
+/* Takes op back and away. */
+gboolean effect_drop(struct store *store, const struct store_op *op, GError **error);
+/* The same for one row of it. */
+gboolean effect_drop_row(struct store *store, const struct store_op *op, msgid id, GError **error);
+gboolean effect_is_under_way(const struct store_op *op, GError **error);
+
+/* ---- moved.c ---- */
+
+gboolean moved_row(struct store *store, gint64 op, msgid id, gint64 folder, guint64 uid, const char *file,
+                   GError **error);
+gboolean purged_row(struct store *store, gint64 op, msgid id, GError **error);
 
 #endif

@@ -386,6 +386,7 @@ store_open(const char *dir, enum store_mode mode, GError **error)
 	store->mode = mode;
 	store->synchronous = -1;
 	store->own_version = -1;
+	store->epoch = 1;
 	store->broken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	if (mode == STORE_WRITE) {
 		store->folders = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);

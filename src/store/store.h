@@ -45,7 +45,9 @@ struct store_folder {
 	char *rights; /* ACL letters or "" when unknown */
 	/* counters as shown: rows when complete, else what the server said */
 	gint64 total, unread;
-	gint64 rows; /* rows in the store */
+	gint64 rows;  /* rows of messages that the server has in it, wherever they are shown: what exists and
+	                 server_total are compared with */
+	gint64 shown; /* rows that are shown in it */
 	/* sync state, of the account's thread */
 	guint64 uidvalidity, uidnext, modseq, exists; /* as of the last completed resync; 0 = unknown */
 	guint64 server_total, server_unread;          /* as the server said last (STATUS, SELECT) */
@@ -350,6 +352,12 @@ gboolean store_gone(struct store *store, gint64 op, msgid id, GError **error);
 /* Rows that rest in limbo longer than a day go with their bodies; steps of undo older than 30 days go. Cheap
  * when there is nothing to do. */
 gboolean store_expire(struct store *store, gint64 now, GError **error);
+
+/* Rows that nothing accounts for: the server has them nowhere that is known or looked for, no op is about
+ * them, and they do not rest in limbo. There are none, unless the store is damaged. Appends msgid. Looks at
+ * every row.
+ */
+gboolean store_lost_rows(struct store *store, GArray *out, GError **error);
 
 /* ---- undo ---- */
 

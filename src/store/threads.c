@@ -240,7 +240,8 @@ relabel(struct store *store, const GArray *ids, gint64 from, gint64 to, GError *
 	for (guint i = 0; i < ids->len; i++) {
 		if (!store_number(store, folder_of, VALUES(g_array_index(ids, gint64, i)), 0, &folder, error))
 			return FALSE;
-		if (!g_hash_table_contains(folders, &folder))
+		/* Rows in limbo are counted nowhere. */
+		if (folder && !g_hash_table_contains(folders, &folder))
 			g_hash_table_add(folders, g_memdup2(&folder, sizeof folder));
 	}
 	g_hash_table_iter_init(&iter, folders);
@@ -359,6 +360,23 @@ threads_place(struct store *store, msgid id, const struct envelope *envelope, gi
 
 /* ---- counting ---- */
 
+static void
+count_in(struct store *store, struct thread_entry *entry, const struct row_state *row, gboolean unread,
+         gboolean *head)
+{
+	*head = entry->count == 0;
+	if (*head) {
+		folder_delta(store, row->folder)->threads++;
+		entry->disk_head = row->id;
+		entry->disk_count = 1;
+		entry->disk_unread = unread;
+	}
+	if (*head || key_compare(&row->key, &entry->head) > 0)
+		entry->head = row->key;
+	entry->count++;
+	entry->unread += unread;
+}
+
 gboolean
 threads_add(struct store *store, const struct row_state *row, gboolean unread, gboolean *head, GError **error)
 {
@@ -372,18 +390,27 @@ threads_add(struct store *store, const struct row_state *row, gboolean unread, g
 	} else if (!entry_get(store, row->folder, row->thread, &entry, error)) {
 		return FALSE;
 	}
-	*head = entry->count == 0;
-	if (*head) {
-		folder_delta(store, row->folder)->threads++;
-		entry->disk_head = row->id;
-		entry->disk_count = 1;
-		entry->disk_unread = unread;
-	}
-	if (*head || key_compare(&row->key, &entry->head) > 0)
-		entry->head = row->key;
-	entry->count++;
-	entry->unread += unread;
+	count_in(store, entry, row, unread, head);
 	return TRUE;
+}
+
+gboolean
+threads_put(struct store *store, const struct row_state *row, gboolean unread, gboolean *head, GError **error)
+{
+	struct thread_entry *entry;
+
+	if (!entry_get(store, row->folder, row->thread, &entry, error))
+		return FALSE;
+	count_in(store, entry, row, unread, head);
+	return TRUE;
+}
+
+gboolean
+threads_make_room(struct store *store, GError **error)
+{
+	if (!store->threads || g_hash_table_size(store->threads) + 2 < ENTRIES_MAX)
+		return TRUE;
+	return threads_flush(store, error);
 }
 
 gboolean

@@ -166,6 +166,11 @@ ask(const char *dir, const char *sql)
 #define SHOWN "((base | pending_add) & ~pending_remove)"
 #define UNSEEN "(" SHOWN " & 1 = 0)"
 
+/* Where the server has what. */
+#define STANDS \
+	"(SELECT folder AS at, uid, file, base FROM message WHERE uid IS NOT NULL OR file IS NOT NULL" \
+	" UNION ALL SELECT place.folder, place.uid, place.file, base FROM place JOIN message USING (id))"
+
 /* Each gives how many things are wrong. */
 static const struct {
 	const char *what, *sql;
@@ -175,13 +180,16 @@ static const struct {
          "SELECT count(*) FROM folder f WHERE total <> (SELECT count(*) FROM message WHERE folder = f.id)"},
         {"folder unread", "SELECT count(*) FROM folder f WHERE unread <>"
                           " (SELECT count(*) FROM message WHERE folder = f.id AND " UNSEEN ")"},
+        {"folder bound", "SELECT count(*) FROM folder f WHERE bound <>"
+                         " (SELECT count(*) FROM " STANDS " WHERE at = f.id)"},
         {"folder base unread", "SELECT count(*) FROM folder f WHERE unread_base <>"
-                               " (SELECT count(*) FROM message WHERE folder = f.id AND base & 1 = 0)"},
+                               " (SELECT count(*) FROM " STANDS " WHERE at = f.id AND base & 1 = 0)"},
         {"folder threads", "SELECT count(*) FROM folder f WHERE threads <>"
                            " (SELECT count(DISTINCT thread) FROM message WHERE folder = f.id)"},
-        {"thread heads",
-         "SELECT count(*) FROM (SELECT head, row_number() OVER (PARTITION BY folder, thread"
-         " ORDER BY received DESC, ord DESC, id DESC) AS place FROM message) WHERE head <> (place = 1)"},
+        {"thread heads", "SELECT count(*) FROM (SELECT head, row_number() OVER (PARTITION BY folder, thread"
+                         " ORDER BY received DESC, ord DESC, id DESC) AS place FROM message WHERE folder)"
+                         " WHERE head <> (place = 1)"},
+        {"heads in limbo", "SELECT count(*) FROM message WHERE folder = 0 AND head"},
         {"thread counts",
          "SELECT count(*) FROM (SELECT head, thread_count, count(*) OVER (PARTITION BY folder, thread)"
          " AS n FROM message) WHERE head AND thread_count <> n"},
@@ -194,23 +202,60 @@ static const struct {
         {"envelopes without row", "SELECT count(*) FROM envelope WHERE id NOT IN (SELECT id FROM message)"},
         {"structures without row", "SELECT count(*) FROM structure WHERE id NOT IN (SELECT id FROM message)"},
         {"parts without row", "SELECT count(*) FROM part WHERE id NOT IN (SELECT id FROM message)"},
-        {"whole bodies", "SELECT count(*) FROM message m WHERE file IS NULL AND (have & 8 <> 0) <>"
-                         " (EXISTS (SELECT 1 FROM part WHERE id = m.id AND section = ''))"},
-        {"ops without rows", "SELECT count(*) FROM op WHERE id NOT IN (SELECT op FROM op_row)"},
+        {"whole bodies",
+         "SELECT count(*) FROM message m WHERE file IS NULL AND NOT EXISTS (SELECT 1 FROM place"
+         " WHERE place.id = m.id AND place.file IS NOT NULL) AND (have & 8 <> 0) <>"
+         " (EXISTS (SELECT 1 FROM part WHERE id = m.id AND section = ''))"},
+        {"ops without rows", "SELECT count(*) FROM op WHERE id NOT IN (SELECT op FROM op_row)"
+                             " AND verb NOT BETWEEN 5 AND 9 AND upto = 0"},
         {"op rows without op", "SELECT count(*) FROM op_row WHERE op NOT IN (SELECT id FROM op)"},
         {"op rows without message", "SELECT count(*) FROM op_row WHERE id NOT IN (SELECT id FROM message)"},
         {"masks without op",
          "SELECT count(*) FROM message WHERE (pending_add OR pending_remove OR keywords_add IS NOT NULL"
          " OR keywords_remove IS NOT NULL) AND id NOT IN"
          " (SELECT o.id FROM op_row o JOIN op ON op.id = o.op WHERE op.state <> 3)"},
+        {"two for one uid", "SELECT count(*) FROM (SELECT 1 FROM " STANDS
+                            " WHERE uid IS NOT NULL GROUP BY at, uid HAVING count(*) > 1)"},
+        {"two for one file", "SELECT count(*) FROM (SELECT 1 FROM " STANDS
+                             " WHERE file IS NOT NULL GROUP BY at, file HAVING count(*) > 1)"},
+        {"bound and placed", "SELECT count(*) FROM message JOIN place USING (id)"
+                             " WHERE message.uid IS NOT NULL OR message.file IS NOT NULL"},
+        {"placed where shown", "SELECT count(*) FROM message JOIN place USING (id)"
+                               " WHERE message.folder = place.folder"},
+        {"places without row", "SELECT count(*) FROM place WHERE id NOT IN (SELECT id FROM message)"},
+        {"limbo at odds", "SELECT count(*) FROM (SELECT id FROM message WHERE folder = 0 EXCEPT"
+                          " SELECT id FROM limbo)"},
+        {"limbo at odds, too", "SELECT count(*) FROM (SELECT id FROM limbo EXCEPT"
+                               " SELECT id FROM message WHERE folder = 0)"},
+        {"looked for and there",
+         "SELECT count(*) FROM unbound WHERE id IN (SELECT id FROM place) OR id NOT IN"
+         " (SELECT id FROM message WHERE uid IS NULL AND file IS NULL)"},
+        {"awaited without looking", "SELECT count(*) FROM awaited a WHERE NOT EXISTS"
+                                    " (SELECT 1 FROM unbound u WHERE u.id = a.id AND u.folder = a.folder)"},
+        {"rows of no folder", "SELECT count(*) FROM message WHERE folder AND folder NOT IN"
+                              " (SELECT id FROM folder)"},
+        {"names without op", "SELECT count(*) FROM op_folder WHERE op NOT IN (SELECT id FROM op)"},
         {"masks at odds", "SELECT count(*) FROM message WHERE pending_add & pending_remove"},
         {"ids given out",
          "SELECT count(*) FROM message WHERE id > (SELECT value FROM meta WHERE key = 'last_id')"},
 };
 
+static void
+check_lost(const char *dir)
+{
+	g_autoptr(GArray) lost = g_array_new(FALSE, FALSE, sizeof(msgid));
+	struct store *store = store_open(dir, STORE_READ, NULL);
+
+	g_assert_true(store && store_lost_rows(store, lost, NULL));
+	store_close(store);
+	if (lost->len)
+		g_error("row %" G_GINT64_FORMAT " is lost in %s", g_array_index(lost, msgid, 0), dir);
+}
+
 void
 check_store(const char *dir)
 {
+	check_lost(dir);
 	for (guint i = 0; i < G_N_ELEMENTS(checks); i++) {
 		gint64 wrong = ask(dir, checks[i].sql);
 

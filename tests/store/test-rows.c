@@ -217,9 +217,11 @@ fill(struct bed *bed, guint n)
 	for (guint i = 0; i < n; i++) {
 		gint64 received = g_rand_int_range(rand, -3, (int)n / 3);
 		guint64 uid = i % 4 ? n + 1 - i : 0;
+		g_autofree char *file = uid ? NULL : g_strdup_printf("/m/cur/%u", i);
 		struct store_key key = {
 		        received, 0,
-		        add_mail(bed->store, bed->inbox, &(struct mail){.uid = uid, .received = received})};
+		        add_mail(bed->store, bed->inbox,
+		                 &(struct mail){.uid = uid, .received = received, .file = file})};
 
 		key.ord = uid ? (gint64)uid : key.id;
 		g_array_append_val(keys, key);
@@ -429,7 +431,7 @@ a_removed_folder_takes_its_rows_along(struct bed *bed, gconstpointer unused)
 	g_assert_true(store_folder_remove(bed->store, other, &error));
 	g_assert_no_error(error);
 	g_assert_null(store_folder_by_id(bed->store, other, &error));
-	g_assert_cmpint(ask(bed->dir, "SELECT count(*) FROM message"), ==, 1);
+	g_assert_cmpint(ask(bed->dir, "SELECT count(*) FROM message WHERE folder"), ==, 1);
 }
 
 static void
@@ -466,7 +468,7 @@ rows_keep_their_bodies_over_a_new_uidvalidity(struct bed *bed, gconstpointer unu
 	commit(bed->store);
 	g_assert_true(store_folder_rebound(bed->store, bed->inbox, &error));
 	g_assert_no_error(error);
-	g_assert_null(store_row(bed->store, gone, NULL));
+	g_assert_cmpint(ask(bed->dir, "SELECT id FROM message WHERE folder = 0"), ==, gone);
 	g_assert_cmpint(store_id_by_uid(bed->store, bed->inbox, 1, NULL), ==, by_id);
 	body = store_part(bed->store, by_id, "", &error);
 	g_assert_cmpuint(g_bytes_get_size(body), ==, 4);

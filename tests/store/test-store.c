@@ -97,7 +97,7 @@ a_newer_store_is_refused(struct bed *bed, gconstpointer unused)
 		g_assert_null(store_open(bed->dir, mode, &error));
 		assert_clear(error, "newer");
 	}
-	ask(bed->dir, "PRAGMA user_version = 1");
+	ask(bed->dir, "PRAGMA user_version = 2");
 }
 
 static void

@@ -1,0 +1,248 @@
+#include "base/error.h"
+#include "base/i18n.h"
+#include "store/store-private.h"
+
+/* The life of an op: what it does here holds until the server refuses it or a person drops it, and again from
+ * when it is tried anew. */
+
+static gboolean
+is_of_tree(const struct store_op *op)
+{
+	return op->verb >= OP_CREATE && op->verb <= OP_SUBSCRIBE;
+}
+
+/* Brings everything op is about up to what the ops say now that it has another state, or is no more. */
+static gboolean
+settle(struct store *store, const struct store_op *op, GError **error)
+{
+	gboolean ok = TRUE;
+
+	if (op->upto)
+		folders_forget(store);
+	if (is_of_tree(op))
+		return tree_settle_op(store, op, error);
+	for (guint i = 0; ok && i < op->ids->len; i++) {
+		msgid id = g_array_index(op->ids, msgid, i);
+
+		ok = op->verb == OP_FLAG ? masks_settle(store, id, NULL, error)
+		                         : row_settle_id(store, id, error);
+	}
+	return ok;
+}
+
+static gboolean
+set_refused(struct store *store, const struct store_op *op, const char *why, GError **error)
+{
+	static const char sql[] = "UPDATE message SET refused = ?2 WHERE id = ?1";
+
+	for (guint i = 0; i < op->ids->len; i++) {
+		sqlite3_stmt *statement =
+		        store_sql(store, sql, VALUES(g_array_index(op->ids, msgid, i)), error);
+
+		if (!statement)
+			return FALSE;
+		store_bind_text(statement, 2, why);
+		if (!store_finish(store, statement, error))
+			return FALSE;
+	}
+	folder_delta(store, op->folder);
+	folder_delta(store, op->to);
+	return TRUE;
+}
+
+/* From which UID on what the op makes in its target will be, and from which row on those that show it. */
+static gboolean
+set_marks(struct store *store, const struct store_op *op, GError **error)
+{
+	static const char known[] = "SELECT max(uidnext, server_uidnext) FROM folder WHERE id = ?1";
+	static const char sql[] = "UPDATE op SET mark = ?2, mark_id = ?3 WHERE id = ?1";
+	gint64 mark;
+
+	return store_number(store, known, VALUES(op->to), 0, &mark, error) &&
+	       store_run(store, sql, VALUES(op->id, mark, store->last_id), error);
+}
+
+static gboolean
+change_state(struct store *store, const struct store_op *op, enum op_state state, const char *error_text,
+             gint64 not_before, GError **error)
+{
+	static const char sql[] =
+	        "UPDATE op SET state = ?2, not_before = ?3, attempts = attempts + ?4, error = ?5"
+	        " WHERE id = ?1";
+	sqlite3_stmt *statement =
+	        store_sql(store, sql, VALUES(op->id, state, not_before, state == OP_RUNNING), error);
+
+	if (!statement)
+		return FALSE;
+	store_bind_text(statement, 5, error_text);
+	if (!store_finish(store, statement, error) || (state == OP_RUNNING && !set_marks(store, op, error)))
+		return FALSE;
+	if ((state == OP_FAILED) == (op->state == OP_FAILED))
+		return TRUE;
+	return settle(store, op, error) &&
+	       set_refused(store, op, state == OP_FAILED ? error_text : NULL, error);
+}
+
+gboolean
+store_op_set(struct store *store, gint64 id, enum op_state state, const char *error_text, gint64 not_before,
+             GError **error)
+{
+	struct store_op *op = NULL;
+	gboolean own, ok;
+
+	if (!store_enter(store, TRUE, &own, error))
+		return FALSE;
+	ok = op_read(store, id, &op, error) &&
+	     (!op || change_state(store, op, state, error_text, not_before, error));
+	store_op_free(op);
+	return store_leave(store, own, ok, error);
+}
+
+/* ---- its end ---- */
+
+static gboolean
+flags_done(struct store *store, const struct store_op *op, GError **error)
+{
+	/* What is not here and was unread has been read now. */
+	static const char all_seen[] = "UPDATE folder SET server_unread = unread_base WHERE id = ?1";
+
+	if (!op_delete(store, op->id, error))
+		return FALSE;
+	for (guint i = 0; i < op->ids->len; i++)
+		if (!masks_settle(store, g_array_index(op->ids, msgid, i), op, error))
+			return FALSE;
+	return !op->upto || !(op->add & FLAG_SEEN) ||
+	       (store_flush(store, error) && store_run(store, all_seen, VALUES(op->folder), error));
+}
+
+/* Rows that nobody told of are where they were to be, under UIDs yet to be seen. */
+static gboolean
+rows_done(struct store *store, const struct store_op *op, GError **error)
+{
+	for (guint i = 0; i < op->ids->len; i++) {
+		msgid id = g_array_index(op->ids, msgid, i);
+		gboolean ok = op->to ? moved_row(store, op->id, id, op->to, 0, NULL, error)
+		                     : purged_row(store, op->id, id, error);
+
+		if (!ok)
+			return FALSE;
+	}
+	return op_delete(store, op->id, error);
+}
+
+static gboolean
+done(struct store *store, const struct store_op *op, GError **error)
+{
+	if (op->verb == OP_FLAG)
+		return flags_done(store, op, error);
+	if (is_of_tree(op))
+		return tree_done(store, op, error);
+	if (op->verb == OP_TRANSFER && !op->add)
+		return op_delete(store, op->id, error);
+	return rows_done(store, op, error);
+}
+
+gboolean
+store_op_done(struct store *store, gint64 id, GError **error)
+{
+	struct store_op *op = NULL;
+	gboolean own, ok;
+
+	if (!store_enter(store, TRUE, &own, error))
+		return FALSE;
+	ok = op_read(store, id, &op, error) && (!op || done(store, op, error));
+	store_op_free(op);
+	return store_leave(store, own, ok, error);
+}
+
+/* What was to be made is not, and exists nowhere else. */
+static gboolean
+unmake(struct store *store, const struct store_op *op, msgid id, GError **error)
+{
+	struct row_state row;
+	gboolean ok;
+	int found;
+
+	if (op->verb != OP_COPY && op->verb != OP_APPEND)
+		return TRUE;
+	found = row_state_by_id(store, id, &row, error);
+	ok = found == 0 || (found > 0 && (row.folder == 0 || limbo_put(store, &row, LIMBO_MADE_HERE, error)));
+	row_state_clear(&row);
+	return ok;
+}
+
+gboolean
+effect_drop(struct store *store, const struct store_op *op, GError **error)
+{
+	gboolean ok = TRUE;
+
+	if (op->verb == OP_CREATE)
+		return tree_unmake(store, op->to, error);
+	if (!op_delete(store, op->id, error))
+		return FALSE;
+	for (guint i = 0; ok && i < op->ids->len; i++)
+		ok = unmake(store, op, g_array_index(op->ids, msgid, i), error);
+	return ok && settle(store, op, error) && set_refused(store, op, NULL, error);
+}
+
+gboolean
+effect_drop_row(struct store *store, const struct store_op *op, msgid id, GError **error)
+{
+	if (!op_leave(store, op->id, id, error))
+		return FALSE;
+	if (op->verb == OP_FLAG)
+		return masks_settle(store, id, NULL, error);
+	return unmake(store, op, id, error) && row_settle_id(store, id, error);
+}
+
+gboolean
+effect_is_under_way(const struct store_op *op, GError **error)
+{
+	if (op->state != OP_RUNNING && op->state != OP_CHECKING)
+		return FALSE;
+	fulmar_fail(error, FULMAR_FAILED,
+	            _("It is being carried out at this moment; wait until it has ended"));
+	return TRUE;
+}
+
+gboolean
+store_op_drop(struct store *store, gint64 id, GError **error)
+{
+	struct store_op *op = NULL;
+	gboolean own, ok;
+
+	if (!store_enter(store, TRUE, &own, error))
+		return FALSE;
+	ok = op_read(store, id, &op, error) &&
+	     (!op || (!effect_is_under_way(op, error) && effect_drop(store, op, error)));
+	store_op_free(op);
+	return store_leave(store, own, ok, error);
+}
+
+gboolean
+store_ops_recover(struct store *store, GError **error)
+{
+	static const char sql[] = "UPDATE op SET state = ?2 WHERE state = ?1";
+	gboolean own, ok;
+
+	if (!store_enter(store, TRUE, &own, error))
+		return FALSE;
+	ok = store_run(store, sql, VALUES(OP_RUNNING, OP_CHECKING), error);
+	return store_leave(store, own, ok, error);
+}
+
+gboolean
+store_clear_refused(struct store *store, msgid id, GError **error)
+{
+	static const char sql[] =
+	        "UPDATE message SET refused = NULL WHERE id = ?1 AND refused IS NOT NULL RETURNING folder";
+	gint64 folder;
+	gboolean own, ok;
+
+	if (!store_enter(store, FALSE, &own, error))
+		return FALSE;
+	ok = store_number(store, sql, VALUES(id), 0, &folder, error);
+	if (ok && folder)
+		folder_delta(store, folder);
+	return store_leave(store, own, ok, error);
+}

@@ -1,0 +1,290 @@
+#include <string.h>
+#include "base/error.h"
+#include "base/i18n.h"
+#include "store/store-private.h"
+
+/* Messages that are known again under a UID that was not known: after a new UIDVALIDITY, after a move or an
+ * append whose answer named no UID, and when another client moved them. Table unbound holds what is looked
+ * for: folder (0: wherever it turns up) and a hash of what a message is known by. Hash 0 stands for the row
+ * itself, also when it has nothing to be known by. */
+
+/* Two names by which a message is known again: the server's own id, and Message-ID with time and size. */
+static void
+identities(struct store *store, const char *email_id, const char *message_id, gint64 received, gint64 size,
+           gint64 out[2])
+{
+	g_autofree char *named = email_id && *email_id ? g_strconcat("e ", email_id, NULL) : NULL;
+	g_autofree char *derived = message_id && *message_id
+	                                   ? g_strdup_printf("m %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %s",
+	                                                     received, size, message_id)
+	                                   : NULL;
+
+	out[0] = named ? refs_hash(store, named, strlen(named)) : 0;
+	out[1] = derived ? refs_hash(store, derived, strlen(derived)) : 0;
+}
+
+static gboolean
+identities_of(struct store *store, msgid id, gint64 out[2], GError **error)
+{
+	static const char sql[] = "SELECT m.received, m.size, e.email_id, e.message_id FROM message m"
+	                          " LEFT JOIN envelope e ON e.id = m.id WHERE m.id = ?1";
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(id), error);
+	int result = statement ? store_step(store, statement, error) : -1;
+
+	out[0] = out[1] = 0;
+	if (result > 0) {
+		identities(store, (const char *)sqlite3_column_text(statement, 2),
+		           (const char *)sqlite3_column_text(statement, 3),
+		           sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1), out);
+		sqlite3_reset(statement);
+	}
+	return result >= 0;
+}
+
+/* ---- looking for ---- */
+
+gboolean
+identity_expect(struct store *store, gint64 folder, msgid id, GError **error)
+{
+	static const char sql[] = "INSERT OR IGNORE INTO unbound VALUES (?1, ?2, ?3)";
+	gint64 hashes[2];
+
+	if (!identities_of(store, id, hashes, error))
+		return FALSE;
+	if (folder && !store_run(store, sql, VALUES(folder, 0, id), error))
+		return FALSE;
+	for (guint i = 0; i < 2; i++)
+		if (hashes[i] && !store_run(store, sql, VALUES(folder, hashes[i], id), error))
+			return FALSE;
+	folders_forget(store);
+	return TRUE;
+}
+
+gboolean
+identity_forget(struct store *store, msgid id, GError **error)
+{
+	static const char hashes[] = "DELETE FROM unbound WHERE id = ?1";
+	static const char awaited[] = "DELETE FROM awaited WHERE id = ?1";
+
+	return store_run(store, hashes, VALUES(id), error) && store_run(store, awaited, VALUES(id), error);
+}
+
+gboolean
+identity_await(struct store *store, gint64 folder, msgid id, guint64 mark, GError **error)
+{
+	static const char sql[] =
+	        "INSERT OR REPLACE INTO awaited (id, folder, since, mark) VALUES (?1, ?2, ?3, ?4)";
+
+	return store_run(store, sql, VALUES(id, folder, g_get_real_time() / G_USEC_PER_SEC, (gint64)mark),
+	                 error) &&
+	       identity_expect(store, folder, id, error);
+}
+
+/* ---- finding ---- */
+
+/* One that waits in folder for hash and may have uid; *id 0: none. */
+static gboolean
+find(struct store *store, gint64 folder, gint64 hash, guint64 uid, msgid *id, GError **error)
+{
+	static const char sql[] =
+	        "SELECT u.id FROM unbound u WHERE u.folder = ?1 AND u.hash = ?2 AND NOT EXISTS"
+	        " (SELECT 1 FROM awaited a WHERE a.id = u.id AND a.mark > ?3) LIMIT 1";
+
+	return store_number(store, sql, VALUES(folder, hash, (gint64)uid), 0, id, error);
+}
+
+/* The row takes the place of message in the list too, should the server have given it another time. */
+static gboolean
+take_key(struct store *store, struct row_state *row, const struct store_message *message, GError **error)
+{
+	static const char sql[] = "UPDATE message SET received = ?2, ord = ?3, size = ?4 WHERE id = ?1";
+
+	row->key.received = message->received;
+	row->key.ord = message->uid ? (gint64)message->uid : row->id;
+	return store_run(store, sql, VALUES(row->id, row->key.received, row->key.ord, (gint64)message->size),
+	                 error);
+}
+
+/* The server has row, which is looked for, at message's place in folder. */
+static gboolean
+meet(struct store *store, struct row_state *row, gint64 folder, const struct store_message *message,
+     GError **error)
+{
+	const struct spot at = {folder, message->uid, (char *)message->file};
+
+	if (!identity_forget(store, row->id, error) ||
+	    (row->folder == 0 && !take_key(store, row, message, error)))
+		return FALSE;
+	return row_settle(store, row, &at, error);
+}
+
+int
+identity_meet(struct store *store, gint64 folder, const struct store_message *message, msgid *id,
+              GError **error)
+{
+	const gint64 folders[] = {folder, 0};
+	gint64 hashes[2];
+	struct row_state row;
+	gboolean ok;
+
+	identities(store, message->email_id, message->envelope->message_id, message->received,
+	           (gint64)message->size, hashes);
+	*id = 0;
+	for (guint i = 0; i < 4 && !*id; i++)
+		if (hashes[i % 2] && !find(store, folders[i / 2], hashes[i % 2], message->uid, id, error))
+			return -1;
+	if (!*id)
+		return 0;
+	ok = row_state_by_id(store, *id, &row, error) > 0 && meet(store, &row, folder, message, error);
+	row_state_clear(&row);
+	return ok ? 1 : -1;
+}
+
+gboolean
+identity_double(struct store *store, gint64 folder, msgid id, msgid after, msgid *other, GError **error)
+{
+	/* The same Message-ID is in the same thread; a message without one is alone in its own. */
+	static const char sql[] =
+	        "SELECT id FROM message INDEXED BY message_member WHERE thread = ?1 AND thread <> id"
+	        " AND folder = ?2 AND id > ?3 AND uid IS NOT NULL UNION ALL"
+	        " SELECT id FROM message WHERE id = ?1 AND folder = ?2 AND id > ?3 AND uid IS NOT NULL";
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(msgid));
+	gint64 mine[2], theirs[2];
+	struct row_state row;
+	sqlite3_stmt *statement;
+	int result = row_state_by_id(store, id, &row, error);
+
+	*other = 0;
+	row_state_clear(&row);
+	if (result <= 0 || !identities_of(store, id, mine, error))
+		return FALSE;
+	statement = store_sql(store, sql, VALUES(row.thread, folder, after), error);
+	result = statement ? 0 : -1;
+	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
+		msgid each = sqlite3_column_int64(statement, 0);
+
+		g_array_append_val(found, each);
+	}
+	for (guint i = 0; result >= 0 && !*other && i < found->len; i++) {
+		msgid each = g_array_index(found, msgid, i);
+
+		if (!identities_of(store, each, theirs, error))
+			return FALSE;
+		if (each != id && ((mine[0] && mine[0] == theirs[0]) || (mine[1] && mine[1] == theirs[1])))
+			*other = each;
+	}
+	return result >= 0;
+}
+
+/* ---- what was not found ---- */
+
+static gboolean
+collect(struct store *store, const char *sql, gint64 folder, gint64 value, GArray *out, GError **error)
+{
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(folder, value), error);
+	int result = statement ? 0 : -1;
+
+	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
+		msgid id = sqlite3_column_int64(statement, 0);
+
+		g_array_append_val(out, id);
+	}
+	return result >= 0;
+}
+
+/* It is not in the folder any more in which it was looked for; it may be elsewhere. */
+static gboolean
+give_up_row(struct store *store, struct row_state *row, GError **error)
+{
+	if (!identity_forget(store, row->id, error))
+		return FALSE;
+	if (row->folder == 0 || row_is_bound(row))
+		return TRUE;
+	return row_settle(store, row, NULL, error) &&
+	       (row->folder == 0 || identity_expect(store, 0, row->id, error));
+}
+
+static gboolean
+give_up(struct store *store, const GArray *ids, GError **error)
+{
+	for (guint i = 0; i < ids->len; i++) {
+		struct row_state row;
+		int found = row_state_by_id(store, g_array_index(ids, msgid, i), &row, error);
+		gboolean ok = found == 0 || (found > 0 && give_up_row(store, &row, error));
+
+		row_state_clear(&row);
+		if (!ok)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean
+identity_read_through(struct store *store, gint64 folder, gint64 synced, GError **error)
+{
+	static const char count[] =
+	        "UPDATE awaited SET passes = passes + 1, since = ?2 WHERE folder = ?1 AND since < ?2";
+	/* What was read the first time may have been asked for before the message came. */
+	static const char rows[] = "SELECT id FROM awaited WHERE folder = ?1 AND passes >= ?2";
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+
+	return store_run(store, count, VALUES(folder, synced), error) &&
+	       collect(store, rows, folder, 2, ids, error) && give_up(store, ids, error);
+}
+
+/* ---- a new UIDVALIDITY ---- */
+
+static gboolean
+unbind(struct store *store, gint64 folder, const GArray *ids, GError **error)
+{
+	for (guint i = 0; i < ids->len; i++) {
+		struct row_state row;
+		gboolean ok = row_state_by_id(store, g_array_index(ids, msgid, i), &row, error) > 0 &&
+		              identity_expect(store, folder, row.id, error) &&
+		              (row_is_bound(&row) ? row_relocate(store, &row, row.folder, 0, NULL, error)
+		                                  : place_drop(store, &row, error));
+
+		row_state_clear(&row);
+		if (!ok)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean
+store_folder_unbind(struct store *store, gint64 id, GError **error)
+{
+	static const char rows[] = "SELECT id FROM message WHERE folder = ?1 AND uid IS NOT NULL AND ?2";
+	static const char places[] = "SELECT id FROM place WHERE folder = ?1 AND uid IS NOT NULL AND ?2";
+	static const char mark[] = "UPDATE folder SET uidnext = 0, modseq = 0, present = 0, windows = '',"
+	                           " complete = 0 WHERE id = ?1";
+	/* From which UID on an awaited row may be is said of UIDs that are no more. */
+	static const char awaited[] = "UPDATE awaited SET mark = 0 WHERE folder = ?1";
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	gboolean own, ok;
+
+	if (!store_enter(store, FALSE, &own, error))
+		return FALSE;
+	folder_delta(store, id);
+	ok = collect(store, rows, id, 1, ids, error) && collect(store, places, id, 1, ids, error) &&
+	     unbind(store, id, ids, error) && store_run(store, mark, VALUES(id), error) &&
+	     store_run(store, awaited, VALUES(id), error);
+	folders_forget(store);
+	return store_leave(store, own, ok, error);
+}
+
+gboolean
+store_folder_rebound(struct store *store, gint64 id, GError **error)
+{
+	static const char rows[] = "SELECT id FROM unbound WHERE folder = ?1 AND hash = ?2"
+	                           " AND id NOT IN (SELECT id FROM awaited)";
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	gboolean own, ok;
+
+	if (!store_enter(store, FALSE, &own, error))
+		return FALSE;
+	folder_delta(store, id);
+	ok = collect(store, rows, id, 0, ids, error) && give_up(store, ids, error);
+	folders_forget(store);
+	return store_leave(store, own, ok, error);
+}

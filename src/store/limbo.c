@@ -1,0 +1,115 @@
+#include "store/store-private.h"
+
+/* Folder 0: rows that are shown nowhere. They rest there with their bodies until undo wants them, the server
+ * shows them again somewhere, or a day has passed. A row that an op still needs rests as long as that takes.
+ */
+
+#define REST_SECONDS (24 * 3600)
+#define STEPS_SECONDS (30 * 24 * 3600)
+#define EXPIRED_AT_ONCE 2000
+
+gboolean
+limbo_put(struct store *store, struct row_state *row, gint64 op, GError **error)
+{
+	static const char sql[] = "INSERT OR REPLACE INTO limbo VALUES (?1, ?2, ?3, ?4)";
+	gint64 origin = row->folder, now = g_get_real_time() / G_USEC_PER_SEC;
+
+	return row_send(store, row, 0, error) &&
+	       store_run(store, sql, VALUES(row->id, now, origin, op), error);
+}
+
+gboolean
+limbo_forget(struct store *store, msgid id, GError **error)
+{
+	static const char sql[] = "DELETE FROM limbo WHERE id = ?1";
+
+	return store_run(store, sql, VALUES(id), error);
+}
+
+gboolean
+limbo_vanish(struct store *store, struct row_state *row, GError **error)
+{
+	gboolean file = row->file != NULL;
+
+	if (!row_let_go(store, row, error) || (file && !bodies_refresh_have(store, row->id, error)) ||
+	    !row_settle(store, row, NULL, error))
+		return FALSE;
+	/* Shown where an op wants it, it is looked for all the same; not when it was to go. */
+	return row->folder == 0 || identity_expect(store, 0, row->id, error);
+}
+
+static gboolean
+expired(struct store *store, gint64 before, GArray *out, GError **error)
+{
+	static const char sql[] =
+	        "SELECT id FROM limbo WHERE since < ?1 AND NOT EXISTS"
+	        " (SELECT 1 FROM op_row WHERE op_row.id = limbo.id) ORDER BY since LIMIT ?2";
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(before, EXPIRED_AT_ONCE), error);
+	int result = statement ? 0 : -1;
+
+	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
+		msgid id = sqlite3_column_int64(statement, 0);
+
+		g_array_append_val(out, id);
+	}
+	return result >= 0;
+}
+
+static gboolean
+forget_steps(struct store *store, gint64 before, GError **error)
+{
+	static const char entries[] =
+	        "DELETE FROM step_entry WHERE step IN (SELECT id FROM step WHERE time < ?1)";
+	static const char steps[] = "DELETE FROM step WHERE time < ?1";
+
+	return store_run(store, entries, VALUES(before), error) &&
+	       store_run(store, steps, VALUES(before), error);
+}
+
+static gboolean
+remove_all(struct store *store, const GArray *ids, gint64 steps_before, GError **error)
+{
+	gboolean ok = store_begin(store, FALSE, error);
+
+	if (!ok)
+		return FALSE;
+	for (guint i = 0; ok && i < ids->len; i++)
+		ok = store_remove(store, g_array_index(ids, msgid, i), error);
+	ok = ok && forget_steps(store, steps_before, error);
+	return store_leave(store, TRUE, ok, error);
+}
+
+gboolean
+store_expire(struct store *store, gint64 now, GError **error)
+{
+	static const char old_steps[] = "SELECT EXISTS (SELECT 1 FROM step WHERE time < ?1)";
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	gint64 steps_before = (now - STEPS_SECONDS) * G_USEC_PER_SEC, any;
+
+	if (!expired(store, now - REST_SECONDS, ids, error) ||
+	    !store_number(store, old_steps, VALUES(steps_before), 0, &any, error))
+		return FALSE;
+	return (!ids->len && !any) || remove_all(store, ids, steps_before, error);
+}
+
+gboolean
+store_lost_rows(struct store *store, GArray *out, GError **error)
+{
+	static const char sql[] =
+	        "SELECT id FROM message WHERE uid IS NULL AND file IS NULL AND"
+	        " NOT EXISTS (SELECT 1 FROM limbo WHERE limbo.id = message.id AND message.folder = 0)"
+	        " AND (folder = 0 OR (NOT EXISTS (SELECT 1 FROM unbound WHERE unbound.id = message.id)"
+	        " AND NOT EXISTS (SELECT 1 FROM place WHERE place.id = message.id)"
+	        " AND NOT EXISTS (SELECT 1 FROM awaited WHERE awaited.id = message.id)"
+	        " AND NOT EXISTS (SELECT 1 FROM op_row WHERE op_row.id = message.id))) ORDER BY id";
+	sqlite3_stmt *statement;
+	int result = -1;
+
+	if (store_flush(store, error) && (statement = store_sql(store, sql, NULL, 0, error)))
+		while ((result = store_step(store, statement, error)) > 0) {
+			msgid id = sqlite3_column_int64(statement, 0);
+
+			g_array_append_val(out, id);
+		}
+	return result >= 0;
+}

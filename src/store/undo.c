@@ -1,0 +1,560 @@
+#include <string.h>
+#include "base/error.h"
+#include "base/i18n.h"
+#include "store/store-private.h"
+
+/* Taking a step back, its last entry first. What the server has not heard of leaves its op; what it has done
+ * gets the inverse op, which belongs to no step. What somebody has changed since is left as it is. */
+
+struct past {
+	gint64 step;
+	struct journal journal;
+	GPtrArray *entries;  /* struct memory, as they were made */
+	GHashTable *dropped; /* ops that were dropped as a whole */
+	GArray *transfers;
+	guint lost;
+};
+
+struct memory {
+	struct entry entry;
+	char *text[3];
+};
+
+/* ---- steps ---- */
+
+void
+store_undo_free(gpointer data)
+{
+	struct store_undo *undo = data;
+
+	if (!undo)
+		return;
+	g_free(undo->verb);
+	g_free(undo->target);
+	g_free(undo);
+}
+
+static struct store_undo *
+read_step(struct store *store, const char *sql, gint64 id, GError **error)
+{
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(id), error);
+	struct store_undo *undo;
+
+	if (!statement || store_step(store, statement, error) <= 0)
+		return NULL;
+	undo = g_new(struct store_undo, 1);
+	undo->id = sqlite3_column_int64(statement, 0);
+	undo->when = sqlite3_column_int64(statement, 1);
+	undo->verb = store_column(statement, 2);
+	undo->n = (guint)sqlite3_column_int64(statement, 3);
+	undo->target = store_column(statement, 4);
+	sqlite3_reset(statement);
+	return undo;
+}
+
+#define STEP "SELECT id, time, verb, n, target FROM step"
+
+struct store_undo *
+store_last_undo(struct store *store, GError **error)
+{
+	static const char sql[] = STEP " WHERE id > ?1 ORDER BY id DESC LIMIT 1";
+
+	return read_step(store, sql, 0, error);
+}
+
+struct store_undo *
+store_undo_by_id(struct store *store, gint64 id, GError **error)
+{
+	static const char sql[] = STEP " WHERE id = ?1";
+
+	return read_step(store, sql, id, error);
+}
+
+gboolean
+store_undo_name(struct store *store, gint64 step, const char *verb, GError **error)
+{
+	static const char sql[] = "UPDATE step SET verb = ?2 WHERE id = ?1";
+	sqlite3_stmt *statement;
+	gboolean ok;
+
+	if (!store_begin(store, FALSE, error))
+		return FALSE;
+	statement = store_sql(store, sql, VALUES(step), error);
+	if (statement)
+		sqlite3_bind_text(statement, 2, verb, -1, SQLITE_STATIC);
+	ok = store_finish(store, statement, error);
+	return store_leave(store, TRUE, ok, error);
+}
+
+static void
+memory_free(gpointer data)
+{
+	struct memory *memory = data;
+
+	for (guint i = 0; i < G_N_ELEMENTS(memory->text); i++)
+		g_free(memory->text[i]);
+	g_free(memory);
+}
+
+static gboolean
+read_entries(struct store *store, struct past *past, GError **error)
+{
+	static const char sql[] =
+	        "SELECT verb, op, subject, origin, target, added, removed, text1, text2, text3"
+	        " FROM step_entry WHERE step = ?1 ORDER BY seq";
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(past->step), error);
+	int result = statement ? 0 : -1;
+
+	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
+		struct memory *memory = g_new0(struct memory, 1);
+
+		for (int i = 0; i < (int)G_N_ELEMENTS(memory->text); i++)
+			memory->text[i] = g_strdup((const char *)sqlite3_column_text(statement, 7 + i));
+		memory->entry = (struct entry){(enum op_verb)sqlite3_column_int(statement, 0),
+		                               sqlite3_column_int64(statement, 1),
+		                               sqlite3_column_int64(statement, 2),
+		                               sqlite3_column_int64(statement, 3),
+		                               sqlite3_column_int64(statement, 4),
+		                               sqlite3_column_int64(statement, 5),
+		                               sqlite3_column_int64(statement, 6),
+		                               memory->text[0],
+		                               memory->text[1],
+		                               memory->text[2]};
+		g_ptr_array_add(past->entries, memory);
+	}
+	return result >= 0;
+}
+
+/* ---- how far the op of an entry has come ---- */
+
+enum progress { OP_GONE, OP_STILL_HERE, OP_UNDER_WAY };
+
+/* Of a row (0: of the op as a whole). */
+static gboolean
+progress_of(struct store *store, gint64 op, msgid row, enum progress *out, gboolean *wide, GError **error)
+{
+	static const char whole[] = "SELECT state, upto > 0 FROM op WHERE id = ?1";
+	static const char of_row[] = "SELECT state, upto > 0 FROM op WHERE id = ?1 AND EXISTS"
+	                             " (SELECT 1 FROM op_row WHERE op_row.op = ?1 AND op_row.id = ?2)";
+	sqlite3_stmt *statement = row ? store_sql(store, of_row, VALUES(op, row), error)
+	                              : store_sql(store, whole, VALUES(op), error);
+	int result = statement ? store_step(store, statement, error) : -1;
+	enum op_state state;
+
+	*out = OP_GONE;
+	*wide = FALSE;
+	if (result <= 0)
+		return result == 0;
+	state = (enum op_state)sqlite3_column_int(statement, 0);
+	*wide = sqlite3_column_int(statement, 1) != 0;
+	*out = state == OP_RUNNING || state == OP_CHECKING ? OP_UNDER_WAY : OP_STILL_HERE;
+	sqlite3_reset(statement);
+	return TRUE;
+}
+
+static gboolean
+fail_under_way(GError **error)
+{
+	fulmar_fail(error, FULMAR_FAILED,
+	            _("It is being carried out at this moment; wait until it has ended"));
+	return FALSE;
+}
+
+static gboolean
+drop_whole(struct store *store, struct past *past, gint64 id, GError **error)
+{
+	struct store_op *op;
+	gboolean ok = op_read(store, id, &op, error) && (!op || effect_drop(store, op, error));
+
+	store_op_free(op);
+	g_hash_table_add(past->dropped, g_memdup2(&id, sizeof id));
+	return ok;
+}
+
+/* ---- rows ---- */
+
+static gboolean
+undo_flag(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
+          GError **error)
+{
+	enum progress progress;
+	gboolean wide;
+	gint64 op;
+
+	if (g_hash_table_contains(past->dropped, &entry->op))
+		return TRUE;
+	if (!progress_of(store, entry->op, row->id, &progress, &wide, error))
+		return FALSE;
+	if (progress == OP_STILL_HERE && wide)
+		return drop_whole(store, past, entry->op, error);
+	if (progress == OP_STILL_HERE)
+		return op_leave(store, entry->op, row->id, error) &&
+		       masks_settle(store, row->id, NULL, error);
+	if (row->folder == 0)
+		return TRUE;
+	return journal_flag_row(store, &past->journal, row, (guint)entry->removed & ~row_shown(row),
+	                        (guint)entry->added & row_shown(row), entry->text2, entry->text1, &op, error);
+}
+
+/* A refused op has been taken back already. */
+static gboolean
+leave_failed(struct store *store, const struct entry *entry, msgid id, GError **error)
+{
+	struct op_link last;
+
+	if (!op_last_move(store, id, TRUE, &last, error))
+		return FALSE;
+	g_free(last.key);
+	return last.op != entry->op || last.state != OP_FAILED || op_leave(store, last.op, id, error);
+}
+
+static gboolean
+undo_move(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
+          GError **error)
+{
+	gint64 op;
+
+	if (row->folder != entry->target)
+		return leave_failed(store, entry, row->id, error);
+	if (!folder_is_usable(store, entry->origin, NULL)) {
+		past->lost++;
+		return TRUE;
+	}
+	return journal_move_row(store, &past->journal, row, entry->origin, &op, error);
+}
+
+/* Copies and appends. */
+static gboolean
+undo_making(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
+            GError **error)
+{
+	gint64 op;
+
+	if (row->folder == 0)
+		return leave_failed(store, entry, row->id, error);
+	return journal_purge_row(store, &past->journal, row, &op, error);
+}
+
+static gboolean
+copy_again(struct store *store, struct past *past, struct row_state *row, gint64 folder, msgid source,
+           gboolean *done, GError **error)
+{
+	struct op_spec spec = {.verb = OP_COPY, .to = folder};
+	struct row_state from;
+	gint64 op;
+	int found = row_state_by_id(store, source, &from, error);
+
+	*done = found > 0 && from.folder;
+	spec.folder = found > 0 ? from.folder : 0;
+	row_state_clear(&from);
+	if (!*done)
+		return found >= 0;
+	return journal_op(store, &past->journal, &spec, &op, error) &&
+	       op_join(store, op, row->id, source, error) && row_send(store, row, folder, error);
+}
+
+/* The server has the row no more: it gets it again, from what is here. */
+static gboolean
+give_back(struct store *store, struct past *past, struct row_state *row, gint64 folder, msgid source,
+          GError **error)
+{
+	gboolean done = FALSE;
+
+	if (folder_is_usable(store, folder, NULL)) {
+		if (store_has_part(store, row->id, ""))
+			return journal_append_row(store, &past->journal, row, folder, error);
+		if (source && !copy_again(store, past, row, folder, source, &done, error))
+			return FALSE;
+	}
+	past->lost += !done;
+	return TRUE;
+}
+
+static gboolean
+undo_purge(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
+           GError **error)
+{
+	enum progress progress;
+	gboolean wide;
+
+	if (row->folder)
+		return leave_failed(store, entry, row->id, error);
+	if (!progress_of(store, entry->op, row->id, &progress, &wide, error))
+		return FALSE;
+	if (progress == OP_UNDER_WAY)
+		return fail_under_way(error);
+	if (progress == OP_STILL_HERE &&
+	    (!op_leave(store, entry->op, row->id, error) || !row_settle(store, row, NULL, error)))
+		return FALSE;
+	return row->folder || give_back(store, past, row, entry->origin, entry->added, error);
+}
+
+static gboolean
+undo_transfer(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
+              GError **error)
+{
+	struct store_undo_transfer transfer = {
+	        .target = g_strdup(entry->text2), .id = row->id, .move = entry->added != 0};
+	enum progress progress;
+	gboolean wide, ok;
+
+	g_strlcpy(transfer.key, entry->text1 ? entry->text1 : "", sizeof transfer.key);
+	ok = progress_of(store, entry->op, row->id, &progress, &wide, error);
+	if (ok && progress == OP_UNDER_WAY)
+		ok = fail_under_way(error);
+	if (ok && progress == OP_STILL_HERE) {
+		transfer.op = entry->op;
+		ok = op_leave(store, entry->op, row->id, error) && row_settle(store, row, NULL, error);
+	}
+	if (ok && transfer.move && row->folder == 0)
+		ok = give_back(store, past, row, entry->origin, 0, error);
+	if (ok && past->transfers)
+		g_array_append_val(past->transfers, transfer);
+	else
+		g_free(transfer.target);
+	return ok;
+}
+
+typedef gboolean (*row_undo)(struct store *store, struct past *past, const struct entry *entry,
+                             struct row_state *row, GError **error);
+
+static gboolean
+undo_row(struct store *store, struct past *past, const struct entry *entry, row_undo undo, GError **error)
+{
+	struct row_state row;
+	int found = row_state_by_id(store, entry->subject, &row, error);
+	gboolean ok = found == 0 || (found > 0 && undo(store, past, entry, &row, error));
+
+	/* What is not here any more is missed only when it was to come back. */
+	if (found == 0 && (entry->verb == OP_PURGE || (entry->verb == OP_TRANSFER && entry->added)))
+		past->lost++;
+	row_state_clear(&row);
+	return ok;
+}
+
+/* ---- folders ---- */
+
+/* Rows that op sent to limbo, into folder. */
+static gboolean
+give_back_all(struct store *store, struct past *past, gint64 op, gint64 folder, GError **error)
+{
+	static const char sql[] = "SELECT id FROM limbo WHERE op = ?1 ORDER BY id";
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(op), error);
+	int result = statement ? 0 : -1;
+
+	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
+		msgid id = sqlite3_column_int64(statement, 0);
+
+		g_array_append_val(ids, id);
+	}
+	for (guint i = 0; result >= 0 && i < ids->len; i++) {
+		struct row_state row;
+
+		if (row_state_by_id(store, g_array_index(ids, msgid, i), &row, error) <= 0 ||
+		    !give_back(store, past, &row, folder, 0, error))
+			result = -1;
+		row_state_clear(&row);
+	}
+	return result >= 0;
+}
+
+static gboolean
+undo_empty(struct store *store, struct past *past, const struct entry *entry, enum progress progress,
+           GError **error)
+{
+	static const char back[] = "SELECT count(*) FROM limbo WHERE op = ?1";
+	gint64 here;
+
+	if (progress == OP_STILL_HERE)
+		return drop_whole(store, past, entry->op, error);
+	/* Those that have left limbo since cannot come back, nor those that never were here. */
+	if (!store_number(store, back, VALUES(entry->op), 0, &here, error) ||
+	    !give_back_all(store, past, entry->op, entry->origin, error))
+		return FALSE;
+	past->lost += (guint)MAX(entry->added - here + entry->removed, 0);
+	return TRUE;
+}
+
+static gboolean
+undo_create(struct store *store, struct past *past, const struct entry *entry, enum progress progress,
+            GError **error)
+{
+	struct store_folder *folder;
+	gboolean empty;
+
+	if (progress == OP_UNDER_WAY)
+		return fail_under_way(error);
+	if (progress == OP_STILL_HERE)
+		return tree_unmake(store, entry->subject, error);
+	if (!folder_is_usable(store, entry->subject, NULL))
+		return TRUE;
+	folder = store_folder_by_id(store, entry->subject, error);
+	if (!folder)
+		return FALSE;
+	empty = folder->shown == 0 && (gint64)folder->server_total <= folder->rows;
+	if (!empty)
+		fulmar_fail(error, FULMAR_FAILED, _("%s is not empty; its mail would be lost"), folder->path);
+	store_folder_free(folder);
+	return empty && tree_remove(store, &past->journal, entry->subject, error);
+}
+
+static gboolean
+undo_rename(struct store *store, struct past *past, const struct entry *entry, enum progress progress,
+            GError **error)
+{
+	struct store_folder *folder;
+	gboolean same;
+
+	if (progress == OP_STILL_HERE)
+		return drop_whole(store, past, entry->op, error);
+	if (!folder_is_usable(store, entry->subject, NULL))
+		return TRUE;
+	folder = store_folder_by_id(store, entry->subject, error);
+	if (!folder)
+		return FALSE;
+	same = g_strcmp0(folder->path, entry->text3) == 0;
+	store_folder_free(folder);
+	return !same || tree_rename(store, &past->journal, entry->subject, entry->text1 ? entry->text1 : "",
+	                            entry->text2 ? entry->text2 : "", error);
+}
+
+static gboolean
+undo_remove(struct store *store, struct past *past, const struct entry *entry, enum progress progress,
+            GError **error)
+{
+	struct store_folder folder = {.path = (char *)(entry->text1 ? entry->text1 : ""),
+	                              .wire = (char *)(entry->text2 ? entry->text2 : ""),
+	                              .role = (char *)(entry->text3 ? entry->text3 : ""),
+	                              .delimiter = (char)entry->added,
+	                              .subscribed = entry->removed != 0};
+	gboolean ok;
+
+	if (progress == OP_STILL_HERE)
+		return drop_whole(store, past, entry->op, error);
+	if (progress == OP_UNDER_WAY)
+		return fail_under_way(error);
+	ok = tree_create(store, &past->journal, &folder, "", error);
+	return ok && (!entry->op || give_back_all(store, past, entry->op, folder.id, error));
+}
+
+static gboolean
+undo_subscribe(struct store *store, struct past *past, const struct entry *entry, enum progress progress,
+               GError **error)
+{
+	struct store_folder *folder;
+	gboolean same;
+
+	if (!folder_is_usable(store, entry->subject, NULL))
+		return TRUE;
+	folder = store_folder_by_id(store, entry->subject, error);
+	if (!folder)
+		return FALSE;
+	same = folder->subscribed == (entry->added != 0);
+	store_folder_free(folder);
+	return !same || tree_subscribe(store, &past->journal, entry->subject, !entry->added, error);
+}
+
+typedef gboolean (*folder_undo)(struct store *store, struct past *past, const struct entry *entry,
+                                enum progress progress, GError **error);
+
+static gboolean
+undo_folder(struct store *store, struct past *past, const struct entry *entry, folder_undo undo,
+            GError **error)
+{
+	enum progress progress;
+	gboolean wide;
+
+	if (!progress_of(store, entry->op, 0, &progress, &wide, error))
+		return FALSE;
+	if (entry->verb == OP_EMPTY && progress == OP_UNDER_WAY)
+		return fail_under_way(error);
+	return undo(store, past, entry, progress, error);
+}
+
+/* ---- all of it ---- */
+
+static const struct {
+	row_undo row;
+	folder_undo folder;
+} undos[] = {
+        [OP_FLAG] = {undo_flag, NULL},         [OP_MOVE] = {undo_move, NULL},
+        [OP_COPY] = {undo_making, NULL},       [OP_PURGE] = {undo_purge, NULL},
+        [OP_APPEND] = {undo_making, NULL},     [OP_EMPTY] = {NULL, undo_empty},
+        [OP_CREATE] = {NULL, undo_create},     [OP_RENAME] = {NULL, undo_rename},
+        [OP_REMOVE] = {NULL, undo_remove},     [OP_SUBSCRIBE] = {NULL, undo_subscribe},
+        [OP_TRANSFER] = {undo_transfer, NULL},
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(undos) == OP_VERBS);
+
+static gboolean
+take_back(struct store *store, struct past *past, GError **error)
+{
+	for (guint i = past->entries->len; i-- > 0;) {
+		const struct entry *entry = &((const struct memory *)past->entries->pdata[i])->entry;
+		gboolean ok;
+
+		if (entry->verb >= OP_VERBS) {
+			store_fail_damaged(store, "undo", error);
+			return FALSE;
+		}
+		ok = undos[entry->verb].row
+		             ? undo_row(store, past, entry, undos[entry->verb].row, error)
+		             : undo_folder(store, past, entry, undos[entry->verb].folder, error);
+		if (!ok)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+forget_step(struct store *store, gint64 step, GError **error)
+{
+	static const char entries[] = "DELETE FROM step_entry WHERE step = ?1";
+	static const char row[] = "DELETE FROM step WHERE id = ?1";
+
+	return store_run(store, entries, VALUES(step), error) && store_run(store, row, VALUES(step), error);
+}
+
+static gboolean
+find_step(struct store *store, gint64 wanted, gint64 *step, GError **error)
+{
+	static const char sql[] = "SELECT max(id) FROM step WHERE ?1 IN (0, id)";
+
+	if (!store_number(store, sql, VALUES(wanted), 0, step, error))
+		return FALSE;
+	if (!*step)
+		fulmar_fail(error, FULMAR_FAILED, _("There is nothing to undo"));
+	return *step != 0;
+}
+
+static void
+drop_transfers(GArray *transfers, guint from)
+{
+	for (guint i = from; i < transfers->len; i++)
+		g_free(g_array_index(transfers, struct store_undo_transfer, i).target);
+	g_array_set_size(transfers, from);
+}
+
+gboolean
+store_undo_take_back(struct store *store, gint64 step, guint *lost, GArray *transfers, GError **error)
+{
+	struct past past = {.transfers = transfers};
+	guint had = transfers ? transfers->len : 0;
+	gboolean ok;
+
+	if (!journal_begin(store, &past.journal, NULL, error))
+		return FALSE;
+	past.entries = g_ptr_array_new_with_free_func(memory_free);
+	past.dropped = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	ok = find_step(store, step, &past.step, error) && read_entries(store, &past, error) &&
+	     take_back(store, &past, error) && forget_step(store, past.step, error);
+	g_ptr_array_unref(past.entries);
+	g_hash_table_unref(past.dropped);
+	ok = journal_end(store, &past.journal, ok, error);
+	if (!ok && transfers)
+		drop_transfers(transfers, had);
+	if (ok && lost)
+		*lost = past.lost;
+	return ok;
+}
