@@ -18,6 +18,7 @@ folder_line_free(gpointer data)
 	g_free(line->name);
 	g_free(line->path);
 	g_free(line->role);
+	g_free(line->keep);
 	g_free(line);
 }
 
@@ -54,10 +55,41 @@ by_place(gconstpointer a, gconstpointer b)
 	return compare_paths(x->folder->path, y->folder->path);
 }
 
+/* Paths of hidden folders: they and those below have no line. Gives. */
+static GHashTable *
+hidden_paths(const GPtrArray *folders)
+{
+	GHashTable *hidden = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; folders && i < folders->len; i++) {
+		const struct store_folder *folder = folders->pdata[i];
+
+		if (folder->hidden)
+			g_hash_table_add(hidden, folder->path);
+	}
+	return hidden;
+}
+
+static gboolean
+is_left_out(GHashTable *hidden, const char *path)
+{
+	g_autofree char *part = NULL;
+
+	if (!g_hash_table_size(hidden))
+		return FALSE;
+	part = g_strdup(path);
+	for (char *end = part + strlen(part); end; end = strrchr(part, '/')) {
+		*end = '\0';
+		if (g_hash_table_contains(hidden, part))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* Children follow their parent: all that share a first level take the place of the first of them. "a/b" sorts
  * before "a b" below one parent. */
 static GArray *
-sorted(const GPtrArray *folders)
+sorted(const GPtrArray *folders, GHashTable *left_out)
 {
 	GArray *places = g_array_new(FALSE, FALSE, sizeof(struct place));
 	g_autoptr(GHashTable) tops = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -74,7 +106,8 @@ sorted(const GPtrArray *folders)
 		} else {
 			g_hash_table_insert(tops, top, GUINT_TO_POINTER(i));
 		}
-		g_array_append_val(places, place);
+		if (!left_out || !is_left_out(left_out, folder->path))
+			g_array_append_val(places, place);
 	}
 	g_array_sort(places, by_place);
 	return places;
@@ -92,6 +125,7 @@ add_line(GPtrArray *out, guint account, const char *path, gsize len, guint depth
 	line->path = g_strndup(path, len);
 	line->name = text_safe(name, (gssize)(path + len - name));
 	line->role = g_strdup("");
+	line->keep = g_strdup("");
 	line->depth = depth;
 	g_ptr_array_add(out, line);
 	return line;
@@ -152,11 +186,29 @@ collapse(GPtrArray *out, guint first, const char *id, GHashTable *collapsed)
 	out->len = keep;
 }
 
+static void
+describe(struct folder_line *line, const struct store_folder *folder)
+{
+	line->selectable = folder->selectable;
+	line->unread = folder->unread;
+	line->total = folder->total;
+	line->id = folder->id;
+	line->subscribed = folder->subscribed;
+	line->hidden = folder->hidden;
+	line->pinned = folder->pinned;
+	line->pending = folder->pending;
+	g_free(line->role);
+	g_free(line->keep);
+	line->role = g_strdup(folder->role ? folder->role : "");
+	line->keep = g_strdup(folder->keep ? folder->keep : "");
+}
+
 void
 folders_lines(GPtrArray *out, guint account, const char *id, const char *heading, const GPtrArray *folders,
-              GHashTable *collapsed)
+              GHashTable *collapsed, guint flags)
 {
-	g_autoptr(GArray) places = sorted(folders);
+	g_autoptr(GHashTable) hidden = flags & FOLDERS_HIDDEN ? NULL : hidden_paths(folders);
+	g_autoptr(GArray) places = sorted(folders, hidden);
 	guint first;
 
 	if (heading) {
@@ -170,12 +222,64 @@ folders_lines(GPtrArray *out, guint account, const char *id, const char *heading
 	for (guint i = 0; i < places->len; i++) {
 		const struct store_folder *folder = g_array_index(places, struct place, i).folder;
 		guint depth = add_levels(out, account, first, folder->path);
-		struct folder_line *line = add_line(out, account, folder->path, strlen(folder->path), depth);
 
-		line->selectable = folder->selectable;
-		line->unread = folder->unread;
-		g_free(line->role);
-		line->role = g_strdup(folder->role ? folder->role : "");
+		describe(add_line(out, account, folder->path, strlen(folder->path), depth), folder);
 	}
 	collapse(out, first, id, collapsed);
+}
+
+void
+folders_pins(GPtrArray *out, guint account, const char *prefix, const GPtrArray *folders)
+{
+	for (guint i = 0; folders && i < folders->len; i++) {
+		const struct store_folder *folder = folders->pdata[i];
+		g_autofree char *name = NULL;
+		struct folder_line *line;
+
+		if (!folder->pinned)
+			continue;
+		line = add_line(out, account, folder->path, strlen(folder->path), 0);
+		name = prefix ? g_strdup_printf("%s/%s", prefix, folder->path) : g_strdup(folder->path);
+		g_free(line->name);
+		line->name = text_safe(name, -1);
+		describe(line, folder);
+		line->pin = TRUE;
+	}
+}
+
+guint
+folders_below(const GPtrArray *folders, const char *path, gint64 *messages)
+{
+	gsize len = strlen(path);
+	guint n = 0;
+
+	for (guint i = 0; folders && i < folders->len; i++) {
+		const struct store_folder *folder = folders->pdata[i];
+		gboolean itself = !strcmp(folder->path, path);
+
+		if (!itself && (strncmp(folder->path, path, len) || folder->path[len] != '/'))
+			continue;
+		n += !itself;
+		if (messages)
+			*messages += MAX(folder->total, folder->rows);
+	}
+	return n;
+}
+
+char *
+folders_typed_path(const char *typed)
+{
+	g_auto(GStrv) parts = g_strsplit(typed, "/", -1);
+	GString *path = g_string_new(NULL);
+
+	for (char **part = parts; *part; part++) {
+		g_strstrip(*part);
+		if (!**part)
+			continue;
+		g_string_append_printf(path, "%s%s", path->len ? "/" : "", *part);
+	}
+	if (path->len && text_is_safe(path->str, -1) && !strchr(path->str, '\n'))
+		return g_string_free(path, FALSE);
+	g_string_free(path, TRUE);
+	return NULL;
 }

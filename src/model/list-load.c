@@ -53,6 +53,11 @@ single_group(const struct list *list, struct store_row *row)
 	struct store_thread one = {row->id, row->key, 1, row->flags & FLAG_SEEN ? 0 : 1};
 	struct list_group *group = group_new(&one);
 
+	if (list_is_gone(list, row->id)) {
+		store_row_free(row);
+		return group;
+	}
+	row->flags = list_expected_flags(list, row->id, row->flags);
 	g_ptr_array_add(group->items, thread_item_new(row, row->id, list->recipients));
 	return group;
 }
@@ -72,32 +77,69 @@ say_hidden(struct list_group *group)
 	last->unread_hidden = last->hidden && group->unread > unread ? group->unread - unread : 0;
 }
 
+/* Takes those out that are expected to go; the rest get the flags that they are expected to have. */
+static void
+apply_expected(struct list *list, GPtrArray *rows, struct list_group *group)
+{
+	guint keep = 0;
+
+	for (guint i = 0; i < rows->len; i++) {
+		struct store_row *row = rows->pdata[i];
+
+		if (list_is_gone(list, row->id)) {
+			group->count -= MIN(group->count, 1);
+			group->unread -= MIN(group->unread, row->flags & FLAG_SEEN ? 0 : 1);
+			store_row_free(row);
+			continue;
+		}
+		row->flags = list_expected_flags(list, row->id, row->flags);
+		rows->pdata[keep++] = row;
+	}
+	g_ptr_array_set_size(rows, (int)keep);
+}
+
+/* The rows of a conversation that are shown: all, or the newest alone. FALSE with error. */
+static gboolean
+thread_rows(struct list *list, const struct store_thread *thread, GPtrArray *rows, struct list_group *group,
+            GError **error)
+{
+	gboolean folded = thread->count <= 1 || list_is_folded(list, thread->thread, thread->count);
+	gboolean gone = list->expected->len && list_is_gone(list, thread->key.id);
+	g_autoptr(GError) local = NULL;
+
+	if (gone && thread->count <= 1)
+		return TRUE;
+	if (folded && !gone) {
+		struct store_row *row = store_row(list->store, thread->key.id, &local);
+
+		if (row)
+			g_ptr_array_add(rows, row);
+	} else {
+		store_thread_rows(list->store, list->folder, thread->thread, ROWS_PER_THREAD, rows, &local);
+	}
+	if (local) {
+		g_propagate_error(error, g_steal_pointer(&local));
+		return FALSE;
+	}
+	apply_expected(list, rows, group);
+	for (; folded && rows->len > 1; g_ptr_array_remove_index(rows, 0))
+		store_row_free(rows->pdata[0]);
+	return TRUE;
+}
+
 /* NULL without error: the conversation went away meanwhile. */
 static struct list_group *
 thread_group(struct list *list, const struct store_thread *thread, GError **error)
 {
 	GPtrArray *rows = g_ptr_array_new();
-	struct list_group *group = NULL;
-	gboolean ok = TRUE;
+	struct list_group *group = group_new(thread);
+	gboolean ok = thread_rows(list, thread, rows, group, error);
 
-	if (thread->count <= 1 || list_is_folded(list, thread->thread, thread->count)) {
-		g_autoptr(GError) local = NULL;
-		struct store_row *row = store_row(list->store, thread->key.id, &local);
-
-		if (row)
-			g_ptr_array_add(rows, row);
-		if (local) {
-			g_propagate_error(error, g_steal_pointer(&local));
-			ok = FALSE;
-		}
-	} else {
-		ok = store_thread_rows(list->store, list->folder, thread->thread, ROWS_PER_THREAD, rows,
-		                       error);
-	}
 	if (ok && rows->len) {
-		group = group_new(thread);
 		thread_layout(rows, thread->thread, list->recipients, group->items);
 		say_hidden(group);
+	} else if (!ok || !list->expected->len) {
+		g_clear_pointer(&group, list_group_free);
 	}
 	free_rows(rows);
 	return group;
@@ -204,7 +246,13 @@ gboolean
 list_load(struct list *list, gboolean older, guint n, GError **error)
 {
 	guint before = list->groups->len;
-	gboolean ok = list->threads ? load_threads(list, older, n, error) : load_flat(list, older, n, error);
+	gboolean ok;
+
+	if (list_gone(list) < 0) {
+		end_met(list, older);
+		return TRUE;
+	}
+	ok = list->threads ? load_threads(list, older, n, error) : load_flat(list, older, n, error);
 
 	/* Only groups that are here already: the folder changed under the window, the coming refresh shows
 	 * it. */
@@ -274,10 +322,14 @@ list_load_end(struct list *list, gboolean newest, GError **error)
 		list->oldest_here = TRUE;
 	if (list->groups->len) {
 		group = list->groups->pdata[newest ? 0 : list->groups->len - 1];
-		id = newest ? group->key.id
-		            : ((struct list_item *)group->items->pdata[group->items->len - 1])->row->id;
+		if (newest)
+			id = group->key.id;
+		else if (group->items->len)
+			id = ((struct list_item *)group->items->pdata[group->items->len - 1])->row->id;
 	}
 	list_flatten(list, id);
+	if (!newest && !id)
+		list->cursor = (int)list->items->len - 1;
 	if (!newest && !list->newest_here)
 		list->place = MAX(1, list->rows - list_sum(list, 0, (int)list->items->len) + 1);
 	list->top = newest ? 0 : MAX(0, (int)list->items->len - list->height);
@@ -367,7 +419,8 @@ put_cursor(struct list *list, const struct list_anchor *anchor, const struct lis
 		const struct list_item *item = list->items->pdata[i];
 
 		list->cursor = (int)i;
-		if (group ? item->group == group->id : item->row->key.received <= anchor->key.received)
+		if (group && group->items->len ? item->group == group->id
+		                               : item->row->key.received <= anchor->key.received)
 			return;
 	}
 }

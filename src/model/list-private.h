@@ -1,4 +1,5 @@
-/* What list.c (window, looking, moving) and list-load.c (reading from the store) share. */
+/* What list.c (window, looking, moving), list-load.c (reading from the store) and list-expect.c (changes that
+ * are on their way) share. */
 #ifndef FULMAR_MODEL_LIST_PRIVATE_H
 #define FULMAR_MODEL_LIST_PRIVATE_H
 
@@ -9,7 +10,7 @@ struct list_group {
 	gint64 id;
 	struct store_key key; /* of its newest message */
 	guint count, unread;
-	GPtrArray *items; /* struct list_item *, at least one */
+	GPtrArray *items; /* struct list_item *; none when all of them are expected to go */
 };
 
 struct list {
@@ -28,6 +29,7 @@ struct list {
 	gboolean fold_all;
 	struct store_key seek; /* where a search for new messages stands */
 	int seeking;           /* its direction, 0 = none */
+	GPtrArray *expected;   /* struct expected * of any folder, oldest first */
 };
 
 /* How a window is found again. */
@@ -38,6 +40,12 @@ struct list_anchor {
 	int y;        /* screen row it should stand on */
 	gint64 place; /* as far as it was known, else 0 */
 };
+
+/* -- list-expect.c -- */
+void list_expected_free(gpointer expected);
+gboolean list_is_gone(const struct list *list, msgid id);
+/* How many of the folder shown are expected to go; -1: all. */
+gint64 list_gone(const struct list *list);
 
 void list_group_free(gpointer group);
 gboolean list_load_counters(struct list *list, GError **error);

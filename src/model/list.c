@@ -6,6 +6,9 @@
 
 #define CHUNK 16       /* groups read at a time while the cursor moves: well under a frame */
 #define KEEP_SCREENS 6 /* of rows on either side of the cursor */
+#define FRUITLESS \
+	4 /* chunks that may bring no row before the next key: all their messages are about to go \
+	   */
 
 struct list *
 list_new(gboolean threads, int height)
@@ -17,6 +20,7 @@ list_new(gboolean threads, int height)
 	list->groups = g_ptr_array_new_with_free_func(list_group_free);
 	list->items = g_ptr_array_new();
 	list->toggled = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	list->expected = g_ptr_array_new_with_free_func(list_expected_free);
 	list->cursor = list->top = -1;
 	return list;
 }
@@ -29,6 +33,7 @@ list_free(struct list *list)
 	g_ptr_array_unref(list->items);
 	g_ptr_array_unref(list->groups);
 	g_hash_table_unref(list->toggled);
+	g_ptr_array_unref(list->expected);
 	g_free(list);
 }
 
@@ -90,6 +95,7 @@ load_newer(struct list *list, guint n)
 static gboolean
 load_older(struct list *list, guint n)
 {
+	guint before = list->items->len;
 	const struct list_item *cursor = list_cursor(list);
 
 	if (!list_load(list, TRUE, n, NULL)) {
@@ -97,7 +103,7 @@ load_older(struct list *list, guint n)
 		return FALSE;
 	}
 	list_flatten(list, cursor ? cursor->row->id : 0);
-	return TRUE;
+	return list->items->len > before;
 }
 
 /* Holds the cursor on the screen and the screen within the window. */
@@ -108,16 +114,16 @@ settle(struct list *list)
 		list->cursor = list->top = -1;
 		return;
 	}
-	while (!list->newest_here && list->top < 0 && load_newer(list, CHUNK))
-		;
+	for (int fruitless = 0; !list->newest_here && list->top < 0 && fruitless < FRUITLESS;)
+		fruitless += !load_newer(list, CHUNK);
 	list->top = MAX(list->top, 0);
 	if (list->cursor < list->top)
 		list->top = list->cursor;
 	if (list->cursor >= list->top + list->height)
 		list->top = list->cursor - list->height + 1;
-	while (!list->oldest_here && (int)list->items->len < list->top + list->height &&
-	       load_older(list, CHUNK))
-		;
+	for (int fruitless = 0;
+	     !list->oldest_here && (int)list->items->len < list->top + list->height && fruitless < FRUITLESS;)
+		fruitless += !load_older(list, CHUNK);
 	list->top = CLAMP(list->top, 0, MAX(0, (int)list->items->len - list->height));
 	trim(list);
 }
@@ -127,11 +133,16 @@ list_read_ahead(struct list *list)
 {
 	int margin = list->height + 1;
 
-	if (!list->items->len)
+	if (!list->groups->len)
 		return FALSE;
 	if (!list->oldest_here && (int)list->items->len < list->top + list->height + margin)
-		return load_older(list, CHUNK);
-	return !list->newest_here && list->top < margin && load_newer(list, CHUNK);
+		load_older(list, CHUNK);
+	else if (!list->newest_here && list->top < margin)
+		load_newer(list, CHUNK);
+	else
+		return FALSE;
+	list->top = MAX(list->top, list->items->len ? 0 : -1);
+	return TRUE;
 }
 
 gboolean
@@ -266,7 +277,9 @@ list_cursor_y(const struct list *list)
 void
 list_place(const struct list *list, gint64 *place, gint64 *total)
 {
-	*total = list->total;
+	gint64 gone = list_gone(list);
+
+	*total = gone < 0 ? 0 : MAX(list->total - gone, (gint64)list->items->len);
 	*place = list->place > 0 && list->cursor >= 0 ? list->place + list_sum(list, 0, list->cursor) : 0;
 }
 
@@ -315,7 +328,7 @@ list_move(struct list *list, gint64 by)
 		list->cursor = to;
 		if (!by || (by < 0 ? list->newest_here || !load_newer(list, CHUNK)
 		                   : list->oldest_here || !load_older(list, CHUNK)))
-			break;
+			break; /* the end, or messages that are about to go */
 		trim(list);
 	}
 	settle(list);

@@ -52,8 +52,21 @@ int list_cursor_y(const struct list *list); /* its screen row, -1 when the list 
 void list_place(const struct list *list, gint64 *place, gint64 *total);
 gboolean list_threads(const struct list *list);
 gboolean list_moved(const struct list *list);
-/* Messages folded away below an item (or of a whole conversation), oldest first. Appends msgid. */
+/* Messages of an item's whole conversation, oldest first. Appends msgid. */
 void list_thread_ids(const struct list *list, const struct list_item *item, GArray *out);
+/* What a change of this line is for: the message, or the whole conversation when it is folded. Appends msgid.
+ */
+void list_item_ids(const struct list *list, const struct list_item *item, GArray *out);
+
+/* -- what was asked for and is not in the store yet -- */
+/* ids (msgids of the folder shown; NULL: all of it) look from now on as if it had been done: gone from the
+ * folder, or with other flags. token (not 0) names this until list_settled. The cursor moves on from what is
+ * gone. Linear in the ids, not in the folder. */
+void list_expect(struct list *list, guint64 token, const GArray *ids, gboolean gone, guint add, guint remove);
+/* It is in the store, or will never be: what the store has is shown with the next refresh. */
+void list_settled(struct list *list, guint64 token);
+/* Flags of a message of the folder as they are expected to become. */
+guint list_expected_flags(const struct list *list, msgid id, guint flags);
 
 /* -- moving: TRUE when the cursor moved -- */
 gboolean list_move(struct list *list, gint64 by);

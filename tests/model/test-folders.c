@@ -52,7 +52,7 @@ children_stand_below_their_parents(void)
 	g_autoptr(GPtrArray) folders = sample(), lines = g_ptr_array_new_with_free_func(folder_line_free);
 	g_autofree char *text = NULL;
 
-	folders_lines(lines, 0, "work", "work", folders, NULL);
+	folders_lines(lines, 0, "work", "work", folders, NULL, 0);
 	text = drawn(lines);
 	g_assert_cmpstr(text, ==,
 	                "work 0\n"
@@ -74,7 +74,7 @@ collapsed_levels_count_what_they_hide(void)
 	g_autofree char *text = NULL;
 
 	g_hash_table_add(collapsed, (char *)"work/Lists");
-	folders_lines(lines, 0, "work", NULL, folders, collapsed);
+	folders_lines(lines, 0, "work", NULL, folders, collapsed, 0);
 	text = drawn(lines);
 	g_assert_cmpstr(text, ==,
 	                "-INBOX 2\n"
@@ -97,10 +97,83 @@ hostile_paths_are_only_names(void)
 	add(folders, "a//b", 1);
 	add(folders, "/", 1);
 	add(folders, "\x1b[31mred", 1);
-	folders_lines(lines, 0, "work", NULL, folders, NULL);
+	folders_lines(lines, 0, "work", NULL, folders, NULL, 0);
 	g_assert_cmpuint(lines->len, <, 40);
 	for (guint i = 0; i < lines->len; i++)
 		g_assert_null(strchr(((struct folder_line *)lines->pdata[i])->name, '\x1b'));
+}
+
+static void
+hidden_folders_take_those_below_along(void)
+{
+	g_autoptr(GPtrArray) folders = sample(), lines = g_ptr_array_new_with_free_func(folder_line_free),
+	                     all = g_ptr_array_new_with_free_func(folder_line_free);
+	g_autofree char *text = NULL;
+
+	((struct store_folder *)folders->pdata[2])->hidden = TRUE; /* Lists/kernel */
+	folders_lines(lines, 0, "work", NULL, folders, NULL, 0);
+	text = drawn(lines);
+	g_assert_cmpstr(text, ==,
+	                "-INBOX 2\n"
+	                "  sub 5\n"
+	                "Sent 0\n"
+	                "-Lists 0 (level)\n"
+	                "  a 3\n"
+	                "Lists-old 1\n");
+	folders_lines(all, 0, "work", NULL, folders, NULL, FOLDERS_HIDDEN);
+	g_assert_cmpuint(all->len, ==, 8);
+}
+
+static void
+pinned_folders_stand_on_top_by_their_whole_path(void)
+{
+	g_autoptr(GPtrArray) folders = sample(), lines = g_ptr_array_new_with_free_func(folder_line_free);
+	g_autofree char *text = NULL;
+
+	((struct store_folder *)folders->pdata[2])->pinned = TRUE;
+	folders_pins(lines, 0, NULL, folders);
+	folders_pins(lines, 1, "work", folders);
+	text = drawn(lines);
+	g_assert_cmpstr(text, ==, "Lists/kernel 400\nwork/Lists/kernel 400\n");
+}
+
+static void
+what_lies_below_is_counted(void)
+{
+	g_autoptr(GPtrArray) folders = sample();
+	gint64 messages = 0;
+
+	for (guint i = 0; i < folders->len; i++)
+		((struct store_folder *)folders->pdata[i])->total = 10;
+	g_assert_cmpuint(folders_below(folders, "Lists/kernel", &messages), ==, 1);
+	g_assert_cmpint(messages, ==, 20);
+	g_assert_cmpuint(folders_below(folders, "Lists", NULL), ==, 3);
+	g_assert_cmpuint(folders_below(folders, "Lists-old", NULL), ==, 0);
+}
+
+static void
+typed_names_become_paths(void)
+{
+	static const struct {
+		const char *typed, *path;
+	} rows[] = {
+	        {"new", "new"},
+	        {" a / b ", "a/b"},
+	        {"a//b/", "a/b"},
+	        {"/", NULL},
+	        {"", NULL},
+	        {"  ", NULL},
+	        {"ein Ordner/ü", "ein Ordner/ü"},
+	        {"a\x1b[2J", NULL},
+	        {"a\nb", NULL},
+	        {"x\xe2\x80\xaey", NULL},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *path = folders_typed_path(rows[i].typed);
+
+		g_assert_cmpstr(path, ==, rows[i].path);
+	}
 }
 
 int
@@ -111,5 +184,11 @@ main(int argc, char **argv)
 	g_test_add_func("/folders/collapsed-levels-count-what-they-hide",
 	                collapsed_levels_count_what_they_hide);
 	g_test_add_func("/folders/hostile-paths-are-only-names", hostile_paths_are_only_names);
+	g_test_add_func("/folders/hidden-folders-take-those-below-along",
+	                hidden_folders_take_those_below_along);
+	g_test_add_func("/folders/pinned-folders-stand-on-top-by-their-whole-path",
+	                pinned_folders_stand_on_top_by_their_whole_path);
+	g_test_add_func("/folders/what-lies-below-is-counted", what_lies_below_is_counted);
+	g_test_add_func("/folders/typed-names-become-paths", typed_names_become_paths);
 	return g_test_run();
 }

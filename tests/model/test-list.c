@@ -438,6 +438,175 @@ sent_folders_show_recipients(void)
 	sample_close(&sample);
 }
 
+static GArray *
+ids_of(const msgid *ids, guint n)
+{
+	GArray *out = g_array_new(FALSE, FALSE, sizeof(msgid));
+
+	g_array_append_vals(out, ids, n);
+	return out;
+}
+
+static gint64
+total(struct list *list)
+{
+	gint64 at, of;
+
+	list_place(list, &at, &of);
+	return of;
+}
+
+/* What is expected to go is gone from the moment of the key, until it is known that it stays. */
+static void
+what_goes_is_gone_at_once(gconstpointer threads)
+{
+	struct sample sample;
+	msgid ids[31];
+	struct list *list;
+	g_autoptr(GArray) gone = NULL;
+
+	sample_open(&sample);
+	fill(&sample, 30, ids);
+	list = open_list(&sample, GPOINTER_TO_INT(threads), 10);
+	gone = ids_of((msgid[]){ids[30]}, 1);
+	list_expect(list, 7, gone, TRUE, 0, 0);
+	g_assert_cmpint(cursor_id(list), ==, ids[29]);
+	g_assert_cmpint(id_at(list, 0), ==, ids[29]);
+	g_assert_cmpint(total(list), ==, 29);
+	g_assert_true(list_refresh(list, NULL));
+	g_assert_cmpint(id_at(list, 0), ==, ids[29]);
+	g_assert_cmpint(list_cursor_y(list), ==, 0);
+	list_settled(list, 7);
+	g_assert_true(list_refresh(list, NULL));
+	g_assert_cmpint(id_at(list, 0), ==, ids[30]);
+	g_assert_cmpint(cursor_id(list), ==, ids[29]);
+	g_assert_cmpint(total(list), ==, 30);
+	list_free(list);
+	sample_close(&sample);
+}
+
+static void
+the_cursor_moves_on_and_at_the_end_back(void)
+{
+	struct sample sample;
+	msgid ids[31];
+	struct list *list;
+	guint64 token = 0;
+
+	sample_open(&sample);
+	fill(&sample, 30, ids);
+	list = open_list(&sample, TRUE, 10);
+	list_move(list, 4);
+	for (int i = 26; i > 1; i--) {
+		g_autoptr(GArray) gone = ids_of(&ids[i], 1);
+
+		g_assert_cmpint(cursor_id(list), ==, ids[i]);
+		list_expect(list, ++token, gone, TRUE, 0, 0);
+		g_assert_cmpint(list_cursor_y(list), <=, 4);
+	}
+	g_assert_cmpint(cursor_id(list), ==, ids[1]);
+	{
+		g_autoptr(GArray) gone = ids_of(&ids[1], 1);
+
+		list_expect(list, ++token, gone, TRUE, 0, 0);
+	}
+	g_assert_cmpint(cursor_id(list), ==, ids[27]);
+	g_assert_cmpint(list_count(list), ==, 4);
+	list_free(list);
+	sample_close(&sample);
+}
+
+static void
+all_may_go(gconstpointer threads)
+{
+	struct sample sample;
+	enum { N = 300 };
+	msgid ids[N + 1];
+	struct list *list;
+	g_autoptr(GArray) gone = NULL;
+
+	sample_open(&sample);
+	fill(&sample, N, ids);
+	list = open_list(&sample, GPOINTER_TO_INT(threads), 10);
+	gone = ids_of(ids + 11, N - 10);
+	list_expect(list, 1, gone, TRUE, 0, 0);
+	while (list_read_ahead(list))
+		;
+	g_assert_cmpint(list_count(list), ==, 10);
+	g_assert_cmpint(id_at(list, 0), ==, ids[10]);
+	list_expect(list, 2, NULL, TRUE, 0, 0);
+	while (list_read_ahead(list))
+		;
+	g_assert_cmpint(list_count(list), ==, 0);
+	g_assert_null(list_cursor(list));
+	g_assert_cmpint(total(list), ==, 0);
+	g_assert_false(list_move(list, 1));
+	list_settled(list, 2);
+	list_settled(list, 1);
+	g_assert_true(list_refresh(list, NULL));
+	g_assert_cmpint(total(list), ==, N);
+	g_assert_nonnull(list_cursor(list));
+	list_free(list);
+	sample_close(&sample);
+}
+
+static void
+a_conversation_closes_round_what_goes(void)
+{
+	struct sample sample;
+	msgid root, answer, last, other;
+	struct list *list;
+	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(msgid));
+
+	sample_open(&sample);
+	other = sample_add(&sample, sample.inbox, 1, 0, "Ann <a@a.example>", "other", FLAG_SEEN);
+	root = sample_add(&sample, sample.inbox, 2, 0, "Ann <a@a.example>", "root", FLAG_SEEN);
+	answer = sample_add(&sample, sample.inbox, 3, 2, "Bob <b@a.example>", "Re: root", 0);
+	last = sample_add(&sample, sample.inbox, 4, 2, "Cy <c@a.example>", "Re: root", FLAG_SEEN);
+	list = open_list(&sample, TRUE, 10);
+	list_to_message(list, root, NULL);
+	g_array_append_val(gone, root);
+	list_expect(list, 1, gone, TRUE, 0, 0);
+	g_assert_cmpint(list_count(list), ==, 3);
+	g_assert_cmpint(cursor_id(list), ==, answer);
+	g_assert_cmpint(list_cursor(list)->depth, ==, 0);
+	list_fold(list);
+	g_assert_cmpint(id_at(list, 0), ==, last);
+	g_assert_cmpint(id_at(list, 1), ==, other);
+	g_array_set_size(gone, 0);
+	list_item_ids(list, list_at(list, 0), gone);
+	g_assert_cmpuint(gone->len, ==, 3); /* a folded line stands for all */
+	list_free(list);
+	sample_close(&sample);
+}
+
+static void
+flags_show_as_they_will_be(void)
+{
+	struct sample sample;
+	msgid ids[31];
+	struct list *list;
+	g_autoptr(GArray) some = NULL;
+
+	sample_open(&sample);
+	fill(&sample, 30, ids);
+	list = open_list(&sample, FALSE, 10);
+	some = ids_of((msgid[]){ids[30], ids[2]}, 2);
+	list_expect(list, 1, some, FALSE, FLAG_FLAGGED, FLAG_SEEN);
+	g_assert_cmpuint(list_at(list, 0)->row->flags, ==, FLAG_FLAGGED);
+	g_assert_cmpuint(list_at(list, 1)->row->flags, ==, FLAG_SEEN);
+	list_last(list);
+	g_assert_cmpuint(list_at(list, 8)->row->flags, ==, FLAG_FLAGGED);
+	list_expect(list, 2, NULL, FALSE, FLAG_ANSWERED, 0);
+	g_assert_cmpuint(list_at(list, 9)->row->flags, ==, FLAG_SEEN | FLAG_ANSWERED);
+	list_settled(list, 1);
+	list_settled(list, 2);
+	g_assert_true(list_refresh(list, NULL));
+	g_assert_cmpuint(list_at(list, 8)->row->flags, ==, FLAG_SEEN);
+	list_free(list);
+	sample_close(&sample);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -469,5 +638,15 @@ main(int argc, char **argv)
 	                     new_mail_is_found_beyond_the_window);
 	g_test_add_func("/list/a-message-is-found-by-its-id", a_message_is_found_by_its_id);
 	g_test_add_func("/list/sent-folders-show-recipients", sent_folders_show_recipients);
+	g_test_add_data_func("/list/what-goes-is-gone-at-once", GINT_TO_POINTER(0),
+	                     what_goes_is_gone_at_once);
+	g_test_add_data_func("/list/what-goes-is-gone-at-once-by-conversation", GINT_TO_POINTER(1),
+	                     what_goes_is_gone_at_once);
+	g_test_add_func("/list/the-cursor-moves-on-and-at-the-end-back",
+	                the_cursor_moves_on_and_at_the_end_back);
+	g_test_add_data_func("/list/all-may-go", GINT_TO_POINTER(0), all_may_go);
+	g_test_add_data_func("/list/all-may-go-by-conversation", GINT_TO_POINTER(1), all_may_go);
+	g_test_add_func("/list/a-conversation-closes-round-what-goes", a_conversation_closes_round_what_goes);
+	g_test_add_func("/list/flags-show-as-they-will-be", flags_show_as_they_will_be);
 	return g_test_run();
 }

@@ -1,0 +1,162 @@
+#include "model/rights.h"
+
+#include <string.h>
+#include "base/error.h"
+#include "base/i18n.h"
+
+static const struct right rights[] = {
+        {'l', N_("see"), N_("sees the folder in lists")},
+        {'r', N_("read"), N_("opens the folder and reads its mail")},
+        {'s', N_("mark-read"), N_("keeps for good what was read and what is new")},
+        {'w', N_("flag"), N_("changes flags and keywords")},
+        {'i', N_("add"), N_("puts mail in, by copying, moving or saving")},
+        {'p', N_("post"), N_("sends mail to the folder's own address")},
+        {'k', N_("create"), N_("makes folders below this one")},
+        {'x', N_("remove"), N_("deletes or renames the folder itself")},
+        {'t', N_("delete"), N_("marks mail as deleted")},
+        {'e', N_("expunge"), N_("removes for good what is marked as deleted")},
+        {'a', N_("share"), N_("says who may do what here")},
+        {'n', N_("annotate"), N_("writes notes on mail")},
+        {0, NULL, NULL},
+};
+
+/* Servers of RFC 2086 know c and d alone (RFC 4314 §2.1.1). */
+static const struct {
+	char old;
+	const char *now;
+} old_letters[] = {{'c', "kx"}, {'d', "xte"}};
+
+/* What people call a set of rights. */
+static const struct {
+	const char *word;
+	const char *letters;
+} sets[] = {
+        {N_("nothing"), ""},
+        {N_("read-only"), "lrs"},
+        {N_("write"), "lrswite"},
+        {N_("all"), "lrswipkxtea"},
+};
+
+const struct right *
+rights_all(void)
+{
+	return rights;
+}
+
+static const struct right *
+right_of(char letter)
+{
+	for (const struct right *r = rights; r->letter; r++)
+		if (r->letter == letter)
+			return r;
+	return NULL;
+}
+
+char *
+rights_words(const char *letters)
+{
+	GString *out = g_string_new(NULL);
+	g_autofree char *normal = rights_normal(letters);
+
+	for (const char *c = normal; *c; c++) {
+		const struct right *right = right_of(*c);
+
+		if (out->len)
+			g_string_append(out, ", ");
+		if (right)
+			g_string_append(out, _(right->word));
+		else
+			g_string_append_c(out, *c);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static gboolean
+has(const char *letters, char letter)
+{
+	if (strchr(letters, letter))
+		return TRUE;
+	for (guint i = 0; i < G_N_ELEMENTS(old_letters); i++)
+		if (strchr(letters, old_letters[i].old) && strchr(old_letters[i].now, letter))
+			return TRUE;
+	return FALSE;
+}
+
+char *
+rights_forbid(const char *own, const char *need)
+{
+	if (!own || !*own)
+		return NULL;
+	for (; *need; need++) {
+		const struct right *right = right_of(*need);
+
+		if (right && !has(own, *need))
+			return g_strdup_printf(
+			        _("the owner of this folder has not given you the right “%s” (%c)"),
+			        _(right->word), *need);
+	}
+	return NULL;
+}
+
+char *
+rights_normal(const char *letters)
+{
+	GString *out = g_string_new(NULL);
+
+	for (const struct right *r = rights; r->letter; r++)
+		if (strchr(letters, r->letter))
+			g_string_append_c(out, r->letter);
+	for (const char *c = letters; *c; c++)
+		if (g_ascii_isalnum(*c) && !right_of(*c) && !strchr(out->str, *c))
+			g_string_append_c(out, *c);
+	return g_string_free(out, FALSE);
+}
+
+/* The letters that a word stands for, or NULL. */
+static const char *
+letters_of(const char *word, char one[2])
+{
+	for (guint i = 0; i < G_N_ELEMENTS(sets); i++)
+		if (!g_ascii_strcasecmp(word, sets[i].word) || !strcmp(word, _(sets[i].word)))
+			return sets[i].letters;
+	for (const struct right *r = rights; r->letter; r++)
+		if (!g_ascii_strcasecmp(word, r->word) || !strcmp(word, _(r->word))) {
+			one[0] = r->letter;
+			return one;
+		}
+	return NULL;
+}
+
+static gboolean
+all_are_letters(const char *word)
+{
+	for (const char *c = word; *c; c++)
+		if (!right_of(*c) && !strchr("cd0123456789", *c))
+			return FALSE;
+	return *word != '\0';
+}
+
+char *
+rights_typed(const char *typed, GError **error)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_auto(GStrv) parts = g_strsplit_set(typed, ", +", -1);
+
+	for (char **word = parts; *word; word++) {
+		char one[2] = "";
+		const char *letters = **word ? letters_of(*word, one) : "";
+
+		if (!letters && all_are_letters(*word))
+			letters = *word;
+		if (!letters) {
+			fulmar_fail(error, FULMAR_USAGE,
+			            _("“%s” is no right; there are letters such as lrs, their words, and "
+			              "read-only, write, all "
+			              "or nothing"),
+			            *word);
+			return NULL;
+		}
+		g_string_append(out, letters);
+	}
+	return rights_normal(out->str);
+}
