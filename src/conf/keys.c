@@ -8,13 +8,14 @@
 #define PARTS VIEW_BIT(VIEW_PARTS)
 #define FOLDERS VIEW_BIT(VIEW_FOLDERS)
 #define ACTIVITY VIEW_BIT(VIEW_ACTIVITY)
+#define SHARING VIEW_BIT(VIEW_SHARING)
 #define HELP VIEW_BIT(VIEW_HELP)
 #define PICKER VIEW_BIT(VIEW_PICKER)
 #define PROMPT VIEW_BIT(VIEW_PROMPT)
-#define ROWS (LIST | PARTS | FOLDERS | ACTIVITY | HELP)
+#define ROWS (LIST | PARTS | FOLDERS | ACTIVITY | SHARING | HELP)
 
-const char *const view_names[] = {"list",     "reader", "parts",  "folders",
-                                  "activity", "help",   "picker", "prompt"};
+const char *const view_names[] = {"list",    "reader", "parts",  "folders", "activity",
+                                  "sharing", "help",   "picker", "prompt"};
 G_STATIC_ASSERT(G_N_ELEMENTS(view_names) == VIEW_KINDS);
 
 /* In the order of the help screen. */
@@ -25,6 +26,10 @@ static const struct key_action actions[] = {
         {ACT_OPEN, "open", PARTS, "Enter Space", N_("open"), 2,
          N_("Open the part with the program for its type")},
         {ACT_OPEN, "open", FOLDERS, "Enter Space", N_("open"), 2, N_("Go to the folder")},
+        {ACT_OPEN, "open", ACTIVITY, "Enter Space", N_("look"), 6,
+         N_("Say all about it; a refusal counts as seen then")},
+        {ACT_OPEN, "open", SHARING, "Enter Space e", N_("change"), 3,
+         N_("Say what this person may do, or change the note")},
         {ACT_OPEN, "open", PICKER, "Enter", N_("choose"), 2, N_("Take the entry under the cursor")},
         {ACT_FOLDER, "change-folder", LIST | FOLDERS, "c", N_("folder"), 5,
          N_("Go to a folder by typing some of its name")},
@@ -83,32 +88,87 @@ static const struct key_action actions[] = {
         {ACT_HEADERS, "headers", READER, "h", N_("headers"), 10, N_("All header lines, or the usual ones")},
         {ACT_HTML, "html", READER, "Esc-h", NULL, 0, N_("The HTML version, or the plain one")},
         /* changing */
-        {ACT_TOGGLE_NEW, "toggle-new", LIST | READER, "N", N_("new"), 9, N_("Mark as new, or as read")},
-        {ACT_TOGGLE_FLAG, "toggle-flag", LIST | READER, "F", N_("flag"), 10,
+        {ACT_DELETE, "delete", LIST | READER, "d Delete", N_("delete"), 4,
+         N_("Delete: to Trash, and from Trash for good")},
+        {ACT_DELETE_PATTERN, "delete-pattern", LIST, "D", NULL, 0,
+         N_("Delete all messages that fit a pattern (~f WORD, ~s WORD, ~N, …)")},
+        {ACT_DELETE_THREAD, "delete-thread", LIST | READER, "Ctrl-D", NULL, 0,
+         N_("Delete the whole conversation")},
+        {ACT_PURGE, "purge", LIST | READER, "Esc-d", NULL, 0, N_("Delete for good, past Trash")},
+        {ACT_MOVE, "move", LIST | READER, "s", N_("move"), 5, N_("Move to another folder, of any account")},
+        {ACT_COPY, "copy", LIST | READER, "C", NULL, 0, N_("Copy to another folder, of any account")},
+        {ACT_ARCHIVE, "archive", LIST | READER, "A", N_("archive"), 3, N_("Move to Archive")},
+        {ACT_ARCHIVE_THREAD, "archive-thread", LIST | READER, "Esc-A", NULL, 0,
+         N_("Move the whole conversation to Archive")},
+        {ACT_JUNK, "junk", LIST | READER, "X", N_("junk"), 13,
+         N_("It is junk: to Junk; there, it is none: back to INBOX")},
+        {ACT_UNDO, "undo", LIST | READER | FOLDERS | ACTIVITY, "u", N_("undo"), 7,
+         N_("Take the last change of mail or folders back, again and again")},
+        {ACT_TOGGLE_NEW, "toggle-new", LIST | READER, "N", N_("new"), 11, N_("Mark as new, or as read")},
+        {ACT_TOGGLE_FLAG, "toggle-flag", LIST | READER, "F", N_("flag"), 12,
          N_("Flag as important, or take the flag off")},
-        {ACT_READ_THREAD, "read-thread", LIST | READER, "Ctrl-R", NULL, 0,
+        {ACT_KEYWORDS, "keywords", LIST | READER, "Y", NULL, 0, N_("Give keywords, or take them off")},
+        {ACT_READ_THREAD, "read-thread", LIST | READER, "Ctrl-R Esc-r", NULL, 0,
          N_("Mark the whole conversation as read")},
-        {ACT_TAG, "tag", LIST, "t", N_("select"), 11,
+        {ACT_READ_ALL, "read-all", LIST, "Esc-R", NULL, 0, N_("Mark the whole folder as read")},
+        {ACT_TAG, "tag", LIST, "t", N_("select"), 13,
          N_("Select the message for the next change, or let it go")},
         {ACT_TAG_THREAD, "tag-thread", LIST, "Esc-t", NULL, 0, N_("Select the whole conversation")},
+        {ACT_TAG_PATTERN, "tag-pattern", LIST, "T", NULL, 0,
+         N_("Select all messages that fit a pattern (“.” is all)")},
         {ACT_UNTAG_ALL, "untag-all", LIST, "Ctrl-T", NULL, 0, N_("Let all selected messages go")},
-        {ACT_UNDO, "undo", LIST | READER, "u", N_("undo"), 9, N_("Undo the last change of flags")},
-        {ACT_SYNC, "sync", LIST | READER | FOLDERS, "$", N_("sync"), 12,
+        {ACT_TAG_PREFIX, "tag-prefix", LIST, ";", NULL, 0,
+         N_("The next key is for what is selected, even from elsewhere in the folder")},
+        {ACT_SEEN_REFUSAL, "seen-refusal", LIST | READER, ",", NULL, 0,
+         N_("Why the server refused a change was seen: take its mark off")},
+        {ACT_SYNC, "sync", LIST | READER | FOLDERS, "$", N_("sync"), 15,
          N_("Bring the folder up to date with the server")},
         {ACT_OFFLINE, "offline", LIST | READER | FOLDERS | ACTIVITY, "Esc-o", NULL, 0,
          N_("Work offline, or connect again")},
         /* parts */
         {ACT_SAVE, "save", PARTS, "s", N_("save"), 3, N_("Save the part to a file")},
-        {ACT_SAVE, "save", READER, "s", NULL, 0, N_("Save an attachment to a file")},
+        {ACT_SAVE, "save", READER, "Esc-s", NULL, 0, N_("Save an attachment to a file")},
         {ACT_FETCH, "fetch", PARTS, "f", N_("fetch"), 4,
          N_("Fetch the part from the server, to have it here")},
         {ACT_FETCH, "fetch", LIST | READER, "Esc-f", NULL, 0, N_("Fetch the whole message from the server")},
+        {ACT_LATER, "later", PARTS, "l", N_("later"), 5,
+         N_("Fetch the part when convenient: when nothing else is asked of the server")},
+        {ACT_DOWNLOAD, "download", LIST, "Esc-D", NULL, 0,
+         N_("Fetch whole messages for the journey: those selected, else the folder")},
         /* folders */
-        {ACT_COLLAPSE, "collapse", FOLDERS, "Left -", N_("fold"), 6, N_("Hide the folders below")},
+        {ACT_COLLAPSE, "collapse", FOLDERS, "Left -", N_("fold"), 12, N_("Hide the folders below")},
         {ACT_EXPAND, "expand", FOLDERS, "Right +", NULL, 0, N_("Show the folders below")},
+        {ACT_JUMP, "jump", FOLDERS, "/", N_("find"), 6,
+         N_("Put the cursor on a folder by typing some of its name")},
+        {ACT_CREATE, "create-folder", FOLDERS, "C", N_("create"), 3, N_("Make a folder, here or below")},
+        {ACT_RENAME, "rename-folder", FOLDERS, "r", N_("rename"), 4, N_("Give the folder another name")},
+        {ACT_MOVE, "move-folder", FOLDERS, "m", N_("move"), 9,
+         N_("Move the folder, with those below, to below another one")},
+        {ACT_REMOVE, "delete-folder", FOLDERS, "d Delete", N_("delete"), 7,
+         N_("Delete the folder with its mail and the folders below; asks first")},
+        {ACT_EMPTY, "empty-folder", FOLDERS, "E", N_("empty"), 10,
+         N_("Delete all mail of the folder for good; asks first")},
+        {ACT_READ_ALL, "read-all", FOLDERS, "Esc-R", NULL, 0, N_("Mark the whole folder as read")},
+        {ACT_SUBSCRIBE, "subscribe", FOLDERS, "s", NULL, 0, N_("Subscribe to the folder, or no longer")},
+        {ACT_HIDE, "hide", FOLDERS, "h", NULL, 0,
+         N_("Leave the folder out of the list, or take it in again")},
+        {ACT_SHOW_HIDDEN, "show-hidden", FOLDERS, "T", NULL, 0, N_("Show hidden folders too, or no longer")},
+        {ACT_PIN, "pin", FOLDERS, "p", N_("pin"), 11, N_("Keep the folder on top of the list, or no longer")},
+        {ACT_KEEP, "keep", FOLDERS, "o", NULL, 0,
+         N_("Choose what is kept here for offline reading: headers, text or all")},
+        {ACT_DOWNLOAD, "download", FOLDERS, "D", N_("download"), 13,
+         N_("Fetch the whole folder for the journey; says how much first")},
+        {ACT_SHARING, "sharing", FOLDERS, "S", N_("sharing"), 14,
+         N_("Who may do what with the folder, how much room is left, notes")},
+        /* sharing */
+        {ACT_ADD, "add", SHARING, "a", N_("add"), 4, N_("Let somebody else use the folder")},
+        {ACT_DROP, "drop", SHARING, "d Delete", N_("remove"), 5,
+         N_("Take all rights of this person away, or the note")},
+        {ACT_NOTE, "note", SHARING, "n", N_("note"), 6, N_("Write a note on the folder")},
         /* activity */
-        {ACT_RETRY, "retry", ACTIVITY, "r", N_("retry"), 3, N_("Try the failed change again")},
-        {ACT_DROP, "drop", ACTIVITY, "d", N_("drop"), 4, N_("Give the change up: it is taken back here")},
+        {ACT_RETRY, "retry", ACTIVITY, "r", N_("retry"), 3, N_("Try the failed change again, now")},
+        {ACT_DROP, "drop", ACTIVITY, "d", N_("drop"), 4,
+         N_("Give the change up: it is taken back here; call off what runs")},
         /* the screen */
         {ACT_RAIL, "rail", LIST | READER, "B", NULL, 0, N_("Show or hide the folder rail")},
         {ACT_PANE, "pane", LIST | READER, "V", NULL, 0, N_("Show or hide the reading pane")},
@@ -118,10 +178,10 @@ static const struct key_action actions[] = {
         {ACT_REDRAW, "redraw", VIEWS_ALL, "Ctrl-L", NULL, 0, N_("Draw the screen afresh")},
         {ACT_SUSPEND, "suspend", VIEWS_ALL, "Ctrl-Z", NULL, 0, N_("Go back to the shell for a while")},
         {ACT_CANCEL, "cancel", VIEWS_PLAIN, "Ctrl-C", NULL, 0, N_("Call off what is running")},
-        {ACT_BACK, "back", READER | PARTS | FOLDERS | ACTIVITY | HELP, "q x Esc", N_("back"), 1,
+        {ACT_BACK, "back", READER | PARTS | FOLDERS | ACTIVITY | SHARING | HELP, "q x Esc", N_("back"), 1,
          N_("Back to the screen before")},
         {ACT_QUIT, "quit", LIST, "q", N_("quit"), 1, N_("Quit")},
-        {ACT_QUIT, "quit", READER | PARTS | FOLDERS | ACTIVITY | HELP, "Q", NULL, 0, N_("Quit")},
+        {ACT_QUIT, "quit", READER | PARTS | FOLDERS | ACTIVITY | SHARING | HELP, "Q", NULL, 0, N_("Quit")},
         /* typing */
         {ACT_ACCEPT, "accept", PROMPT, "Enter", N_("accept"), 1, N_("Take what was typed")},
         {ACT_ABANDON, "abandon", PROMPT | PICKER, "Esc Ctrl-G Ctrl-C", N_("cancel"), 1, N_("Call it off")},
@@ -318,7 +378,7 @@ keys_problem(const struct conf_key *key)
 			return g_strdup_printf(_("unknown view “%s”; did you mean “%s”?"), key->view, near);
 		if (view < 0)
 			return g_strdup_printf(_("unknown view “%s”; there are list, reader, parts, folders, "
-			                         "activity, help, picker and prompt"),
+			                         "activity, sharing, help, picker and prompt"),
 			                       key->view);
 		views = VIEW_BIT(view);
 	}

@@ -94,7 +94,7 @@ cancel(struct ui *ui, int count)
 static gboolean
 undo(struct ui *ui, int count)
 {
-	ui_undo(ui);
+	ui_undo(ui, ui->account, 0);
 	return TRUE;
 }
 
@@ -154,8 +154,13 @@ ui_act(struct ui *ui, enum action action, int count)
 	struct view *top = ui_top(ui);
 	const struct list_item *before = list_cursor(ui->list), *after;
 	msgid id = before ? before->row->id : 0;
-	gboolean done = top->ops->act(ui, top, action, count);
+	g_autofree char *why = ui_forbidden(ui, top->ops->kind, action);
+	gboolean done = why != NULL;
 
+	if (why)
+		ui_say(ui, _("Not allowed: %s"), why);
+	else
+		done = top->ops->act(ui, top, action, count);
 	for (guint i = 0; !done && i < G_N_ELEMENTS(common); i++)
 		if (common[i].action == action)
 			done = common[i].run(ui, count);

@@ -1,7 +1,9 @@
 #include <string.h>
+#include "base/error.h"
 #include "base/i18n.h"
 #include "base/text.h"
 #include "model/format.h"
+#include "model/op-text.h"
 #include "ui/rows.h"
 
 /* What goes on: connections, commands under way, the journal of each account, and what was said before. */
@@ -9,6 +11,10 @@ struct activity {
 	struct view view;
 	struct rows rows;
 	GPtrArray *lines; /* struct activity_line * */
+	gint64 collected; /* monotonic µs; 0: what is shown is no longer so */
+	int width;        /* it was folded for */
+	gboolean entered; /* the cursor was put on the first line that can be acted on */
+	GHashTable *seen; /* char * "ACCOUNT:OP" whose refusal stood on the screen */
 };
 
 struct activity_line {
@@ -16,8 +22,13 @@ struct activity_line {
 	guint look;
 	guint account;
 	gint64 op;   /* a journal row, or 0 */
+	gint64 step; /* of undo, or 0 */
 	guint64 job; /* a command, or 0 */
+	gboolean failed;
 };
+
+#define COLLECT_EVERY 1000000 /* µs: durations go on */
+#define OPS_SHOWN 500
 
 static void
 line_free(gpointer data)
@@ -56,33 +67,52 @@ add_links(struct ui *ui, struct activity *activity)
 	}
 }
 
-static void
+/* "[######----] 45 %  3.2 MB of 7.1 MB". Gives (g_free). */
+static char *
+progress_text(const struct ui *ui, const struct job *job)
+{
+	int percent = (int)(MIN(job->have, job->total) * 100 / job->total), full = percent / 10;
+	g_autofree char *have = text_size(job->have), *total = text_size(job->total), *bar = NULL;
+
+	bar = ui->accessible ? g_strdup("")
+	                     : g_strdup_printf("[%.*s%.*s] ", full, "##########", 10 - full, "----------");
+	return g_strdup_printf(_("%s%d %%  %s of %s"), bar, percent, have, total);
+}
+
+static gint
+by_age(gconstpointer a, gconstpointer b)
+{
+	const struct job *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* TRUE when there were any. */
+static gboolean
 add_jobs(struct ui *ui, struct activity *activity)
 {
-	GHashTableIter iter;
-	gpointer value;
+	g_autoptr(GList) jobs = g_list_sort(g_hash_table_get_values(ui->jobs), by_age);
 	gint64 now = g_get_monotonic_time();
 	gboolean any = FALSE;
 
-	g_hash_table_iter_init(&iter, ui->jobs);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		const struct job *job = value;
-		g_autofree char *have = text_size(job->have),
-		                *total = job->total ? text_size(job->total) : NULL;
+	for (GList *at = jobs; at; at = at->next) {
+		const struct job *job = at->data;
+		g_autofree char *label = text_safe(job->label, -1), *progress = NULL;
 		struct activity_line *line;
 
-		if (!*job->label)
+		if (!*label)
 			continue;
 		if (!any)
-			add(activity, ROLE_TITLE, g_strdup(_("Running (d calls it off)")));
+			add(activity, ROLE_TITLE, g_strdup(_("Running")));
 		any = TRUE;
-		line = add(activity, ROLE_TEXT,
-		           total ? g_strdup_printf(_("  %s  %s of %s"), job->label, have, total)
-		                 : g_strdup_printf(_("  %s  for %d s"), job->label,
-		                                   (int)((now - job->since) / G_USEC_PER_SEC)));
+		progress = job->total ? progress_text(ui, job)
+		                      : g_strdup_printf(_("for %d s"),
+		                                        (int)((now - job->since) / G_USEC_PER_SEC));
+		line = add(activity, ROLE_TEXT, g_strdup_printf("  %s  %s", label, progress));
 		line->job = job->id;
 		line->account = job->account;
 	}
+	return any;
 }
 
 static const char *const state_words[] = {
@@ -91,54 +121,40 @@ static const char *const state_words[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(state_words) == OP_STATES);
 
-static const struct {
-	guint flag;
-	const char *add, *remove;
-} flag_words[] = {
-        {FLAG_SEEN, N_("mark as read"), N_("mark as new")},
-        {FLAG_FLAGGED, N_("flag"), N_("take the flag off")},
-        {FLAG_ANSWERED, N_("mark as answered"), N_("mark as not answered")},
-        {FLAG_FORWARDED, N_("mark as forwarded"), N_("mark as not forwarded")},
-        {FLAG_DELETED, N_("mark as deleted"), N_("take the deletion mark off")},
-        {FLAG_DRAFT, N_("mark as draft"), N_("mark as no draft")},
-};
-
-static void
-append_verb(GString *out, const char *verb)
-{
-	if (out->len)
-		g_string_append(out, ", ");
-	g_string_append(out, verb);
-}
-
+/* Gives (g_free). */
 static char *
-op_text(const struct store_op *op)
+op_line(struct ui *ui, guint account, const struct store_op *op)
 {
-	GString *what = g_string_new(NULL);
-	guint n = op->ids ? op->ids->len : 0;
-	g_autofree char *error = op->error ? text_safe(op->error, -1) : NULL;
-	g_autofree char *verbs = NULL;
+	g_autofree char *error = op->error ? text_safe(op->error, -1) : NULL,
+	                *what = op_text(op, ui_folders(ui, account)), *tried = NULL;
 
-	for (guint i = 0; i < G_N_ELEMENTS(flag_words); i++) {
-		if (op->add & flag_words[i].flag)
-			append_verb(what, _(flag_words[i].add));
-		if (op->remove & flag_words[i].flag)
-			append_verb(what, _(flag_words[i].remove));
-	}
-	if ((op->keywords_add && *op->keywords_add) || (op->keywords_remove && *op->keywords_remove))
-		append_verb(what, _("change keywords"));
-	if (!what->len)
-		append_verb(what, op_verb_names[op->verb]);
-	verbs = g_string_free(what, FALSE);
-	return g_strdup_printf(ngettext("  %-9s %s (%u message)%s%s", "  %-9s %s (%u messages)%s%s", n),
-	                       _(state_words[op->state]), verbs, n, error && *error ? "  " : "",
-	                       error ? error : "");
+	if (op->state == OP_WAITING && op->attempts)
+		tried = g_strdup_printf(
+		        ngettext(" (tried %d time)", " (tried %d times)", (gulong)op->attempts),
+		        op->attempts);
+	return g_strdup_printf("  %-9s %s%s%s%s%s%s", _(state_words[op->state]),
+	                       ui->accounts->len > 1 ? ui_account_id(ui, account) : "",
+	                       ui->accounts->len > 1 ? ": " : "", what, tried ? tried : "",
+	                       error && *error ? ": " : "", error ? error : "");
 }
 
 static void
-add_journal(struct ui *ui, struct activity *activity)
+add_op(struct ui *ui, struct activity *activity, guint account, const struct store_op *op)
 {
-	gboolean any = FALSE;
+	gboolean failed = op->state == OP_FAILED || op->state == OP_UNKNOWN;
+	struct activity_line *line = add(activity, failed ? ROLE_ERROR : ROLE_TEXT, op_line(ui, account, op));
+
+	line->op = op->id;
+	line->step = op->step;
+	line->account = account;
+	line->failed = failed;
+}
+
+/* Ops of all accounts that failed, or the others. Returns how many. */
+static guint
+add_ops(struct ui *ui, struct activity *activity, gboolean failed, const char *heading)
+{
+	guint n = 0;
 
 	for (guint i = 0; i < ui->accounts->len; i++) {
 		struct store *store = ui_store(ui, i);
@@ -149,19 +165,41 @@ add_journal(struct ui *ui, struct activity *activity)
 			add(activity, ROLE_ERROR, text_safe(error->message, -1));
 		for (guint k = 0; k < ops->len; k++) {
 			const struct store_op *op = ops->pdata[k];
-			struct activity_line *line;
 
-			if (!any)
-				add(activity, ROLE_TITLE,
-				    g_strdup(_("Changes that wait for the server (r tries again, d drops)")));
-			any = TRUE;
-			line = add(activity, op->state == OP_FAILED ? ROLE_ERROR : ROLE_TEXT, op_text(op));
-			line->op = op->id;
-			line->account = i;
+			if ((op->state == OP_FAILED || op->state == OP_UNKNOWN) != failed)
+				continue;
+			if (!n)
+				add(activity, ROLE_TITLE, g_strdup(heading));
+			if (n++ < OPS_SHOWN)
+				add_op(ui, activity, i, op);
 		}
 	}
-	if (!any)
-		add(activity, ROLE_DIM, g_strdup(_("No change waits for a server")));
+	if (n > OPS_SHOWN)
+		add(activity, ROLE_DIM,
+		    g_strdup_printf(ngettext("  and %u more", "  and %u more", n - OPS_SHOWN),
+		                    n - OPS_SHOWN));
+	return n;
+}
+
+static gboolean
+add_journal(struct ui *ui, struct activity *activity)
+{
+	g_autofree char *retry = ui_key_of(ui, VIEW_ACTIVITY, ACT_RETRY),
+	                *drop = ui_key_of(ui, VIEW_ACTIVITY, ACT_DROP), *heading = NULL;
+	guint n;
+
+	heading = g_strdup_printf(_("Failed (%s tries again, %s gives it up)"), retry, drop);
+	n = add_ops(ui, activity, TRUE, heading);
+	return n + add_ops(ui, activity, FALSE, _("Waiting for the server")) > 0;
+}
+
+static gboolean
+links_are_well(const struct ui *ui)
+{
+	for (guint i = 0; i < ui->accounts->len; i++)
+		if (((struct ui_account *)ui->accounts->pdata[i])->link == LINK_ERROR)
+			return FALSE;
+	return TRUE;
 }
 
 static void
@@ -176,10 +214,15 @@ add_history(struct ui *ui, struct activity *activity)
 static void
 collect(struct ui *ui, struct activity *activity)
 {
+	gboolean jobs, ops;
+
 	g_ptr_array_set_size(activity->lines, 0);
 	add_links(ui, activity);
-	add_jobs(ui, activity);
-	add_journal(ui, activity);
+	jobs = add_jobs(ui, activity);
+	ops = add_journal(ui, activity);
+	if (!jobs && !ops && links_are_well(ui))
+		add(activity, ROLE_GOOD,
+		    g_strdup(_("All is well: nothing runs, nothing waits, nothing failed")));
 	add_history(ui, activity);
 }
 
@@ -227,20 +270,73 @@ height(const struct activity *activity)
 	return MAX(activity->view.area.h - 1, 1);
 }
 
+/* What can be acted on is where the cursor belongs first. */
+static void
+enter(struct activity *activity)
+{
+	activity->entered = TRUE;
+	for (guint i = 0; i < activity->lines->len; i++) {
+		const struct activity_line *line = activity->lines->pdata[i];
+
+		if (line->op || line->job) {
+			activity->rows.cursor = (int)i;
+			return;
+		}
+	}
+}
+
+/* The cursor stays on its op or command when lines come and go. */
+static void
+renew(struct ui *ui, struct activity *activity, int width)
+{
+	const struct activity_line *at = activity->rows.cursor < (int)activity->lines->len
+	                                         ? activity->lines->pdata[activity->rows.cursor]
+	                                         : NULL;
+	gint64 op = at ? at->op : 0, now = g_get_monotonic_time();
+	guint64 job = at ? at->job : 0;
+	guint account = at ? at->account : 0;
+
+	if (activity->collected && now - activity->collected < COLLECT_EVERY && activity->width == width)
+		return;
+	activity->collected = now;
+	activity->width = width;
+	collect(ui, activity);
+	fold_long(activity, width);
+	if (!activity->entered)
+		enter(activity);
+	for (guint i = 0; (op || job) && i < activity->lines->len; i++) {
+		const struct activity_line *line = activity->lines->pdata[i];
+
+		if (line->op == op && line->job == job && line->account == account) {
+			activity->rows.cursor = (int)i;
+			break;
+		}
+	}
+}
+
+static void
+note_seen(struct activity *activity, const struct activity_line *line)
+{
+	if (line->failed)
+		g_hash_table_add(activity->seen,
+		                 g_strdup_printf("%u:%" G_GINT64_FORMAT, line->account, line->op));
+}
+
 static void
 activity_draw(struct ui *ui, struct view *view, gboolean focused)
 {
 	struct activity *activity = (struct activity *)view;
 	struct rect area = view->area;
 
-	collect(ui, activity);
-	fold_long(activity, area.w - 2);
+	renew(ui, activity, area.w - 2);
 	ui_title(ui, area, _("Activity"), NULL);
 	rows_fit(&activity->rows, (int)activity->lines->len, height(activity));
 	for (int y = 0; y < height(activity) && activity->rows.top + y < (int)activity->lines->len; y++) {
 		const struct activity_line *line = activity->lines->pdata[activity->rows.top + y];
 
 		picture_cut(ui->picture, area.y + 1 + y, area.x + 1, area.w - 2, line->look, line->text);
+		if (focused)
+			note_seen(activity, line);
 	}
 	picture_shade(ui->picture, area.y + 1 + activity->rows.cursor - activity->rows.top, area.x, area.w,
 	              ROLE_CURSOR);
@@ -248,16 +344,31 @@ activity_draw(struct ui *ui, struct view *view, gboolean focused)
 		ui_cursor(ui, area.y + 1 + activity->rows.cursor - activity->rows.top, area.x);
 }
 
+static const struct activity_line *
+line_at_cursor(const struct activity *activity)
+{
+	return activity->rows.cursor < (int)activity->lines->len
+	               ? activity->lines->pdata[activity->rows.cursor]
+	               : NULL;
+}
+
+static void
+op_changed(struct ui *ui, const struct job *job, const GError *error)
+{
+	if (error && error->code != FULMAR_CANCELLED)
+		ui_complain(ui, "%s", error->message);
+	else if (!error)
+		ui_say(ui, "%s", (const char *)job->user);
+}
+
 static gboolean
 change(struct ui *ui, struct activity *activity, enum action action)
 {
-	const struct activity_line *line;
+	const struct activity_line *line = line_at_cursor(activity);
 	struct command *command;
+	struct job *job;
 
-	if (activity->rows.cursor >= (int)activity->lines->len)
-		return TRUE;
-	line = activity->lines->pdata[activity->rows.cursor];
-	if (!line->op && !(line->job && action == ACT_DROP)) {
+	if (!line || (!line->op && !(line->job && action == ACT_DROP))) {
 		ui_say(ui, _("Choose a change that waits or failed first"));
 		return TRUE;
 	}
@@ -266,7 +377,42 @@ change(struct ui *ui, struct activity *activity, enum action action)
 	                                            : CMD_DROP,
 	                      ui_account_id(ui, line->account));
 	command->op = line->job ? (gint64)line->job : line->op;
-	ui_send(ui, line->account, command, "", NULL);
+	job = ui_send(ui, line->account, command, "", op_changed);
+	if (job)
+		job->user = (char *)(line->job             ? _("Called off")
+		                     : action == ACT_RETRY ? _("It is tried again")
+		                                           : _("Given up: it is taken back here"));
+	return TRUE;
+}
+
+/* The step of the change under the cursor; elsewhere, the newest. */
+static gboolean
+take_back(struct ui *ui, struct activity *activity)
+{
+	const struct activity_line *line = line_at_cursor(activity);
+
+	if (line && line->op && line->step)
+		ui_undo(ui, line->account, line->step);
+	else
+		ui_undo(ui, ui->account, 0);
+	return TRUE;
+}
+
+/* What is too long for the screen, to its end. */
+static gboolean
+look(struct ui *ui, struct activity *activity)
+{
+	const struct activity_line *line = line_at_cursor(activity);
+	struct store *store = line && line->op ? ui_store(ui, line->account) : NULL;
+	struct store_op *op = store ? store_op(store, line->op, NULL) : NULL;
+	g_autofree char *text = op ? op_line(ui, line->account, op) : NULL;
+
+	if (text)
+		ui_say(ui, "%s", g_strstrip(text));
+	else if (line)
+		ui_say(ui, "%s", line->text);
+	if (op)
+		store_op_free(op);
 	return TRUE;
 }
 
@@ -275,9 +421,22 @@ activity_act(struct ui *ui, struct view *view, enum action action, int count)
 {
 	struct activity *activity = (struct activity *)view;
 
+	renew(ui, activity, MAX(view->area.w - 2, 1));
 	if (action == ACT_RETRY || action == ACT_DROP)
 		return change(ui, activity, action);
+	if (action == ACT_UNDO)
+		return take_back(ui, activity);
+	if (action == ACT_OPEN)
+		return look(ui, activity);
 	return action == ACT_ACTIVITY || rows_act(&activity->rows, action, count, height(activity));
+}
+
+static void
+activity_told(struct ui *ui, struct view *view, const struct event *event)
+{
+	struct activity *activity = (struct activity *)view;
+
+	activity->collected = 0;
 }
 
 static void
@@ -298,10 +457,33 @@ activity_wheel(struct ui *ui, struct view *view, int by)
 	rows_fit(&activity->rows, (int)activity->lines->len, height(activity));
 }
 
+/* The marks of refusals whose reason stood here go from the rows. */
+static void
+tell_seen(struct ui *ui, const char *key)
+{
+	guint account = (guint)g_ascii_strtoull(key, NULL, 10);
+	struct store *store = ui_store(ui, account);
+	struct store_op *op =
+	        store ? store_op(store, g_ascii_strtoll(strchr(key, ':') + 1, NULL, 10), NULL) : NULL;
+
+	if (op && op->ids->len)
+		ui_change(ui, &(struct change){.verb = CMD_SEEN_REFUSAL, .account = account, .ids = op->ids});
+	if (op)
+		store_op_free(op);
+}
+
 static void
 activity_close(struct ui *ui, struct view *view)
 {
-	g_ptr_array_unref(((struct activity *)view)->lines);
+	struct activity *activity = (struct activity *)view;
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, activity->seen);
+	while (g_hash_table_iter_next(&iter, &key, NULL))
+		tell_seen(ui, key);
+	g_hash_table_unref(activity->seen);
+	g_ptr_array_unref(activity->lines);
 	g_free(view);
 }
 
@@ -311,6 +493,7 @@ static const struct view_ops activity_ops = {
         .act = activity_act,
         .click = activity_click,
         .wheel = activity_wheel,
+        .told = activity_told,
         .close = activity_close,
 };
 
@@ -321,5 +504,6 @@ activity_new(struct ui *ui)
 
 	activity->view.ops = &activity_ops;
 	activity->lines = g_ptr_array_new_with_free_func(line_free);
+	activity->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return &activity->view;
 }

@@ -17,6 +17,7 @@ ui_job_free(gpointer data)
 	if (job->user && job->free_user)
 		job->free_user(job->user);
 	g_free(job->label);
+	g_free(job->said);
 	g_free(job);
 }
 
@@ -38,6 +39,7 @@ ui_send(struct ui *ui, guint account, struct command *command, const char *label
 	job->quiet = !label;
 	job->since = g_get_monotonic_time();
 	job->done = done;
+	job->step = -1;
 	job->id = bus_send(ui->bus, command);
 	key = g_new(gint64, 1);
 	*key = (gint64)job->id;
@@ -91,23 +93,26 @@ void
 ui_cancel_jobs(struct ui *ui)
 {
 	g_autoptr(GList) jobs = g_hash_table_get_values(ui->jobs);
-	guint n = 0;
+	guint n = ui_sweep_stop(ui);
 
 	for (GList *at = jobs; at; at = at->next) {
 		const struct job *job = at->data;
 		struct command *command;
 
-		if (job->verb == CMD_CANCEL || job->verb == CMD_FLAG)
+		if (job->verb == CMD_CANCEL || ui_changes_mail(job->verb))
 			continue;
 		command = command_new(CMD_CANCEL, ui_account_id(ui, job->account));
 		command->op = (gint64)job->id;
 		n += !job->quiet;
 		ui_send(ui, job->account, command, NULL, NULL);
 	}
-	if (n)
+	if (n) {
 		ui_say(ui, _("Called off"));
-	else
-		ui_say(ui, _("Nothing is running; q leaves"));
+	} else {
+		g_autofree char *key = ui_key_of(ui, VIEW_LIST, ACT_QUIT);
+
+		ui_say(ui, _("Nothing is running; %s leaves"), key);
+	}
 }
 
 void
@@ -147,8 +152,9 @@ told_done(struct ui *ui, guint account, struct event *event)
 	g_hash_table_steal_extended(ui->jobs, &key, &own_key, NULL);
 	g_free(own_key);
 	/* What the person did shows at once. */
-	if (job->verb == CMD_FLAG) {
-		ui->rows_stale = TRUE;
+	if (ui_changes_mail(job->verb)) {
+		list_settled(ui->list, job->id);
+		ui->rows_stale = ui->folders_stale = TRUE;
 		ui->refresh_pause = 0;
 	}
 	if (event->error && event->error->code != FULMAR_CANCELLED) {
@@ -162,6 +168,18 @@ told_done(struct ui *ui, guint account, struct event *event)
 	else if (event->error && !job->quiet && event->error->code != FULMAR_CANCELLED)
 		ui_complain(ui, "%s", event->error->message);
 	ui_job_free(job);
+}
+
+static void
+told_step(struct ui *ui, guint account, struct event *event)
+{
+	struct job *job = job_of(ui, event->command);
+
+	if (!job)
+		return;
+	job->step = event->id;
+	g_free(job->said);
+	job->said = event->text ? text_safe(event->text, -1) : NULL;
 }
 
 static void
@@ -215,6 +233,8 @@ told_link(struct ui *ui, guint n, struct event *event)
 	/* The person still looks at a text that the old link did not bring. */
 	if (n == ui->account && !link_is_up(before) && link_is_up(event->state) && ui_top(ui) == ui->reader)
 		reader_ask_again(ui);
+	if (event->state == LINK_IDLE)
+		ui_ask_quota(ui, n);
 	if (event->state == LINK_ERROR && before != LINK_ERROR && account->detail)
 		ui_note(ui, account->detail);
 }
@@ -312,15 +332,19 @@ told_fact(struct ui *ui, guint account, struct event *event)
 {
 	g_autofree char *name = text_safe(event->text, -1), *value = text_safe(event->text2, -1);
 	g_autofree char *line = g_strdup_printf("%s: %s", name, value);
+	const struct job *job = job_of(ui, event->command);
 
-	ui_note(ui, line);
+	if (job && job->verb == CMD_ADMIN)
+		ui_told_quota(ui, account, event->text, event->text2);
+	else
+		ui_note(ui, line);
 }
 
 static void (*const tellers[])(struct ui *ui, guint account, struct event *event) = {
         [EVENT_DONE] = told_done,         [EVENT_PROGRESS] = told_progress, [EVENT_ROWS] = told_rows,
         [EVENT_FOLDERS] = told_folders,   [EVENT_LINK] = told_link,         [EVENT_QUEUE] = told_queue,
         [EVENT_ASK] = told_ask,           [EVENT_NOTICE] = told_notice,     [EVENT_FACT] = told_fact,
-        [EVENT_NEW_MAIL] = told_new_mail, [EVENT_BODY] = told_body,
+        [EVENT_NEW_MAIL] = told_new_mail, [EVENT_BODY] = told_body,         [EVENT_STEP] = told_step,
 };
 
 void
@@ -328,8 +352,9 @@ ui_told(struct ui *ui, struct event *event)
 {
 	int account = account_number(ui, event->account);
 
-	if (account >= 0 && (guint)event->kind < G_N_ELEMENTS(tellers)) {
-		tellers[event->kind](ui, (guint)account, event);
+	if (account >= 0) {
+		if ((guint)event->kind < G_N_ELEMENTS(tellers) && tellers[event->kind])
+			tellers[event->kind](ui, (guint)account, event);
 		for (guint i = 0; i < ui->views->len; i++) {
 			struct view *view = ui->views->pdata[i];
 

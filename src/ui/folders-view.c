@@ -12,6 +12,15 @@ struct folders_view {
 	char *at; /* "ACCOUNT/PATH" of the line under the cursor: it stays when lines come and go */
 };
 
+static void
+add_pins(struct ui *ui, GPtrArray *lines)
+{
+	gboolean several = ui->accounts->len > 1;
+
+	for (guint i = 0; i < ui->accounts->len; i++)
+		folders_pins(lines, i, several ? ui_account_id(ui, i) : NULL, ui_folders(ui, i));
+}
+
 /* All lines, kept until folders change. Gives a reference. */
 static GPtrArray *
 all_lines(struct ui *ui)
@@ -21,10 +30,12 @@ all_lines(struct ui *ui)
 	if (ui->folder_lines)
 		return g_ptr_array_ref(ui->folder_lines);
 	lines = g_ptr_array_new_with_free_func(folder_line_free);
+	add_pins(ui, lines);
 	for (guint i = 0; i < ui->accounts->len; i++) {
 		const char *id = ui_account_id(ui, i);
 
-		folders_lines(lines, i, id, id, ui_folders(ui, i), ui->collapsed);
+		folders_lines(lines, i, id, id, ui_folders(ui, i), state_collapsed(ui->state),
+		              ui->show_hidden ? FOLDERS_HIDDEN : 0);
 	}
 	ui->folder_lines = g_ptr_array_ref(lines);
 	return lines;
@@ -34,6 +45,38 @@ static gboolean
 is_open(const struct ui *ui, const struct folder_line *line)
 {
 	return !line->heading && line->account == ui->account && !strcmp(line->path, ui->path);
+}
+
+/* What is said about a folder besides its name and counts. Gives (g_free). */
+static char *
+words_of(const struct folder_line *line)
+{
+	GString *out = g_string_new(NULL);
+	const char *words[] = {
+	        line->pending ? _("waiting for the server") : NULL, line->hidden ? _("hidden") : NULL,
+	        line->id && !line->subscribed ? _("not subscribed") : NULL, *line->keep ? line->keep : NULL};
+
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		if (words[i])
+			g_string_append_printf(out, "%s%s", out->len ? ", " : "", words[i]);
+	return g_string_free(out, FALSE);
+}
+
+#define DETAILS_FROM 60 /* columns */
+#define TOTAL_WIDTH 11
+#define WORDS_WIDTH 24
+
+/* Returns where the rest of the line ends. */
+static int
+draw_details(struct ui *ui, struct rect area, int y, int end, const struct folder_line *line)
+{
+	g_autofree char *total = line->id ? format_count(line->total) : NULL, *words = words_of(line);
+	int x = area.x + area.w - WORDS_WIDTH;
+
+	picture_cut(ui->picture, y, x, WORDS_WIDTH - 1, ROLE_DIM, words);
+	if (total)
+		picture_right(ui->picture, y, x - TOTAL_WIDTH, x - 2, ROLE_DIM, total);
+	return x - TOTAL_WIDTH - 1;
 }
 
 static void
@@ -53,10 +96,16 @@ draw_folder(struct ui *ui, struct rect area, int y, const struct folder_line *li
 		picture_cut(ui->picture, y, x, end - x, look, line->name);
 		return;
 	}
-	if (!line->selectable)
+	if (!line->selectable || line->hidden)
 		look = ROLE_DIM;
+	if (line->pending)
+		look |= LOOK_ITALIC;
+	if (line->pin)
+		mark = ui_mark(ui, "•", "*");
 	x += (int)MIN(line->depth, 6) * 2;
 	picture_text(ui->picture, y, x, 1, ROLE_DIM, mark);
+	if (area.w >= DETAILS_FROM)
+		end = draw_details(ui, area, y, end, line);
 	if (unread)
 		end = picture_right(ui->picture, y, x + 4, end, look, unread) - 1;
 	picture_cut(ui->picture, y, x + 2, end - x - 2, look, line->name);
@@ -118,16 +167,19 @@ folders_click_rail(struct ui *ui, int y)
 		ui_pop(ui);
 }
 
+/* Pins stand a second time in the tree. Gives (g_free). */
+static char *
+key_of(const struct ui *ui, const struct folder_line *line)
+{
+	return g_strdup_printf("%s%s/%s", line->pin ? "*" : "", ui_account_id(ui, line->account), line->path);
+}
+
 static void
 remember(struct ui *ui, struct folders_view *folders, const GPtrArray *lines)
 {
-	const struct folder_line *line;
-
 	g_clear_pointer(&folders->at, g_free);
-	if (folders->rows.cursor < 0 || folders->rows.cursor >= (int)lines->len)
-		return;
-	line = lines->pdata[folders->rows.cursor];
-	folders->at = g_strdup_printf("%s/%s", ui_account_id(ui, line->account), line->path);
+	if (folders->rows.cursor >= 0 && folders->rows.cursor < (int)lines->len)
+		folders->at = key_of(ui, lines->pdata[folders->rows.cursor]);
 }
 
 static GPtrArray *
@@ -136,14 +188,25 @@ lines_at(struct ui *ui, struct folders_view *folders)
 	GPtrArray *lines = all_lines(ui);
 
 	for (guint i = 0; folders->at && i < lines->len; i++) {
-		const struct folder_line *line = lines->pdata[i];
-		g_autofree char *key = g_strdup_printf("%s/%s", ui_account_id(ui, line->account), line->path);
+		g_autofree char *key = key_of(ui, lines->pdata[i]);
 
 		if (!strcmp(key, folders->at))
 			folders->rows.cursor = (int)i;
 	}
 	rows_fit(&folders->rows, (int)lines->len, folders->view.area.h - 1);
 	return lines;
+}
+
+static void
+draw_title(struct ui *ui, struct rect area)
+{
+	int x = area.x + area.w - WORDS_WIDTH;
+
+	ui_title(ui, area, ui->show_hidden ? _("Folders, hidden ones too") : _("Folders"), NULL);
+	if (area.w < DETAILS_FROM)
+		return;
+	picture_right(ui->picture, area.y, x - TOTAL_WIDTH, x - 2, ROLE_STATUS, _("mails"));
+	picture_right(ui->picture, area.y, x - 2 * TOTAL_WIDTH, x - TOTAL_WIDTH - 1, ROLE_STATUS, _("new"));
 }
 
 static void
@@ -155,7 +218,7 @@ folders_draw(struct ui *ui, struct view *view, gboolean focused)
 	int y;
 
 	if (!ui->rail_width) {
-		ui_title(ui, area, _("Folders"), NULL);
+		draw_title(ui, area);
 		area.y++;
 		area.h--;
 	}
@@ -170,15 +233,44 @@ folders_draw(struct ui *ui, struct view *view, gboolean focused)
 static void
 set_collapsed(struct ui *ui, const struct folder_line *line, gboolean on)
 {
-	char *key = g_strdup_printf("%s/%s", ui_account_id(ui, line->account), line->path);
+	g_autofree char *key = g_strdup_printf("%s/%s", ui_account_id(ui, line->account), line->path);
 
+	state_collapse(ui->state, key, on && line->has_children);
+	if (ui->accessible && line->has_children)
+		ui_say(ui, on ? _("%s is folded") : _("%s is unfolded"), line->name);
 	g_clear_pointer(&ui->folder_lines, g_ptr_array_unref);
-	if (on && line->has_children) {
-		g_hash_table_add(ui->collapsed, key);
-		return;
+}
+
+/* The nearest line above that this one lies below. */
+static const struct folder_line *
+parent_of(const GPtrArray *lines, int at)
+{
+	const struct folder_line *line = lines->pdata[at];
+
+	while (--at >= 0) {
+		const struct folder_line *above = lines->pdata[at];
+
+		if (above->heading || above->account != line->account)
+			break;
+		if (above->depth < line->depth)
+			return above;
 	}
-	g_hash_table_remove(ui->collapsed, key);
-	g_free(key);
+	return NULL;
+}
+
+/* What has nothing below it to hide is hidden with its parent: the cursor goes there. */
+static void
+collapse(struct ui *ui, struct folders_view *folders, const GPtrArray *lines)
+{
+	const struct folder_line *line = lines->pdata[folders->rows.cursor];
+
+	if (!line->has_children || line->collapsed)
+		line = line->pin ? NULL : parent_of(lines, folders->rows.cursor);
+	if (!line)
+		return;
+	g_free(folders->at);
+	folders->at = key_of(ui, line);
+	set_collapsed(ui, line, TRUE);
 }
 
 static gboolean
@@ -194,12 +286,16 @@ folders_act(struct ui *ui, struct view *view, enum action action, int count)
 		remember(ui, folders, lines);
 		return TRUE;
 	}
-	if (action == ACT_COLLAPSE || action == ACT_EXPAND) {
-		set_collapsed(ui, line, action == ACT_COLLAPSE);
+	if (action == ACT_COLLAPSE) {
+		collapse(ui, folders, lines);
+		return TRUE;
+	}
+	if (action == ACT_EXPAND) {
+		set_collapsed(ui, line, FALSE);
 		return TRUE;
 	}
 	if (action != ACT_OPEN)
-		return FALSE;
+		return ui_folder_action(ui, line, action);
 	if (line->heading || !line->selectable) {
 		set_collapsed(ui, line, !line->collapsed);
 		return TRUE;
@@ -257,4 +353,67 @@ folders_new(struct ui *ui)
 	folders->rows.cursor = open_line(ui, lines);
 	remember(ui, folders, lines);
 	return &folders->view;
+}
+
+/* -- for what keys do -- */
+
+static struct folders_view *
+shown_view(const struct ui *ui)
+{
+	for (guint i = ui->views->len; i-- > 0;) {
+		struct view *view = ui->views->pdata[i];
+
+		if (view->ops == &folders_ops)
+			return (struct folders_view *)view;
+	}
+	return NULL;
+}
+
+const struct folder_line *
+folders_line_at_cursor(struct ui *ui)
+{
+	struct folders_view *folders = shown_view(ui);
+	g_autoptr(GPtrArray) lines = folders ? lines_at(ui, folders) : NULL;
+
+	return lines && lines->len ? lines->pdata[folders->rows.cursor] : NULL;
+}
+
+void
+folders_put_cursor(struct ui *ui, guint account, const char *path)
+{
+	struct folders_view *folders = shown_view(ui);
+	g_autofree char *above = g_strdup(path);
+	char *slash;
+
+	if (!folders)
+		return;
+	while ((slash = strrchr(above, '/'))) {
+		g_autofree char *key = NULL;
+
+		*slash = '\0';
+		key = g_strdup_printf("%s/%s", ui_account_id(ui, account), above);
+		state_collapse(ui->state, key, FALSE);
+	}
+	g_clear_pointer(&ui->folder_lines, g_ptr_array_unref);
+	g_free(folders->at);
+	folders->at = g_strdup_printf("%s/%s", ui_account_id(ui, account), path);
+}
+
+char *
+folders_detail(struct ui *ui)
+{
+	const struct folder_line *line = folders_line_at_cursor(ui);
+	g_autofree char *path = NULL, *words = NULL, *total = NULL, *unread = NULL;
+
+	if (!line || line->heading)
+		return NULL;
+	path = text_safe(line->path, -1);
+	words = words_of(line);
+	total = format_count(line->total);
+	unread = format_count(line->unread);
+	if (!line->id)
+		return g_steal_pointer(&path);
+	return g_strdup_printf(
+	        ngettext("%s: %s mail, %s new%s%s", "%s: %s mails, %s new%s%s", (gulong)line->total), path,
+	        total, unread, *words ? "; " : "", words);
 }

@@ -14,7 +14,8 @@ struct help {
 
 struct help_line {
 	char *keys, *name;
-	const char *help;
+	char *help;
+	gboolean forbidden;
 };
 
 static void
@@ -24,14 +25,20 @@ line_free(gpointer data)
 
 	g_free(line->keys);
 	g_free(line->name);
+	g_free(line->help);
 	g_free(line);
 }
 
 static const char *const view_titles[] = {
-        [VIEW_LIST] = N_("Keys of the message list"),   [VIEW_READER] = N_("Keys of the reader"),
-        [VIEW_PARTS] = N_("Keys of the list of parts"), [VIEW_FOLDERS] = N_("Keys of the folder list"),
-        [VIEW_ACTIVITY] = N_("Keys of Activity"),       [VIEW_HELP] = N_("Keys of the help"),
-        [VIEW_PICKER] = N_("Keys of the picker"),       [VIEW_PROMPT] = N_("Keys for typing"),
+        [VIEW_LIST] = N_("Keys of the message list"),
+        [VIEW_READER] = N_("Keys of the reader"),
+        [VIEW_PARTS] = N_("Keys of the list of parts"),
+        [VIEW_FOLDERS] = N_("Keys of the folder list"),
+        [VIEW_ACTIVITY] = N_("Keys of Activity"),
+        [VIEW_HELP] = N_("Keys of the help"),
+        [VIEW_SHARING] = N_("Keys of the sharing screen"),
+        [VIEW_PICKER] = N_("Keys of the picker"),
+        [VIEW_PROMPT] = N_("Keys for typing"),
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(view_titles) == VIEW_KINDS);
 
@@ -54,12 +61,13 @@ help_draw(struct ui *ui, struct view *view, gboolean focused)
 		const struct help_line *line = help->lines->pdata[help->rows.top + y];
 		int row = area.y + 1 + y, x = area.x + 2;
 
-		picture_cut(ui->picture, row, x, keys, ROLE_KEY, line->keys);
+		picture_cut(ui->picture, row, x, keys, line->forbidden ? ROLE_DIM : ROLE_KEY, line->keys);
 		x += keys + 1;
 		if (names)
 			picture_cut(ui->picture, row, x, names, ROLE_DIM, line->name);
 		x += names ? names + 1 : 0;
-		picture_cut(ui->picture, row, x, area.x + area.w - x, ROLE_TEXT, line->help);
+		picture_cut(ui->picture, row, x, area.x + area.w - x, line->forbidden ? ROLE_DIM : ROLE_TEXT,
+		            line->help);
 	}
 	if (focused)
 		ui_cursor(ui, area.y + 1 + help->rows.cursor - help->rows.top, area.x);
@@ -147,13 +155,16 @@ help_new(struct ui *ui, enum view_kind of)
 	help->lines = g_ptr_array_new_with_free_func(line_free);
 	for (const struct key_action *a = keys_actions(); a->name; a++) {
 		struct help_line *line;
+		g_autofree char *why = NULL;
 
 		if (!(a->views & VIEW_BIT(of)) || !keymap_keys(ui->keymap, of, a->id))
 			continue;
 		line = g_new0(struct help_line, 1);
 		line->keys = keymap_key_names(ui->keymap, of, a->id);
 		line->name = g_strdup(a->name);
-		line->help = _(a->help);
+		why = ui_forbidden(ui, of, a->id);
+		line->forbidden = why != NULL;
+		line->help = why ? g_strdup_printf(_("Not allowed: %s"), why) : g_strdup(_(a->help));
 		g_ptr_array_add(help->lines, line);
 	}
 	return &help->view;

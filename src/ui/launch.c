@@ -276,8 +276,10 @@ open_here(struct ui *ui, const struct errand *errand)
 	if (!bytes)
 		return;
 	if (!entry && !(desktop && has_desktop())) {
-		ui_complain(ui, _("No program for %s: neither mailcap nor a desktop has one; s saves it"),
-		            errand->type);
+		g_autofree char *key = ui_key_of(ui, VIEW_PARTS, ACT_SAVE);
+
+		ui_complain(ui, _("No program for %s: neither mailcap nor a desktop has one; %s saves it"),
+		            errand->type, key);
 		return;
 	}
 	if (!ui->temporary && !(ui->temporary = files_private_tmp(&error))) {

@@ -176,54 +176,6 @@ show_parts(struct ui *ui, int count)
 }
 
 static void
-select_one(struct ui *ui, msgid id, gboolean on)
-{
-	if (on)
-		g_hash_table_add(ui->selected, g_memdup2(&id, sizeof(id)));
-	else
-		g_hash_table_remove(ui->selected, &id);
-}
-
-static gboolean
-tag(struct ui *ui, int count)
-{
-	for (int i = 0; i < MAX(count, 1); i++) {
-		const struct list_item *item = list_cursor(ui->list);
-
-		if (!item)
-			break;
-		select_one(ui, item->row->id, !g_hash_table_contains(ui->selected, &item->row->id));
-		if (!list_move(ui->list, 1))
-			break;
-	}
-	return TRUE;
-}
-
-static gboolean
-tag_thread(struct ui *ui, int count)
-{
-	const struct list_item *item = list_cursor(ui->list);
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	gboolean on;
-
-	if (!item)
-		return TRUE;
-	list_thread_ids(ui->list, item, ids);
-	on = !g_hash_table_contains(ui->selected, &item->row->id);
-	for (guint i = 0; i < ids->len; i++)
-		select_one(ui, g_array_index(ids, msgid, i), on);
-	list_move_thread(ui->list, 1);
-	return TRUE;
-}
-
-static gboolean
-untag_all(struct ui *ui, int count)
-{
-	g_hash_table_remove_all(ui->selected);
-	return TRUE;
-}
-
-static void
 fetched(struct ui *ui, const struct job *job, const GError *error)
 {
 	if (!error)
@@ -236,15 +188,29 @@ static gboolean
 fetch(struct ui *ui, int count)
 {
 	g_autoptr(GArray) ids = ui_subjects(ui);
+	struct command *command;
 
-	for (guint i = 0; i < ids->len; i++) {
-		struct command *command = command_new(CMD_PART, ui_account_id(ui, ui->account));
-
-		command->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-		g_array_append_val(command->ids, g_array_index(ids, gint64, i));
-		command->text = g_strdup("");
-		ui_send(ui, ui->account, command, _("Fetching the message"), fetched);
+	if (ids->len > 1 && ui->info) {
+		ui_download(ui, ui->account, ui->info, g_array_ref(ids));
+		return TRUE;
 	}
+	if (!ids->len)
+		return TRUE;
+	command = command_new(CMD_PART, ui_account_id(ui, ui->account));
+	command->ids = g_steal_pointer(&ids);
+	command->text = g_strdup("");
+	ui_send(ui, ui->account, command, _("Fetching the message"), fetched);
+	return TRUE;
+}
+
+/* What is selected; else all of the folder. */
+static gboolean
+download(struct ui *ui, int count)
+{
+	gboolean some = g_hash_table_size(ui->selected) > 0;
+
+	if (ui->info)
+		ui_download(ui, ui->account, ui->info, some ? ui_subjects(ui) : NULL);
 	return TRUE;
 }
 
@@ -273,10 +239,8 @@ static const struct {
         {ACT_FOLD_ALL, fold_all},
         {ACT_THREADS, toggle_threads},
         {ACT_PARTS, show_parts},
-        {ACT_TAG, tag},
-        {ACT_TAG_THREAD, tag_thread},
-        {ACT_UNTAG_ALL, untag_all},
         {ACT_FETCH, fetch},
+        {ACT_DOWNLOAD, download},
 };
 
 gboolean
@@ -285,5 +249,5 @@ list_act(struct ui *ui, struct view *view, enum action action, int count)
 	for (guint i = 0; i < G_N_ELEMENTS(list_actions); i++)
 		if (list_actions[i].action == action)
 			return list_actions[i].run(ui, count);
-	return ui_flag_action(ui, action);
+	return ui_select_action(ui, action, count) || ui_mail_action(ui, action);
 }

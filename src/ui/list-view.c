@@ -159,7 +159,18 @@ draw_title(struct ui *ui, struct rect area)
 	picture_cut(ui->picture, area.y, area.x + 1, end - area.x - 1, ROLE_TITLE, title);
 }
 
-static const char *
+/* Gives (g_free). */
+static char *
+error_text(const struct ui *ui)
+{
+	g_autofree char *activity = ui_key_of(ui, VIEW_LIST, ACT_ACTIVITY),
+	                *offline = ui_key_of(ui, VIEW_LIST, ACT_OFFLINE);
+
+	return g_strdup_printf(_("(no connection; %s says why, %s tries again)"), activity, offline);
+}
+
+/* Gives (g_free). */
+static char *
 empty_text(struct ui *ui)
 {
 	const struct ui_account *account = ui->accounts->pdata[ui->account];
@@ -168,11 +179,11 @@ empty_text(struct ui *ui)
 
 	list_place(ui->list, &place, &total);
 	if (!total && (synced || account->link == LINK_IDLE))
-		return _("(no messages)");
+		return g_strdup(_("(no messages)"));
 	if (account->link == LINK_OFFLINE)
-		return ui->info ? _("(no messages here; offline)") : _("(nothing is here yet; offline)");
-	return account->link == LINK_ERROR ? _("(no connection; W says why, Esc-o tries again)")
-	                                   : _("(looking for messages)");
+		return g_strdup(ui->info ? _("(no messages here; offline)")
+		                         : _("(nothing is here yet; offline)"));
+	return account->link == LINK_ERROR ? error_text(ui) : g_strdup(_("(looking for messages)"));
 }
 
 static void
@@ -192,9 +203,12 @@ list_draw(struct ui *ui, struct view *view, gboolean focused)
 			break;
 		draw_row(ui, area, &columns, area.y + 1 + y, item, y == cursor);
 	}
-	if (!list_count(ui->list))
+	if (!list_count(ui->list)) {
+		g_autofree char *text = empty_text(ui);
+
 		picture_cut(ui->picture, area.y + 1, area.x + columns.date, area.w - columns.date, ROLE_DIM,
-		            empty_text(ui));
+		            text);
+	}
 	if (focused)
 		ui_cursor(ui, area.y + 1 + MAX(cursor, 0), area.x + (cursor < 0 ? columns.date : 0));
 }

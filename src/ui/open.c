@@ -67,6 +67,19 @@ ui_find_target(struct ui *ui, const char *target, guint *account, char **path, G
 	return FALSE;
 }
 
+/* The folder shown was given another name, here or by somebody else: its rows stay on the screen. */
+static struct store_folder *
+find_renamed(struct ui *ui, struct store *store, GError **error)
+{
+	struct store_folder *info = ui->folder ? store_folder_by_id(store, ui->folder, error) : NULL;
+
+	if (info) {
+		g_free(ui->path);
+		ui->path = g_strdup(info->path);
+	}
+	return info;
+}
+
 /* Looks the shown folder up again: its id once the store knows it, its counters. */
 static gboolean
 read_info(struct ui *ui, GError **error)
@@ -77,6 +90,8 @@ read_info(struct ui *ui, GError **error)
 
 	if (store)
 		info = store_folder_by_path(store, ui->path, &local);
+	if (store && !info && !local)
+		info = find_renamed(ui, store, &local);
 	if (local) {
 		g_propagate_error(error, g_steal_pointer(&local));
 		return FALSE;
@@ -116,6 +131,7 @@ ui_open_folder(struct ui *ui, guint account, const char *path, gboolean ask, GEr
 	ui->path = g_steal_pointer(&copy);
 	ui->folder = 0;
 	ui->seeking = 0;
+	ui_sweep_stop(ui);
 	g_hash_table_remove_all(ui->selected);
 	reader_clear(ui);
 	if (!read_info(ui, error)) {
@@ -132,6 +148,21 @@ ui_open_folder(struct ui *ui, guint account, const char *path, gboolean ask, GEr
 	return TRUE;
 }
 
+/* The folder shown is gone: INBOX takes its place. */
+static void
+leave_vanished(struct ui *ui)
+{
+	g_autofree char *path = text_safe(ui->path, -1);
+	g_autoptr(GError) error = NULL;
+
+	if (ui_top(ui) == ui->reader)
+		ui_pop(ui);
+	if (ui_open_folder(ui, ui->account, "INBOX", TRUE, &error))
+		ui_say(ui, _("The folder %s is gone"), path);
+	else
+		ui_complain(ui, "%s", error->message);
+}
+
 void
 ui_refresh_rows(struct ui *ui)
 {
@@ -142,6 +173,10 @@ ui_refresh_rows(struct ui *ui)
 
 	ui->rows_stale = FALSE;
 	ui->refreshed = g_get_monotonic_time();
+	if (ok && !ui->info && ui->folder && strcmp(ui->path, "INBOX") != 0) {
+		leave_vanished(ui);
+		return;
+	}
 	if (ok && ui->info && ui->folder != ui->info->id) {
 		ui->folder = ui->info->id;
 		ok = list_open(ui->list, ui_store(ui, ui->account), ui->folder, &error);
@@ -166,8 +201,35 @@ ui_folders(struct ui *ui, guint n)
 		account->folders = store_folders(store, &error);
 		if (error)
 			ui_complain(ui, "%s", error->message);
+		for (guint i = 0; account->folders && i < account->folders->len; i++) {
+			struct store_folder *folder = account->folders->pdata[i];
+
+			folder->hidden |= conf_hidden(ui->conf, account->conf, folder->path);
+		}
 	}
 	return account->folders;
+}
+
+const struct store_folder *
+ui_folder_at(struct ui *ui, guint account, const char *path)
+{
+	const GPtrArray *folders = ui_folders(ui, account);
+
+	for (guint i = 0; folders && i < folders->len; i++)
+		if (!strcmp(((struct store_folder *)folders->pdata[i])->path, path))
+			return folders->pdata[i];
+	return NULL;
+}
+
+const struct store_folder *
+ui_folder_of_role(struct ui *ui, guint account, const char *role)
+{
+	const GPtrArray *folders = ui_folders(ui, account);
+
+	for (guint i = 0; folders && i < folders->len; i++)
+		if (!g_strcmp0(((struct store_folder *)folders->pdata[i])->role, role))
+			return folders->pdata[i];
+	return NULL;
 }
 
 void

@@ -5,8 +5,8 @@
 
 /* The lists that pickers are opened with: folders, and everything that `:` finds. */
 
-static void
-add_folders(struct ui *ui, GPtrArray *items, const char *prefix)
+void
+ui_add_folder_picks(struct ui *ui, GPtrArray *items, const char *prefix, gboolean unselectable)
 {
 	for (guint n = 0; n < ui->accounts->len; n++) {
 		guint account = (ui->account + n) % ui->accounts->len; /* the one at hand first */
@@ -17,7 +17,7 @@ add_folders(struct ui *ui, GPtrArray *items, const char *prefix)
 			g_autofree char *target = NULL;
 			struct pick *pick;
 
-			if (!folder->selectable)
+			if (!folder->selectable && !unselectable)
 				continue;
 			pick = g_new0(struct pick, 1);
 			pick->key = g_strdup_printf("%s/%s", ui_account_id(ui, account), folder->path);
@@ -44,9 +44,8 @@ go_to_target(struct ui *ui, const char *target)
 		ui_complain(ui, "%s", error->message);
 }
 
-/* The path of a folder typed in full, with or without its account, as it is in the store. */
-static char *
-typed_target(struct ui *ui, const char *typed)
+char *
+ui_typed_target(struct ui *ui, const char *typed)
 {
 	for (guint n = 0; n < ui->accounts->len; n++) {
 		guint account = (ui->account + n) % ui->accounts->len;
@@ -68,9 +67,9 @@ typed_target(struct ui *ui, const char *typed)
 }
 
 static void
-folder_chosen(struct ui *ui, const struct pick *pick, const char *typed)
+folder_chosen(struct ui *ui, const struct pick *pick, const char *typed, void *user)
 {
-	g_autofree char *exact = *typed ? typed_target(ui, typed) : NULL;
+	g_autofree char *exact = *typed ? ui_typed_target(ui, typed) : NULL;
 
 	if (exact || pick)
 		go_to_target(ui, exact ? exact : pick->key);
@@ -79,18 +78,20 @@ folder_chosen(struct ui *ui, const struct pick *pick, const char *typed)
 }
 
 static GPtrArray *
-collect_folders(struct ui *ui)
+collect_folders(struct ui *ui, void *user)
 {
 	GPtrArray *items = g_ptr_array_new_with_free_func(pick_free);
 
-	add_folders(ui, items, "");
+	ui_add_folder_picks(ui, items, "", FALSE);
 	return items;
 }
 
 void
 ui_pick_folder(struct ui *ui)
 {
-	ui_push(ui, picker_new(ui, _("Go to folder"), collect_folders, folder_chosen));
+	ui_push(ui, picker_new(ui, &(struct picker_spec){.title = _("Go to folder"),
+	                                                 .collect = collect_folders,
+	                                                 .chosen = folder_chosen}));
 }
 
 /* -- `:` -- */
@@ -110,6 +111,7 @@ add_actions(struct ui *ui, GPtrArray *items)
 		pick = g_new0(struct pick, 1);
 		pick->text = g_strdup(a->name);
 		pick->more = g_strdup(_(a->help));
+		pick->why = ui_forbidden(ui, view, a->id);
 		pick->right = keymap_key_names(ui->keymap, view, a->id);
 		pick->number = (int)a->id;
 		g_ptr_array_add(items, pick);
@@ -132,10 +134,12 @@ add_options(GPtrArray *items)
 }
 
 static void
-command_chosen(struct ui *ui, const struct pick *pick, const char *typed)
+command_chosen(struct ui *ui, const struct pick *pick, const char *typed, void *user)
 {
 	if (!pick)
 		ui_complain(ui, _("Nothing is called “%s”"), typed);
+	else if (pick->number > 0 && pick->why)
+		ui_say(ui, _("Not allowed: %s"), pick->why);
 	else if (pick->number > 0)
 		ui_act(ui, (enum action)pick->number, 0);
 	else if (pick->number < 0)
@@ -146,12 +150,12 @@ command_chosen(struct ui *ui, const struct pick *pick, const char *typed)
 }
 
 static GPtrArray *
-collect_everything(struct ui *ui)
+collect_everything(struct ui *ui, void *user)
 {
 	GPtrArray *items = g_ptr_array_new_with_free_func(pick_free);
 
 	add_actions(ui, items);
-	add_folders(ui, items, _("folder "));
+	ui_add_folder_picks(ui, items, _("folder "), FALSE);
 	add_options(items);
 	return items;
 }
@@ -159,5 +163,7 @@ collect_everything(struct ui *ui)
 void
 ui_pick_command(struct ui *ui)
 {
-	ui_push(ui, picker_new(ui, _("Commands, folders, settings"), collect_everything, command_chosen));
+	ui_push(ui, picker_new(ui, &(struct picker_spec){.title = _("Commands, folders, settings"),
+	                                                 .collect = collect_everything,
+	                                                 .chosen = command_chosen}));
 }

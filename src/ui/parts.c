@@ -118,6 +118,23 @@ fetch(struct ui *ui, struct parts *parts, const struct document_part *part)
 	ui_send(ui, parts->account, command, label, NULL);
 }
 
+static void
+fetch_later(struct ui *ui, struct parts *parts, const struct document_part *part)
+{
+	struct command *command;
+
+	if (part->here) {
+		ui_say(ui, _("It is here already"));
+		return;
+	}
+	command = command_new(CMD_LATER, ui_account_id(ui, parts->account));
+	command->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+	g_array_append_val(command->ids, parts->id);
+	command->text = g_strdup(part->section);
+	ui_send(ui, parts->account, command, "", NULL);
+	ui_say(ui, _("%s comes when nothing else is asked of the server"), part->name);
+}
+
 static gboolean
 parts_act(struct ui *ui, struct view *view, enum action action, int count)
 {
@@ -126,7 +143,7 @@ parts_act(struct ui *ui, struct view *view, enum action action, int count)
 
 	if (rows_act(&parts->rows, action, count, height(parts)))
 		return TRUE;
-	if (action != ACT_OPEN && action != ACT_SAVE && action != ACT_FETCH)
+	if (action != ACT_OPEN && action != ACT_SAVE && action != ACT_FETCH && action != ACT_LATER)
 		return FALSE;
 	if (!part)
 		ask_structure(ui, parts);
@@ -134,8 +151,10 @@ parts_act(struct ui *ui, struct view *view, enum action action, int count)
 		ui_open_part(ui, parts->account, parts->id, part);
 	else if (action == ACT_SAVE)
 		ui_save_part(ui, parts->account, parts->id, part);
-	else
+	else if (action == ACT_FETCH)
 		fetch(ui, parts, part);
+	else
+		fetch_later(ui, parts, part);
 	return TRUE;
 }
 

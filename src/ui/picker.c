@@ -1,22 +1,26 @@
 #include <string.h>
 #include "base/i18n.h"
+#include "base/text.h"
 #include "model/fuzzy.h"
 #include "ui/edit.h"
 #include "ui/ui-private.h"
 
 struct picker {
 	struct view view;
-	char *title;
-	GPtrArray *(*collect)(struct ui *ui);
+	char *title, *offer;
+	GPtrArray *(*collect)(struct ui *ui, void *user);
 	GPtrArray *items; /* struct pick * */
 	GArray *fits;     /* struct fit, best first */
 	int cursor, top, rows;
 	struct edit edit;
-	void (*chosen)(struct ui *ui, const struct pick *pick, const char *typed);
+	void (*chosen)(struct ui *ui, const struct pick *pick, const char *typed, void *user);
+	void *user;
+	GDestroyNotify free_user;
 };
 
 struct fit {
-	int item, score;
+	int item; /* -1: the offer */
+	int score;
 };
 
 void
@@ -28,6 +32,7 @@ pick_free(gpointer data)
 	g_free(pick->more);
 	g_free(pick->right);
 	g_free(pick->key);
+	g_free(pick->why);
 	g_free(pick);
 }
 
@@ -50,6 +55,21 @@ score_of(const char *typed, const struct pick *pick)
 	return name >= 0 ? MAX(name * 2, whole) : whole;
 }
 
+/* What was typed may become something new, unless it is there already. */
+static void
+add_offer(struct picker *picker)
+{
+	const char *typed = picker->edit.text->str;
+	struct fit fit = {-1, 0};
+
+	if (!picker->offer || !*typed)
+		return;
+	for (guint i = 0; i < picker->items->len; i++)
+		if (!strcmp(((struct pick *)picker->items->pdata[i])->text, typed))
+			return;
+	g_array_append_val(picker->fits, fit);
+}
+
 static void
 match(struct picker *picker)
 {
@@ -62,15 +82,18 @@ match(struct picker *picker)
 			g_array_append_val(picker->fits, fit);
 	}
 	g_array_sort(picker->fits, better);
+	add_offer(picker);
 	picker->cursor = picker->top = 0;
 }
 
+/* NULL: nothing, or the offer. */
 static const struct pick *
 pick_at(const struct picker *picker, int n)
 {
-	return n >= 0 && n < (int)picker->fits->len
-	               ? picker->items->pdata[g_array_index(picker->fits, struct fit, n).item]
-	               : NULL;
+	int item =
+	        n >= 0 && n < (int)picker->fits->len ? g_array_index(picker->fits, struct fit, n).item : -1;
+
+	return item >= 0 ? picker->items->pdata[item] : NULL;
 }
 
 static void
@@ -92,6 +115,27 @@ draw_frame(struct ui *ui, struct rect box, const char *title)
 }
 
 static void
+draw_pick(struct ui *ui, const struct picker *picker, struct rect box, int y, const struct pick *pick)
+{
+	int x = box.x + 2, end = box.x + box.w - 2;
+	const char *more = pick && pick->why ? pick->why : pick ? pick->more : NULL;
+
+	if (!pick) {
+		g_autofree char *typed = text_safe(picker->edit.text->str, -1);
+		g_auto(GStrv) halves = g_strsplit(picker->offer, "%s", 2);
+		g_autofree char *offer = g_strconcat(halves[0], typed, halves[1], NULL);
+
+		picture_cut(ui->picture, y, x, end - x, ROLE_ACCENT, offer);
+		return;
+	}
+	if (pick->right)
+		end = picture_right(ui->picture, y, box.x + box.w / 3, end, ROLE_KEY, pick->right) - 1;
+	x += picture_cut(ui->picture, y, x, end - x, pick->why ? ROLE_DIM : ROLE_TEXT, pick->text);
+	if (more)
+		picture_cut(ui->picture, y, x + 2, end - x - 2, ROLE_DIM, more);
+}
+
+static void
 picker_draw(struct ui *ui, struct view *view, gboolean focused)
 {
 	struct picker *picker = (struct picker *)view;
@@ -105,18 +149,11 @@ picker_draw(struct ui *ui, struct view *view, gboolean focused)
 	picker->rows = box.h - 3;
 	picker->top = CLAMP(picker->top, MAX(0, picker->cursor - picker->rows + 1), picker->cursor);
 	for (int i = 0; i < picker->rows; i++) {
-		const struct pick *pick = pick_at(picker, picker->top + i);
-		int y = box.y + 2 + i, end = box.x + box.w - 2;
+		int y = box.y + 2 + i;
 
-		if (!pick)
+		if (picker->top + i >= (int)picker->fits->len)
 			break;
-		if (pick->right)
-			end = picture_right(ui->picture, y, box.x + box.w / 3, end, ROLE_KEY, pick->right) -
-			      1;
-		x = box.x + 2;
-		x += picture_cut(ui->picture, y, x, end - x, ROLE_TEXT, pick->text);
-		if (pick->more)
-			picture_cut(ui->picture, y, x + 2, end - x - 2, ROLE_DIM, pick->more);
+		draw_pick(ui, picker, box, y, pick_at(picker, picker->top + i));
 		if (picker->top + i == picker->cursor)
 			picture_shade(ui->picture, y, box.x + 1, box.w - 2, ROLE_CURSOR);
 	}
@@ -130,18 +167,22 @@ picker_draw(struct ui *ui, struct view *view, gboolean focused)
 static void
 choose(struct ui *ui, struct picker *picker)
 {
-	void (*chosen)(struct ui *, const struct pick *, const char *) = picker->chosen;
+	void (*chosen)(struct ui *, const struct pick *, const char *, void *) = picker->chosen;
 	const struct pick *pick = pick_at(picker, picker->cursor);
 	g_autofree char *typed = g_strdup(picker->edit.text->str);
+	void *user = g_steal_pointer(&picker->user);
+	GDestroyNotify free_user = picker->free_user;
 	struct pick *copy = NULL;
 
 	if (pick) {
 		copy = g_new0(struct pick, 1);
 		*copy = (struct pick){g_strdup(pick->text), g_strdup(pick->more), g_strdup(pick->right),
-		                      g_strdup(pick->key), pick->number};
+		                      g_strdup(pick->key),  g_strdup(pick->why),  pick->number};
 	}
 	ui_pop(ui);
-	chosen(ui, copy, typed);
+	chosen(ui, copy, typed, user);
+	if (user && free_user)
+		free_user(user);
 	if (copy)
 		pick_free(copy);
 }
@@ -185,7 +226,7 @@ picker_click(struct ui *ui, struct view *view, int y, int x, gboolean twice)
 {
 	struct picker *picker = (struct picker *)view;
 
-	if (y < 2 || !pick_at(picker, picker->top + y - 2))
+	if (y < 2 || picker->top + y - 2 >= (int)picker->fits->len)
 		return;
 	picker->cursor = picker->top + y - 2;
 	if (twice)
@@ -208,7 +249,10 @@ picker_close(struct ui *ui, struct view *view)
 	g_ptr_array_unref(picker->items);
 	g_array_unref(picker->fits);
 	edit_clear(&picker->edit);
+	if (picker->user && picker->free_user)
+		picker->free_user(picker->user);
 	g_free(picker->title);
+	g_free(picker->offer);
 	g_free(picker);
 }
 
@@ -223,16 +267,18 @@ static const struct view_ops picker_ops = {
 };
 
 struct view *
-picker_new(struct ui *ui, const char *title, GPtrArray *(*collect)(struct ui *ui),
-           void (*chosen)(struct ui *ui, const struct pick *pick, const char *typed))
+picker_new(struct ui *ui, const struct picker_spec *spec)
 {
 	struct picker *picker = g_new0(struct picker, 1);
 
 	picker->view.ops = &picker_ops;
-	picker->title = g_strdup(title);
-	picker->collect = collect;
-	picker->items = collect(ui);
-	picker->chosen = chosen;
+	picker->title = g_strdup(spec->title);
+	picker->offer = g_strdup(spec->offer);
+	picker->collect = spec->collect;
+	picker->chosen = spec->chosen;
+	picker->user = spec->user;
+	picker->free_user = spec->free_user;
+	picker->items = spec->collect(ui, spec->user);
 	picker->fits = g_array_new(FALSE, FALSE, sizeof(struct fit));
 	edit_init(&picker->edit, "");
 	match(picker);
@@ -247,7 +293,7 @@ refill(struct ui *ui, struct picker *picker)
 	gboolean moved = picker->cursor > 0;
 
 	g_ptr_array_unref(picker->items);
-	picker->items = picker->collect(ui);
+	picker->items = picker->collect(ui, picker->user);
 	match(picker);
 	for (int i = 0; moved && text && (at = pick_at(picker, i)); i++)
 		if (!strcmp(at->text, text)) {

@@ -16,14 +16,34 @@ struct prompt {
 	GDestroyNotify free_user;
 };
 
+/* A long question begins on the line above. Returns the octets that stand there. */
+static gsize
+draw_beginning(struct ui *ui, const struct prompt *prompt, int y, int width)
+{
+	int used;
+	gsize len = strlen(prompt->label), fits = text_fit(prompt->label, len, width, &used);
+	const char *space = fits < len ? g_strrstr_len(prompt->label, (gssize)fits, " ") : NULL;
+	g_autofree char *first = NULL;
+
+	fits = space ? (gsize)(space - prompt->label) + 1 : fits;
+	first = g_strndup(prompt->label, fits);
+	picture_clear(ui->picture, (struct rect){y, 0, 1, ui->picture->cols}, ROLE_TEXT);
+	picture_cut(ui->picture, y, 1, width, ROLE_TITLE, first);
+	return fits;
+}
+
 static void
 prompt_draw(struct ui *ui, struct view *view, gboolean focused)
 {
 	struct prompt *prompt = (struct prompt *)view;
 	int y = ui->picture->rows - 1, x = 1, width = ui->picture->cols;
+	int room = prompt->flags & PROMPT_YES_NO ? width - 4 : MAX(width * 2 / 3, width - 30);
+	const char *label = prompt->label;
 
 	picture_clear(ui->picture, (struct rect){y, 0, 1, width}, ROLE_TEXT);
-	x += picture_cut(ui->picture, y, x, MAX(width * 2 / 3, width - 30), ROLE_TITLE, prompt->label) + 1;
+	if (text_width(label, -1) > room)
+		label += draw_beginning(ui, prompt, y - 1, width - 2);
+	x += picture_cut(ui->picture, y, x, room, ROLE_TITLE, label) + 1;
 	x = edit_draw(&prompt->edit, ui->picture, y, x, width - x, prompt->flags & PROMPT_SECRET);
 	if (focused)
 		ui_cursor(ui, y, x);
@@ -146,4 +166,46 @@ ui_prompt(struct ui *ui, const char *label, const char *initial, guint flags,
 	prompt->free_user = free_user;
 	edit_init(&prompt->edit, initial);
 	ui_push(ui, &prompt->view);
+}
+
+/* -- yes or no -- */
+
+struct question {
+	void (*yes)(struct ui *ui, void *user);
+	void *user;
+	GDestroyNotify free_user;
+};
+
+static void
+question_free(gpointer data)
+{
+	struct question *question = data;
+
+	if (question->user && question->free_user)
+		question->free_user(question->user);
+	g_free(question);
+}
+
+static void
+question_answered(struct ui *ui, const char *text, void *user)
+{
+	const struct question *question = user;
+	gunichar typed = text && *text ? g_unichar_tolower(g_utf8_get_char(text)) : 0;
+
+	/* The first letter of the word for "yes" in the person's language, or y. */
+	if (typed && (typed == 'y' || typed == g_unichar_tolower(g_utf8_get_char(_("yes")))))
+		question->yes(ui, question->user);
+	else
+		ui_say(ui, _("Nothing was done"));
+}
+
+void
+ui_confirm(struct ui *ui, const char *text, void (*yes)(struct ui *ui, void *user), void *user,
+           GDestroyNotify free_user)
+{
+	struct question *question = g_new(struct question, 1);
+	g_autofree char *label = g_strdup_printf(_("%s (y/n)"), text);
+
+	*question = (struct question){yes, user, free_user};
+	ui_prompt(ui, label, "", PROMPT_YES_NO, question_answered, question, question_free);
 }

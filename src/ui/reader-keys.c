@@ -335,7 +335,7 @@ reader_act(struct ui *ui, struct view *view, enum action action, int count)
 	for (guint i = 0; i < G_N_ELEMENTS(reader_actions); i++)
 		if (reader_actions[i].action == action)
 			return reader_actions[i].run(ui, reader, count);
-	return ui_flag_action(ui, action);
+	return ui_mail_action(ui, action);
 }
 
 void

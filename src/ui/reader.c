@@ -147,13 +147,11 @@ void
 reader_mark_seen(struct ui *ui)
 {
 	struct reader *reader = reader_of(ui);
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 
 	ui->seen_due = 0;
 	if (!reader->document || reader->preview || reader->document->row->flags & FLAG_SEEN)
 		return;
-	g_array_append_val(ids, reader->document->id);
-	ui_change_flags(ui, reader->account, ids, FLAG_SEEN, 0, NULL);
+	ui_mark_seen(ui, reader->account, reader->document->id);
 }
 
 static void
@@ -286,7 +284,10 @@ draw_line(struct ui *ui, struct reader *reader, struct rect area, int y, int n)
 		return;
 	}
 	if (reader->hide_quotes && line->quote) {
-		picture_cut(ui->picture, y, area.x + 1, width, ROLE_DIM, _("(quoted text; T shows it)"));
+		g_autofree char *key = ui_key_of(ui, VIEW_READER, ACT_FOLD_QUOTED),
+		                *text = g_strdup_printf(_("(quoted text; %s shows it)"), key);
+
+		picture_cut(ui->picture, y, area.x + 1, width, ROLE_DIM, text);
 		return;
 	}
 	picture_cut(ui->picture, y, area.x + 1, width, base_look(line), line->text);
@@ -335,10 +336,14 @@ reader_draw(struct ui *ui, struct view *view, gboolean focused)
 	lay_out(ui, reader, area.w);
 	reader->top = CLAMP(reader->top, 0, reader_last_top(reader));
 	draw_reader_title(ui, reader, area);
-	if (!reader->lines->len)
-		picture_cut(ui->picture, area.y + 2, area.x + 1, area.w - 1, ROLE_DIM,
-		            reader->laying ? _("Laying out a long message")
-		                           : _("A long message. Enter opens it."));
+	if (!reader->lines->len) {
+		g_autofree char *key = ui_key_of(ui, VIEW_LIST, ACT_OPEN),
+		                *text = reader->laying
+		                                ? g_strdup(_("Laying out a long message"))
+		                                : g_strdup_printf(_("A long message. %s opens it."), key);
+
+		picture_cut(ui->picture, area.y + 2, area.x + 1, area.w - 1, ROLE_DIM, text);
+	}
 	for (int y = 0; y < area.h - 1 && reader->top + y < (int)reader->lines->len; y++)
 		draw_line(ui, reader, area, area.y + 1 + y,
 		          g_array_index(reader->lines, int, reader->top + y));

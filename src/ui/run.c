@@ -186,8 +186,13 @@ do_due(struct ui *ui)
 		ui_ask_secrets(ui);
 		changed = TRUE;
 	}
-	if (ui->read_ahead)
+	if (ui->read_ahead) {
+		int before = list_count(ui->list);
+
 		ui->read_ahead = list_read_ahead(ui->list);
+		changed |= before < ui->picture->rows && list_count(ui->list) != before;
+	}
+	changed |= ui_sweep_on(ui);
 	if (ui->seeking) {
 		ui_act(ui, ui->seeking > 0 ? ACT_NEXT_NEW : ACT_PREVIOUS_NEW, 0);
 		changed = TRUE;
@@ -215,7 +220,7 @@ wait_for(const struct ui *ui)
 	                      account->calm_until};
 	int timeout = LOOK_AROUND;
 
-	if (ui->seeking || ui->read_ahead)
+	if (ui->seeking || ui->read_ahead || ui->sweep)
 		return 0;
 	for (guint i = 0; i < G_N_ELEMENTS(due); i++)
 		timeout = until(due[i], now, timeout);
@@ -320,6 +325,8 @@ ui_run(const struct ui_params *params, GError **error)
 	}
 	term_close(term);
 	close(signals);
+	if (ui)
+		state_save(ui->state);
 	ui_free(ui);
 	return ui ? FULMAR_OK : FULMAR_USAGE;
 }

@@ -4,6 +4,8 @@
 #include "model/format.h"
 #include "ui/ui-private.h"
 
+#define QUOTA_FULL 90 /* per cent */
+
 /* One word and a glyph for each state of a link. */
 static const struct {
 	const char *glyph, *ascii, *word;
@@ -61,6 +63,29 @@ job_text(const struct ui *ui, const struct job *job)
 	return g_strdup_printf("%s%s", job->label, ui_mark(ui, "…", "..."));
 }
 
+static char *
+sweep_text(const struct sweep *sweep)
+{
+	return g_strdup_printf("%s %d %%", sweep->label,
+	                       (int)(sweep->total ? MIN(sweep->seen, sweep->total) * 100 / sweep->total : 0));
+}
+
+/* Said from 90 % on (ROLE_STATUS cannot warn more loudly than words do). */
+static void
+append_quota(GString *out, const struct ui *ui)
+{
+	for (guint i = 0; i < ui->accounts->len; i++) {
+		const struct ui_account *account = ui->accounts->pdata[i];
+		guint64 percent = account->quota_limit ? account->quota_used * 100 / account->quota_limit : 0;
+		g_autofree char *text = NULL;
+
+		if (percent < QUOTA_FULL)
+			continue;
+		text = g_strdup_printf(_("%s is %d %% full"), account->conf->id, (int)percent);
+		append_part(out, ui, text);
+	}
+}
+
 /* "synced 14:02 · 3 waiting" */
 static char *
 state_text(struct ui *ui)
@@ -87,9 +112,15 @@ state_text(struct ui *ui)
 
 		append_part(out, ui, text);
 	}
+	if (ui->sweep) {
+		g_autofree char *text = sweep_text(ui->sweep);
+
+		append_part(out, ui, text);
+	}
 	append_count(out, ui, waiting, _("waiting"));
 	append_count(out, ui, failed, _("failed"));
 	append_count(out, ui, g_hash_table_size(ui->selected), _("selected"));
+	append_quota(out, ui);
 	if (account->link == LINK_ERROR && account->detail)
 		append_part(out, ui, account->detail);
 	if (ui->count)
@@ -142,11 +173,23 @@ draw_toast_first(struct ui *ui, int y)
 	draw_toast(ui, y, first);
 }
 
+/* The status line is about something else than the list's cursor. */
+static gboolean
+is_elsewhere(const struct ui *ui)
+{
+	const struct view *base = ui_base(ui);
+
+	return base != ui->list_view && base != ui->reader;
+}
+
 void
 ui_draw_status(struct ui *ui)
 {
 	int y = ui->picture->rows - 2, width = ui->picture->cols;
-	g_autofree char *state = state_text(ui), *place = place_text(ui), *link = NULL;
+	gboolean of_folders = ui_base(ui)->ops->kind == VIEW_FOLDERS;
+	g_autofree char *detail = of_folders ? folders_detail(ui) : NULL;
+	g_autofree char *state = detail ? g_steal_pointer(&detail) : state_text(ui),
+	                *place = is_elsewhere(ui) ? g_strdup("") : place_text(ui), *link = NULL;
 	guint role;
 	const struct list_item *item = list_cursor(ui->list);
 	int end, x = 1;
@@ -161,9 +204,10 @@ ui_draw_status(struct ui *ui)
 		draw_toast_first(ui, y);
 		return;
 	}
-	if (item && item->row->refused && *item->row->refused) {
+	if (item && item->row->refused && *item->row->refused && !is_elsewhere(ui)) {
 		g_autofree char *refused = text_safe(item->row->refused, -1),
-		                *line = g_strdup_printf(_("The server refused the change: %s"), refused);
+		                *key = ui_key_of(ui, VIEW_LIST, ACT_SEEN_REFUSAL),
+		                *line = g_strdup_printf(_("Refused (%s: seen): %s"), key, refused);
 
 		picture_cut(ui->picture, y, x, end - x, ROLE_ERROR, line);
 		return;
@@ -180,8 +224,16 @@ struct hint {
 	const struct key_action *action;
 	char *key;
 	int width;
-	gboolean shown;
+	gboolean shown, forbidden;
 };
+
+static gboolean
+is_forbidden(struct ui *ui, enum view_kind view, enum action action)
+{
+	g_autofree char *why = ui_forbidden(ui, view, action);
+
+	return why != NULL;
+}
 
 static void
 collect_hints(struct ui *ui, enum view_kind view, GArray *hints)
@@ -196,6 +248,7 @@ collect_hints(struct ui *ui, enum view_kind view, GArray *hints)
 		if (!keys)
 			continue;
 		hint.key = keys_name(g_array_index(keys, gint32, 0));
+		hint.forbidden = is_forbidden(ui, view, a->id);
 		hint.width = text_width(hint.key, -1) + 1 + text_width(_(a->hint), -1) + 2;
 		g_array_append_val(hints, hint);
 	}
@@ -249,9 +302,11 @@ ui_draw_hints(struct ui *ui)
 		struct hint *hint = &g_array_index(hints, struct hint, i);
 
 		if (hint->shown) {
-			x += picture_text(ui->picture, y, x, ui->picture->cols - x, ROLE_KEY, hint->key) + 1;
-			x += picture_text(ui->picture, y, x, ui->picture->cols - x, ROLE_STATUS,
-			                  _(hint->action->hint)) +
+			x += picture_text(ui->picture, y, x, ui->picture->cols - x,
+			                  hint->forbidden ? ROLE_DIM : ROLE_KEY, hint->key) +
+			     1;
+			x += picture_text(ui->picture, y, x, ui->picture->cols - x,
+			                  hint->forbidden ? ROLE_DIM : ROLE_STATUS, _(hint->action->hint)) +
 			     2;
 		}
 		g_free(hint->key);

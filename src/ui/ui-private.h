@@ -52,6 +52,9 @@ struct ui_account {
 	char *detail; /* what the link said last, safe; or NULL */
 	gint64 waiting, failed;
 	GPtrArray *folders; /* struct store_folder *; NULL: not read yet */
+	/* what the server said of room, octets; limit 0: it did not */
+	guint64 quota_used, quota_limit;
+	gint64 quota_asked; /* monotonic µs, 0 = not yet */
 };
 
 /* A command under way. */
@@ -64,18 +67,33 @@ struct job {
 	msgid message;
 	char *label;
 	guint64 have, total;
-	gint64 since;   /* monotonic µs */
-	gboolean quiet; /* not spoken of on the status line */
-	job_done done;  /* or NULL */
-	void *user;     /* for done, which frees it; when the screen ends first, free_user does */
+	gint64 since;       /* monotonic µs */
+	gboolean quiet;     /* not spoken of on the status line */
+	gboolean automatic; /* nothing that the person would take back */
+	char *said;         /* by EVENT_STEP: what was done, safe; or NULL */
+	gint64 step;        /* of undo; -1 = not told, 0 = nothing changed */
+	job_done done;      /* or NULL */
+	void *user;         /* for done, which frees it; when the screen ends first, free_user does */
 	GDestroyNotify free_user;
 };
 
-struct undo {
+/* Rows that are looked at one after the other, in slices between keys. */
+struct sweep {
 	guint account;
-	GArray *ids;
-	guint add, remove; /* what takes it back */
-	char *what;
+	gint64 folder; /* rows that are elsewhere are passed over */
+	GArray *ids;   /* msgid, or NULL: all rows of folder */
+	char *label;   /* for the status line */
+	void (*row)(struct sweep *sweep, const struct store_row *row);
+	void (*end)(struct ui *ui, struct sweep *sweep); /* all were seen */
+	void *user;
+	GDestroyNotify free_user;
+	GArray *found, *others; /* msgid, for row and end */
+	guint64 sum, sum_all;   /* the same */
+	/* of sweep.c */
+	guint next;
+	struct store_key at;
+	gboolean begun;
+	guint64 seen, total;
 };
 
 struct ui {
@@ -100,9 +118,10 @@ struct ui {
 	struct list *list;
 	GHashTable *selected;    /* gint64 * msgids of this folder */
 	GPtrArray *folder_lines; /* struct folder_line *: the tree as it was drawn last; NULL: to be made */
-	GHashTable *collapsed;   /* "ACCOUNT/FOLDER" whose folders below are hidden */
+	struct state *state;     /* what is remembered from one start to the next */
 	GHashTable *jobs;        /* guint64 * → struct job * */
-	GPtrArray *undo;         /* struct undo *, newest last */
+	struct sweep *sweep;     /* or NULL */
+	gboolean show_hidden;    /* folders */
 	GPtrArray *history;      /* char * lines for Activity, newest last */
 	char *toast;
 	gboolean toast_is_error;
@@ -151,6 +170,8 @@ void ui_complain(struct ui *ui, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void ui_title(struct ui *ui, struct rect area, const char *title, const char *right);
 /* UTF-8 mark, or its ASCII stand-in. */
 const char *ui_mark(const struct ui *ui, const char *utf8, const char *ascii);
+/* The name of the first key of an action in view, as it is bound; ":NAME" when no key is. Gives (g_free). */
+char *ui_key_of(const struct ui *ui, enum view_kind view, enum action action);
 
 /* -- actions.c -- */
 /* Carries an action out as if its key had been pressed in the top view. */
@@ -171,6 +192,9 @@ GPtrArray *ui_folders(struct ui *ui, guint account);
 /* Reads the list's window (and counters) anew. */
 void ui_refresh_rows(struct ui *ui);
 void ui_refresh_folders(struct ui *ui);
+/* The folder with this path, as it was read last, or NULL. Lends. */
+const struct store_folder *ui_folder_at(struct ui *ui, guint account, const char *path);
+const struct store_folder *ui_folder_of_role(struct ui *ui, guint account, const char *role);
 
 /* -- events.c: the bus -- */
 /* Takes the command. label (copied) is for the status line; NULL: quiet. Returns the job, lent until it ends,
@@ -229,6 +253,7 @@ void folders_draw_rail(struct ui *ui, struct rect area);
 void folders_click_rail(struct ui *ui, int y);
 struct view *activity_new(struct ui *ui);
 struct view *help_new(struct ui *ui, enum view_kind of);
+struct view *sharing_new(struct ui *ui, guint account, const char *path);
 
 /* -- picker.c: one of many by typing some of it -- */
 struct pick {
@@ -236,18 +261,32 @@ struct pick {
 	char *more;  /* said behind it, matched with less weight; or NULL */
 	char *right; /* at the right edge; or NULL */
 	char *key;   /* for chosen; or NULL */
+	char *why;   /* it cannot be taken, and why; or NULL */
 	int number;
 };
 void pick_free(gpointer pick);
-/* collect gives the items (struct pick *). chosen gets the entry, or NULL and what was typed when nothing
- * fits.
- */
-struct view *picker_new(struct ui *ui, const char *title, GPtrArray *(*collect)(struct ui *ui),
-                        void (*chosen)(struct ui *ui, const struct pick *pick, const char *typed));
+struct picker_spec {
+	const char *title;
+	GPtrArray *(*collect)(struct ui *ui, void *user); /* gives the items, struct pick * */
+	/* Gets the entry, or NULL and what was typed when nothing fits or the offer was taken. */
+	void (*chosen)(struct ui *ui, const struct pick *pick, const char *typed, void *user);
+	const char *offer; /* a last entry with what was typed ("new folder “%s”"), for chosen without a pick;
+	                    * or NULL
+	                    */
+	void *user;
+	GDestroyNotify free_user;
+};
+struct view *picker_new(struct ui *ui, const struct picker_spec *spec);
 /* Other folders, or other counters: what is open collects again, the cursor stays where it was put. */
 void ui_refill_pickers(struct ui *ui);
 void ui_pick_folder(struct ui *ui);
 void ui_pick_command(struct ui *ui);
+/* Folders of all accounts, the one at hand first. unselectable: also levels that hold no mail. Appends struct
+ * pick *, key = ACCOUNT/PATH. */
+void ui_add_folder_picks(struct ui *ui, GPtrArray *items, const char *prefix, gboolean unselectable);
+
+/* The key of a folder typed in full, with or without its account, or NULL. Gives (g_free). */
+char *ui_typed_target(struct ui *ui, const char *typed);
 
 /* -- prompt.c -- */
 enum prompt_flags { PROMPT_SECRET = 1, PROMPT_FILE = 2, PROMPT_YES_NO = 4 };
@@ -255,16 +294,86 @@ enum prompt_flags { PROMPT_SECRET = 1, PROMPT_FILE = 2, PROMPT_YES_NO = 4 };
 void ui_prompt(struct ui *ui, const char *label, const char *initial, guint flags,
                void (*answered)(struct ui *ui, const char *text, void *user), void *user,
                GDestroyNotify free_user);
+/* Asks, and calls yes when a key says so. */
+void ui_confirm(struct ui *ui, const char *question, void (*yes)(struct ui *ui, void *user), void *user,
+                GDestroyNotify free_user);
 
-/* -- flags.c: changes of flags, and undoing them -- */
-/* What a change is for: the selected messages, else the one under the cursor or in the reader. Gives
- * (g_array_unref). */
+/* -- change.c: what changes mail or folders, and taking it back -- */
+struct change {
+	enum command_verb verb;
+	guint account;
+	gint64 folder;
+	const GArray *ids; /* msgid; lent for the call */
+	guint add, remove;
+	const char *text, *text2;
+	gboolean leaves;  /* the rows leave the folder shown */
+	const char *what; /* said at once ("moved to Archive"), translated; NULL: not spoken of */
+	guint n;          /* how many it concerns, for the line; 0: ids */
+};
+void ui_change(struct ui *ui, const struct change *change);
+gboolean ui_changes_mail(enum command_verb verb);
+/* Takes back step of account, or with 0 the newest of all accounts. */
+void ui_undo(struct ui *ui, guint account, gint64 step);
+/* Why action is not allowed in view as things stand (rights of the folder), or NULL. Gives (g_free). */
+char *ui_forbidden(struct ui *ui, enum view_kind view, enum action action);
+
+/* -- mail-keys.c: what keys do to messages, in the list and in the reader -- */
+/* What a change is for: the selected messages, else what the cursor stands on, or what is in the reader.
+ * Gives (g_array_unref). */
 GArray *ui_subjects(struct ui *ui);
-void ui_change_flags(struct ui *ui, guint account, const GArray *ids, guint add, guint remove,
-                     const char *what);
-gboolean ui_flag_action(struct ui *ui, enum action action);
-void ui_undo(struct ui *ui);
-void undo_free(gpointer undo);
+gboolean ui_mail_action(struct ui *ui, enum action action);
+void ui_delete(struct ui *ui, GArray *ids);
+/* What a person did to flags, without a word. */
+void ui_mark_seen(struct ui *ui, guint account, msgid id);
+void ui_read_all(struct ui *ui, guint account, const struct store_folder *folder);
+
+/* -- select.c -- */
+gboolean ui_select_action(struct ui *ui, enum action action, int count);
+
+/* -- sweep.c -- */
+/* Takes it (g_new0; ids are taken too), instead of one that is under way; a short one has ended before this
+ * returns. */
+void ui_sweep(struct ui *ui, struct sweep *sweep);
+/* One slice more. TRUE when something is to be drawn. */
+gboolean ui_sweep_on(struct ui *ui);
+/* FALSE: there was none. */
+gboolean ui_sweep_stop(struct ui *ui);
+
+/* -- target.c: where messages go to -- */
+/* Takes ids. */
+void ui_pick_target(struct ui *ui, guint account, GArray *ids, gboolean copy);
+
+/* -- folder-keys.c: what keys do to the folder under the cursor -- */
+struct folder_line;
+gboolean ui_folder_action(struct ui *ui, const struct folder_line *line, enum action action);
+/* Puts the cursor of the folder list on a folder. */
+void folders_put_cursor(struct ui *ui, guint account, const char *path);
+const struct folder_line *folders_line_at_cursor(struct ui *ui);
+/* About the folder under the cursor, for the status line, or NULL. Gives (g_free). */
+char *folders_detail(struct ui *ui);
+
+/* -- journey.c -- */
+/* Asks, saying how much, and fetches whole messages: ids (taken), or with NULL all of folder. */
+void ui_download(struct ui *ui, guint account, const struct store_folder *folder, GArray *ids);
+
+/* -- quota.c -- */
+/* Asks how much room is left, now and then. */
+void ui_ask_quota(struct ui *ui, guint account);
+/* An answer: "ROOT RESOURCE", "USED LIMIT". */
+void ui_told_quota(struct ui *ui, guint account, const char *name, const char *value);
+/* "9.2 MB of 10 MB used (92 %)"; *full (may be NULL): from 90 % on. NULL: not a quota of room. Gives
+ * (g_free). */
+char *ui_quota_text(const char *name, const char *value, gboolean *full);
+
+/* -- state.c -- */
+struct state *state_load(void);
+void state_save(struct state *state); /* when something changed; a fault is logged */
+void state_free(struct state *state);
+GHashTable *state_collapsed(struct state *state); /* "ACCOUNT/PATH"; lends */
+void state_collapse(struct state *state, const char *target, gboolean on);
+/* Where messages went last, newest first: "ACCOUNT/PATH" strings; lends. */
+const GPtrArray *state_targets(const struct state *state);
+void state_add_target(struct state *state, const char *target);
 
 /* -- launch.c: other programs and files -- */
 void ui_open_link(struct ui *ui, const char *url);

@@ -68,9 +68,8 @@ ui_new(const struct ui_params *params, int rows, int cols, GError **error)
 	ui->rail = ui->pane = strcmp(layout, "list") != 0 && !ui->accessible;
 	ui->keymap = keymap_new(ui->conf);
 	ui->selected = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	ui->collapsed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	ui->state = state_load();
 	ui->jobs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, ui_job_free);
-	ui->undo = g_ptr_array_new_with_free_func(undo_free);
 	ui->history = g_ptr_array_new_with_free_func(g_free);
 	ui->views = g_ptr_array_new();
 	ui->asks = g_ptr_array_new_with_free_func(free_ask);
@@ -100,6 +99,7 @@ ui_free(struct ui *ui)
 {
 	if (!ui)
 		return;
+	ui_sweep_stop(ui);
 	while (ui->views->len > 1)
 		ui_pop(ui);
 	if (ui->worker) {
@@ -112,11 +112,10 @@ ui_free(struct ui *ui)
 	g_ptr_array_unref(ui->asks);
 	g_ptr_array_unref(ui->views);
 	g_ptr_array_unref(ui->accounts);
-	g_ptr_array_unref(ui->undo);
 	g_ptr_array_unref(ui->history);
 	g_hash_table_unref(ui->jobs);
 	g_clear_pointer(&ui->folder_lines, g_ptr_array_unref);
-	g_hash_table_unref(ui->collapsed);
+	state_free(ui->state);
 	g_hash_table_unref(ui->selected);
 	list_free(ui->list);
 	if (ui->info)
@@ -226,6 +225,17 @@ const char *
 ui_mark(const struct ui *ui, const char *utf8, const char *ascii)
 {
 	return ui->ascii ? ascii : utf8;
+}
+
+char *
+ui_key_of(const struct ui *ui, enum view_kind view, enum action action)
+{
+	const GArray *keys = keymap_keys(ui->keymap, view, action);
+	const struct key_action *row = keys_action_in(action, view);
+
+	if (keys)
+		return keys_name(g_array_index(keys, gint32, 0));
+	return g_strconcat(":", row ? row->name : "", NULL);
 }
 
 void

@@ -3,97 +3,7 @@
 #include <string.h>
 #include <time.h>
 #include "base/text.h"
-#include "sample.h"
-#include "ui/ui-private.h"
-
-/* A screen without a terminal: keys in, text out. */
-struct rig {
-	struct sample sample;
-	struct conf *conf;
-	GPtrArray *stores;
-	struct ui_params params;
-	struct ui *ui;
-};
-
-static void
-fill(struct sample *sample)
-{
-	sample_add(sample, sample->inbox, 1, 0, "Ledger <l@a.example>", "Your statement", FLAG_SEEN);
-	sample_add(sample, sample->inbox, 2, 0, "Bob Marsh <b@a.example>", "Harbour minutes",
-	           FLAG_SEEN | FLAG_ANSWERED);
-	sample_add(sample, sample->inbox, 3, 2, "Ann Smith <a@a.example>", "and the numbers", 0);
-	sample_add_octets(sample, sample->inbox, 4,
-	                  "From: Evil \x1b]0;pwned\x07 <e@a.example>\r\n"
-	                  "Subject: free \xe2\x80\xae"
-	                  "txt.exe\r\n"
-	                  "Date: Fri, 20 Nov 2026 12:04:00 +0000\r\n"
-	                  "Message-ID: <4@sample>\r\n"
-	                  "\r\n"
-	                  "click \x1b[2J https://harbour.example/x now\r\n",
-	                  FLAG_FLAGGED);
-	sample_folder(sample, "Lists/kernel", "");
-}
-
-static void
-rig_open(struct rig *rig, int rows, int cols, gboolean empty, const char *const *overrides)
-{
-	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-	struct conf_account *account = conf_account_new("work", ACCOUNT_MAILDIR);
-	GError *error = NULL;
-
-	sample_open(&rig->sample);
-	if (!empty)
-		fill(&rig->sample);
-	g_setenv("XDG_CONFIG_HOME", "/nonexistent", TRUE);
-	rig->conf = conf_load(NULL, overrides, problems);
-	g_assert_cmpuint(problems->len, ==, 0);
-	g_ptr_array_add(rig->conf->accounts, account);
-	rig->stores = g_ptr_array_new();
-	g_ptr_array_add(rig->stores, rig->sample.reader);
-	rig->params = (struct ui_params){.conf = rig->conf, .stores = rig->stores};
-	rig->ui = ui_new(&rig->params, rows, cols, &error);
-	g_assert_no_error(error);
-}
-
-static void
-rig_close(struct rig *rig)
-{
-	ui_free(rig->ui);
-	g_ptr_array_unref(rig->stores);
-	conf_free(rig->conf);
-	sample_close(&rig->sample);
-}
-
-static void
-press(struct rig *rig, const char *names)
-{
-	g_auto(GStrv) keys = g_strsplit(names, " ", -1);
-
-	for (char **key = keys; *key; key++)
-		ui_key(rig->ui, keys_parse(*key, strlen(*key)), NULL);
-}
-
-/* The screen as text; all of it must be safe for a terminal. */
-static char *
-screen(struct rig *rig)
-{
-	char *text;
-
-	ui_draw(rig->ui);
-	text = picture_to_text(rig->ui->picture);
-	g_assert_true(text_is_safe(text, -1));
-	return text;
-}
-
-static gboolean
-shows(struct rig *rig, const char *wanted)
-{
-	g_autofree char *text = screen(rig);
-
-	if (!strstr(text, wanted))
-		g_test_message("“%s” is not on:\n%s", wanted, text);
-	return strstr(text, wanted) != NULL;
-}
+#include "rig.h"
 
 static void
 the_list_at_80x24(void)
@@ -278,8 +188,8 @@ unknown_keys_say_where_help_is(void)
 	struct rig rig;
 
 	rig_open(&rig, 24, 80, FALSE, NULL);
-	press(&rig, "X");
-	g_assert_true(shows(&rig, "X does nothing here; ? F1 lists the keys"));
+	press(&rig, "@");
+	g_assert_true(shows(&rig, "@ does nothing here; ? F1 lists the keys"));
 	rig_close(&rig);
 }
 

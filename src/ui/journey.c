@@ -1,0 +1,121 @@
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/text.h"
+#include "model/format.h"
+#include "ui/ui-private.h"
+
+/* "Download this for the journey": how much it is, then all of it. */
+struct journey {
+	guint account;
+	gint64 folder;
+	char *path;     /* safe */
+	GArray *ids;    /* NULL: the folder */
+	gboolean whole; /* all rows of the folder are here, so the size is the true one */
+};
+
+static void
+journey_free(gpointer data)
+{
+	struct journey *journey = data;
+
+	if (journey->ids)
+		g_array_unref(journey->ids);
+	g_free(journey->path);
+	g_free(journey);
+}
+
+static void
+downloaded(struct ui *ui, const struct job *job, const GError *error)
+{
+	struct journey *journey = job->user;
+
+	if (!error)
+		ui_say(ui, _("%s is here for the journey"), journey->path);
+	else if (error->code != FULMAR_CANCELLED)
+		ui_complain(ui, "%s", error->message);
+	journey_free(journey);
+}
+
+static struct journey *
+journey_copy(const struct journey *journey)
+{
+	struct journey *copy = g_new(struct journey, 1);
+
+	*copy = *journey;
+	copy->path = g_strdup(journey->path);
+	copy->ids = journey->ids ? g_array_ref(journey->ids) : NULL;
+	return copy;
+}
+
+static void
+start(struct ui *ui, void *user)
+{
+	const struct journey *journey = user;
+	struct command *command = command_new(CMD_DOWNLOAD, ui_account_id(ui, journey->account));
+	g_autofree char *label = g_strdup_printf(_("Downloading %s"), journey->path);
+	struct job *job;
+
+	if (journey->ids)
+		command->ids = g_array_copy(journey->ids);
+	else
+		command->folder = journey->folder;
+	job = ui_send(ui, journey->account, command, label, downloaded);
+	if (job) {
+		job->user = journey_copy(journey);
+		job->free_user = journey_free;
+	}
+}
+
+static void
+add_size(struct sweep *sweep, const struct store_row *row)
+{
+	if (row->body == BODY_FULL)
+		return;
+	g_array_append_val(sweep->found, row->id);
+	sweep->sum += row->size;
+}
+
+static void
+ask(struct ui *ui, struct sweep *sweep)
+{
+	struct journey *journey = sweep->user;
+	g_autofree char *mails = format_count(sweep->found->len), *size = text_size(sweep->sum),
+	                *question = NULL;
+
+	if (!sweep->found->len && (journey->whole || journey->ids)) {
+		ui_say(ui, _("All of it is here already"));
+		return;
+	}
+	if (journey->whole || journey->ids)
+		question = g_strdup_printf(ngettext("Download %s message of %s, %s?",
+		                                    "Download %s messages of %s, %s?", sweep->found->len),
+		                           mails, journey->path, size);
+	else
+		question = g_strdup_printf(_("Download %s: %s messages that are known here, %s, and more "
+		                             "that are not yet known?"),
+		                           journey->path, mails, size);
+	if (journey->ids) {
+		g_array_unref(journey->ids);
+		journey->ids = g_array_ref(sweep->found);
+	}
+	ui_confirm(ui, question, start, g_steal_pointer(&sweep->user), journey_free);
+}
+
+void
+ui_download(struct ui *ui, guint account, const struct store_folder *folder, GArray *ids)
+{
+	struct sweep *sweep = g_new0(struct sweep, 1);
+	struct journey *journey = g_new(struct journey, 1);
+
+	*journey = (struct journey){account, folder->id, text_safe(folder->path, -1),
+	                            ids ? g_array_ref(ids) : NULL, folder->complete};
+	sweep->account = account;
+	sweep->folder = folder->id;
+	sweep->ids = ids;
+	sweep->label = g_strdup(_("Adding up sizes"));
+	sweep->row = add_size;
+	sweep->end = ask;
+	sweep->user = journey;
+	sweep->free_user = journey_free;
+	ui_sweep(ui, sweep);
+}
