@@ -7,6 +7,7 @@ e2e_tests = \
   tests/e2e/test-imap-dialogues.py \
   tests/e2e/test-imap-hostile.py \
   tests/e2e/test-imap-resync.py \
+  tests/e2e/test-screen-actions.py \
   tests/e2e/test-screen-demo.py \
   tests/e2e/test-screen-imap.py \
   tests/e2e/test-screen-keys.py

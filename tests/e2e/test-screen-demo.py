@@ -175,21 +175,21 @@ def test_an_attachment_is_saved_under_a_harmless_name_and_over_no_file():
             s.press('s', r'^ Save as: ')
             s.press('\x03', r's save')
             s.press('q', r'^ From ')
-            s.press('s', r'^ Save as: ')
+            s.press('\x1bs', r'^ Save as: ')
             name = re.search(r'Save as: (.*)', s.text).group(1).strip()
             assert os.path.dirname(name) == home.dir and not os.path.basename(name).startswith(('.', '-')), name
             s.press('\r', r'^ Saved ')
             assert open(name).read() == 'hello\n' and stat.S_IMODE(os.stat(name).st_mode) == 0o600
             with open(name, 'w') as f:
                 f.write('mine')
-            s.press('s', r'^ Save as: ')
+            s.press('\x1bs', r'^ Save as: ')
             s.press('\r', r'^ Saved .*\(2\)')
             assert open(name).read() == 'mine'
             os.symlink('/dev/null', os.path.join(home.dir, 'there'))
-            s.press('s', r'^ Save as: ')
+            s.press('\x1bs', r'^ Save as: ')
             s.press('\x15' + os.path.join(home.dir, 'there') + '\r', r'^ Saved ')
             assert os.path.islink(os.path.join(home.dir, 'there')) and os.path.exists(os.path.join(home.dir, 'there (2)'))
-            s.press('s', r'^ Save as: ')
+            s.press('\x1bs', r'^ Save as: ')
             s.press('\x15/no/such/folder/x\r', r'No such file|does not exist|cannot')
             s.press('qq', lambda lines: not s.pump() and not s.alive)
         said(s.raw)
