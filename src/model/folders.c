@@ -261,7 +261,7 @@ folders_below(const GPtrArray *folders, const char *path, gint64 *messages)
 			continue;
 		n += !itself;
 		if (messages)
-			*messages += MAX(folder->total, folder->rows);
+			*messages += MAX(folder->total, folder->shown);
 	}
 	return n;
 }

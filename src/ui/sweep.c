@@ -111,7 +111,7 @@ ui_sweep(struct ui *ui, struct sweep *sweep)
 	ui_sweep_stop(ui);
 	sweep->found = g_array_new(FALSE, FALSE, sizeof(msgid));
 	sweep->others = g_array_new(FALSE, FALSE, sizeof(msgid));
-	sweep->total = sweep->ids ? sweep->ids->len : folder ? (guint64)MAX(folder->rows, 0) : 0;
+	sweep->total = sweep->ids ? sweep->ids->len : folder ? (guint64)MAX(folder->shown, 0) : 0;
 	ui->sweep = sweep;
 	ui_sweep_on(ui);
 }
