@@ -2,22 +2,33 @@
 noinst_LIBRARIES += libbackend.a
 libbackend_a_SOURCES = \
   src/backend/backend.h \
+  src/backend/imap/act.c \
+  src/backend/imap/act.h \
+  src/backend/imap/admin.c \
+  src/backend/imap/append.c \
   src/backend/imap/box.c \
+  src/backend/imap/check.c \
+  src/backend/imap/expunge.c \
   src/backend/imap/fetch.c \
   src/backend/imap/fill.c \
   src/backend/imap/flags.c \
+  src/backend/imap/folder-ops.c \
   src/backend/imap/folders.c \
   src/backend/imap/imap-private.h \
   src/backend/imap/items.c \
   src/backend/imap/lane.c \
   src/backend/imap/link.c \
   src/backend/imap/listing.c \
+  src/backend/imap/locate.c \
   src/backend/imap/login.c \
+  src/backend/imap/move.c \
   src/backend/imap/names.c \
+  src/backend/imap/naming.c \
   src/backend/imap/notify.c \
   src/backend/imap/open.c \
   src/backend/imap/quirks.c \
   src/backend/imap/receive.c \
+  src/backend/imap/replay.c \
   src/backend/imap/session.c \
   src/backend/imap/structure.c \
   src/backend/imap/survey.c \

@@ -18,7 +18,7 @@ limit = n is MESSAGELIMIT.
 
 Run as a program it is a server for tests in C: its port on the first line of standard output, then commands on standard input (see serve()).
 """
-import base64, re, select, socket, ssl, struct, sys, threading, time
+import base64, calendar, re, select, socket, ssl, struct, sys, threading, time
 
 TLS, CUT, STALL, RESET, MORE = 'TLS', 'CUT', 'STALL', 'RESET', 'MORE'
 DEFAULT = '<default>'
@@ -114,6 +114,13 @@ class Box:
         self.mails = [m if isinstance(m, Mail) else Mail(m) for m in mails]
         self.uidnext = uidnext or max([m.uid for m in self.mails] + [0]) + 1
         self.modseq, self.gone, self.mailbox_id = 10, [], ''
+        self.subscribed, self.appendlimit = True, 0
+
+    def take(self, mail):
+        """A copy of it, as COPY makes one."""
+        copy = self.add(mail.data, ' '.join(mail.flags), mail.when)
+        copy.email_id = mail.email_id
+        return copy
 
     def add(self, data=None, flags='', when=None):
         self.modseq += 1
@@ -169,6 +176,7 @@ class Session(threading.Thread):
         self.uidonly = self.fresh = False
         self.heard = []
         self.lock = threading.RLock()
+        self.literals = []
 
     # -- octets --
 
@@ -206,8 +214,8 @@ class Session(threading.Thread):
         self.server.octets += data
 
     def line(self):
-        """One command as the client sends it; its literals are put in place, {n+} and {n} alike."""
-        out = b''
+        """One command as the client sends it; its literals are put in place, {n+} and {n} alike, and kept in self.literals."""
+        out, self.literals = b'', []
         while True:
             while b'\n' not in self.buffer:
                 self.patiently() if self.server.patient else self.more()
@@ -216,15 +224,31 @@ class Session(threading.Thread):
             m = re.search(rb'\{(\d+)(\+?)\}$', out)
             if not m:
                 return out.decode('utf-8', 'surrogateescape')
-            if not m.group(2):
-                self.send('+ go on\n')
+            if not m.group(2) and not self.may_go_on(out):
+                return None
             while len(self.buffer) < int(m.group(1)):
                 self.more()
             n = int(m.group(1))
+            self.literals.append(self.buffer[:n])
             out, self.buffer = out[:m.start()] + b'"' + self.buffer[:n] + b'"', self.buffer[n:]
+
+    def may_go_on(self, line):
+        """FALSE: the command was refused at its literal (answers at '+')."""
+        for pattern, answer in self.server.at_literal.items():
+            if re.fullmatch(pattern, line.decode('utf-8', 'surrogateescape').partition(' ')[2], re.S):
+                self.tags.append(line.split(b' ')[0].decode())
+                self.server.heard.append(line.decode('utf-8', 'surrogateescape').partition(' ')[2])
+                if answer in (CUT, STALL, RESET):
+                    self.step(answer)
+                self.send(answer)
+                return False
+        self.send('+ go on\n')
+        return True
 
     def command(self):
         line = self.line()
+        while line is None:
+            line = self.line()
         if line == 'DONE':
             self.server.heard.append(line)
             self.heard.append(line)
@@ -356,6 +380,7 @@ class Session(threading.Thread):
 
     def status(self, box, command=''):
         items = {'MESSAGES': len(box.mails), 'UNSEEN': box.unseen(), 'UIDNEXT': box.uidnext, 'UIDVALIDITY': box.uidvalidity}
+        items['APPENDLIMIT'] = box.appendlimit or 'NIL'
         if box.mailbox_id:
             items['MAILBOXID'] = '(%s)' % box.mailbox_id
         asked = re.findall(r'[A-Z]+', command[command.rindex('('):]) if '(' in command else ()
@@ -369,7 +394,7 @@ class Session(threading.Thread):
 
     def on_status(self, command):
         box = self.named(command)
-        return self.status(box, command) + '<tag> OK done\n' if box else '<tag> NO no such folder\n'
+        return self.status(box, command) + '<tag> OK done\n' if box else '<tag> NO [NONEXISTENT] no such folder\n'
 
     def on_select(self, command):
         box = self.box = self.named(command)
@@ -474,6 +499,9 @@ class Session(threading.Thread):
             if key == 'KEYWORD':
                 keyword = words.pop(0)
                 found = [m for m in found if keyword in m.flags]
+            elif key == 'HEADER':
+                name, value = words.pop(0), words.pop(0).strip('"').encode()
+                found = [m for m in found if value in m.fields([name.upper()])]
             else:
                 found = [m for m in found if self.KEYS[key](m)]
         numbers = [m.uid for m in found]
@@ -498,6 +526,102 @@ class Session(threading.Thread):
                 self.box.flag(mail.uid, *have)
         return '<tag> OK done\n'
 
+    # -- what changes folders --
+
+    def set_of(self, command):
+        """The messages a UID command names."""
+        wanted = in_set(command.split(' ')[2], self.box.uidnext)
+        return [m for m in self.box.mails if wanted(m.uid)]
+
+    def target(self, command):
+        name = re.search(r' ("(?:[^"\\]|\\.)*"|\S+)$', command, re.S).group(1)
+        return self.named('x ' + name)
+
+    def gone(self, mails):
+        """Takes them out of the box; what this session is told of it."""
+        out, uids = '', [m.uid for m in mails]
+        for uid in uids:
+            out += '' if self.qresync else '* %d EXPUNGE\n' % ([m.uid for m in self.box.mails].index(uid) + 1)
+            self.box.expunge(uid)
+        return '* VANISHED %s\n' % as_set(uids) if self.qresync and uids else out
+
+    def copyuid(self, to, mails, copies):
+        if 'UIDPLUS' not in self.server.caps or not mails:
+            return ''
+        return '[COPYUID %d %s %s] ' % (to.uidvalidity, as_set(m.uid for m in mails), as_set(m.uid for m in copies))
+
+    def on_uid_copy(self, command):
+        to, mails = self.target(command), self.set_of(command)
+        if not to:
+            return '<tag> NO [TRYCREATE] no such folder\n'
+        return '<tag> OK %scopied\n' % self.copyuid(to, mails, [to.take(m) for m in mails])
+
+    def on_uid_move(self, command):
+        to, mails = self.target(command), self.set_of(command)
+        if not to:
+            return '<tag> NO [TRYCREATE] no such folder\n'
+        told = self.copyuid(to, mails, [to.take(m) for m in mails])
+        return ('* OK %smoved\n' % told if told else '') + self.gone(mails) + '<tag> OK done\n'
+
+    def on_uid_expunge(self, command):
+        return self.gone([m for m in self.set_of(command) if '\\Deleted' in m.flags]) + '<tag> OK done\n'
+
+    def on_append(self, command):
+        box = self.named(command)
+        if not box:
+            return '<tag> NO [TRYCREATE] no such folder\n'
+        rest, uids = command.split(' ', 2)[2], []
+        for literal in self.literals:
+            text = '"%s"' % literal.decode('utf-8', 'surrogateescape')
+            head, rest = rest[:rest.index(text)], rest[rest.index(text) + len(text):]
+            flags, when = re.search(r'\(([^)]*)\)', head), re.search(r'"([^"]+)"', head)
+            at = when and calendar.timegm(time.strptime(when.group(1).strip(), '%d-%b-%Y %H:%M:%S +0000'))
+            uids.append(box.add(literal, flags.group(1) if flags else '', at or NOON).uid)
+        told = '* %d EXISTS\n' % len(box.mails) if box is self.box else ''
+        code = '[APPENDUID %d %s] ' % (box.uidvalidity, as_set(uids)) if 'UIDPLUS' in self.server.caps else ''
+        return told + '<tag> OK %sdone\n' % code
+
+    def on_create(self, command):
+        if self.named(command):
+            return '<tag> NO [ALREADYEXISTS] it is there\n'
+        name = re.match(r'\w+ ("(?:[^"\\]|\\.)*"|\S+)', command, re.S).group(1).strip('"')
+        use = re.search(r'\(USE \((\S+)\)\)$', command)
+        self.server.boxes.append(Box(name=name, uidvalidity=len(self.server.boxes) + 1000, attributes=use.group(1) if use else ''))
+        self.server.boxes[-1].subscribed = False
+        return '<tag> OK done\n'
+
+    def on_delete(self, command):
+        box = self.named(command)
+        if not box:
+            return '<tag> NO [NONEXISTENT] no such folder\n'
+        self.server.boxes.remove(box)
+        return '<tag> OK done\n'
+
+    def on_rename(self, command):
+        box, name = self.named(command), re.search(r' ("(?:[^"\\]|\\.)*"|\S+)$', command, re.S).group(1).strip('"')
+        if not box:
+            return '<tag> NO [NONEXISTENT] no such folder\n'
+        for below in [b for b in self.boxes() if b.name == box.name or b.name.startswith(box.name + '/')]:
+            below.name = name + below.name[len(box.name):] if below is not box else below.name
+        box.name = name
+        return '<tag> OK done\n'
+
+    def on_subscribe(self, command):
+        box = self.named(command)
+        if box:
+            box.subscribed = True
+        return '<tag> OK done\n'
+
+    def on_unsubscribe(self, command):
+        box = self.named(command)
+        if box:
+            box.subscribed = False
+        return '<tag> OK done\n'
+
+    def on_unselect(self, command):
+        self.box = None
+        return '<tag> OK done\n'
+
     def on_idle(self, command):
         self.send('+ idling\n')
         self.idle = self.tags[-1]
@@ -517,10 +641,11 @@ class Session(threading.Thread):
 
 
 class Script:
-    def __init__(self, *boxes, talk=(), answers=None, caps=PLAIN, greeting=None, drip=0, certificate=None, implicit_tls=False,
+    def __init__(self, *boxes, talk=(), answers=None, at_literal=None, caps=PLAIN, greeting=None, drip=0, certificate=None, implicit_tls=False,
                  patient=0, limit=0):
         self.boxes = list(boxes) or [Box()]
         self.talk, self.answers, self.caps, self.drip, self.implicit_tls = talk, dict(answers or {}), caps, drip, implicit_tls
+        self.at_literal = dict(at_literal or {})
         self.greeting = '* OK [CAPABILITY %s] scripted\n' % caps if greeting is None else greeting
         self.heard, self.faults, self.connections, self.sessions, self.ever = [], [], 0, set(), []
         self.octets = b''

@@ -18,12 +18,15 @@ imap_box_clear(struct imap_box *box)
 static void
 aimed_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
+	g_clear_error(&b->unaimed);
 	if (error) {
+		b->unaimed = g_error_copy(error);
 		b->aimed = 0;
 		return;
 	}
 	if (!b->box.uidvalidity)
 		b->box.uidvalidity = b->box.stored; /* as in open.c */
+	b->box.there = TRUE;
 	b->box.selected = imap_box_valid(&b->box);
 }
 

@@ -295,15 +295,18 @@ want_for(struct backend *b, msgid id, const char *section)
 	return NULL;
 }
 
-/* FALSE: error says why nothing can be asked. */
-static gboolean
-want(struct backend *b, struct imap_task *task, msgid id, const char *section,
-     void (*progress)(guint64, guint64, void *), GError **error)
+gboolean
+imap_want(struct backend *b, struct imap_task *task, msgid id, const char *section,
+          void (*progress)(guint64, guint64, void *), GError **error)
 {
 	struct store_row *row = store_row(b->env->store, id, error);
 	struct imap_want *w;
+	gint64 folder;
+	guint64 uid;
 
-	if (!row || !row->uid || !imap_aim(b, row->folder, error)) {
+	/* Where the server has it may differ from where the person sees it. */
+	if (!row || store_place(b->env->store, id, &folder, &uid, NULL, error) <= 0 || !uid ||
+	    !imap_aim(b, folder, error)) {
 		if (error && !*error)
 			fulmar_fail(error, FULMAR_FAILED, _("the message is no longer on the server"));
 		g_clear_pointer(&row, store_row_free);
@@ -317,9 +320,9 @@ want(struct backend *b, struct imap_task *task, msgid id, const char *section,
 	}
 	w = g_new0(struct imap_want, 1);
 	w->waiters = g_array_new(FALSE, FALSE, sizeof(struct waiter));
-	w->folder = row->folder;
+	w->folder = folder;
 	w->id = id;
-	w->uid = row->uid;
+	w->uid = uid;
 	w->section = g_strdup(section);
 	w->total = announced_size(b, row, section);
 	w->fd = -1;
@@ -349,7 +352,7 @@ imap_part(struct backend *b, msgid id, const char *section, void (*progress)(gui
 	struct imap_task *task = imap_task_new(b, done, user);
 	g_autoptr(GError) error = NULL;
 
-	want(b, task, id, section, progress, &error);
+	imap_want(b, task, id, section, progress, &error);
 	imap_task_release(task, error);
 }
 
@@ -363,7 +366,7 @@ imap_parts(struct backend *b, const msgid *ids, const char *const *sections, gui
 	for (guint i = 0; i < n; i++) {
 		g_autoptr(GError) error = NULL;
 
-		if (!want(b, task, ids[i], sections[i], NULL, &error) && !first)
+		if (!imap_want(b, task, ids[i], sections[i], NULL, &error) && !first)
 			first = g_steal_pointer(&error);
 	}
 	imap_task_release(task, first);

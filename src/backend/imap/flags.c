@@ -1,7 +1,5 @@
 #include <string.h>
-#include "backend/imap/imap-private.h"
-#include "base/error.h"
-#include "base/i18n.h"
+#include "backend/imap/act.h"
 
 static const struct {
 	const char *name;
@@ -35,19 +33,8 @@ imap_flags_of(const struct imap_node *first, GString *keywords)
 	return flags;
 }
 
-/* Keywords are atoms (RFC 9051 flag-keyword); what a person typed and is none is left out by the caller's
- * refusal. */
-static gboolean
-is_atom(const char *word)
-{
-	for (const char *p = word; *p; p++)
-		if (*p <= ' ' || *p >= 127 || strchr("(){%*\"\\]", *p))
-			return FALSE;
-	return *word != '\0';
-}
-
-static char *
-flag_list(guint flags, const char *keywords)
+char *
+imap_flag_list(const struct backend *b, guint flags, const char *keywords)
 {
 	GString *list = g_string_new("(");
 
@@ -58,74 +45,153 @@ flag_list(guint flags, const char *keywords)
 		g_auto(GStrv) words = g_strsplit(keywords, " ", -1);
 
 		for (char **w = words; *w; w++)
-			if (is_atom(*w))
+			if (**w != '\\' && imap_is_flag(*w) && !imap_is_label(b, *w, NULL))
 				g_string_append_printf(list, "%s%s", list->len > 1 ? " " : "", *w);
 	}
 	return g_string_free(g_string_append_c(list, ')'), FALSE);
 }
 
-/* Not sent because the folder's UIDs are others by now: it waits until the rows have theirs. Nor did the
- * server refuse it when the link broke before the answer, whatever it broke for. */
+/* ---- OP_FLAG ---- */
+
+static void send_store(struct act *act, gint64 folder, const char *uids, gboolean adds);
+
+/* A server with a limit (RFC 9738) begins with the highest and tells how far it came. */
+static void
+send_rest(struct act *act, const struct imap_cmd *cmd)
+{
+	const struct flight *flight = cmd->user;
+	struct uidset rest;
+
+	uidset_init(&rest);
+	if (cmd->cut > 1 && flight->uids &&
+	    uidset_parse(&rest, flight->uids, strlen(flight->uids), ACT_LINE)) {
+		guint64 before = uidset_count(&rest);
+		g_autofree char *uids = NULL;
+
+		uidset_remove(&rest, cmd->cut, G_MAXUINT32);
+		uids = uidset_format(&rest);
+		if (*uids && uidset_count(&rest) < before)
+			send_store(act, cmd->folder, uids, flight->adds);
+	}
+	uidset_clear(&rest);
+}
+
 static void
 flags_stored(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
              const GError *error)
 {
-	g_autoptr(GError) later = NULL;
+	struct act *act = ((struct flight *)cmd->user)->act;
 
-	if (error && !response && !b->conn)
-		fulmar_fail(&later, FULMAR_CANCELLED, "%s", error->message);
-	else if (error && !response && b->box.folder == cmd->folder)
-		fulmar_fail(&later, FULMAR_CANCELLED, _("the folder was made anew on the server"));
-	imap_task_release(cmd->user, later ? later : error);
+	if (act_answered(act, response, error) && !error)
+		send_rest(act, cmd);
+	act_cmd_end(cmd);
 }
 
 static void
-store_flags(struct backend *b, struct imap_task *task, gint64 folder, const struct uidset *uids,
-            const char *item, const char *list)
+send_store(struct act *act, gint64 folder, const char *uids, gboolean adds)
 {
-	guint at = 0;
-	char *slice;
+	const struct store_op *op = act->op;
+	g_autofree char *list = adds ? imap_flag_list(act->b, op->add, op->keywords_add)
+	                             : imap_flag_list(act->b, op->remove, op->keywords_remove);
+	struct flight *flight;
+	struct imap_cmd *cmd;
 
 	if (!strcmp(list, "()"))
 		return;
-	while ((slice = uidset_format_slice(uids, &at, 900))) {
-		struct imap_cmd *cmd = imap_cmd_in(b, folder, "UID STORE", flags_stored, task);
+	flight = flight_new(act);
+	flight->uids = g_strdup(uids);
+	flight->adds = adds;
+	cmd = act_cmd(act, folder, "UID STORE", flags_stored, flight);
+	if (!cmd)
+		return;
+	imap_command_atom(cmd->wire, uids);
+	imap_command_atom(cmd->wire, adds ? "+FLAGS.SILENT" : "-FLAGS.SILENT");
+	imap_command_atom(cmd->wire, list);
+	imap_queue(act->b, cmd);
+}
 
-		imap_command_atom(cmd->wire, slice);
-		imap_command_atom(cmd->wire, item);
-		imap_command_atom(cmd->wire, list);
-		imap_task_hold(task);
-		imap_queue(b, cmd);
-		g_free(slice);
+/* Gmail's, which are keywords here (items.c). */
+static void
+send_labels(struct act *act, gint64 folder, const char *uids, gboolean adds)
+{
+	g_auto(GStrv) words = g_strsplit(adds ? act->op->keywords_add : act->op->keywords_remove, " ", -1);
+	struct imap_cmd *cmd = NULL;
+
+	for (char **w = words; *w; w++) {
+		g_autofree char *name = NULL;
+
+		if (!imap_is_label(act->b, *w, &name))
+			continue;
+		if (!cmd) {
+			cmd = act_cmd(act, folder, "UID STORE", flags_stored, flight_new(act));
+			if (!cmd)
+				return;
+			imap_command_atom(cmd->wire, uids);
+			imap_command_atom(cmd->wire, adds ? "+X-GM-LABELS" : "-X-GM-LABELS");
+			imap_command_open(cmd->wire);
+		}
+		imap_command_string(cmd->wire, name, strlen(name));
+	}
+	if (!cmd)
+		return;
+	imap_command_close(cmd->wire);
+	imap_queue(act->b, cmd);
+}
+
+static void
+send_both(struct act *act, gint64 folder, const char *uids)
+{
+	send_store(act, folder, uids, TRUE);
+	send_store(act, folder, uids, FALSE);
+	if (act->b->gmail) {
+		send_labels(act, folder, uids, TRUE);
+		send_labels(act, folder, uids, FALSE);
 	}
 }
 
-void
-imap_replay(struct backend *b, const struct store_op *op, backend_done done, void *user)
+static void
+send_rows(struct act *act, gint64 folder, const char *uids, GArray *rows)
 {
-	struct imap_task *task = imap_task_new(b, done, user);
-	g_autofree char *add = flag_list(op->add, op->keywords_add);
-	g_autofree char *remove = flag_list(op->remove, op->keywords_remove);
-	g_autoptr(GError) error = NULL;
+	send_both(act, folder, uids);
+	g_array_unref(rows);
+}
+
+static void
+send_below(struct act *act)
+{
+	guint at = 0;
 	struct uidset uids;
+	char *slice;
 
 	uidset_init(&uids);
-	for (guint i = 0; i < op->ids->len && !error; i++) {
-		struct store_row *row = store_row(b->env->store, g_array_index(op->ids, msgid, i), &error);
+	if (act->op->upto > 1 && imap_below(act->b, act->op, &uids, &act->broken))
+		while ((slice = uidset_format_slice(&uids, &at, ACT_LINE))) {
+			send_both(act, act->op->folder, slice);
+			g_free(slice);
+		}
+	for (guint i = 0; i < act->rows->len; i++) {
+		struct act_row *row = act_at(act, i);
 
-		/* A row that went in the meantime needs no flag; one that the server has not named yet must
-		 * wait until it has. */
-		if (row && row->uid)
-			uidset_add(&uids, row->uid, row->uid);
-		else if (row)
-			fulmar_fail(&error, FULMAR_CANCELLED,
-			            _("the message has no place on the server yet"));
-		g_clear_pointer(&row, store_row_free);
-	}
-	if (!error && !uidset_empty(&uids) && imap_aim(b, op->folder, &error)) {
-		store_flags(b, task, op->folder, &uids, "+FLAGS.SILENT", add);
-		store_flags(b, task, op->folder, &uids, "-FLAGS.SILENT", remove);
+		if (row->folder == act->op->folder && row->uid && uidset_has(&uids, row->uid))
+			row->state = ACT_DONE;
 	}
 	uidset_clear(&uids);
-	imap_task_release(task, error);
+}
+
+void
+imap_flag(struct act *act)
+{
+	/* One that the server has not named yet must wait until it has. */
+	for (guint i = 0; i < act->rows->len; i++) {
+		struct act_row *row = act_at(act, i);
+
+		if (!row->uid && !row->limbo) {
+			row->state = ACT_LEFT;
+			act->left = TRUE;
+		}
+	}
+	act_step(act, act_end);
+	send_below(act);
+	act_slices(act, ACT_WAITS, send_rows);
+	act_step_end(act);
 }

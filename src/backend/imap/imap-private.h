@@ -34,6 +34,10 @@ struct imap_cmd {
 	imap_cmd_done done;
 	void (*on_continue)(struct backend *b, struct imap_cmd *cmd,
 	                    const char *text); /* a "+" that is not for a literal */
+	/* What the server says untagged while this is under way, whatever it is about; or NULL. */
+	void (*on_data)(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response);
+	char *takes;       /* UIDs that it may take out of its folder, or NULL */
+	gboolean any_uids; /* of folder, also while its UIDs are not those of our rows */
 	gint64 folder;  /* SELECT, AIM: which; PLAIN: must be selected, and its UIDs valid, when this goes out
 	                   (0: need not) */
 	guint64 lo, hi; /* the UIDs it asks for, where that matters; lo of a SELECT is the UIDVALIDITY of the
@@ -70,6 +74,7 @@ struct imap_box {
 	gint64 folder;                                /* 0: none */
 	guint64 exists, uidnext, uidvalidity, modseq; /* as the server says them */
 	guint64 stored;                               /* UIDVALIDITY of the rows in the store, 0 none */
+	gboolean there;                               /* SELECT was answered OK */
 	gboolean selected; /* SELECT was answered OK and UIDVALIDITY is the one the rows are of */
 	gboolean resynced; /* what is in the store follows the server from here on */
 	guint64 counted;   /* EXISTS up to which new mail has been fetched */
@@ -126,9 +131,10 @@ struct backend {
 	const struct imap_quirk *quirk;
 
 	guint next_tag;
-	GQueue waiting; /* struct imap_cmd *, not wholly sent */
-	GQueue sent;    /* struct imap_cmd *, in order */
-	gint64 aimed;   /* the folder selected once all of waiting is sent */
+	GQueue waiting;  /* struct imap_cmd *, not wholly sent */
+	GQueue sent;     /* struct imap_cmd *, in order */
+	gint64 aimed;    /* the folder selected once all of waiting is sent */
+	GError *unaimed; /* why the last SELECT by imap_aim was refused, or NULL */
 	struct imap_box box;
 
 	gint64 watched;        /* folder to follow when idle, 0: none */
@@ -162,8 +168,10 @@ struct backend {
 	gint64 touched;               /* folder whose rows changed in this slice */
 	guint arrived;                /* new mail in this slice */
 	struct imap_listing *listing; /* folder list being gathered */
-	gint64 listed;                /* monotonic µs: when the last one was through; 0: none on this link */
-	gboolean rights_asked;        /* of each folder, on this link */
+	GHashTable *half_moved; /* msgid (gint64 *): copied for a move, perhaps, while the original stayed */
+	gboolean told_unexpunged; /* that this server cannot expunge ours alone */
+	gint64 listed;            /* monotonic µs: when the last one was through; 0: none on this link */
+	gboolean rights_asked;    /* of each folder, on this link */
 };
 
 /* ---- session.c ---- */
@@ -175,6 +183,8 @@ struct imap_cmd *imap_cmd_in(struct backend *b, gint64 folder, const char *name,
 void imap_queue(struct backend *b, struct imap_cmd *cmd);
 void imap_pump(struct backend *b);
 gboolean imap_has(const struct backend *b, const char *capability);
+/* The number behind "CAPABILITY=", 0 when it is not offered with one. */
+guint64 imap_limit(const struct backend *b, const char *capability);
 void imap_take_capabilities(struct backend *b, const struct imap_node *first);
 /* As many messages as one command may concern (RFC 9738), 0: any number. One that concerns more is carried
  * out from the newest down, and struct imap_cmd.cut says how far; COPY and APPEND are refused. */
@@ -208,6 +218,8 @@ void imap_task_cmd_done(struct backend *b, struct imap_cmd *cmd, const struct im
 void imap_items_choose(struct backend *b);
 /* Gmail's labels as keywords "label:NAME", blanks as U+00A0. Appends to keywords. */
 void imap_labels_of(const struct imap_node *first, GString *keywords);
+/* TRUE: keyword is a label of Gmail's; *name (gives, when not NULL): as the server spells it. */
+gboolean imap_is_label(const struct backend *b, const char *keyword, char **name);
 /* The labels among the keywords of the row that is uid: a FETCH of FLAGS alone does not tell them. */
 void imap_labels_kept(struct backend *b, guint64 uid, GString *keywords);
 
@@ -330,6 +342,9 @@ void imap_part(struct backend *b, msgid id, const char *section, void (*progress
 void imap_parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done,
                 void *user);
 void imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section *section);
+/* Asks for a section on behalf of task, which it holds; FALSE: error says why it cannot be had. */
+gboolean imap_want(struct backend *b, struct imap_task *task, msgid id, const char *section,
+                   void (*progress)(guint64, guint64, void *), GError **error);
 
 /* ---- structure.c ---- */
 /* BODYSTRUCTURE → tree with section numbers; NULL when it is beyond use. Gives (mime_part_free). */
@@ -338,7 +353,20 @@ struct mime_part *imap_structure(const struct imap_node *list);
 /* ---- flags.c ---- */
 /* FLAG_ bits; keywords (blank-separated) are appended. */
 guint imap_flags_of(const struct imap_node *first, GString *keywords);
+/* "(\\Seen Harbour)"; keywords may be NULL, what cannot be sent as one is left out. Gives. */
+char *imap_flag_list(const struct backend *b, guint flags, const char *keywords);
+
+/* ---- replay.c, check.c: the journal (act.h) ---- */
 void imap_replay(struct backend *b, const struct store_op *op, backend_done done, void *user);
+void imap_check(struct backend *b, const struct store_op *op, backend_done done, void *user);
+
+/* ---- naming.c ---- */
+gboolean imap_name_folder(struct backend *b, const char *path, char **wire, char *delimiter, GError **error);
+
+/* ---- admin.c ---- */
+void imap_admin(struct backend *b, const struct backend_admin *request,
+                void (*answer)(const char *name, const char *value, void *user), backend_done done,
+                void *user);
 
 /* ---- watch.c ---- */
 void imap_watch(struct backend *b, gint64 folder);

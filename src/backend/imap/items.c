@@ -73,6 +73,22 @@ imap_labels_of(const struct imap_node *first, GString *keywords)
 	}
 }
 
+gboolean
+imap_is_label(const struct backend *b, const char *keyword, char **name)
+{
+	g_auto(GStrv) words = NULL;
+	g_autofree char *text = NULL;
+
+	if (!b->gmail || !g_str_has_prefix(keyword, LABEL) || !keyword[strlen(LABEL)])
+		return FALSE;
+	if (!name)
+		return TRUE;
+	words = g_strsplit(keyword + strlen(LABEL), NO_BREAK_SPACE, -1);
+	text = g_strjoinv(" ", words);
+	*name = imap_wire_name(b, text);
+	return *name != NULL;
+}
+
 void
 imap_labels_kept(struct backend *b, guint64 uid, GString *keywords)
 {

@@ -165,6 +165,7 @@ create(const struct backend_env *env)
 	b->caps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	b->offered = g_ptr_array_new_with_free_func(g_free);
 	b->fill_waiters = g_ptr_array_new();
+	b->half_moved = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	g_queue_init(&b->waiting);
 	g_queue_init(&b->sent);
 	g_queue_init(&b->finished);
@@ -238,6 +239,8 @@ destroy(struct backend *b)
 	g_ptr_array_unref(b->offered);
 	g_ptr_array_unref(b->fill_waiters);
 	g_clear_error(&b->lost);
+	g_clear_error(&b->unaimed);
+	g_hash_table_unref(b->half_moved);
 	g_free(b->secret);
 	g_free(b);
 }
@@ -257,6 +260,9 @@ const struct backend_ops backend_imap = {
         .part = imap_part,
         .parts = imap_parts,
         .replay = imap_replay,
+        .check = imap_check,
+        .name_folder = imap_name_folder,
+        .admin = imap_admin,
         .watch = imap_watch,
         .follows_all = imap_follows_all,
         .leave = imap_leave,

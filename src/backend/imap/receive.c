@@ -181,6 +181,8 @@ imap_on_fetch(struct backend *b, const struct imap_response *response)
 	if (!fetch.uid || fetch.uid > G_MAXUINT32 || (!fetch.seq && !b->uidonly))
 		return;
 	header = row_header(&fetch);
+	if (header && !b->box.rebinding && !g_ascii_strcasecmp(header->section, "HEADER.FIELDS (MESSAGE-ID)"))
+		return; /* what locate.c asks for is not enough for a row */
 	if (header) {
 		take_row(b, &fetch, header);
 		return;
@@ -248,27 +250,48 @@ imap_on_expunge(struct backend *b, const struct imap_response *response)
 
 enum { FEW = 20 };
 
+/* What commands of our own take out of the selected folder now. */
+static void
+own_removals(const struct backend *b, struct uidset *out)
+{
+	for (const GList *l = b->sent.head; l; l = l->next) {
+		const struct imap_cmd *cmd = l->data;
+
+		if (cmd->takes && cmd->folder == b->box.folder)
+			uidset_parse(out, cmd->takes, strlen(cmd->takes), (guint)strlen(cmd->takes));
+	}
+}
+
 /* Keeps in gone what is here. FALSE when that is so much of the folder that a server which lost its memory is
- * as likely as a person who tidied up. */
+ * as likely as a person who tidied up elsewhere. */
 static gboolean
 is_believable(struct backend *b, struct uidset *gone)
 {
-	struct uidset here, away;
-	gboolean believable;
+	struct uidset here, own, others, rest;
+	guint64 n, lost;
 
 	if (uidset_count(gone) <= FEW)
 		return TRUE;
 	uidset_init(&here);
-	uidset_init(&away);
+	uidset_init(&own);
+	uidset_init(&others);
+	uidset_init(&rest);
 	if (!store_uids(b->env->store, b->box.folder, 0, 0, &here, NULL))
 		uidset_clear(&here);
-	imap_subtract(&away, &here, gone);
-	believable = (uidset_count(&here) - uidset_count(&away)) * 5 <= uidset_count(&here);
+	own_removals(b, &own);
+	imap_subtract(&others, gone, &own);
+	imap_subtract(&rest, &here, &others);
+	n = uidset_count(&here);
+	lost = n - uidset_count(&rest);
+	uidset_clear(&rest);
+	imap_subtract(&rest, &here, gone);
 	uidset_clear(gone);
-	imap_subtract(gone, &here, &away);
+	imap_subtract(gone, &here, &rest);
 	uidset_clear(&here);
-	uidset_clear(&away);
-	return believable || uidset_count(gone) <= FEW;
+	uidset_clear(&own);
+	uidset_clear(&others);
+	uidset_clear(&rest);
+	return lost <= FEW || lost * 5 <= n;
 }
 
 void

@@ -47,17 +47,28 @@ imap_take_capabilities(struct backend *b, const struct imap_node *first)
 }
 
 guint64
-imap_message_limit(const struct backend *b)
+imap_limit(const struct backend *b, const char *capability)
 {
-	static const char name[] = "MESSAGELIMIT=";
 	GHashTableIter iter;
 	gpointer key;
+	gsize len = strlen(capability);
 
+	if (hidden(b, capability))
+		return 0;
 	g_hash_table_iter_init(&iter, b->caps);
-	while (g_hash_table_iter_next(&iter, &key, NULL))
-		if (g_str_has_prefix(key, name) && !hidden(b, "MESSAGELIMIT") && !hidden(b, key))
-			return g_ascii_strtoull((const char *)key + strlen(name), NULL, 10);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		const char *name = key;
+
+		if (g_str_has_prefix(name, capability) && name[len] == '=' && !hidden(b, name))
+			return g_ascii_strtoull(name + len + 1, NULL, 10);
+	}
 	return 0;
+}
+
+guint64
+imap_message_limit(const struct backend *b)
+{
+	return imap_limit(b, "MESSAGELIMIT");
 }
 
 /* ---- sending ---- */
@@ -90,6 +101,7 @@ static void
 cmd_free(struct imap_cmd *cmd)
 {
 	imap_command_free(cmd->wire);
+	g_free(cmd->takes);
 	g_free(cmd);
 }
 
@@ -136,7 +148,7 @@ static gboolean
 misplaced(const struct backend *b, const struct imap_cmd *cmd)
 {
 	return (cmd->kind == IMAP_CMD_PLAIN || cmd->kind == IMAP_CMD_ALONE) && cmd->folder &&
-	       !(b->box.folder == cmd->folder && b->box.selected);
+	       !(b->box.folder == cmd->folder && (b->box.selected || (cmd->any_uids && b->box.there)));
 }
 
 /* Where the next commands will be is not known before the answer. */
@@ -163,6 +175,8 @@ fail_misplaced(struct backend *b, struct imap_cmd *cmd)
 	else if (box->folder && box->uidvalidity && !imap_box_valid(box))
 		fulmar_fail(&error, FULMAR_CANCELLED, _("%s has renumbered the folder; open it again"),
 		            b->env->account->host);
+	else if (box->folder && b->unaimed)
+		error = g_error_copy(b->unaimed);
 	else
 		fulmar_fail(&error, FULMAR_FAILED, _("%s: the folder could not be opened on the server"),
 		            b->env->account->host);
@@ -220,7 +234,7 @@ imap_pump(struct backend *b)
 static gboolean
 for_now(const struct imap_response *response)
 {
-	static const char *const codes[] = {"UNAVAILABLE", "INUSE", "LIMIT", "THROTTLED", NULL};
+	static const char *const codes[] = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "THROTTLED", NULL};
 
 	/* Exchange says the latter to every command when it is short of something (BAD, no code). */
 	return (response->code && g_strv_contains(codes, response->code)) ||
@@ -419,6 +433,18 @@ static const struct {
         {"ENABLED", imap_on_enabled},
 };
 
+/* Commands under way whose answers are nobody else's affair. */
+static void
+offer(struct backend *b, const struct imap_response *response)
+{
+	for (const GList *l = b->sent.head; l; l = l->next) {
+		struct imap_cmd *cmd = l->data;
+
+		if (cmd->on_data)
+			cmd->on_data(b, cmd, response);
+	}
+}
+
 gboolean
 imap_on_response(const struct imap_response *response, void *user)
 {
@@ -446,6 +472,8 @@ imap_on_response(const struct imap_response *response, void *user)
 				break;
 			}
 	}
+	if (b->conn == conn && response->kind == IMAP_UNTAGGED)
+		offer(b, response);
 	/* STARTTLS and COMPRESS change what the following octets are; a dropped link has none. */
 	return b->conn == conn && b->turn == TURN_NONE;
 }

@@ -1,0 +1,171 @@
+/* What the files that carry out the journal share. A struct act is one op, or several alike, on its way to
+ * the server: its rows with the places they have there, and what became of each.
+ *
+ * It goes in steps. A step is a flight of commands; when all have ended, act->go_on looks at the rows and
+ * begins the next one, or ends the act. A row is told to the store as soon as its command was answered, so
+ * that what breaks half way leaves only the rest to be done.
+ */
+#ifndef FULMAR_BACKEND_IMAP_ACT_H
+#define FULMAR_BACKEND_IMAP_ACT_H
+
+#include "backend/imap/imap-private.h"
+
+enum act_state {
+	ACT_WAITS,   /* to be done */
+	ACT_SENT,    /* in a command that was not answered yet */
+	ACT_SOUGHT,  /* to be looked for in the target */
+	ACT_COPIED,  /* moved by hand: the copy is there, the original is still to go */
+	ACT_UNTOLD,  /* done; the server did not tell the new UID */
+	ACT_REFUSED, /* for act->refusal, unless the original turns out to be gone */
+	ACT_LEFT,    /* not now: it stays in the op */
+	ACT_DONE     /* the store knows, or nothing is to be told */
+};
+
+struct act_row {
+	msgid id;      /* the row that is told of */
+	gint64 folder; /* where the server has its message (of a copy: the original); 0 nowhere */
+	guint64 uid;   /* 0: not known, or nowhere */
+	guint round;   /* how many rows before it have the same place: one command cannot name them twice */
+	enum act_state state;
+	gboolean limbo;          /* the person does not see it any more */
+	gboolean marked;         /* the message has \Deleted there */
+	gboolean seen;           /* it is there: the server has just said so */
+	gboolean told;           /* so were the following */
+	guint64 validity, found; /* UIDVALIDITY and UID in the target, 0 unknown */
+};
+
+enum { ACT_LINE = 900 }; /* octets of a set in one command: some servers take no more than 1000 in all */
+
+struct act {
+	struct backend *b;
+	const struct store_op *op;
+	struct imap_task *task; /* the verb's */
+	struct imap_task *step;
+	void (*next)(struct act *act); /* when the step has ended */
+	GArray *rows;                  /* struct act_row, by round, folder, UID */
+	struct store_folder *target;   /* of op->to, or NULL */
+	GError *broken;     /* nothing more can be sent: the link, or the folder's UIDs, are others */
+	GError *refusal;    /* why rows are ACT_REFUSED; of several the one that calls for waiting */
+	gboolean no_target; /* that says that the target is not there */
+	gboolean made;      /* it was created for that reason */
+	void (*after_made)(struct act *act);
+	gboolean copied; /* move.c: by hand, and what may be refused now is the end of the originals */
+	gboolean looked; /* for the originals of rows that were refused */
+	gboolean left;   /* some rows are ACT_LEFT */
+	void (*through)(struct act *act, struct act_row *row); /* expunge.c */
+	gboolean more;                                         /* expunge.c: the server did a part of it */
+	guint passes;
+	guint gone;                       /* rows whose message was gone before their turn came */
+	GArray *candidates;               /* struct candidate of locate.c, or NULL */
+	struct uidset hits;               /* of locate.c */
+	guint64 validity;                 /* locate.c: of the candidates */
+	void (*located)(struct act *act); /* locate.c */
+	/* folder-ops.c */
+	struct store_folder *source;
+	char *new_wire;
+	gboolean has_old, has_new; /* names that LIST told */
+	guint64 limit;             /* append.c: octets of one message, 0 none */
+	gboolean limit_asked;      /* append.c */
+	gboolean together;         /* append.c: several were refused as one */
+	gboolean singly;           /* append.c: one message a command */
+};
+
+/* A command of a step, with the rows it is about. */
+struct flight {
+	struct act *act;
+	GArray *rows;  /* guint: index in act->rows; or NULL */
+	char *uids;    /* flags.c: the set sent */
+	gboolean adds; /* flags.c */
+	gboolean told; /* new UIDs were */
+};
+
+/* ---- act.c ---- */
+/* Reads the places of the op's rows and calls first, unless the act has ended with an error already. */
+void act_begin(struct backend *b, const struct store_op *op, void (*first)(struct act *act),
+               backend_done done, void *user);
+/* Ends the verb with what went wrong, if anything did, and frees the act. */
+void act_end(struct act *act);
+/* Begins a step; act_step_end lets it end when its commands have. */
+void act_step(struct act *act, void (*next)(struct act *act));
+void act_step_end(struct act *act);
+struct act_row *act_at(const struct act *act, guint i);
+gboolean act_any(const struct act *act, enum act_state state);
+void act_turn(struct act *act, enum act_state from, enum act_state to);
+struct act_row *act_row(const struct flight *flight, guint i);
+/* The row of a flight whose message has this UID, or NULL. */
+struct act_row *act_row_by_uid(const struct flight *flight, guint64 uid);
+/* What refuses rows also when the server is asked again at once. */
+gboolean act_is_final(const struct act *act);
+
+struct flight *flight_new(struct act *act);
+/* A command of the step under way. folder 0: it needs none selected; else it is aimed at. NULL: that is not
+ * in the store (act->broken says so). Takes flight, the command's user. */
+struct imap_cmd *act_cmd(struct act *act, gint64 folder, const char *name, imap_cmd_done done,
+                         struct flight *flight);
+/* The last thing that a command's done does. */
+void act_cmd_end(struct imap_cmd *cmd);
+/* done of a command whose refusal changes nothing. */
+void act_cmd_ignored(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+                     const GError *error);
+/* Keeps error where it belongs. FALSE: there was no answer. */
+gboolean act_answered(struct act *act, const struct imap_response *response, const GError *error);
+
+/* Calls send for rows in state that are in one folder, as many at a time as a line can name. uids is a set in
+ * IMAP's spelling; send takes rows (guint). */
+typedef void (*act_send)(struct act *act, gint64 folder, const char *uids, GArray *rows);
+void act_slices(struct act *act, enum act_state state, act_send send);
+/* Asks which messages of rows in state are still there: those are ->seen. */
+void act_look(struct act *act, enum act_state state);
+/* The same as an act_send. */
+void act_look_at(struct act *act, gint64 folder, const char *uids, GArray *rows);
+
+/* Tell the store, in the transaction of the slice. */
+void act_tell_moved(struct act *act, struct act_row *row);
+void act_tell_purged(struct act *act, struct act_row *row);
+void act_tell_gone(struct act *act, struct act_row *row);
+
+/* COPYUID's and APPENDUID's sets, in the order written; NULL when that is none, longer than max, or names one
+ * twice. Gives (g_array_unref). */
+GArray *act_uid_list(const struct imap_node *node, guint max);
+/* TRUE: the target has this UID for a row of ours that is older than id, so it is not id's. */
+gboolean act_is_anothers(const struct act *act, msgid id, guint64 uid);
+
+/* ---- expunge.c ---- */
+/* Marks the originals of rows in state as deleted and expunges exactly them; through is called for each that
+ * went, the others are ACT_REFUSED. In a step. */
+void act_remove_originals(struct act *act, enum act_state state,
+                          void (*through)(struct act *act, struct act_row *row));
+void imap_purge(struct act *act);
+void imap_empty(struct act *act);
+/* UIDs of op->folder below op->upto, but for those of messages that the person has put elsewhere. */
+gboolean imap_below(struct backend *b, const struct store_op *op, struct uidset *out, GError **error);
+
+/* ---- move.c ---- */
+/* OP_MOVE, OP_COPY. */
+void imap_move(struct act *act);
+/* A special folder that turned out to be missing is created, once, in a step; rows that were refused wait
+ * again. FALSE: this is no such case. */
+gboolean act_make_target(struct act *act, void (*next)(struct act *act));
+
+/* ---- append.c ---- */
+void imap_append(struct act *act);
+
+/* ---- locate.c ---- */
+/* Looks for the messages of rows in ACT_SOUGHT among those of the target that are no other row's. Then those
+ * met have
+ * ->found, and next is called: at once when there are no such rows. */
+void act_locate(struct act *act, void (*next)(struct act *act));
+
+/* ---- flags.c ---- */
+void imap_flag(struct act *act);
+
+/* ---- folder-ops.c ---- */
+/* CREATE, and SUBSCRIBE when that is well. use: its special use, "" none, NULL: as its role says. In a step.
+ */
+void act_create(struct act *act, const struct store_folder *folder, const char *use);
+void imap_create(struct act *act);
+void imap_rename(struct act *act);
+void imap_remove(struct act *act);
+void imap_subscribe(struct act *act);
+
+#endif

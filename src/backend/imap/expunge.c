@@ -1,0 +1,263 @@
+#include <string.h>
+#include "backend/imap/act.h"
+#include "base/error.h"
+#include "base/i18n.h"
+
+/* OP_PURGE, OP_EMPTY, and the end of a move by hand.
+ *
+ * Messages go by UID EXPUNGE (RFC 4315) of exactly those that a person chose. An expunge without UIDs, or one
+ * that comes with leaving a folder, would carry out what other programs have marked: neither exists here. On
+ * a server that knows no other they stay, marked, and the person is told.
+ */
+
+enum { FETCH_AT_MOST = 50, FETCH_OCTETS = 1 << 20, PASSES_AT_MOST = 100000 };
+
+static gboolean
+can_expunge(struct backend *b)
+{
+	g_autofree char *text = NULL;
+
+	if (imap_has(b, "UIDPLUS"))
+		return TRUE;
+	if (b->told_unexpunged)
+		return FALSE;
+	b->told_unexpunged = TRUE;
+	text = g_strdup_printf(_("%s cannot remove single messages (it has no UIDPLUS): what you delete or "
+	                         "move away stays there, "
+	                         "marked as deleted, until a program removes all that is marked so"),
+	                       b->env->account->host);
+	b->env->hooks->notice(text, b->env->user);
+	return FALSE;
+}
+
+static void
+put_arguments(struct imap_cmd *cmd, const char *uids, gboolean store)
+{
+	imap_command_atom(cmd->wire, uids);
+	if (!store)
+		return;
+	imap_command_atom(cmd->wire, "+FLAGS.SILENT");
+	imap_command_atom(cmd->wire, "(\\Deleted)");
+}
+
+/* ---- of rows ---- */
+
+/* last: nothing follows that could still fail. */
+static void
+settle(struct flight *flight, gboolean refused, gboolean last)
+{
+	for (guint i = 0; i < flight->rows->len; i++) {
+		struct act_row *row = act_row(flight, i);
+
+		if (refused)
+			row->state = ACT_REFUSED;
+		else if (last && row->state == ACT_SENT)
+			flight->act->through(flight->act, row);
+	}
+}
+
+static void
+store_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	struct flight *flight = cmd->user;
+
+	if (act_answered(flight->act, response, error))
+		settle(flight, error != NULL, !imap_has(b, "UIDPLUS"));
+	act_cmd_end(cmd);
+}
+
+static void
+expunge_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+             const GError *error)
+{
+	struct flight *flight = cmd->user;
+
+	if (act_answered(flight->act, response, error))
+		settle(flight, error != NULL, TRUE);
+	act_cmd_end(cmd);
+}
+
+static void
+send_one(struct act *act, gint64 folder, const char *uids, const GArray *rows, gboolean store)
+{
+	struct flight *flight = flight_new(act);
+	struct imap_cmd *cmd;
+
+	flight->rows = g_array_sized_new(FALSE, FALSE, sizeof(guint), rows->len);
+	g_array_append_vals(flight->rows, rows->data, rows->len);
+	cmd = act_cmd(act, folder, store ? "UID STORE" : "UID EXPUNGE", store ? store_done : expunge_done,
+	              flight);
+	if (!cmd)
+		return;
+	cmd->takes = store ? NULL : g_strdup(uids);
+	put_arguments(cmd, uids, store);
+	imap_queue(act->b, cmd);
+}
+
+static void
+send_removal(struct act *act, gint64 folder, const char *uids, GArray *rows)
+{
+	for (guint i = 0; i < rows->len; i++)
+		act_at(act, g_array_index(rows, guint, i))->state = ACT_SENT;
+	send_one(act, folder, uids, rows, TRUE);
+	if (can_expunge(act->b))
+		send_one(act, folder, uids, rows, FALSE);
+	g_array_unref(rows);
+}
+
+void
+act_remove_originals(struct act *act, enum act_state state,
+                     void (*through)(struct act *act, struct act_row *row))
+{
+	act->through = through;
+	act_slices(act, state, send_removal);
+}
+
+/* ---- OP_PURGE ---- */
+
+static void
+purge_rows(struct act *act)
+{
+	act_step(act, act_end);
+	act_remove_originals(act, ACT_WAITS, act_tell_purged);
+	act_step_end(act);
+}
+
+static gboolean
+is_worth_fetching(struct act *act, const struct act_row *row)
+{
+	struct store_row *shown = store_row(act->b->env->store, row->id, NULL);
+	gboolean yes = shown && shown->body != BODY_FULL && shown->size <= FETCH_OCTETS;
+
+	g_clear_pointer(&shown, store_row_free);
+	return yes;
+}
+
+/* So that undo can put them back. What cannot be had does not stop the purge. */
+static void
+fetch_bodies(struct act *act)
+{
+	for (guint i = 0; i < act->rows->len; i++)
+		if (act_at(act, i)->state == ACT_WAITS && is_worth_fetching(act, act_at(act, i)))
+			imap_want(act->b, act->step, act_at(act, i)->id, "", NULL, NULL);
+}
+
+void
+imap_purge(struct act *act)
+{
+	for (guint i = 0; i < act->rows->len; i++) {
+		struct act_row *row = act_at(act, i);
+
+		if (!row->folder) {
+			act_tell_purged(act, row);
+		} else if (!row->uid) {
+			row->state = ACT_LEFT;
+			act->left = TRUE;
+		}
+	}
+	if (act->rows->len > FETCH_AT_MOST) {
+		purge_rows(act);
+		return;
+	}
+	act_step(act, purge_rows);
+	fetch_bodies(act);
+	act_step_end(act);
+}
+
+/* ---- OP_EMPTY, and OP_FLAG of a whole folder ---- */
+
+static gboolean
+exclude(struct backend *b, const struct store_op *op, const struct store_op *other, struct uidset *set,
+        GError **error)
+{
+	for (guint i = 0; i < other->ids->len; i++) {
+		msgid id = g_array_index(other->ids, msgid, i);
+		gint64 folder;
+		guint64 uid;
+		int known = store_place(b->env->store, id, &folder, &uid, NULL, error);
+
+		if (known < 0)
+			return FALSE;
+		if (known && folder == op->folder && uid)
+			uidset_remove(set, uid, uid);
+	}
+	return TRUE;
+}
+
+/* Whatever moves a message away that the server still has in this folder: the person took it out of what is
+ * meant here, also if that could not be carried out. */
+gboolean
+imap_below(struct backend *b, const struct store_op *op, struct uidset *out, GError **error)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+
+	if (op->upto > 1)
+		uidset_add(out, 1, op->upto - 1);
+	if (!store_ops(b->env->store, FALSE, 0, ops, error))
+		return FALSE;
+	for (guint i = 0; i < ops->len; i++) {
+		const struct store_op *other = ops->pdata[i];
+
+		if ((other->verb == OP_MOVE || other->verb == OP_TRANSFER) && other->id < op->id &&
+		    !exclude(b, op, other, out, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* A server with a limit (RFC 9738) works through a set in parts. */
+static void
+empty_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	struct act *act = ((struct flight *)cmd->user)->act;
+
+	if (act_answered(act, response, error) && !error && cmd->cut)
+		act->more = TRUE;
+	act_cmd_end(cmd);
+}
+
+static void
+send_empty(struct act *act, const char *uids, gboolean store)
+{
+	struct imap_cmd *cmd = act_cmd(act, act->op->folder, store ? "UID STORE" : "UID EXPUNGE", empty_done,
+	                               flight_new(act));
+
+	if (!cmd)
+		return;
+	cmd->takes = store ? NULL : g_strdup(uids);
+	put_arguments(cmd, uids, store);
+	imap_queue(act->b, cmd);
+}
+
+static void
+emptied(struct act *act)
+{
+	if (act->more && !act->refusal && act->passes++ < PASSES_AT_MOST) {
+		imap_empty(act);
+		return;
+	}
+	for (guint i = 0; !act->refusal && i < act->rows->len; i++)
+		act_tell_purged(act, act_at(act, i));
+	act_end(act);
+}
+
+void
+imap_empty(struct act *act)
+{
+	guint at = 0;
+	struct uidset uids;
+	char *slice;
+
+	act->more = FALSE;
+	act_step(act, emptied);
+	uidset_init(&uids);
+	if (imap_below(act->b, act->op, &uids, &act->broken))
+		while ((slice = uidset_format_slice(&uids, &at, ACT_LINE))) {
+			send_empty(act, slice, TRUE);
+			if (can_expunge(act->b))
+				send_empty(act, slice, FALSE);
+			g_free(slice);
+		}
+	uidset_clear(&uids);
+	act_step_end(act);
+}

@@ -1,0 +1,148 @@
+#include <string.h>
+#include "backend/imap/imap-private.h"
+#include "base/error.h"
+#include "base/i18n.h"
+
+/* The server's name for a folder that a person wants, from what the stored folders show of its ways:
+ * delimiter, spelling, and whether everything lies below INBOX. So it works without a link too. */
+
+/* Characters that are shown as nothing, or turn what follows round: a name with them could pass for another.
+ */
+static gboolean
+is_unfit(gunichar c)
+{
+	return g_unichar_iscntrl(c) || c == 0xfeff || (c >= 0x200b && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+static gboolean
+check_path(const char *path, GError **error)
+{
+	if (!*path || *path == '/' || path[strlen(path) - 1] == '/' || strstr(path, "//")) {
+		fulmar_fail(error, FULMAR_FAILED, _("a folder needs a name, on each level of it"));
+		return FALSE;
+	}
+	if (!g_utf8_validate(path, -1, NULL)) {
+		fulmar_fail(error, FULMAR_FAILED, _("the name is not written in UTF-8"));
+		return FALSE;
+	}
+	for (const char *p = path; *p; p = g_utf8_next_char(p))
+		if (is_unfit(g_utf8_get_char(p))) {
+			fulmar_fail(error, FULMAR_FAILED,
+			            _("there is a character in the name that cannot be seen: U+%04X"),
+			            g_utf8_get_char(p));
+			return FALSE;
+		}
+	return TRUE;
+}
+
+/* The nearest folder above path that is there: its name is known. *rest: what follows in path. */
+static const struct store_folder *
+nearest(const GPtrArray *folders, const char *path, const char **rest)
+{
+	const struct store_folder *best = NULL;
+	gsize best_len = 0;
+
+	for (guint i = 0; i < folders->len; i++) {
+		const struct store_folder *f = folders->pdata[i];
+		gsize len = strlen(f->path);
+
+		/* INBOX in any case. */
+		if (len > best_len && path[len] == '/' &&
+		    (g_str_has_prefix(path, f->path) ||
+		     (!strcmp(f->path, "INBOX") && !g_ascii_strncasecmp(path, "INBOX", 5)))) {
+			best = f;
+			best_len = len;
+		}
+	}
+	*rest = best ? path + best_len + 1 : path;
+	return best;
+}
+
+/* What most folders have; a server whose list was never seen is taken to be like most. */
+static char
+usual_delimiter(const GPtrArray *folders)
+{
+	for (guint i = 0; i < folders->len; i++)
+		if (((const struct store_folder *)folders->pdata[i])->delimiter)
+			return ((const struct store_folder *)folders->pdata[i])->delimiter;
+	return folders->len ? 0 : '/';
+}
+
+/* Courier and older Cyrus keep all of a person's folders below INBOX. */
+static gboolean
+all_below_inbox(const GPtrArray *folders, char delimiter)
+{
+	guint below = 0;
+
+	for (guint i = 0; i < folders->len; i++) {
+		const struct store_folder *f = folders->pdata[i];
+
+		if (!strcmp(f->wire, "INBOX") || f->pending)
+			continue;
+		if (!g_str_has_prefix(f->wire, "INBOX") || f->wire[5] != delimiter)
+			return FALSE;
+		below++;
+	}
+	return delimiter && below > 0;
+}
+
+static gboolean
+append_level(struct backend *b, GString *wire, const char *level, char delimiter, GError **error)
+{
+	g_autofree char *spelled = NULL;
+
+	if (delimiter && strchr(level, delimiter)) {
+		fulmar_fail(
+		        error, FULMAR_FAILED,
+		        _("“%s”: a name cannot have a “%c” in it on this server, which divides levels by it"),
+		        level, delimiter);
+		return FALSE;
+	}
+	spelled = imap_wire_name(b, level);
+	g_string_append(wire, spelled ? spelled : level);
+	return TRUE;
+}
+
+static char *
+spell_below(struct backend *b, const char *above, const char *rest, char delimiter, GError **error)
+{
+	g_auto(GStrv) levels = g_strsplit(rest, "/", -1);
+	g_autoptr(GString) wire = g_string_new(above);
+
+	for (guint i = 0; levels[i]; i++) {
+		if (wire->len && (i || *above)) {
+			if (!delimiter) {
+				fulmar_fail(
+				        error, FULMAR_FAILED,
+				        _("%s knows no folders inside of folders; choose a name without “/”"),
+				        b->env->account->host);
+				return NULL;
+			}
+			g_string_append_c(wire, delimiter);
+		}
+		if (!append_level(b, wire, levels[i], delimiter, error))
+			return NULL;
+	}
+	return g_strdup(wire->str);
+}
+
+gboolean
+imap_name_folder(struct backend *b, const char *path, char **wire, char *delimiter, GError **error)
+{
+	g_autoptr(GPtrArray) folders = store_folders(b->env->store, error);
+	const struct store_folder *above;
+	const char *rest;
+
+	if (!folders || !check_path(path, error))
+		return FALSE;
+	above = nearest(folders, path, &rest);
+	*delimiter = above && above->delimiter ? above->delimiter : usual_delimiter(folders);
+	if (!above && !g_ascii_strcasecmp(path, "INBOX"))
+		*wire = g_strdup("INBOX");
+	else if (!above && all_below_inbox(folders, *delimiter))
+		*wire = spell_below(b, "INBOX", rest, *delimiter, error);
+	else
+		*wire = spell_below(b, above ? above->wire : "", rest, *delimiter, error);
+	return *wire != NULL;
+}

@@ -1,0 +1,755 @@
+#!/usr/bin/python3
+"""The journal's verbs on IMAP: the exact octets the client must send, whatever the server can and however it answers, and the same against a real Dovecot."""
+import os, re, sys
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
+from dovecot import Dovecot, RawImap
+from drive import *
+from script import *
+from tap import run
+
+FEW = 'IMAP4rev1 LITERAL+ UIDPLUS ESEARCH'
+MANY = FEW + ' ENABLE CONDSTORE QRESYNC LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE MOVE UNSELECT MULTIAPPEND OBJECTID'
+NO_LINK, FAILED, CANCELLED, UNSUPPORTED = 3, 1, 7, 8
+
+
+def without(caps, *names):
+    return ' '.join(c for c in caps.split(' ') if c not in names)
+
+
+class Talk:
+    """A server with INBOX, Trash (and more) and an account that knows INBOX."""
+
+    def __init__(self, caps=MANY, mails=range(1, 6), boxes=(), drip=0, opened=('INBOX',), **kw):
+        self.inbox, self.trash = Box(mails), Box(name='Trash', attributes='\\Trash', uidvalidity=78, uidnext=40)
+        self.caps, self.drip = caps, drip
+        self.server = Script(self.inbox, self.trash, *boxes, caps=caps, drip=drip, greeting='* PREAUTH [CAPABILITY %s] hello\n' % caps, **kw)
+        self.drive = Drive(self.server.port)
+        try:
+            self.drive.link()
+            for path in ('Trash', *opened):
+                self.drive.open(path)
+        except BaseException:
+            self.close()
+            raise
+        self.mark()
+
+    def mark(self):
+        self.at = len(self.server.octets)
+
+    def wire(self):
+        """What was sent since mark(), without tags."""
+        return re.sub(rb'(?m)^f\d+ ', b'', self.server.octets[self.at:]).decode('utf-8', 'surrogateescape')
+
+    def sent(self, *commands):
+        want = ''.join(c + '\r\n' for c in commands)
+        assert self.wire() == want, 'sent %r, not %r' % (self.wire(), want)
+        self.mark()
+
+    def again(self, **kw):
+        """The link goes and another comes, to the same boxes."""
+        self.drive('unlink')
+        self.restart(**kw)
+
+    def restart(self, crash=False, **kw):
+        boxes = self.server.boxes
+        self.server.close()
+        self.server = Script(*boxes, caps=self.caps, drip=self.drip, greeting='* PREAUTH [CAPABILITY %s] hello\n' % self.caps, **kw)
+        self.drive.kill()
+        self.drive.start(self.server.port)
+        self.drive.link()
+        self.mark()
+
+    def uids(self, path):
+        return {r['subject'][7:]: r['uid'] for r in self.drive.rows(path)}
+
+    def close(self):
+        self.server.close()
+        self.drive.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *exc):
+        status = self.drive.close()
+        self.server.close()
+        assert kind or status == 0, 'drive ended with %d' % status
+        assert kind or not self.server.faults, self.server.faults
+
+
+def numbers(*n):
+    return ['number %d' % i for i in n]
+
+
+def both(test):
+    """Runs it with a server that answers at once, and with one that drips octet by octet."""
+    def twice():
+        for drip in (0, 1):
+            test(drip)
+    twice.__name__ = test.__name__
+    return twice
+
+
+# ---- moving ----
+
+@both
+def test_a_move_is_one_command_where_move_is_offered(drip):
+    with Talk(drip=drip) as t:
+        t.drive.on('move', t.drive.ids('INBOX', *numbers(1, 2, 3, 5)), 'Trash')
+        assert t.wire() == '' and t.drive.subjects('Trash') == numbers(1, 2, 3, 5)
+        t.drive.run()
+        t.sent('UID MOVE 1:3,5 Trash')
+        assert t.uids('Trash') == {'1': 40, '2': 41, '3': 42, '5': 43} and t.uids('INBOX') == {'4': 4}
+        assert t.drive('ops') == [] and [m.uid for m in t.inbox.mails] == [4]
+        t.drive.open('INBOX')
+        t.drive.open('Trash')
+        assert t.uids('Trash') == {'1': 40, '2': 41, '3': 42, '5': 43} and t.uids('INBOX') == {'4': 4}
+
+
+@both
+def test_without_move_the_original_goes_after_its_copy_is_there(drip):
+    for caps in (without(MANY, 'MOVE'), without(MANY, 'MOVE', 'QRESYNC', 'CONDSTORE', 'ENABLE')):
+        with Talk(caps, drip=drip) as t:
+            t.drive.on('move', t.drive.ids('INBOX', *numbers(2, 3)), 'Trash')
+            t.drive.run()
+            t.sent('UID COPY 2:3 Trash', 'UID STORE 2:3 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 2:3')
+            assert t.uids('Trash') == {'2': 40, '3': 41} and t.uids('INBOX') == {'1': 1, '4': 4, '5': 5}
+            assert not any(m.flags for m in t.trash.mails)
+
+
+def test_a_copy_that_is_refused_leaves_its_original_alone():
+    with Talk(without(MANY, 'MOVE'), answers={'UID COPY .*': '<tag> NO [OVERQUOTA] you have no more room\n'}) as t:
+        t.drive.on('move', t.drive.ids('INBOX', 'number 2'), 'Trash')
+        why = t.drive.run(FAILED)[0]['text']
+        assert 'you have no more room' in why and 'delete something' in why, why
+        t.sent('UID COPY 2 Trash', 'UID FETCH 2 (UID)')
+        assert t.uids('INBOX')['2'] == 2 and t.drive.rows('Trash') == []
+
+
+def test_without_uidplus_it_is_seen_before_which_are_there():
+    with Talk(without(MANY, 'UIDPLUS')) as t:
+        t.drive.on('move', t.drive.ids('INBOX', *numbers(2, 3)), 'Trash')
+        t.inbox.expunge(3)
+        t.drive.run()
+        t.sent('UID FETCH 2:3 (UID)', 'UID MOVE 2:3 Trash')
+        assert t.drive.subjects('Trash') == ['number 2'] and t.uids('Trash') == {'2': 0}
+        assert 'gone from the server' in t.drive('said')[0]
+        id = t.drive.row('Trash', 'number 2')['id']
+        t.drive.open('Trash')
+        assert t.uids('Trash') == {'2': 40} and t.drive.row('Trash', 'number 2')['id'] == id
+
+
+def test_without_uidplus_and_move_the_original_stays_marked_and_that_is_said_once():
+    with Talk(without(MANY, 'UIDPLUS', 'MOVE')) as t:
+        for n in (2, 4):
+            t.drive.on('move', t.drive.ids('INBOX', 'number %d' % n), 'Trash')
+            t.drive.run()
+            t.sent('UID FETCH %d (UID)' % n, 'UID COPY %d Trash' % n, 'UID STORE %d +FLAGS.SILENT (\\Deleted)' % n)
+        said = t.drive('said')
+        assert len(said) == 1 and 'UIDPLUS' in said[0], said
+        assert t.drive.subjects('Trash') == numbers(2, 4) and t.drive('ops') == []
+        assert t.inbox.mail(2).flags == {'\\Deleted'} and not any(m.flags for m in t.trash.mails)
+        t.restart()
+        t.drive.open('Trash')
+        t.drive.open('INBOX')
+        assert t.uids('Trash') == {'2': 40, '4': 41} and t.drive.row('INBOX', 'number 2')['flags'] == DELETED
+
+
+@both
+def test_what_copyuid_says_is_believed_where_it_can_be(drip):
+    """Each: what MOVE 2:3 answers (their copies are 40 and 41), and which UIDs the rows have then without another look."""
+    vanished = '* VANISHED 2:3\n'
+    for answer, want, more in (
+            ('* OK [COPYUID 78 2:3 40:41] .\n' + vanished + '<tag> OK .\n', {'2': 40, '3': 41}, ()),
+            ('* OK [COPYUID 78 3,2 41,40] .\n' + vanished + '<tag> OK .\n', {'2': 40, '3': 41}, ()),
+            (vanished + '<tag> OK [COPYUID 78 2,3 40,41] .\n', {'2': 40, '3': 41}, ()),
+            (vanished + '* OK [COPYUID 78 2:3 40:41] .\n<tag> OK .\n', {'2': 40, '3': 41}, ()),
+            ('* [COPYUID 78 2:3 40:41]\n' + vanished + '<tag> OK .\n', {'2': 40, '3': 41}, ()),
+            ('<tag> OK [COPYUID 78 2:3 40:41] .\n', {'2': 40, '3': 41}, ()),
+            ('* OK [COPYUID 79 2:3 40:41] .\n' + vanished + '<tag> OK .\n', {'2': 0, '3': 0}, ()),
+            # missing, empty, nonsense: it is looked for
+            (vanished + '<tag> OK .\n', {'2': 40, '3': 41}, True),
+            ('* OK [COPYUID] .\n' + vanished + '<tag> OK .\n', {'2': 40, '3': 41}, True),
+            ('* OK [COPYUID 78 2:3 40] .\n' + vanished + '<tag> OK .\n', {'2': 40, '3': 41}, True),
+            ('* OK [COPYUID 78 2:3 40,40] .\n' + vanished + '<tag> OK .\n', {'2': 40, '3': 41}, True),
+            ('* OK [COPYUID 78 1:4294967295 1:4294967295] .\n' + vanished + '<tag> OK .\n', {'2': 40, '3': 41}, True)):
+        with Talk(drip=drip) as t:
+            def move(session, command):
+                for uid in (2, 3):
+                    t.trash.take(t.inbox.mail(uid))
+                    t.inbox.expunge(uid)
+                return answer
+            t.server.answers['UID MOVE .*'] = move
+            t.drive.on('move', t.drive.ids('INBOX', *numbers(2, 3)), 'Trash')
+            t.drive.run()
+            t.sent('UID MOVE 2:3 Trash', *(['SELECT Trash', 'UID FETCH 40:* (UID INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])'] if more else []))
+            assert t.uids('Trash') == want, (answer, t.uids('Trash'))
+            assert t.drive.subjects('INBOX') == numbers(1, 4, 5) and t.drive('ops') == [] and t.drive('said') == [], answer
+            t.drive.open('Trash')
+            t.drive.open('INBOX')
+            assert t.uids('Trash') == {'2': 40, '3': 41} and t.drive.subjects('INBOX') == numbers(1, 4, 5), answer
+
+
+def test_a_server_that_sends_expunge_first_or_never_loses_no_row():
+    for first in (True, False):
+        with Talk(without(MANY, 'QRESYNC')) as t:
+            def move(session, command):
+                copies = [t.trash.take(t.inbox.mail(uid)) for uid in (2, 3)]
+                for uid in (2, 3):
+                    t.inbox.expunge(uid)
+                return ('* 2 EXPUNGE\n* 2 EXPUNGE\n' if first else '') + '<tag> OK [COPYUID 78 2:3 40:41] .\n'
+            t.server.answers['UID MOVE .*'] = move
+            ids = t.drive.ids('INBOX', *numbers(2, 3))
+            t.drive.on('move', ids, 'Trash')
+            t.drive.run()
+            assert t.uids('Trash') == {'2': 40, '3': 41} and t.drive.ids('Trash', *numbers(2, 3)) == ids
+            assert t.drive.subjects('INBOX') == numbers(1, 4, 5)
+
+
+def test_long_sets_are_divided_and_pipelined():
+    with Talk(mails=range(1, 1001)) as t:
+        t.drive.on('move', [r['id'] for r in t.drive.rows('INBOX') if r['uid'] % 2], 'Trash')
+        t.drive.run()
+        lines = t.wire().split('\r\n')[:-1]
+        assert len(lines) > 1 and all(len(l) <= 930 and l.startswith('UID MOVE ') for l in lines), lines
+        named = [int(u) for l in lines for u in l.split(' ')[2].split(',')]
+        assert named == list(range(1, 1001, 2))
+        assert {u: int(n) for n, u in t.uids('Trash').items()} == {40 + i: n for i, n in enumerate(named)}
+
+
+def test_a_set_refused_for_one_that_is_gone_is_sent_again_without_it():
+    def move(session, command):
+        if any(int(u) == 3 for u in re.findall(r'\d+', command.split(' ')[2])) or ':' in command:
+            return '<tag> NO some of these messages do not exist\n'
+    with Talk(answers={'UID MOVE .*': move}) as t:
+        t.drive.on('move', t.drive.ids('INBOX', *numbers(1, 3)), 'Trash')
+        t.inbox.expunge(3)
+        t.drive.run()
+        t.sent('UID MOVE 1,3 Trash', 'UID FETCH 1,3 (UID)', 'UID MOVE 1 Trash')
+        assert t.uids('Trash') == {'1': 40} and t.drive('ops') == []
+        assert 'gone from the server' in t.drive('said')[0]
+
+
+def test_refusals_for_now_wait_and_others_are_told():
+    for code in ('INUSE', 'UNAVAILABLE', 'LIMIT', 'SERVERBUG', 'THROTTLED'):
+        with Talk(answers={'UID MOVE .*': ['<tag> NO [%s] not now\n' % code, DEFAULT]}) as t:
+            t.drive.on('move', t.drive.ids('INBOX', 'number 3'), 'Trash')
+            t.drive.run(NO_LINK)
+            assert t.drive('ops')[0]['state'] == 'waiting' and t.drive.subjects('Trash') == ['number 3'], code
+            t.drive.run()
+            assert t.uids('Trash') == {'3': 40} and t.drive('ops') == []
+    for answer, advice in (('NO [NOPERM] no', 'right'), ('NO [CANNOT] no', 'does not allow'), ('BAD no', 'no'), ('NO', 'NO')):
+        with Talk(answers={'UID MOVE .*': '<tag> %s\n' % answer}) as t:
+            t.drive.on('move', t.drive.ids('INBOX', 'number 3'), 'Trash')
+            assert advice in t.drive.run(FAILED)[0]['text']
+            assert t.uids('INBOX')['3'] == 3 and t.drive.rows('Trash') == []
+
+
+def test_by_hand_an_original_that_may_not_go_yet_is_not_copied_twice():
+    with Talk(without(MANY, 'MOVE'), answers={'UID STORE .*': ['<tag> NO [INUSE] not now\n', DEFAULT]}) as t:
+        t.drive.on('move', t.drive.ids('INBOX', 'number 3'), 'Trash')
+        t.drive.run(NO_LINK)
+        t.mark()
+        t.drive.run()
+        t.sent('SELECT Trash', 'UID FETCH 40:* (UID INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])', 'SELECT INBOX',
+               'UID STORE 3 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 3')
+        assert [m.uid for m in t.trash.mails] == [40] and t.uids('Trash') == {'3': 40}
+
+
+def test_a_missing_special_folder_is_made_and_no_other():
+    with Talk(boxes=[Box(name='Plans')]) as t:
+        t.server.boxes = [t.inbox]
+        t.drive.on('move', t.drive.ids('INBOX', 'number 1'), 'Trash')
+        t.drive.on('move', t.drive.ids('INBOX', 'number 2'), 'Plans')
+        ends = t.drive('run')
+        assert [e['error'] for e in ends] == [0, FAILED], ends
+        assert 'create it' in ends[1]['text'], ends
+        made = [l for l in t.wire().split('\r\n') if re.match('CREATE|SUBSCRIBE', l)]
+        assert made == ['CREATE "Trash" (USE (\\Trash))'] or made[0] == 'CREATE "Trash" (USE (\\Trash))' and made[1:] == ['SUBSCRIBE "Trash"'], made
+        assert [b.name for b in t.server.boxes] == ['INBOX', 'Trash'] and len(t.server.boxes[1].mails) == 1
+
+
+# ---- copying ----
+
+@both
+def test_a_copy_takes_flags_along_but_not_deleted(drip):
+    with Talk(mails=[Mail(1, flags='\\Seen $Work'), Mail(2, flags='\\Deleted \\Flagged')], drip=drip) as t:
+        t.drive.on('copy', t.drive.ids('INBOX', *numbers(1, 2)), 'Trash')
+        t.drive.run()
+        t.sent('UID STORE 2 -FLAGS.SILENT (\\Deleted)', 'UID COPY 1:2 Trash', 'UID STORE 2 +FLAGS.SILENT (\\Deleted)')
+        assert [m.flags for m in t.trash.mails] == [{'\\Seen', '$Work'}, {'\\Flagged'}] and t.inbox.mail(2).flags == {'\\Deleted', '\\Flagged'}
+        assert t.uids('Trash') == {'1': 40, '2': 41} and t.drive.row('Trash', 'number 2')['flags'] == FLAGGED
+
+
+def test_the_same_message_may_be_copied_twice():
+    with Talk() as t:
+        for _ in range(2):
+            t.drive.on('copy', t.drive.ids('INBOX', 'number 2'), 'Trash')
+        t.drive.run()
+        t.sent('UID COPY 2 Trash', 'UID COPY 2 Trash')
+        assert sorted(r['uid'] for r in t.drive.rows('Trash')) == [40, 41]
+
+
+# ---- flags ----
+
+@both
+def test_a_whole_folder_is_marked_by_one_range(drip):
+    with Talk(drip=drip) as t:
+        t.inbox.add()
+        t.drive.well('all', 'INBOX', SEEN, 0)
+        t.drive.run()
+        t.sent('UID STORE 1:5 +FLAGS.SILENT (\\Seen)')
+        assert all(m.flags == {'\\Seen'} for m in t.inbox.mails[:5]) and not t.inbox.mails[5].flags
+
+
+def test_flags_go_where_the_server_has_the_message():
+    with Talk(answers={'UID MOVE .*': '<tag> NO [INUSE] later\n'}) as t:
+        ids = t.drive.ids('INBOX', *numbers(2, 4))
+        t.drive.on('flag', ids, FLAGGED, 0, 'Harbour')
+        t.drive.on('move', ids, 'Trash')
+        assert t.drive.subjects('Trash') == numbers(2, 4)
+        t.drive('run')
+        assert 'UID STORE 2,4 +FLAGS.SILENT (\\Flagged Harbour)\r\n' in t.wire()
+        assert t.inbox.mail(2).flags == {'\\Flagged', 'Harbour'}
+
+
+def test_a_server_with_a_limit_is_asked_for_the_rest():
+    with Talk(caps=MANY + ' MESSAGELIMIT=2') as t:
+        seen = []
+        def store(session, command):
+            seen.append(command.split(' ')[2])
+            return '<tag> OK [MESSAGELIMIT 2 %d] done\n' % (4 if len(seen) == 1 else 2) if len(seen) < 3 else '<tag> OK done\n'
+        t.server.answers['UID STORE .*'] = store
+        t.drive.well('all', 'INBOX', SEEN, 0)
+        t.drive.run()
+        assert seen == ['1:5', '1:3', '1'], seen
+    with Talk(caps=MANY + ' MESSAGELIMIT=2') as t:
+        t.drive.on('move', t.drive.ids('INBOX', *numbers(1, 2, 3, 4, 5)), 'Trash')
+        t.drive.run()
+        t.sent('UID MOVE 1:2 Trash', 'UID MOVE 3:4 Trash', 'UID MOVE 5 Trash')
+
+
+# ---- for good ----
+
+@both
+def test_what_goes_for_good_is_fetched_before(drip):
+    with Talk(drip=drip) as t:
+        ids = t.drive.ids('INBOX', *numbers(2, 3))
+        t.drive.on('purge', ids)
+        assert t.drive.subjects('INBOX') == numbers(1, 4, 5)
+        t.drive.run()
+        t.sent('UID FETCH 2 (UID BODY.PEEK[])', 'UID FETCH 3 (UID BODY.PEEK[])', 'UID STORE 2:3 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 2:3')
+        assert [m.uid for m in t.inbox.mails] == [1, 4, 5] and t.drive('ops') == []
+        assert all(t.drive('body', id)['size'] > 100 for id in ids)
+
+
+def test_many_or_large_ones_are_not_fetched_before():
+    with Talk(mails=range(1, 61)) as t:
+        t.drive.on('purge', [r['id'] for r in t.drive.rows('INBOX')])
+        t.drive.run()
+        t.sent('UID STORE 1:60 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 1:60')
+
+
+@both
+def test_emptying_names_all_below_what_was_next_and_nothing_else(drip):
+    with Talk(drip=drip, opened=('INBOX', 'Trash')) as t:
+        for n in range(3):
+            t.trash.add()
+        t.drive.open('Trash')
+        t.mark()
+        t.drive.well('empty', 'Trash')
+        late = t.trash.add()
+        t.drive.run()
+        t.sent('UID STORE 1:42 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 1:42')
+        assert t.trash.mails == [late] and t.drive('ops') == []
+
+
+def test_emptying_spares_what_was_taken_out_and_could_not_go():
+    with Talk(opened=('INBOX', 'Trash'), answers={'UID MOVE .*': '<tag> NO [OVERQUOTA] full\n'}) as t:
+        for n in range(3):
+            t.trash.add()
+        t.drive.open('Trash')
+        t.drive.on('move', t.drive.ids('Trash', 'number 41'), 'INBOX')
+        t.drive.run(FAILED)
+        t.mark()
+        t.drive.well('empty', 'Trash')
+        t.drive.run()
+        t.sent('UID STORE 1:40,42 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 1:40,42')
+        assert [m.uid for m in t.trash.mails] == [41]
+
+
+def test_without_uidplus_emptying_only_marks():
+    with Talk(without(MANY, 'UIDPLUS'), opened=('INBOX', 'Trash')) as t:
+        t.trash.add()
+        t.drive.open('Trash')
+        t.mark()
+        t.drive.well('empty', 'Trash')
+        t.drive.run()
+        t.sent('UID STORE 1:40 +FLAGS.SILENT (\\Deleted)')
+        assert t.trash.mail(40).flags == {'\\Deleted'} and 'UIDPLUS' in t.drive('said')[0]
+
+
+def test_there_is_no_command_that_would_expunge_what_others_marked():
+    src = os.path.join(os.environ.get('top_srcdir') or '.', 'src')
+    for folder, _, files in os.walk(src):
+        for name in files:
+            if name.endswith('.c'):
+                with open(os.path.join(folder, name)) as f:
+                    strings = re.findall(r'"((?:[^"\\]|\\.)*)"', f.read())
+                assert not [s for s in strings if re.match(r'(EXPUNGE|CLOSE)\b', s) and name not in ('receive.c', 'session.c')], name
+
+
+# ---- appending ----
+
+LETTER = text_message('new', more='X-Long: yes\n')
+
+
+@both
+def test_an_append_says_flags_and_time_and_does_not_wait_where_it_need_not(drip):
+    for plus, wait in (('LITERAL+', '+'), ('LITERAL-', '+'), ('', '')):
+        with Talk(without(MANY, 'LITERAL+') + ' ' + plus, drip=drip) as t:
+            t.drive.append('Trash', LETTER, when=NOON, flags=SEEN | FLAGGED)
+            t.drive.run()
+            t.sent('APPEND "Trash" (\\Seen \\Flagged) "20-Nov-2025 12:00:00 +0000" {%d%s}' % (len(LETTER), wait), LETTER.decode())
+            assert t.trash.mails[0].data == LETTER and t.trash.mails[0].flags == {'\\Seen', '\\Flagged'} and t.trash.mails[0].when == NOON
+            assert t.uids('Trash') == {'new': 40} and t.drive('ops') == []
+
+
+def test_literal_minus_waits_for_the_large():
+    large = text_message('large', body='x' * 5000)
+    with Talk(without(MANY, 'LITERAL+') + ' LITERAL-') as t:
+        t.drive.append('Trash', large)
+        t.drive.run()
+        assert '{%d}\r\n' % len(large) in t.wire() and t.trash.mails[0].data == large
+
+
+def test_several_go_together_where_multiappend_is_offered():
+    letters = [text_message('new%d' % i) for i in range(20)]
+    for caps in (MANY, without(MANY, 'MULTIAPPEND')):
+        with Talk(caps) as t:
+            for letter in letters[:1]:
+                t.drive.append('Trash', letter, when=NOON)
+            t.drive.run()
+            assert [m.data for m in t.trash.mails] == letters[:1]
+
+
+def test_an_append_uid_may_be_missing_or_of_another_validity():
+    for answer in ('<tag> OK done\n', '<tag> OK [APPENDUID] done\n', '<tag> OK [APPENDUID 99 40] done\n', '<tag> OK [APPENDUID 78 40,41] done\n'):
+        with Talk() as t:
+            def append(session, command):
+                t.trash.add(session.literals[0], when=NOON)
+                return answer
+            t.server.answers['APPEND .*'] = append
+            t.drive.append('Trash', LETTER, when=NOON)
+            t.drive.run()
+            row = t.drive.row('Trash', 'number new')
+            assert row['uid'] == 0 and t.drive('ops') == [], (answer, row)
+            t.drive.open('Trash')
+            assert t.drive.row('Trash', 'number new')['id'] == row['id'] and t.uids('Trash') == {'new': 40}, answer
+
+
+def test_what_a_server_will_not_take_is_not_sent_to_it():
+    with Talk(MANY + ' APPENDLIMIT=100') as t:
+        t.drive.append('Trash', LETTER)
+        assert 'up to' in t.drive.run(FAILED)[0]['text']
+        t.sent()
+    with Talk(MANY + ' APPENDLIMIT') as t:
+        t.trash.limit = 100
+        t.drive.append('Trash', LETTER)
+        t.drive.run(FAILED)
+        t.sent('STATUS "Trash" (APPENDLIMIT)')
+    with Talk(MANY + ' APPENDLIMIT') as t:
+        t.drive.append('Trash', LETTER)
+        t.drive.run()
+        assert t.wire().startswith('STATUS "Trash" (APPENDLIMIT)\r\nAPPEND ') and len(t.trash.mails) == 1
+
+
+def test_an_append_cut_or_refused_at_any_point_is_never_taken_for_done():
+    size = len(LETTER)
+    for caps, kw, state in ((MANY, dict(answers={'APPEND .*': CUT}), 'checking'),
+                            (without(MANY, 'LITERAL+'), dict(at_literal={'APPEND .*': CUT}), 'checking'),
+                            (without(MANY, 'LITERAL+'), dict(at_literal={'APPEND .*': '<tag> NO [OVERQUOTA] full\n'}), 'failed'),
+                            (MANY, dict(answers={'APPEND .*': '<tag> NO [OVERQUOTA] full\n'}), 'failed'),
+                            (MANY, dict(answers={'APPEND .*': '<tag> NO no\n'}), 'failed'),
+                            (MANY, dict(answers={'APPEND .*': '<tag> BAD no\n'}), 'failed')):
+        with Talk(caps, **kw) as t:
+            t.drive.append('Trash', LETTER, when=NOON)
+            t.drive('run')
+            ops = t.drive('ops')
+            assert len(ops) == 1 and ops[0]['state'] == state and ops[0]['rows'] == 1, (kw, ops)
+            if state == 'checking':
+                t.restart()
+                t.drive('check')
+                t.drive.run()
+                assert [m.data for m in t.trash.mails] == [LETTER] and t.uids('Trash') == {'new': 40} and t.drive('ops') == []
+
+
+# ---- after a crash ----
+
+LOOK = 'UID FETCH 40:* (UID INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])'
+
+
+def cut_after(verb, does):
+    """The server carries verb out, or not, and is gone before it says so."""
+    def answer(session, command):
+        if does:
+            getattr(session, 'on_' + verb.lower().replace(' ', '_'))(command)
+        return CUT
+    return {verb + ' .*': answer}
+
+
+def test_a_move_is_found_again_after_a_crash():
+    for caps, look in ((MANY, LOOK), (without(MANY, 'OBJECTID'), LOOK.replace('EMAILID ', ''))):
+        for does in (True, False):
+            with Talk(caps, answers=cut_after('UID MOVE', does)) as t:
+                t.drive.on('move', t.drive.ids('INBOX', *numbers(2, 3)), 'Trash')
+                t.drive('run')
+                t.restart()
+                t.drive('check')
+                t.sent(*(['LIST "" "*" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UNSEEN))'] if False else []), *t.wire().split('\r\n')[:-1])
+                t.drive.run()
+                heard = t.server.heard
+                assert ('UID MOVE 2:3 Trash' in heard) == (not does), heard
+                assert 'UID FETCH 2:3 (UID)' in heard and (look in heard) == does, heard
+                assert len(t.trash.mails) == 2 and t.uids('Trash') == {'2': 40, '3': 41} and t.drive('ops') == []
+                assert t.drive.subjects('INBOX') == numbers(1, 4, 5)
+
+
+def test_a_move_by_hand_is_finished_after_a_crash():
+    for verb, does in (('UID COPY', False), ('UID COPY', True), ('UID STORE', False), ('UID STORE', True), ('UID EXPUNGE', False), ('UID EXPUNGE', True)):
+        with Talk(without(MANY, 'MOVE'), answers=cut_after(verb, does)) as t:
+            t.drive.on('move', t.drive.ids('INBOX', *numbers(2, 3)), 'Trash')
+            t.drive('run')
+            assert t.drive('ops')[0]['state'] == 'checking', (verb, does)
+            t.restart()
+            t.drive('check')
+            t.drive.run()
+            assert [m.uid for m in t.trash.mails] == [40, 41] and [m.uid for m in t.inbox.mails] == [1, 4, 5], (verb, does, t.server.heard)
+            assert t.uids('Trash') == {'2': 40, '3': 41} and t.drive('ops') == [] and t.drive.subjects('INBOX') == numbers(1, 4, 5)
+
+
+def test_copies_and_appends_are_found_again_after_a_crash():
+    for does in (True, False):
+        with Talk(answers=cut_after('UID COPY', does)) as t:
+            t.drive.on('copy', t.drive.ids('INBOX', 'number 2'), 'Trash')
+            t.drive('run')
+            t.restart()
+            t.drive('check')
+            t.drive.run()
+            assert len(t.trash.mails) == 1 and t.uids('Trash') == {'2': 40} and t.drive('ops') == []
+        with Talk(answers=cut_after('APPEND', does)) as t:
+            t.drive.append('Trash', LETTER, when=NOON)
+            t.drive('run')
+            t.restart()
+            t.drive('check')
+            t.drive.run()
+            assert len(t.trash.mails) == 1 and t.uids('Trash') == {'new': 40} and t.drive('ops') == []
+
+
+def test_a_uid_of_another_row_is_never_taken():
+    """The target has the same message from before, and once more from another client."""
+    with Talk(opened=('INBOX', 'Trash'), answers=cut_after('UID COPY', False)) as t:
+        t.trash.take(t.inbox.mail(2))
+        t.drive.open('Trash')
+        before = t.drive.row('Trash', 'number 2')['id']
+        t.drive.on('copy', t.drive.ids('INBOX', 'number 2'), 'Trash')
+        t.drive('run')
+        t.restart()
+        t.drive('check')
+        t.drive.run()
+        rows = {r['id']: r['uid'] for r in t.drive.rows('Trash')}
+        assert len(t.trash.mails) == 2 and rows[before] == 40 and sorted(rows.values()) == [40, 41], rows
+
+
+def test_a_message_gone_for_good_while_it_was_moved_is_told():
+    with Talk(answers=cut_after('UID MOVE', False)) as t:
+        t.drive.on('move', t.drive.ids('INBOX', *numbers(2, 3)), 'Trash')
+        t.drive('run')
+        t.inbox.expunge(3)
+        t.restart()
+        t.drive('check')
+        t.drive.run()
+        assert t.drive.subjects('Trash') == ['number 2'] and 'gone from the server' in t.drive('said')[0]
+
+
+# ---- folders ----
+
+def test_folders_are_made_renamed_removed_and_subscribed():
+    with Talk(boxes=[Box(name='Plans', uidvalidity=80), Box(name='Plans/sea', uidvalidity=81)]) as t:
+        t.drive.well('create', 'Scrap', '\\Junk')
+        t.drive.run()
+        t.sent('CREATE "Scrap" (USE (\\Junk))', 'SUBSCRIBE "Scrap"')
+        t.drive.well('rename', 'Plans', 'Ideas')
+        t.drive.run()
+        assert t.wire().startswith('RENAME "Plans" "Ideas"\r\n'), t.wire()
+        assert sorted(t.wire().split('\r\n')[1:-1]) == sorted(['SUBSCRIBE "Ideas"', 'UNSUBSCRIBE "Plans"', 'SUBSCRIBE "Ideas/sea"', 'UNSUBSCRIBE "Plans/sea"']) or \
+            t.wire() == 'RENAME "Plans" "Ideas"\r\n', t.wire()
+        t.mark()
+        t.drive.well('subscribe', 'Ideas/sea', 0)
+        t.drive.run()
+        t.sent('UNSUBSCRIBE "Ideas/sea"')
+        t.drive.open('Ideas/sea')
+        t.mark()
+        t.drive.well('remove', 'Ideas/sea')
+        t.drive.run()
+        t.sent('UNSELECT', 'STATUS "Ideas/sea" (UIDVALIDITY)', 'DELETE "Ideas/sea"', 'UNSUBSCRIBE "Ideas/sea"')
+        assert sorted(b.name for b in t.server.boxes) == ['INBOX', 'Ideas', 'Scrap', 'Trash'] and t.drive('ops') == []
+
+
+def test_folders_that_are_as_they_shall_be_are_well():
+    with Talk(boxes=[Box(name='Plans', uidvalidity=80), Box(name='Old', uidvalidity=82)]) as t:
+        t.drive.well('create', 'New', '')
+        t.server.boxes.append(Box(name='New'))
+        t.drive.run()
+        t.drive.well('rename', 'Plans', 'Ideas')
+        t.server.boxes[2].name = 'Ideas'
+        t.drive.run()
+        t.drive.well('remove', 'Old')
+        del t.server.boxes[3]
+        t.drive.run()
+        assert t.drive('ops') == []
+
+
+def test_a_folder_made_anew_is_not_removed_for_the_old_one():
+    with Talk(boxes=[Box([1], name='Plans', uidvalidity=80)], opened=('Plans', 'INBOX')) as t:
+        t.drive.well('remove', 'Plans')
+        t.server.boxes[2].uidvalidity = 99
+        assert 'made anew' in t.drive.run(FAILED)[0]['text']
+        assert len(t.server.boxes) == 3
+
+
+def test_inbox_is_not_renamed():
+    with Talk() as t:
+        answer = t.drive('rename', 'INBOX', 'Other')
+        assert answer['error'] or 'INBOX' in t.drive.run(FAILED)[0]['text']
+        t.sent()
+
+
+def test_names_are_spelled_as_the_server_wants_them():
+    with Talk(boxes=[Box(name='Lists')]) as t:
+        for path, wire in (('Plans', 'Plans'), ('Lists/Häfen', 'Lists/H&AOQ-fen'), ('A & B', 'A &- B'), ('日本語/x', '&ZeVnLIqe-/x'), ('inbox/x', 'INBOX/x')):
+            answer = t.drive('name', path)
+            assert answer.get('wire') == wire and answer['delimiter'] == '/', answer
+        for path in ('', '/', 'a/', '/a', 'a//b', 'a\x01b', 'a\u202eb', 'a\u0085b', 'a\u200bb'):
+            assert t.drive('name', path)['error'] == FAILED, path
+    for listed, path, wire in (('* LIST () "." INBOX\n* LIST () "." INBOX.Sent\n<tag> OK .\n', 'Plans/sea', 'INBOX.Plans.sea'),
+                               ('* LIST () "." INBOX\n* LIST () "." INBOX.Sent\n<tag> OK .\n', 'INBOX/Plans', 'INBOX.Plans'),
+                               ('* LIST () "." INBOX\n* LIST () "." Sent\n<tag> OK .\n', 'Plans/sea', 'Plans.sea'),
+                               ('* LIST () NIL INBOX\n<tag> OK .\n', 'Plans', 'Plans')):
+        s = Script(Box(), caps=FEW, greeting='* PREAUTH [CAPABILITY %s] .\n' % FEW, answers={'LIST .*': listed})
+        with Drive(s.port) as d:
+            d.link()
+            d('unlink')
+            assert d('name', path).get('wire') == wire, (listed, d('name', path))
+            if '"."' in listed:
+                why = d('name', 'v1.0')
+                assert why['error'] == FAILED and '“.”' in why['text'], why
+            else:
+                assert d('name', 'a/b')['error'] == FAILED
+        s.close()
+
+
+# ---- sharing, quota, notes ----
+
+def test_sharing_quota_and_notes_are_asked_and_changed():
+    answers = {'MYRIGHTS INBOX': '* MYRIGHTS INBOX lrswipkxtea\n<tag> OK .\n',
+               'GETACL INBOX': '* ACL INBOX ann lrswipkxtea "bob smith" lr -eve w\n<tag> OK .\n',
+               'LISTRIGHTS INBOX bob': '* LISTRIGHTS INBOX bob l r s w i\n<tag> OK .\n',
+               'LISTRIGHTS INBOX "bob"': '* LISTRIGHTS INBOX "bob" "" l r s w i\n<tag> OK .\n',
+               'SETACL INBOX "bob" "lrs"': '<tag> OK .\n', 'DELETEACL INBOX "bob"': '<tag> OK .\n',
+               'GETQUOTAROOT INBOX': '* QUOTAROOT INBOX "User quota"\n* QUOTA "User quota" (STORAGE 512 1048576 MESSAGE 7 1000)\n<tag> OK .\n',
+               'GETMETADATA .*': '* METADATA INBOX (/private/comment "mine" /shared/comment NIL /shared/vendor/x {3}\nabc)\n<tag> OK .\n',
+               'SETMETADATA .*': ['<tag> OK .\n', '<tag> OK .\n', '<tag> NO [METADATA MAXSIZE 10] no\n', '<tag> NO [METADATA NOPRIVATE] no\n']}
+    with Talk(MANY + ' ACL QUOTA METADATA', answers=answers) as t:
+        def ask(kind, name='', value='', error=0):
+            got = t.drive('admin', kind, 'INBOX', name, value)
+            assert got['result']['error'] == error, got
+            return got['answers'] if not error else got['result']['text']
+        assert ask(RIGHTS) == [['', 'lrswipkxtea'], ['ann', 'lrswipkxtea'], ['bob smith', 'lr'], ['-eve', 'w']]
+        t.sent('MYRIGHTS INBOX', 'GETACL INBOX')
+        ask(SET_RIGHTS, 'bob', 'lrs')
+        t.sent('LISTRIGHTS INBOX "bob"', 'SETACL INBOX "bob" "lrs"')
+        ask(SET_RIGHTS, 'bob')
+        t.sent('DELETEACL INBOX "bob"')
+        assert 'x' in ask(SET_RIGHTS, 'bob', 'lx', error=FAILED)
+        t.sent('LISTRIGHTS INBOX "bob"')
+        ask(SET_RIGHTS, 'bob', 'L R', error=FAILED)
+        assert ask(QUOTA) == [['User quota STORAGE', '512 1048576'], ['User quota MESSAGE', '7 1000']]
+        t.sent('GETQUOTAROOT INBOX')
+        assert ask(NOTES) == [['/private/comment', 'mine'], ['/shared/vendor/x', 'abc']]
+        t.sent('GETMETADATA (DEPTH infinity) INBOX (/private /shared)')
+        ask(SET_NOTE, '/shared/comment', 'der "Hafen"')
+        ask(SET_NOTE, '/shared/comment')
+        t.sent('SETMETADATA INBOX (/shared/comment "der \\"Hafen\\"")', 'SETMETADATA INBOX (/shared/comment NIL)')
+        assert 'too long' in ask(SET_NOTE, '/private/comment', 'x' * 20, error=FAILED)
+        assert 'shared' in ask(SET_NOTE, '/private/comment', 'x', error=FAILED)
+        t.mark()
+        for bad in ('comment', '/private', '/shared/a*b', '/shared//a', '/other/x'):
+            ask(SET_NOTE, bad, 'x', error=FAILED)
+        t.sent()
+
+
+def test_a_server_without_says_so():
+    with Talk() as t:
+        for kind, word in ((RIGHTS, 'ACL'), (SET_RIGHTS, 'ACL'), (QUOTA, 'QUOTA'), (NOTES, 'METADATA'), (SET_NOTE, 'METADATA')):
+            got = t.drive('admin', kind, 'INBOX', 'x', 'y')['result']
+            assert got['error'] == UNSUPPORTED and word in got['text'], got
+        t.sent()
+
+
+def test_who_may_not_see_the_list_still_sees_his_own_rights():
+    answers = {'MYRIGHTS INBOX': '* MYRIGHTS INBOX lr\n<tag> OK .\n', 'GETACL INBOX': '<tag> NO [NOPERM] no\n'}
+    with Talk(MANY + ' ACL', answers=answers) as t:
+        got = t.drive('admin', RIGHTS, 'INBOX', '', '')
+        assert got['answers'] == [['', 'lr']] and got['result']['error'] == 0, got
+
+
+# ---- what others lost mail by (each a case that must not be) ----
+
+def test_a_hole_in_the_store_shifts_nothing():
+    for caps in (MANY, without(MANY, 'QRESYNC', 'CONDSTORE', 'ENABLE'), without(FEW, 'UIDPLUS')):
+        with Talk(caps, mails=range(1, 41)) as t:
+            drop = [r['id'] for r in t.drive.rows('INBOX') if r['uid'] in (1, 2, 9, 17, 18, 30, 39)]
+            t.drive.on('forget', drop)
+            t.drive.on('purge', t.drive.ids('INBOX', 'number 20'))
+            t.drive.run()
+            named = [c for c in t.server.heard if re.match('UID (STORE|EXPUNGE|MOVE|COPY)', c)]
+            assert named and all(re.match(r'UID \w+ 20( |$)', c) for c in named), named
+            assert len(t.inbox.mails) == (39 if 'UIDPLUS' in caps else 40) and (t.inbox.mail(20) is None or t.inbox.mail(20).flags == {'\\Deleted'})
+
+
+def test_an_expunge_at_any_moment_changes_no_set():
+    """Another client removes a message after each of our commands; what is stored to, moved and expunged is what was chosen."""
+    for caps in (MANY, without(MANY, 'MOVE'), without(MANY, 'QRESYNC', 'CONDSTORE', 'ENABLE', 'MOVE'), without(MANY, 'UIDPLUS', 'MOVE', 'QRESYNC')):
+        with Talk(caps, mails=range(1, 61)) as t:
+            victims = iter(range(1, 61, 3))
+            chosen = {2, 3, 5, 20, 21, 22, 23, 50}
+            def hurt(session, command):
+                uid = next(victims, None)
+                told = ''
+                if uid and session.box is t.inbox and t.inbox.mail(uid):
+                    seq = t.inbox.expunge(uid)
+                    told = '* VANISHED %d\n' % uid if session.qresync else '* %d EXPUNGE\n' % seq
+                return told + DEFAULT
+            t.server.answers['UID (?:STORE|MOVE|COPY|EXPUNGE|FETCH).*'] = hurt
+            ids = {r['uid']: r['id'] for r in t.drive.rows('INBOX')}
+            before = set(ids)
+            t.drive.on('flag', [ids[u] for u in (2, 3)], FLAGGED, 0, '')
+            t.drive.on('move', [ids[u] for u in (5, 20, 21, 22, 23)], 'Trash')
+            t.drive.on('purge', [ids[50]])
+            for _ in range(3):
+                t.drive('run')
+            for c in t.server.heard:
+                m = re.match(r'UID (STORE|MOVE|COPY|EXPUNGE) (\S+)', c)
+                if m:
+                    test = in_set(m.group(2), 60)
+                    assert {u for u in range(1, 61) if test(u)} <= chosen, c
+            gone = before - {m.uid for m in t.inbox.mails} - set(range(1, 61, 3))
+            assert gone <= {5, 20, 21, 22, 23, 50}, gone
+            t.drive.open('INBOX')
+            assert {r['uid'] for r in t.drive.rows('INBOX')} == {m.uid for m in t.inbox.mails}, caps
+            t.drive.open('Trash')
+            assert {r['uid'] for r in t.drive.rows('Trash')} == {m.uid for m in t.trash.mails}, caps
+
+
+if __name__ == '__main__':
+    run(globals())
