@@ -160,6 +160,7 @@ static gboolean
 too_long(gpointer user)
 {
 	g_error("it takes too long");
+	return G_SOURCE_REMOVE;
 }
 
 static void
@@ -707,8 +708,10 @@ static const struct {
 static void
 obey(struct drive *d, char *line)
 {
-	g_auto(GStrv) words = g_strsplit(g_strchomp(line), "\t", -1);
+	g_auto(GStrv) words = NULL;
 
+	line[strcspn(line, "\n")] = '\0';
+	words = g_strsplit(line, "\t", -1);
 	g_string_truncate(d->out, 0);
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (!strcmp(commands[i].name, words[0]) && g_strv_length(words) == commands[i].words) {

@@ -33,6 +33,12 @@ class Talk:
             raise
         self.mark()
 
+    def look(self, path):
+        """Opens it anew: what others did there is seen."""
+        self.drive.open('INBOX' if path != 'INBOX' else 'Trash')
+        self.drive.open(path)
+        self.mark()
+
     def mark(self):
         self.at = len(self.server.octets)
 
@@ -97,7 +103,7 @@ def test_a_move_is_one_command_where_move_is_offered(drip):
         t.drive.on('move', t.drive.ids('INBOX', *numbers(1, 2, 3, 5)), 'Trash')
         assert t.wire() == '' and t.drive.subjects('Trash') == numbers(1, 2, 3, 5)
         t.drive.run()
-        t.sent('UID MOVE 1:3,5 Trash')
+        t.sent('UID MOVE 1:3,5 "Trash"')
         assert t.uids('Trash') == {'1': 40, '2': 41, '3': 42, '5': 43} and t.uids('INBOX') == {'4': 4}
         assert t.drive('ops') == [] and [m.uid for m in t.inbox.mails] == [4]
         t.drive.open('INBOX')
@@ -111,7 +117,7 @@ def test_without_move_the_original_goes_after_its_copy_is_there(drip):
         with Talk(caps, drip=drip) as t:
             t.drive.on('move', t.drive.ids('INBOX', *numbers(2, 3)), 'Trash')
             t.drive.run()
-            t.sent('UID COPY 2:3 Trash', 'UID STORE 2:3 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 2:3')
+            t.sent('UID COPY 2:3 "Trash"', 'UID STORE 2:3 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 2:3')
             assert t.uids('Trash') == {'2': 40, '3': 41} and t.uids('INBOX') == {'1': 1, '4': 4, '5': 5}
             assert not any(m.flags for m in t.trash.mails)
 
@@ -121,7 +127,7 @@ def test_a_copy_that_is_refused_leaves_its_original_alone():
         t.drive.on('move', t.drive.ids('INBOX', 'number 2'), 'Trash')
         why = t.drive.run(FAILED)[0]['text']
         assert 'you have no more room' in why and 'delete something' in why, why
-        t.sent('UID COPY 2 Trash', 'UID FETCH 2 (UID)')
+        t.sent('UID COPY 2 "Trash"', 'UID FETCH 2 (UID)')
         assert t.uids('INBOX')['2'] == 2 and t.drive.rows('Trash') == []
 
 
@@ -130,7 +136,7 @@ def test_without_uidplus_it_is_seen_before_which_are_there():
         t.drive.on('move', t.drive.ids('INBOX', *numbers(2, 3)), 'Trash')
         t.inbox.expunge(3)
         t.drive.run()
-        t.sent('UID FETCH 2:3 (UID)', 'UID MOVE 2:3 Trash')
+        t.sent('UID FETCH 2:3 (UID)', 'UID MOVE 2:3 "Trash"')
         assert t.drive.subjects('Trash') == ['number 2'] and t.uids('Trash') == {'2': 0}
         assert 'gone from the server' in t.drive('said')[0]
         id = t.drive.row('Trash', 'number 2')['id']
@@ -143,7 +149,7 @@ def test_without_uidplus_and_move_the_original_stays_marked_and_that_is_said_onc
         for n in (2, 4):
             t.drive.on('move', t.drive.ids('INBOX', 'number %d' % n), 'Trash')
             t.drive.run()
-            t.sent('UID FETCH %d (UID)' % n, 'UID COPY %d Trash' % n, 'UID STORE %d +FLAGS.SILENT (\\Deleted)' % n)
+            t.sent('UID FETCH %d (UID)' % n, 'UID COPY %d "Trash"' % n, 'UID STORE %d +FLAGS.SILENT (\\Deleted)' % n)
         said = t.drive('said')
         assert len(said) == 1 and 'UIDPLUS' in said[0], said
         assert t.drive.subjects('Trash') == numbers(2, 4) and t.drive('ops') == []
@@ -181,7 +187,7 @@ def test_what_copyuid_says_is_believed_where_it_can_be(drip):
             t.server.answers['UID MOVE .*'] = move
             t.drive.on('move', t.drive.ids('INBOX', *numbers(2, 3)), 'Trash')
             t.drive.run()
-            t.sent('UID MOVE 2:3 Trash', *(['SELECT Trash', 'UID FETCH 40:* (UID INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])'] if more else []))
+            t.sent('UID MOVE 2:3 "Trash"', *(['SELECT "Trash"', 'UID FETCH 40:* (UID INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])'] if more else []))
             assert t.uids('Trash') == want, (answer, t.uids('Trash'))
             assert t.drive.subjects('INBOX') == numbers(1, 4, 5) and t.drive('ops') == [] and t.drive('said') == [], answer
             t.drive.open('Trash')
@@ -224,7 +230,7 @@ def test_a_set_refused_for_one_that_is_gone_is_sent_again_without_it():
         t.drive.on('move', t.drive.ids('INBOX', *numbers(1, 3)), 'Trash')
         t.inbox.expunge(3)
         t.drive.run()
-        t.sent('UID MOVE 1,3 Trash', 'UID FETCH 1,3 (UID)', 'UID MOVE 1 Trash')
+        t.sent('UID MOVE 1,3 "Trash"', 'UID FETCH 1,3 (UID)', 'UID MOVE 1 "Trash"')
         assert t.uids('Trash') == {'1': 40} and t.drive('ops') == []
         assert 'gone from the server' in t.drive('said')[0]
 
@@ -250,7 +256,7 @@ def test_by_hand_an_original_that_may_not_go_yet_is_not_copied_twice():
         t.drive.run(NO_LINK)
         t.mark()
         t.drive.run()
-        t.sent('SELECT Trash', 'UID FETCH 40:* (UID INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])', 'SELECT INBOX',
+        t.sent('SELECT "Trash"', 'UID FETCH 40:* (UID INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])', 'SELECT INBOX',
                'UID STORE 3 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 3')
         assert [m.uid for m in t.trash.mails] == [40] and t.uids('Trash') == {'3': 40}
 
@@ -275,7 +281,7 @@ def test_a_copy_takes_flags_along_but_not_deleted(drip):
     with Talk(mails=[Mail(1, flags='\\Seen $Work'), Mail(2, flags='\\Deleted \\Flagged')], drip=drip) as t:
         t.drive.on('copy', t.drive.ids('INBOX', *numbers(1, 2)), 'Trash')
         t.drive.run()
-        t.sent('UID STORE 2 -FLAGS.SILENT (\\Deleted)', 'UID COPY 1:2 Trash', 'UID STORE 2 +FLAGS.SILENT (\\Deleted)')
+        t.sent('UID STORE 2 -FLAGS.SILENT (\\Deleted)', 'UID COPY 1:2 "Trash"', 'UID STORE 2 +FLAGS.SILENT (\\Deleted)')
         assert [m.flags for m in t.trash.mails] == [{'\\Seen', '$Work'}, {'\\Flagged'}] and t.inbox.mail(2).flags == {'\\Deleted', '\\Flagged'}
         assert t.uids('Trash') == {'1': 40, '2': 41} and t.drive.row('Trash', 'number 2')['flags'] == FLAGGED
 
@@ -284,8 +290,9 @@ def test_the_same_message_may_be_copied_twice():
     with Talk() as t:
         for _ in range(2):
             t.drive.on('copy', t.drive.ids('INBOX', 'number 2'), 'Trash')
-        t.drive.run()
-        t.sent('UID COPY 2 Trash', 'UID COPY 2 Trash')
+        for _ in range(2):
+            t.drive.run()
+            t.sent('UID COPY 2 "Trash"')
         assert sorted(r['uid'] for r in t.drive.rows('Trash')) == [40, 41]
 
 
@@ -325,7 +332,7 @@ def test_a_server_with_a_limit_is_asked_for_the_rest():
     with Talk(caps=MANY + ' MESSAGELIMIT=2') as t:
         t.drive.on('move', t.drive.ids('INBOX', *numbers(1, 2, 3, 4, 5)), 'Trash')
         t.drive.run()
-        t.sent('UID MOVE 1:2 Trash', 'UID MOVE 3:4 Trash', 'UID MOVE 5 Trash')
+        t.sent('UID MOVE 1:2 "Trash"', 'UID MOVE 3:4 "Trash"', 'UID MOVE 5 "Trash"')
 
 
 # ---- for good ----
@@ -351,11 +358,10 @@ def test_many_or_large_ones_are_not_fetched_before():
 
 @both
 def test_emptying_names_all_below_what_was_next_and_nothing_else(drip):
-    with Talk(drip=drip, opened=('INBOX', 'Trash')) as t:
+    with Talk(drip=drip) as t:
         for n in range(3):
             t.trash.add()
-        t.drive.open('Trash')
-        t.mark()
+        t.look('Trash')
         t.drive.well('empty', 'Trash')
         late = t.trash.add()
         t.drive.run()
@@ -364,24 +370,23 @@ def test_emptying_names_all_below_what_was_next_and_nothing_else(drip):
 
 
 def test_emptying_spares_what_was_taken_out_and_could_not_go():
-    with Talk(opened=('INBOX', 'Trash'), answers={'UID MOVE .*': '<tag> NO [OVERQUOTA] full\n'}) as t:
+    with Talk(answers={'UID MOVE .*': '<tag> NO [OVERQUOTA] full\n'}) as t:
         for n in range(3):
             t.trash.add()
-        t.drive.open('Trash')
+        t.look('Trash')
         t.drive.on('move', t.drive.ids('Trash', 'number 41'), 'INBOX')
+        t.drive.well('empty', 'Trash')
         t.drive.run(FAILED)
         t.mark()
-        t.drive.well('empty', 'Trash')
         t.drive.run()
         t.sent('UID STORE 1:40,42 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 1:40,42')
         assert [m.uid for m in t.trash.mails] == [41]
 
 
 def test_without_uidplus_emptying_only_marks():
-    with Talk(without(MANY, 'UIDPLUS'), opened=('INBOX', 'Trash')) as t:
+    with Talk(without(MANY, 'UIDPLUS')) as t:
         t.trash.add()
-        t.drive.open('Trash')
-        t.mark()
+        t.look('Trash')
         t.drive.well('empty', 'Trash')
         t.drive.run()
         t.sent('UID STORE 1:40 +FLAGS.SILENT (\\Deleted)')
@@ -453,7 +458,7 @@ def test_what_a_server_will_not_take_is_not_sent_to_it():
         assert 'up to' in t.drive.run(FAILED)[0]['text']
         t.sent()
     with Talk(MANY + ' APPENDLIMIT') as t:
-        t.trash.limit = 100
+        t.trash.appendlimit = 100
         t.drive.append('Trash', LETTER)
         t.drive.run(FAILED)
         t.sent('STATUS "Trash" (APPENDLIMIT)')
@@ -505,10 +510,9 @@ def test_a_move_is_found_again_after_a_crash():
                 t.drive('run')
                 t.restart()
                 t.drive('check')
-                t.sent(*(['LIST "" "*" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UNSEEN))'] if False else []), *t.wire().split('\r\n')[:-1])
                 t.drive.run()
                 heard = t.server.heard
-                assert ('UID MOVE 2:3 Trash' in heard) == (not does), heard
+                assert ('UID MOVE 2:3 "Trash"' in heard) == (not does), heard
                 assert 'UID FETCH 2:3 (UID)' in heard and (look in heard) == does, heard
                 assert len(t.trash.mails) == 2 and t.uids('Trash') == {'2': 40, '3': 41} and t.drive('ops') == []
                 assert t.drive.subjects('INBOX') == numbers(1, 4, 5)
@@ -547,9 +551,9 @@ def test_copies_and_appends_are_found_again_after_a_crash():
 
 def test_a_uid_of_another_row_is_never_taken():
     """The target has the same message from before, and once more from another client."""
-    with Talk(opened=('INBOX', 'Trash'), answers=cut_after('UID COPY', False)) as t:
+    with Talk(answers=cut_after('UID COPY', False)) as t:
         t.trash.take(t.inbox.mail(2))
-        t.drive.open('Trash')
+        t.look('Trash')
         before = t.drive.row('Trash', 'number 2')['id']
         t.drive.on('copy', t.drive.ids('INBOX', 'number 2'), 'Trash')
         t.drive('run')
@@ -745,10 +749,162 @@ def test_an_expunge_at_any_moment_changes_no_set():
                     assert {u for u in range(1, 61) if test(u)} <= chosen, c
             gone = before - {m.uid for m in t.inbox.mails} - set(range(1, 61, 3))
             assert gone <= {5, 20, 21, 22, 23, 50}, gone
-            t.drive.open('INBOX')
-            assert {r['uid'] for r in t.drive.rows('INBOX')} == {m.uid for m in t.inbox.mails}, caps
-            t.drive.open('Trash')
-            assert {r['uid'] for r in t.drive.rows('Trash')} == {m.uid for m in t.trash.mails}, caps
+            t.restart()
+            for path, box in (('INBOX', t.inbox), ('Trash', t.trash)):
+                t.drive.open(path)
+                assert {r['uid'] for r in t.drive.rows(path)} == {m.uid for m in box.mails}, (caps, path)
+
+
+# ---- the same against a real server ----
+
+BITS = {'\\Seen': SEEN, '\\Answered': ANSWERED, '\\Flagged': FLAGGED, '\\Deleted': DELETED, '\\Draft': DRAFT, '$Forwarded': FORWARDED}
+
+
+def letter(n):
+    return text_message(n).decode()
+
+
+def there(imap, box):
+    """{uid: (subject, flag bits, keywords)} as the server has it."""
+    imap('SELECT "%s"' % box)
+    state, uid = {}, 0
+    for line in imap('UID FETCH 1:* (UID FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])', ok=False):
+        m = re.search(rb'UID (\d+) FLAGS \(([^)]*)\)', line)
+        if m:
+            uid, flags = int(m.group(1)), set(m.group(2).decode().split()) - {'\\Recent'}
+            state[uid] = ('', sum(BITS.get(f, 0) for f in flags), ' '.join(sorted(flags - set(BITS))))
+        elif line.startswith(b'Subject: '):
+            state[uid] = (line[9:].strip().decode(),) + state[uid][1:]
+    return state
+
+
+def agree(drive, imap, *boxes):
+    for box in boxes:
+        drive.open(box)
+        have = {r['uid']: (r['subject'], r['flags'], ' '.join(sorted(r['keywords'].split()))) for r in drive.rows(box)}
+        want = there(imap, box)
+        assert have == want, '%s: %r' % (box, {u: (want.get(u), have.get(u)) for u in want.keys() | have.keys() if want.get(u) != have.get(u)})
+
+
+def live(*hide):
+    with Dovecot() as d, RawImap(d.port) as imap, Drive(d.port, hide) as drive:
+        for n in range(1, 21):
+            imap.append(letter(n), flags='\\Seen $Work' if n % 2 else '', date='20-Nov-2025 10:%02d:00 +0000' % n)
+        imap('UID STORE 19:20 +FLAGS (\\Deleted)')
+        drive.link()
+        drive.well('create', 'Plans/Häfen', '')
+        drive.run()
+        for path in ('Plans/Häfen', 'Trash', 'Sent', 'INBOX'):
+            drive.open(path)
+        ids = {int(r['subject'][7:]): r['id'] for r in drive.rows('INBOX')}
+        drive.on('flag', [ids[n] for n in (1, 2, 3, 10)], FLAGGED, SEEN, 'Harbour')
+        drive.on('move', [ids[n] for n in (2, 3, 4, 7)], 'Plans/Häfen')
+        drive.on('copy', [ids[n] for n in (5, 6, 19)], 'Trash')
+        drive.on('purge', [ids[n] for n in (8, 9)])
+        drive.append('Sent', text_message('sent'), when=NOON, flags=SEEN)
+        drive.append('Sent', text_message('sent too'), when=NOON, flags=SEEN | ANSWERED)
+        for _ in range(6):
+            drive.run()
+        assert drive('ops') == []
+        drive.on('move', drive.ids('Plans/Häfen', *numbers(3, 4)), 'INBOX')
+        drive.on('move', [ids[19]], 'Plans/Häfen')
+        for _ in range(4):
+            drive.run()
+        assert drive('ops') == [] and drive.ids('INBOX', *numbers(3, 4)) == [ids[3], ids[4]]
+        agree(drive, imap, 'Trash', 'Sent')
+        kept = there(imap, 'INBOX')
+        gone = {'number %d' % n for n in (2, 7, 8, 9, 19)}
+        if 'UIDPLUS' in hide:
+            assert {s for s, f, k in kept.values() if f & DELETED} >= {'number 8', 'number 9', 'number 20'}
+        else:
+            assert not gone & {s for s, f, k in kept.values()}
+            assert [s for s, f, k in kept.values() if f & DELETED] == ['number 20'], 'what another client marked stays, and nothing else'
+        stays = numbers(3, 4) if {'MOVE', 'UIDPLUS'} <= set(hide) else []
+        assert sorted(s for box in ('Trash', 'Plans/H&AOQ-fen', 'Sent') for s, f, k in there(imap, box).values() if f & DELETED) == stays, 'what was copied is not marked'
+        drive('unlink')
+        drive.kill()
+        drive.start(d.port, hide)
+        drive.link()
+        agree(drive, imap, 'INBOX', 'Trash', 'Sent')
+        drive.open('Plans/Häfen')
+        assert drive.subjects('Plans/Häfen') == sorted(numbers(2, 7, 19) + stays), drive.rows('Plans/Häfen')
+        drive.well('all', 'Trash', FLAGGED, 0)
+        drive.run()
+        drive.well('empty', 'Trash')
+        drive.well('rename', 'Plans/Häfen', 'Plans/Sea')
+        for _ in range(2):
+            drive.run()
+        assert drive('ops') == []
+        left = there(imap, 'Trash')
+        assert all(f & DELETED for s, f, k in left.values()) if 'UIDPLUS' in hide else not left, left
+        drive.well('remove', 'Plans/Sea')
+        drive.run()
+        names = b''.join(imap('LIST "" "*"'))
+        assert b'Sea' not in names and b'Plans' in names, names
+
+
+def test_dovecot_with_all_it_has():
+    live()
+
+
+def test_dovecot_without_move():
+    live('MOVE')
+
+
+def test_dovecot_without_uidplus():
+    live('UIDPLUS')
+
+
+def test_dovecot_without_move_and_uidplus():
+    live('MOVE', 'UIDPLUS')
+
+
+def test_dovecot_without_literal_plus_and_multiappend():
+    live('LITERAL+', 'MULTIAPPEND')
+
+
+def test_dovecot_without_qresync():
+    live('QRESYNC')
+
+
+def test_dovecot_plain():
+    live('QRESYNC', 'CONDSTORE', 'ENABLE', 'ESEARCH', 'SPECIAL-USE', 'LIST-EXTENDED', 'UNSELECT', 'MOVE')
+
+
+def test_dovecot_tells_rights_room_and_notes():
+    extra = '''
+mail_plugins = acl quota
+protocol imap {
+  mail_plugins = acl imap_acl quota imap_quota
+  imap_metadata = yes
+}
+mail_attribute_dict = file:%h/attributes
+plugin {
+  acl = vfile
+  acl_shared_dict = file:/dev/null
+  quota = count:User quota
+  quota_rule = *:storage=10M
+  quota_vsizes = yes
+}
+'''
+    with Dovecot(extra=extra) as d, RawImap(d.port) as imap, Drive(d.port) as drive:
+        imap('CREATE Plans')
+        drive.link()
+
+        def ask(kind, name='', value=''):
+            got = drive('admin', kind, 'Plans', name, value)
+            assert got['result']['error'] == 0, got
+            return dict(got['answers'])
+        assert 'a' in ask(RIGHTS)['']
+        ask(SET_RIGHTS, 'bob', 'lr')
+        assert ask(RIGHTS)['bob'] == 'lr'
+        ask(SET_RIGHTS, 'bob')
+        assert 'bob' not in ask(RIGHTS)
+        assert re.fullmatch(r'\d+ 10240', ask(QUOTA)['User quota STORAGE'])
+        ask(SET_NOTE, '/private/comment', 'Über "die" See')
+        assert ask(NOTES)['/private/comment'] == 'Über "die" See'
+        ask(SET_NOTE, '/private/comment')
+        assert '/private/comment' not in ask(NOTES)
 
 
 if __name__ == '__main__':

@@ -362,15 +362,15 @@ class Session(threading.Thread):
     def boxes(self):
         return self.server.boxes
 
-    def listed(self, box):
+    def listed(self, box, subscribed=False):
         name = '"%s"' % box.name if re.fullmatch(r'[^\r\n"\\\x80-\U0010ffff\udc80-\udcff]*', box.name) else '{%d}\n%s' % (
             len(octets(box.name)), box.name)
-        return '(%s) "/" %s' % (box.attributes, name)
+        return '(%s) "/" %s' % ((box.attributes + (' \\Subscribed' if subscribed and box.subscribed else '')).strip(), name)
 
     def on_list(self, command):
         out = ''
         for box in self.boxes():
-            out += '* LIST %s\n' % self.listed(box)
+            out += '* LIST %s\n' % self.listed(box, 'SUBSCRIBED' in command)
             if 'STATUS' in command:
                 out += self.status(box, command)
         return out + '<tag> OK done\n'
