@@ -91,10 +91,23 @@ append_globals(GString *out)
 }
 
 static void
+append_verbs(GString *out, const struct cli_verb *verb)
+{
+	for (; verb && verb->name; verb++) {
+		g_string_append(out, ".TP\n");
+		append_styled(out, 'B', verb->name);
+		g_string_append_c(out, ' ');
+		append_styled(out, 'I', verb->usage);
+		g_string_append_c(out, '\n');
+		append_sentence(out, verb->help);
+	}
+}
+
+static void
 append_commands(GString *out)
 {
 	for (const struct cli_command *command = cli_commands; command->name; command++) {
-		if (!command->run)
+		if (!cli_available(command))
 			continue;
 		g_string_append(out, ".TP\n");
 		append_styled(out, 'B', command->name);
@@ -104,9 +117,10 @@ append_commands(GString *out)
 		}
 		g_string_append_c(out, '\n');
 		append_sentence(out, command->help);
-		if (!command->options)
+		if (!command->options && !command->verbs)
 			continue;
 		g_string_append(out, ".RS\n");
+		append_verbs(out, command->verbs);
 		append_option_table(out, command->options);
 		g_string_append(out, ".RE\n");
 	}
@@ -118,7 +132,7 @@ append_later(GString *out)
 	gboolean first = TRUE;
 
 	for (const struct cli_command *command = cli_commands; command->name; command++) {
-		if (command->run)
+		if (cli_available(command))
 			continue;
 		g_string_append(out, first ? "" : ",\n");
 		append_styled(out, 'B', command->name);

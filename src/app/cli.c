@@ -205,20 +205,75 @@ is_option(const struct cli *cli, const char *word)
 	return option && (!word[2] || (option->kind == CLI_NUMBER && g_ascii_isdigit(word[2])));
 }
 
+gboolean
+cli_available(const struct cli_command *command)
+{
+	return command->run || command->verbs;
+}
+
 static gboolean
 count_words(const struct cli *cli, GError **error)
 {
 	const struct cli_command *command = cli->command;
+	const struct cli_verb *verb = cli->verb;
+	guint n = cli->words->len, min = verb ? verb->min_words : command->min_words,
+	      max = verb ? verb->max_words : command->max_words;
+	g_autofree char *name = NULL;
 
-	if (!command || !command->run || cli->help || cli->version)
+	if (n >= min && n <= max)
 		return TRUE;
-	if (cli->words->len >= command->min_words && cli->words->len <= command->max_words)
-		return TRUE;
+	name = verb ? g_strdup_printf("%s %s", command->name, verb->name) : g_strdup(command->name);
 	fulmar_fail(error, FULMAR_USAGE,
-	            cli->words->len < command->min_words ? _("“%s” needs more: fulmar %s %s")
-	                                                 : _("“%s” takes less: fulmar %s %s"),
-	            command->name, command->name, command->usage);
+	            n < min ? _("“%s” needs more: fulmar %s %s") : _("“%s” takes less: fulmar %s %s"), name,
+	            name, verb ? verb->usage : command->usage);
 	return FALSE;
+}
+
+static gboolean
+unknown_verb(const struct cli_command *command, const char *word, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autofree char *shown = text_safe(word, -1);
+	const char *nearest;
+
+	for (const struct cli_verb *verb = command->verbs; verb->name; verb++)
+		g_ptr_array_add(names, (gpointer)verb->name);
+	g_ptr_array_add(names, NULL);
+	nearest = text_nearest(word, (const char *const *)names->pdata);
+	if (nearest)
+		fulmar_fail(error, FULMAR_USAGE, _("“%s” knows no “%s”; the nearest is “%s”"), command->name,
+		            shown, nearest);
+	else
+		fulmar_fail(error, FULMAR_USAGE, _("“%s” knows no “%s”: fulmar %s %s"), command->name, shown,
+		            command->name, command->usage);
+	return FALSE;
+}
+
+/* The first word of a command with verbs. */
+static gboolean
+take_verb(struct cli *cli, GError **error)
+{
+	const struct cli_verb *verb = cli->command->verbs;
+	const char *word;
+
+	if (!verb || !cli->words->len)
+		return TRUE;
+	word = g_ptr_array_index(cli->words, 0);
+	while (verb->name && strcmp(verb->name, word) != 0)
+		verb++;
+	if (!verb->name)
+		return unknown_verb(cli->command, word, error);
+	cli->verb = verb;
+	g_ptr_array_remove_index(cli->words, 0);
+	return TRUE;
+}
+
+static gboolean
+check_words(struct cli *cli, GError **error)
+{
+	if (!cli->command || !cli_available(cli->command) || cli->help || cli->version)
+		return TRUE;
+	return take_verb(cli, error) && count_words(cli, error);
 }
 
 gboolean
@@ -240,7 +295,7 @@ cli_scan(struct cli *cli, int argc, char **argv, GError **error)
 			ok = scan_letters(&scan, word, error);
 	}
 	g_ptr_array_add(cli->overrides, NULL);
-	return ok && count_words(cli, error);
+	return ok && check_words(cli, error);
 }
 
 const char *
@@ -286,6 +341,18 @@ help_options(GString *out, const struct cli_option *table)
 }
 
 static void
+help_verbs(GString *out, const struct cli_command *command)
+{
+	if (command->verbs)
+		g_string_append_c(out, '\n');
+	for (const struct cli_verb *verb = command->verbs; verb && verb->name; verb++) {
+		g_autofree char *left = g_strdup_printf("%s %s", verb->name, verb->usage);
+
+		help_row(out, left, 34, _(verb->help));
+	}
+}
+
+static void
 help_overview(GString *out)
 {
 	g_string_append(out, _("Usage: fulmar [OPTION…] [COMMAND …]\n\n"
@@ -294,7 +361,7 @@ help_overview(GString *out)
 	for (const struct cli_command *row = cli_commands; row->name; row++) {
 		g_autofree char *left = NULL;
 
-		if (!row->run)
+		if (!cli_available(row))
 			continue;
 		left = g_strdup_printf("%s%s%s", row->name, *row->usage ? " " : "", row->usage);
 		help_row(out, left, 34, _(row->help));
@@ -318,8 +385,9 @@ cli_help(const struct cli_command *command)
 	}
 	g_string_append_printf(out, _("Usage: fulmar %s %s\n\n%s.\n"), command->name, command->usage,
 	                       _(command->help));
-	if (!command->run)
+	if (!cli_available(command))
 		g_string_append(out, _("This version does not have it yet.\n"));
+	help_verbs(out, command);
 	if (command->options) {
 		g_string_append(out, _("\nOptions:\n"));
 		help_options(out, command->options);

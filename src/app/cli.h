@@ -28,14 +28,25 @@ enum cli_needs {
 	CLI_DASH_WORDS = 2 /* "-word" is a word, not an option: flag takes -seen */
 };
 
+/* A command's first word, when that says what to do: "folder create". */
+struct cli_verb {
+	const char *name;            /* NULL ends a table */
+	const char *usage;           /* the words behind it */
+	const char *help;            /* N_() one line */
+	int (*run)(struct app *app); /* gives the exit status; words are without the verb then */
+	guint min_words, max_words;  /* behind it */
+};
+
 struct cli_command {
 	const char *name;
 	const char *usage;           /* the words it takes, as the help shows them */
 	const char *help;            /* N_() one line */
-	int (*run)(struct app *app); /* gives the exit status; NULL: a later version has it */
+	int (*run)(struct app *app); /* gives the exit status; NULL: only with a verb, or a later version has
+	                                it */
 	guint needs;                 /* enum cli_needs */
 	guint min_words, max_words;
 	const struct cli_option *options; /* or NULL */
+	const struct cli_verb *verbs;     /* or NULL */
 };
 
 /* What was said. Strings are lent from argv. */
@@ -48,9 +59,12 @@ struct cli {
 	gint64 limit; /* -1: none */
 	gboolean headers, raw, structure, seen, html;
 	const char *part, *output;
+	gboolean create, not_junk, yes, repair;
+	const char *account;
 	gint64 width;                      /* 0: not said */
 	const struct cli_command *command; /* NULL: none, or words[0] is a TARGET */
-	GPtrArray *words;                  /* without the command's name */
+	const struct cli_verb *verb;       /* NULL: none */
+	GPtrArray *words;                  /* without the names of command and verb */
 };
 
 /* The tables, ended by a NULL name (commands.c). */
@@ -64,6 +78,9 @@ void cli_clear(struct cli *cli);
 gboolean cli_scan(struct cli *cli, int argc, char **argv, GError **error);
 /* The nearest command to word, or NULL. */
 const char *cli_nearest_command(const char *word);
+
+/* This version has it. */
+gboolean cli_available(const struct cli_command *command);
 
 /* Text for --help: the overview, or one command. Gives (g_free). */
 char *cli_help(const struct cli_command *command);

@@ -44,35 +44,89 @@ static const struct cli_option show_options[] = {
         END,
 };
 
+static const struct cli_option target_options[] = {
+        {0, "create", CLI_SWITCH, AT(create), NULL, N_("make the folder if it is not there")},
+        END,
+};
+
+static const struct cli_option junk_options[] = {
+        {0, "not", CLI_SWITCH, AT(not_junk), NULL, N_("it is none: out of the junk folder, back to INBOX")},
+        END,
+};
+
+static const struct cli_option undo_options[] = {
+        {0, "account", CLI_TEXT, AT(account), N_("ACCOUNT"), N_("the last change of this account")},
+        END,
+};
+
+static const struct cli_option folder_options[] = {
+        {'y', "yes", CLI_SWITCH, AT(yes), NULL, N_("delete or empty without asking")},
+        END,
+};
+
+static const struct cli_option check_options[] = {
+        {0, "repair", CLI_SWITCH, AT(repair), NULL,
+         N_("put right what is wrong; with ACCOUNT/FOLDER: build that folder anew")},
+        END,
+};
+
+static const struct cli_verb folder_verbs[] = {
+        {"create", "TARGET…", N_("make folders, and those above them"), command_folder_create, 1, MANY},
+        {"rename", "TARGET TARGET", N_("rename or move a folder, with those below it"), command_folder_rename,
+         2, 2},
+        {"delete", "TARGET…", N_("delete folders with the messages in them"), command_folder_delete, 1, MANY},
+        {"subscribe", "TARGET…", N_("subscribe to folders"), command_folder_subscribe, 1, MANY},
+        {"unsubscribe", "TARGET…", N_("end the subscription"), command_folder_unsubscribe, 1, MANY},
+        {"empty", "TARGET…", N_("delete all messages of folders for good"), command_folder_empty, 1, MANY},
+        {"rights", "TARGET [WHO RIGHTS]", N_("who may do what with a folder; RIGHTS are letters, or “none”"),
+         command_folder_rights, 1, 3},
+        {"quota", "TARGET", N_("how much room is taken, and of how much"), command_folder_quota, 1, 1},
+        {NULL, NULL, NULL, NULL, 0, 0},
+};
+
+static const struct cli_verb queue_verbs[] = {
+        {"retry", "OP…", N_("try failed changes again"), command_queue_retry, 1, MANY},
+        {"drop", "OP…", N_("give changes up and take them back here"), command_queue_drop, 1, MANY},
+        {NULL, NULL, NULL, NULL, 0, 0},
+};
+
 const struct cli_command cli_commands[] = {
-        {"demo", "", N_("the screen on a throw-away sample mailbox"), command_demo, 0, 0, 0, NULL},
-        {"setup", "", N_("set up an account"), NULL, 0, 0, 0, NULL},
-        {"doctor", "[ACCOUNT]", N_("connect and report what was found"), command_doctor, CLI_CONF, 0, 1,
+        {"demo", "", N_("the screen on a throw-away sample mailbox"), command_demo, 0, 0, 0, NULL, NULL},
+        {"setup", "", N_("set up an account"), NULL, 0, 0, 0, NULL, NULL},
+        {"doctor", "[ACCOUNT]", N_("connect and report what was found"), command_doctor, CLI_CONF, 0, 1, NULL,
          NULL},
-        {"accounts", "", N_("list the accounts"), command_accounts, CLI_CONF, 0, 0, NULL},
-        {"folders", "[ACCOUNT]", N_("list the folders"), command_folders, CLI_CONF, 0, 1, NULL},
-        {"sync", "[TARGET…]", N_("bring the store up to date"), command_sync, CLI_CONF, 0, MANY, NULL},
+        {"accounts", "", N_("list the accounts"), command_accounts, CLI_CONF, 0, 0, NULL, NULL},
+        {"folders", "[ACCOUNT]", N_("list the folders"), command_folders, CLI_CONF, 0, 1, NULL, NULL},
+        {"sync", "[TARGET…]", N_("bring the store up to date"), command_sync, CLI_CONF, 0, MANY, NULL, NULL},
         {"list", "TARGET [QUERY]", N_("list messages, newest first"), command_list, CLI_CONF | CLI_DASH_WORDS,
-         1, MANY, list_options},
-        {"search", "QUERY", N_("search all accounts"), NULL, CLI_CONF, 1, MANY, NULL},
-        {"show", "ID", N_("show a message"), command_show, CLI_CONF, 1, 1, show_options},
-        {"flag", "[ID…] +FLAG… -FLAG…", N_("change flags and keywords; IDs also on standard input"),
-         command_flag, CLI_CONF | CLI_DASH_WORDS, 1, MANY, NULL},
-        {"move", "ID… TARGET", N_("move messages"), NULL, CLI_CONF, 1, MANY, NULL},
-        {"copy", "ID… TARGET", N_("copy messages"), NULL, CLI_CONF, 1, MANY, NULL},
-        {"delete", "ID…", N_("move messages to the trash"), NULL, CLI_CONF, 1, MANY, NULL},
-        {"archive", "ID…", N_("move messages to the archive"), NULL, CLI_CONF, 1, MANY, NULL},
-        {"undo", "", N_("undo the last change"), NULL, CLI_CONF, 0, 0, NULL},
-        {"folder", "create|rename|delete|… …", N_("change folders"), NULL, CLI_CONF, 1, MANY, NULL},
-        {"queue", "[retry|drop OP]", N_("what waits for the server, what failed and why"), command_queue,
-         CLI_CONF, 0, 2, NULL},
-        {"send", "[FILE]", N_("send a message"), NULL, CLI_CONF | CLI_DASH_WORDS, 0, MANY, NULL},
-        {"import", "TARGET PATH…", N_("import messages"), NULL, CLI_CONF, 2, MANY, NULL},
-        {"export", "QUERY PATH", N_("export messages"), NULL, CLI_CONF, 2, MANY, NULL},
-        {"check", "[ACCOUNT]", N_("verify the store"), NULL, CLI_CONF, 0, 1, NULL},
-        {"check-config", "", N_("report every problem of the configuration"), command_check_config, 0, 0, 0,
+         1, MANY, list_options, NULL},
+        {"search", "QUERY", N_("search all accounts"), NULL, CLI_CONF, 1, MANY, NULL, NULL},
+        {"show", "ID", N_("show a message"), command_show, CLI_CONF, 1, 1, show_options, NULL},
+        {"flag", "[ID…] +FLAG… -FLAG…", N_("change flags and keywords"), command_flag,
+         CLI_CONF | CLI_DASH_WORDS, 1, MANY, NULL, NULL},
+        {"move", "[ID…] TARGET", N_("move messages to a folder, of another account too"), command_move,
+         CLI_CONF, 1, MANY, target_options, NULL},
+        {"copy", "[ID…] TARGET", N_("copy messages to a folder; prints the new IDs"), command_copy, CLI_CONF,
+         1, MANY, target_options, NULL},
+        {"delete", "[ID…]", N_("move messages to the trash; those in it go for good"), command_delete,
+         CLI_CONF, 0, MANY, NULL, NULL},
+        {"archive", "[ID…]", N_("move messages to the archive"), command_archive, CLI_CONF, 0, MANY, NULL,
          NULL},
-        {"keys", "", N_("list the keys"), command_keys, CLI_CONF, 0, 0, NULL},
-        {"options", "", N_("list every option of the configuration"), command_options, 0, 0, 0, NULL},
-        {NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
+        {"junk", "[ID…]", N_("move messages to the junk folder"), command_junk, CLI_CONF, 0, MANY,
+         junk_options, NULL},
+        {"undo", "", N_("take the last change back, and with every further call the one before"),
+         command_undo, CLI_CONF, 0, 0, undo_options, NULL},
+        {"folder", "VERB TARGET…", N_("change folders"), NULL, CLI_CONF, 1, MANY, folder_options,
+         folder_verbs},
+        {"queue", "[VERB OP…]", N_("what waits for the server, what failed and why"), command_queue, CLI_CONF,
+         0, 0, NULL, queue_verbs},
+        {"send", "[FILE]", N_("send a message"), NULL, CLI_CONF | CLI_DASH_WORDS, 0, MANY, NULL, NULL},
+        {"import", "TARGET PATH…", N_("import messages"), NULL, CLI_CONF, 2, MANY, NULL, NULL},
+        {"export", "QUERY PATH", N_("export messages"), NULL, CLI_CONF, 2, MANY, NULL, NULL},
+        {"check", "[TARGET…]", N_("verify the store"), command_check, CLI_CONF, 0, MANY, check_options, NULL},
+        {"check-config", "", N_("report every problem of the configuration"), command_check_config, 0, 0, 0,
+         NULL, NULL},
+        {"keys", "", N_("list the keys"), command_keys, CLI_CONF, 0, 0, NULL, NULL},
+        {"options", "", N_("list every option of the configuration"), command_options, 0, 0, 0, NULL, NULL},
+        {NULL, NULL, NULL, NULL, 0, 0, 0, NULL, NULL},
 };

@@ -1,26 +1,13 @@
 /* fulmar flag */
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "app/app.h"
-#include "app/report.h"
-#include "app/session.h"
+#include "app/changes.h"
 #include "base/error.h"
 #include "base/i18n.h"
 
-/* The messages of one account. */
-struct group {
-	const struct conf_account *account;
-	GArray *ids; /* msgid */
-	guint64 command;
-	gboolean durable, queued;
-};
-
-struct change {
+struct flags {
 	guint add, remove;
 	GString *keywords_add, *keywords_remove;
-	GPtrArray *groups; /* struct group * */
 };
 
 static const struct {
@@ -55,14 +42,14 @@ is_keyword(const char *name)
 }
 
 static gboolean
-add_flag(struct change *change, const char *word, GError **error)
+add_flag(struct flags *flags, const char *word, GError **error)
 {
 	gboolean add = *word == '+';
 	guint flag = flag_of(word + 1);
-	GString *keywords = add ? change->keywords_add : change->keywords_remove;
+	GString *keywords = add ? flags->keywords_add : flags->keywords_remove;
 
 	if (flag) {
-		*(add ? &change->add : &change->remove) |= flag;
+		*(add ? &flags->add : &flags->remove) |= flag;
 		return TRUE;
 	}
 	if (!is_keyword(word + 1)) {
@@ -76,66 +63,9 @@ add_flag(struct change *change, const char *word, GError **error)
 	return TRUE;
 }
 
-static struct group *
-group_of(struct change *change, const struct conf_account *account)
-{
-	struct group *group;
-
-	for (guint i = 0; i < change->groups->len; i++) {
-		group = g_ptr_array_index(change->groups, i);
-		if (group->account == account)
-			return group;
-	}
-	group = g_new0(struct group, 1);
-	group->account = account;
-	group->ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	g_ptr_array_add(change->groups, group);
-	return group;
-}
-
-static void
-group_free(gpointer data)
-{
-	struct group *group = data;
-
-	g_array_unref(group->ids);
-	g_free(group);
-}
-
+/* Flags and IDs in any order. */
 static gboolean
-add_id(const struct app *app, struct change *change, const char *word, GError **error)
-{
-	msgid id;
-	const struct conf_account *account = app_id(app, word, &id, error);
-
-	if (account)
-		g_array_append_val(group_of(change, account)->ids, id);
-	return account != NULL;
-}
-
-/* Lines hold IDs and nothing else: what follows an ID in a text listing was written by strangers. */
-static gboolean
-read_ids(const struct app *app, struct change *change, GError **error)
-{
-	gsize size = 0;
-	char *raw = NULL;
-	gboolean ok = TRUE;
-
-	while (ok && getline(&raw, &size, stdin) >= 0) {
-		g_auto(GStrv) words = g_strsplit_set(raw, " \t\r\n", -1);
-
-		for (char **word = words; ok && *word; word++)
-			ok = !**word || add_id(app, change, *word, error);
-	}
-	free(raw);
-	if (ok && !change->groups->len)
-		fulmar_fail(error, FULMAR_USAGE,
-		            _("no message was named; give IDs as words or on standard input"));
-	return ok && change->groups->len;
-}
-
-static gboolean
-take_words(const struct app *app, struct change *change, GError **error)
+take_words(const struct app *app, struct flags *flags, GPtrArray *groups, GError **error)
 {
 	const GPtrArray *words = app->cli.words;
 
@@ -143,132 +73,44 @@ take_words(const struct app *app, struct change *change, GError **error)
 		const char *word = g_ptr_array_index(words, i);
 		gboolean flag = *word == '+' || *word == '-';
 
-		if (flag ? !add_flag(change, word, error) : !add_id(app, change, word, error))
+		if (flag ? !add_flag(flags, word, error) : !ids_add(app, groups, word, error))
 			return FALSE;
 	}
-	if (!change->add && !change->remove && !change->keywords_add->len && !change->keywords_remove->len) {
+	if (!flags->add && !flags->remove && !flags->keywords_add->len && !flags->keywords_remove->len) {
 		fulmar_fail(error, FULMAR_USAGE,
 		            _("no flag was named; for example: fulmar flag work:12 +seen"));
 		return FALSE;
 	}
-	return change->groups->len || read_ids(app, change, error);
-}
-
-static struct command *
-flag_command(const struct change *change, const struct group *group)
-{
-	struct command *command = command_new(CMD_FLAG, group->account->id);
-
-	command->ids = g_array_copy(group->ids);
-	command->add = change->add;
-	command->remove = change->remove;
-	command->text = change->keywords_add->len ? g_strdup(change->keywords_add->str) : NULL;
-	command->text2 = change->keywords_remove->len ? g_strdup(change->keywords_remove->str) : NULL;
-	return command;
-}
-
-static gboolean
-op_touches(const struct store_op *op, const struct group *group)
-{
-	for (guint i = 0; i < op->ids->len; i++)
-		for (guint j = 0; j < group->ids->len; j++)
-			if (g_array_index(op->ids, msgid, i) == g_array_index(group->ids, msgid, j))
-				return TRUE;
-	return FALSE;
-}
-
-/* What became of it: still in the journal, refused, or gone because the server has it. */
-static gboolean
-look_at_journal(struct group *group, GError **error)
-{
-	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
-	struct store *store = app_store(group->account, error);
-	gboolean ok = store && store_ops(store, FALSE, 0, ops, error);
-
-	for (guint i = 0; ok && i < ops->len; i++) {
-		const struct store_op *op = g_ptr_array_index(ops, i);
-
-		if (!op_touches(op, group))
-			continue;
-		group->queued = TRUE;
-		if (op->state != OP_FAILED)
-			continue;
-		fulmar_fail(error, FULMAR_FAILED, _("%s refused the change: %s; “fulmar queue” has it"),
-		            group->account->id, op->error ? op->error : "");
-		ok = FALSE;
-	}
-	if (store)
-		store_close(store);
-	return ok;
-}
-
-static gboolean
-change_group(const struct app *app, struct session *session, const struct change *change, struct group *group,
-             GError **error)
-{
-	GError *replay = NULL;
-
-	if (!session_start(session, group->account, error) ||
-	    !session_do(session, flag_command(change, group), error))
-		return FALSE;
-	group->durable = TRUE;
-	/* A replay that fails leaves the change in the journal, which is asked next. */
-	if (app_may_link(app, group->account))
-		session_do(session, command_new(CMD_REPLAY, group->account->id), &replay);
-	g_clear_error(&replay);
-	return look_at_journal(group, error);
+	return groups->len || ids_take(app, groups, 0, 0, error);
 }
 
 static void
-report_group(const struct app *app, const struct group *group)
+fill(const struct wish *wish, const struct ids_group *group, struct command *command)
 {
-	for (guint i = 0; app->cli.json && i < group->ids->len; i++) {
-		g_autoptr(GString) out = g_string_new(NULL);
-		g_autofree char *id = g_strdup_printf("%s:%" G_GINT64_FORMAT, group->account->id,
-		                                      g_array_index(group->ids, msgid, i));
+	const struct flags *flags = wish->user;
 
-		json_open(out, NULL, '{');
-		json_text(out, "id", id);
-		json_text(out, "state", group->queued ? "queued" : "done");
-		json_close(out, '}');
-		report_line(out->str);
-	}
-}
-
-static int
-change_all(const struct app *app, const struct change *change)
-{
-	struct session *session = session_new(app);
-	gboolean queued = FALSE;
-	int status = FULMAR_OK;
-
-	for (guint i = 0; i < change->groups->len; i++) {
-		struct group *group = g_ptr_array_index(change->groups, i);
-		GError *error = NULL;
-
-		change_group(app, session, change, group, &error);
-		queued |= group->queued;
-		if (!error)
-			report_group(app, group);
-		app_add_status(&status, i == 0, error ? app_fail(error) : FULMAR_OK);
-	}
-	if (queued && !app->cli.json && status == FULMAR_OK)
-		report_line("queued");
-	session_free(session);
-	return status;
+	command->add = flags->add;
+	command->remove = flags->remove;
+	command->text = flags->keywords_add->len ? g_strdup(flags->keywords_add->str) : NULL;
+	command->text2 = flags->keywords_remove->len ? g_strdup(flags->keywords_remove->str) : NULL;
 }
 
 int
 command_flag(struct app *app)
 {
-	struct change change = {0, 0, g_string_new(NULL), g_string_new(NULL),
-	                        g_ptr_array_new_with_free_func(group_free)};
+	struct flags flags = {0, 0, g_string_new(NULL), g_string_new(NULL)};
+	const struct wish wish = {.fill = fill, .verb = CMD_FLAG, .user = &flags};
+	g_autoptr(GPtrArray) groups = ids_new();
+	struct session *session = session_new(app);
 	GError *error = NULL;
 	int status;
 
-	status = take_words(app, &change, &error) ? change_all(app, &change) : app_fail(error);
-	g_string_free(change.keywords_add, TRUE);
-	g_string_free(change.keywords_remove, TRUE);
-	g_ptr_array_unref(change.groups);
+	if (take_words(app, &flags, groups, &error))
+		status = changes_make(app, session, &wish, groups);
+	else
+		status = app_fail(error);
+	session_free(session);
+	g_string_free(flags.keywords_add, TRUE);
+	g_string_free(flags.keywords_remove, TRUE);
 	return status;
 }

@@ -95,7 +95,7 @@ run(struct app *app)
 	}
 	if (!command)
 		return run_place(app);
-	if (!command->run) {
+	if (!cli_available(command)) {
 		g_autofree char *text =
 		        g_strdup_printf(_("“%s” is not available in this version"), command->name);
 
@@ -104,7 +104,7 @@ run(struct app *app)
 	}
 	if ((command->needs & CLI_CONF) && !app_load_conf(app))
 		return FULMAR_USAGE;
-	return command->run(app);
+	return app->cli.verb ? app->cli.verb->run(app) : command->run(app);
 }
 
 int

@@ -1,7 +1,11 @@
 # floor 6: everything
 noinst_LIBRARIES += libapp.a
 libapp_a_SOURCES = \
+  src/app/admin.c \
   src/app/app.c src/app/app.h \
+  src/app/change.c src/app/change.h \
+  src/app/changes.c src/app/changes.h \
+  src/app/check.c \
   src/app/cli.c src/app/cli.h \
   src/app/commands.c \
   src/app/config.c \
@@ -16,8 +20,12 @@ libapp_a_SOURCES = \
   src/app/fetch.c src/app/fetch.h \
   src/app/filter.c src/app/filter.h \
   src/app/flags.c \
+  src/app/folder.c \
   src/app/folders.c \
+  src/app/id-reader.c src/app/id-reader.h \
+  src/app/ids.c src/app/ids.h \
   src/app/list.c \
+  src/app/move.c \
   src/app/prompt.c src/app/prompt.h \
   src/app/queue.c \
   src/app/ready.c src/app/ready.h \
@@ -26,7 +34,8 @@ libapp_a_SOURCES = \
   src/app/screen.c src/app/screen.h \
   src/app/session.c src/app/session.h \
   src/app/show.c \
-  src/app/sync.c
+  src/app/sync.c \
+  src/app/undo.c
 APP_LIBS = libapp.a libui.a libmodel.a $(CORE_LIBS) $(NCURSES_LIBS)
 
 bin_PROGRAMS += fulmar

@@ -5,6 +5,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 #define SECRET_MAX 4096
@@ -105,4 +106,25 @@ prompt_secret(const char *text)
 	memset(line->str, 0, line->len);
 	g_string_free(line, TRUE);
 	return NULL;
+}
+
+gboolean
+prompt_yes(const char *text)
+{
+	/* The letters of the answers: what stands in brackets must be them. */
+	const char *yes = _("y"), *choices = _("[y/N]");
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	g_autofree char *safe = text_safe(text, -1);
+	char answer[256];
+	gssize n;
+
+	if (fd < 0)
+		return FALSE;
+	say(fd, safe);
+	say(fd, " ");
+	say(fd, choices);
+	say(fd, " ");
+	n = read(fd, answer, sizeof answer);
+	close(fd);
+	return n > 0 && g_ascii_tolower(answer[0]) == yes[0];
 }

@@ -1,4 +1,4 @@
-/* Asking for a secret on the terminal, without showing it. */
+/* Asking on the terminal: for a secret, without showing it, and for a yes. */
 #ifndef FULMAR_APP_PROMPT_H
 #define FULMAR_APP_PROMPT_H
 
@@ -9,5 +9,7 @@ gboolean prompt_possible(void);
 /* Shows text (unsafe is allowed) and reads a line from the terminal itself, whatever standard input is. Gives
  * (g_free), NULL when called off by Ctrl-C, Ctrl-D or an end of the terminal. */
 char *prompt_secret(const char *text);
+/* Shows text with what may be answered; TRUE for a line that begins with the letter for yes. */
+gboolean prompt_yes(const char *text);
 
 #endif

@@ -22,6 +22,8 @@ struct session {
 	GHashTable *ended;    /* command id (gint64 *) → GError * or NULL, until waited for */
 	gboolean progress;    /* a progress line stands on the terminal */
 	gint64 shown;         /* when it was drawn, µs */
+	guint64 changing;     /* the command that told is about, 0: none */
+	struct session_told *told;
 	void (*fact)(const char *account, const char *name, const char *value, void *user);
 	void *fact_user;
 };
@@ -176,6 +178,24 @@ take_end(struct session *session, struct event *event)
 }
 
 static void
+take_told(struct session *session, struct event *event)
+{
+	struct session_told *told = session->told;
+
+	if (!told || event->command != session->changing)
+		return;
+	if (event->kind == EVENT_NEW_ID) {
+		g_ptr_array_add(told->ids,
+		                g_strdup_printf("%s:%" G_GINT64_FORMAT,
+		                                event->text ? event->text : event->account, event->id));
+		return;
+	}
+	told->step = event->id;
+	g_free(told->text);
+	told->text = g_steal_pointer(&event->text);
+}
+
+static void
 handle_event(struct session *session, struct event *event)
 {
 	switch (event->kind) {
@@ -195,13 +215,15 @@ handle_event(struct session *session, struct event *event)
 		if (session->fact)
 			session->fact(event->account, event->text, event->text2, session->fact_user);
 		break;
+	case EVENT_STEP:
+	case EVENT_NEW_ID:
+		take_told(session, event);
+		break;
 	case EVENT_ROWS:
 	case EVENT_FOLDERS:
 	case EVENT_LINK:
 	case EVENT_QUEUE:
 	case EVENT_NEW_MAIL:
-	case EVENT_STEP:
-	case EVENT_NEW_ID:
 	case EVENT_BODY:
 		break;
 	}
@@ -242,6 +264,27 @@ gboolean
 session_do(struct session *session, struct command *command, GError **error)
 {
 	return session_wait(session, session_send(session, command), error);
+}
+
+void
+session_told_clear(struct session_told *told)
+{
+	g_clear_pointer(&told->text, g_free);
+	g_clear_pointer(&told->ids, g_ptr_array_unref);
+}
+
+gboolean
+session_change(struct session *session, struct command *command, struct session_told *told, GError **error)
+{
+	gboolean ok;
+
+	*told = (struct session_told){0, NULL, g_ptr_array_new_with_free_func(g_free)};
+	session->told = told;
+	session->changing = session_send(session, command);
+	ok = session_wait(session, session->changing, error);
+	session->told = NULL;
+	session->changing = 0;
+	return ok;
 }
 
 void

@@ -22,6 +22,17 @@ guint64 session_send(struct session *session, struct command *command);
 gboolean session_wait(struct session *session, guint64 id, GError **error);
 /* Both. */
 gboolean session_do(struct session *session, struct command *command, GError **error);
+
+/* What a command that changes mail told before it ended. */
+struct session_told {
+	gint64 step;    /* of undo; 0: nothing changed */
+	char *text;     /* what was done, one line; or NULL */
+	GPtrArray *ids; /* new messages, "ACCOUNT:NUMBER" (char *), in the order of the command's */
+};
+void session_told_clear(struct session_told *told);
+/* session_do for such a command; told is filled anew, and to be cleared in any case. */
+gboolean session_change(struct session *session, struct command *command, struct session_told *told,
+                        GError **error);
 /* Where EVENT_FACT goes. */
 void session_on_fact(struct session *session,
                      void (*fact)(const char *account, const char *name, const char *value, void *user),

@@ -3,10 +3,12 @@ noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
   src/store/add.c \
   src/store/bodies.c \
+  src/store/check.c src/store/check-bodies.c src/store/check-private.h \
   src/store/copies.c \
   src/store/effects.c \
   src/store/empty.c \
   src/store/folders.c \
+  src/store/header.c \
   src/store/identity.c \
   src/store/journal.c \
   src/store/keep.c \
@@ -20,7 +22,11 @@ libstore_a_SOURCES = \
   src/store/order.c \
   src/store/pending.c \
   src/store/place.c \
+  src/store/probes.c \
+  src/store/rebuild.c \
   src/store/refs.c \
+  src/store/repair.c \
+  src/store/salvage.c \
   src/store/schema.c \
   src/store/stand.c \
   src/store/store.c src/store/store.h src/store/store-private.h \

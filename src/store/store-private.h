@@ -20,6 +20,7 @@ struct store {
 	int synchronous;        /* as the connection has it now */
 	gboolean young;         /* made by this handle and not yet synced to the disk */
 	gboolean inside;        /* between store_begin and its end */
+	int fault;              /* SQLite's code of the last failure, without its extension */
 	gboolean failed;        /* a statement failed inside: only a rollback is left */
 	struct cuts *cuts;      /* or NULL, see bodies.c */
 	/* writers only */
@@ -59,7 +60,10 @@ void store_bind_text(sqlite3_stmt *statement, int at, const char *text);
 char *store_column(sqlite3_stmt *statement, int at);
 /* Sets error from the connection's state and marks the transaction as failed. */
 void store_fail_sql(struct store *store, GError **error);
+/* what: of it, or NULL. */
 void store_fail_damaged(struct store *store, const char *what, GError **error);
+/* An SQLite code, without its extension, that says so. */
+gboolean store_is_damage(int code);
 /* Opens a transaction unless one is open (*own then FALSE); store_leave ends it when it is ours: commit when
  * ok, else rollback. Returns ok of the whole. */
 gboolean store_enter(struct store *store, gboolean durable, gboolean *own, GError **error);

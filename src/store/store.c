@@ -15,13 +15,6 @@ static const struct {
 	int code;
 	const char *text;
 } faults[] = {
-        {SQLITE_CORRUPT, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
-        {SQLITE_NOTADB, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
-        /* Our statements are fixed: an unknown table, a constraint or a type that does not fit is damage. */
-        {SQLITE_ERROR, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
-        {SQLITE_CONSTRAINT,
-         N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
-        {SQLITE_MISMATCH, N_("the store is damaged; move it away, and 'fulmar sync' fetches the mail anew")},
         {SQLITE_FULL, N_("no room left on the disk; free some and try again")},
         {SQLITE_READONLY, N_("it cannot be written: read-only; make it and its folder writable")},
         {SQLITE_PERM, N_("it cannot be opened: permission denied; make it and its folder readable")},
@@ -50,21 +43,45 @@ fault_text(struct store *store, int code)
 	return sqlite3_errmsg(store->db);
 }
 
+gboolean
+store_is_damage(int code)
+{
+	/* Our statements are fixed: an unknown table, a constraint or a type that does not fit is damage. */
+	static const int codes[] = {SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_ERROR, SQLITE_CONSTRAINT,
+	                            SQLITE_MISMATCH};
+
+	for (guint i = 0; i < G_N_ELEMENTS(codes); i++)
+		if (codes[i] == code)
+			return TRUE;
+	return FALSE;
+}
+
 void
 store_fail_sql(struct store *store, GError **error)
 {
 	int code = sqlite3_errcode(store->db) & 0xff;
 
 	store->failed = TRUE;
-	fulmar_fail(error, FULMAR_FAILED, "%s: %s", store->path, fault_text(store, code));
+	store->fault = code;
+	if (store_is_damage(code))
+		store_fail_damaged(store, NULL, error);
+	else
+		fulmar_fail(error, FULMAR_FAILED, "%s: %s", store->path, fault_text(store, code));
 }
 
 void
 store_fail_damaged(struct store *store, const char *what, GError **error)
 {
-	fulmar_fail(error, FULMAR_FAILED,
-	            _("%s: the store is damaged (%s); move it away, and 'fulmar sync' fetches the mail anew"),
-	            store->path, what);
+	g_autofree char *account = g_path_get_basename(store->dir);
+
+	if (what)
+		fulmar_fail(error, FULMAR_FAILED,
+		            _("%s: the store is damaged (%s); “fulmar check --repair %s” puts it right"),
+		            store->path, what, account);
+	else
+		fulmar_fail(error, FULMAR_FAILED,
+		            _("%s: the store is damaged; “fulmar check --repair %s” puts it right"),
+		            store->path, account);
 }
 
 static void

@@ -392,4 +392,30 @@ gboolean store_undo_take_back(struct store *store, gint64 step, guint *lost, GAr
 char *store_get(struct store *store, const char *key);
 gboolean store_set(struct store *store, const char *key, const char *value, GError **error);
 
+/* ---- check ---- */
+
+/* Something that is wrong with a store, or many things alike. Lent for the call. */
+struct store_finding {
+	const char *kind;   /* "database", "row", "counter", "thread", "window", "place", "op", "body", "file" */
+	const char *where;  /* path of the folder; "" when it is in none */
+	const char *text;   /* what: one line, without a full stop */
+	const char *remedy; /* what "fulmar check --repair" does about it */
+	const char *done;   /* the same when it was done */
+	gboolean repaired;
+};
+typedef void (*store_found)(const struct store_finding *finding, void *user);
+
+/* Verifies the store in dir: SQLite's own check, rows, counters, threads, windows, places, the journal, and that the
+ * bodies are there. Reads one snapshot and takes no lock, so others may go on with it. Proportional to the
+ * store. FALSE with error when it could not be looked at (damage is a finding, not an error). */
+gboolean store_check(const char *dir, store_found found, void *user, GError **error);
+/* The same, and puts right what is wrong: what the rows tell is counted anew, rows and bodies that cannot be
+ * believed go and are fetched again. A database that SQLite cannot read is set aside in dir/damaged-DATE,
+ * and what can be read of it (the journal above all) goes into a new one; for that nobody else may have it
+ * open. Holds the account's journal lock; FALSE with error when another process has it. */
+gboolean store_repair(const char *dir, store_found found, void *user, GError **error);
+/* Rows of folder path that have neither body nor waiting ops go, the others lose their UIDs; the next sync
+ * fetches all headers and knows the others again, as after a change of UIDVALIDITY. The same lock. */
+gboolean store_rebuild(const char *dir, const char *path, store_found found, void *user, GError **error);
+
 #endif

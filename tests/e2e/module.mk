@@ -1,5 +1,7 @@
 # programs and screens as a person meets them
 e2e_tests = \
+  tests/e2e/test-actions.py \
+  tests/e2e/test-check.py \
   tests/e2e/test-cli.py \
   tests/e2e/test-faults.py \
   tests/e2e/test-hostile-mail.py \

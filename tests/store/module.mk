@@ -3,6 +3,7 @@ STORE_TEST_UTIL = tests/store/store-util.c tests/store/store-util.h
 STORE_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 STORE_TESTS =  \
   tests/store/test-bodies \
+  tests/store/test-check \
   tests/store/test-journal \
   tests/store/test-kill \
   tests/store/test-rows \
@@ -17,6 +18,9 @@ tests_bench_bench_store_LDADD = $(STORE_LIBS)
 tests_store_test_bodies_SOURCES = tests/store/test-bodies.c $(STORE_TEST_UTIL)
 tests_store_test_bodies_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_bodies_LDADD = $(STORE_LIBS)
+tests_store_test_check_SOURCES = tests/store/test-check.c $(STORE_TEST_UTIL)
+tests_store_test_check_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_check_LDADD = $(STORE_LIBS) $(SQLITE_LIBS)
 tests_store_test_journal_SOURCES = tests/store/test-journal.c $(STORE_TEST_UTIL)
 tests_store_test_journal_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_journal_LDADD = $(STORE_LIBS)

@@ -1,0 +1,119 @@
+#include "app/change.h"
+
+#include "base/error.h"
+#include "base/i18n.h"
+
+/* What the server refuses is looked for in the ops that this change made: those of its step of undo, and
+ * those that undoing made, which belong to none. */
+struct made {
+	gint64 step;
+	gint64 before; /* the newest op there was */
+};
+
+static gboolean
+read_ops(const struct conf_account *account, GPtrArray *ops, GError **error)
+{
+	GError *problem = NULL;
+	struct store *store = app_store(account, &problem);
+
+	if (store) {
+		store_ops(store, FALSE, 0, ops, &problem);
+		store_close(store);
+	}
+	if (problem)
+		g_propagate_error(error, problem);
+	return problem == NULL;
+}
+
+static gboolean
+newest_op(const struct conf_account *account, gint64 *newest, GError **error)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+
+	*newest = 0;
+	if (!read_ops(account, ops, error))
+		return FALSE;
+	for (guint i = 0; i < ops->len; i++)
+		*newest = MAX(*newest, ((const struct store_op *)g_ptr_array_index(ops, i))->id);
+	return TRUE;
+}
+
+static gboolean
+is_of(const struct store_op *op, const struct made *made)
+{
+	return made->step ? op->step == made->step : !op->step && op->id > made->before;
+}
+
+/* Still in the journal, refused, or gone because the server has it. */
+static gboolean
+look_at_journal(struct change *change, const struct made *made, GError **error)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+
+	if (!read_ops(change->account, ops, error))
+		return FALSE;
+	for (guint i = 0; i < ops->len; i++) {
+		const struct store_op *op = g_ptr_array_index(ops, i);
+
+		if (!is_of(op, made))
+			continue;
+		change->queued = TRUE;
+		if (op->state != OP_FAILED)
+			continue;
+		fulmar_fail(error, FULMAR_FAILED, _("%s refused the change: %s; “fulmar queue” has it"),
+		            change->account->id, op->error ? op->error : "");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* A replay that fails leaves the change in the journal, which is asked next. */
+static void
+replay(const struct app *app, struct session *session, const struct conf_account *account)
+{
+	if (app_may_link(app, account) && session_start(session, account, NULL))
+		session_do(session, command_new(CMD_REPLAY, account->id), NULL);
+}
+
+gboolean
+change_make(const struct app *app, struct session *session, struct change *change, struct command *command,
+            GError **error)
+{
+	struct made made;
+
+	if (!session_start(session, change->account, error) ||
+	    !newest_op(change->account, &made.before, error)) {
+		command_free(command);
+		return FALSE;
+	}
+	if (!session_change(session, command, &change->told, error))
+		return FALSE;
+	change->durable = TRUE;
+	made.step = change->told.step;
+	replay(app, session, change->account);
+	/* The source gives the octets, the target takes them, the source lets go. */
+	if (change->other) {
+		replay(app, session, change->other);
+		replay(app, session, change->account);
+	}
+	return look_at_journal(change, &made, error);
+}
+
+void
+change_clear(struct change *change)
+{
+	session_told_clear(&change->told);
+}
+
+char *
+change_folder_of(struct store *store, msgid id)
+{
+	struct store_row *row = store_row(store, id, NULL);
+	struct store_folder *folder =
+	        row && row->folder ? store_folder_by_id(store, row->folder, NULL) : NULL;
+	char *path = folder ? g_strdup(folder->path) : NULL;
+
+	store_folder_free(folder);
+	g_clear_pointer(&row, store_row_free);
+	return path;
+}

@@ -1,0 +1,27 @@
+/* A change of mail from the command line: sent to its account, carried out at once as far as a link can be
+ * had, and looked after in the journal.
+ */
+#ifndef FULMAR_APP_CHANGE_H
+#define FULMAR_APP_CHANGE_H
+
+#include "app/app.h"
+#include "app/session.h"
+
+struct change {
+	const struct conf_account *account;
+	const struct conf_account *other; /* takes part too: the target of a move between accounts; or NULL */
+	struct session_told told;
+	gboolean durable; /* it is in the store */
+	gboolean queued;  /* and the server has not confirmed all of it yet */
+};
+
+/* Takes the command. FALSE with error when it could not be made, or the server refused it. Clear in any case.
+ */
+gboolean change_make(const struct app *app, struct session *session, struct change *change,
+                     struct command *command, GError **error);
+void change_clear(struct change *change);
+
+/* Where a message is now, for reports: the path of its folder, NULL when it is in none. Gives (g_free). */
+char *change_folder_of(struct store *store, msgid id);
+
+#endif
