@@ -158,10 +158,8 @@ struct sweep {
 static gboolean
 name_of(const char *name, msgid *id, const char **rest)
 {
-	char *end;
-
-	*id = g_ascii_strtoll(name, &end, 10);
-	*rest = end;
+	*id = g_ascii_strtoll(name, NULL, 10);
+	*rest = name + strspn(name, "0123456789");
 	return g_ascii_isdigit(*name) && *id > 0;
 }
 

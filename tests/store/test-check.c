@@ -26,7 +26,8 @@ body_of(guint n)
 	static char text[200];
 
 	g_snprintf(text, sizeof text,
-	           "From: Ada Beispiel <someone@example.org>\r\nSubject: Hello\r\nMessage-ID: <m%u@example.org>\r\n"
+	           "From: Ada Beispiel <someone@example.org>\r\nSubject: Hello\r\nMessage-ID: "
+	           "<m%u@example.org>\r\n"
 	           "\r\nText of %u.\r\n",
 	           n, n);
 	return text;
@@ -60,8 +61,8 @@ set_state(struct store *store, gint64 id, guint64 uidnext, guint64 exists)
 	store_folder_free(folder);
 }
 
-/* Twelve mails in INBOX, four of them one conversation, bodies whole, in part and none; one mail elsewhere; and of every
- * kind of change one that waits. */
+/* Twelve mails in INBOX, four of them one conversation, bodies whole, in part and none; one mail elsewhere;
+ * and of every kind of change one that waits. */
 static void
 place_up(struct place *place, gconstpointer unused)
 {
@@ -75,10 +76,15 @@ place_up(struct place *place, gconstpointer unused)
 		g_autofree char *parent = n > 1 && n < 5 ? g_strdup_printf("<m%u@example.org>", n - 1) : NULL;
 
 		place->ids[n] = add_mail(store, place->bed.inbox,
-		                         &(struct mail){.uid = n, .received = 1000 + n, .flags = n % 2 ? FLAG_SEEN : 0,
-		                                        .id = id, .parent = parent, .size = strlen(body_of(n))});
+		                         &(struct mail){.uid = n,
+		                                        .received = 1000 + n,
+		                                        .flags = n % 2 ? FLAG_SEEN : 0,
+		                                        .id = id,
+		                                        .parent = parent,
+		                                        .size = strlen(body_of(n))});
 	}
-	place->elsewhere = add_mail(store, place->other, &(struct mail){.uid = 5, .received = 5, .id = "<p@example.org>"});
+	place->elsewhere = add_mail(store, place->other,
+	                            &(struct mail){.uid = 5, .received = 5, .id = "<p@example.org>"});
 	for (guint n = 1; n <= 6; n++)
 		put_body(store, place->ids[n], "", body_of(n));
 	put_body(store, place->ids[7], "1", "Text of 7.\r\n");
@@ -194,7 +200,8 @@ age_files(const char *dir)
 static char *
 body_path(const struct place *place, msgid id, const char *rest)
 {
-	return g_strdup_printf("%s/mail/%02x/%" G_GINT64_FORMAT "%s", place->bed.dir, (guint)(id & 0xff), id, rest);
+	return g_strdup_printf("%s/mail/%02x/%" G_GINT64_FORMAT "%s", place->bed.dir, (guint)(id & 0xff), id,
+	                       rest);
 }
 
 /* ---- a store that is right ---- */
@@ -234,9 +241,10 @@ static const struct kind {
         {"uid-type", "UPDATE message SET uid = 'nine' WHERE id = 9", "row:INBOX", FALSE},
         {"size-type", "UPDATE message SET size = x'00ff' WHERE id = 9", "row:INBOX", FALSE},
         {"bytes", "UPDATE envelope SET subject = CAST(x'48ff6c' AS TEXT) WHERE id = 9", "row:INBOX", FALSE},
-        {"bytes-with-body", "UPDATE envelope SET subject = CAST(x'48ff6c' AS TEXT) WHERE id = 1", "row:INBOX", FALSE},
-        {"bytes-with-op", "UPDATE envelope SET subject = CAST(x'ff' AS TEXT) WHERE id = 2; DELETE FROM part", "row:INBOX",
-         TRUE},
+        {"bytes-with-body", "UPDATE envelope SET subject = CAST(x'48ff6c' AS TEXT) WHERE id = 1", "row:INBOX",
+         FALSE},
+        {"bytes-with-op", "UPDATE envelope SET subject = CAST(x'ff' AS TEXT) WHERE id = 2; DELETE FROM part",
+         "row:INBOX", TRUE},
         {"masks", "UPDATE message SET pending_add = 4 WHERE id = 9", "row:INBOX", FALSE},
         {"masks-at-odds", "UPDATE message SET pending_remove = 4 WHERE id = 1", "row:INBOX", TRUE},
         {"keywords", "UPDATE message SET keywords_add = 'x' WHERE id = 9", "row:INBOX", FALSE},
@@ -257,7 +265,9 @@ static const struct kind {
         {"unbound", "INSERT INTO unbound VALUES (1, 0, 99)", "row:", FALSE},
         {"op-verb", "UPDATE op SET verb = 99", "op:", TRUE},
         {"op-state", "UPDATE op SET state = -1", "op:", TRUE},
-        {"op-folder", "UPDATE op SET folder = 77 WHERE folder <> 0; UPDATE op SET target = 77 WHERE target <> 0", "op:", TRUE},
+        {"op-folder",
+         "UPDATE op SET folder = 77 WHERE folder <> 0; UPDATE op SET target = 77 WHERE target <> 0",
+         "op:", TRUE},
         {"op-without-rows", "DELETE FROM op_row", "op:", TRUE},
         {"rows-without-op", "DELETE FROM op", "op:", TRUE},
         {"op-of-nobody", "INSERT INTO op_row (op, id) SELECT id, 99 FROM op", "op:", TRUE},
@@ -350,7 +360,8 @@ an_index_is_made_anew(struct place *place, gconstpointer unused)
 static void
 bodies_that_are_not_there_are_forgotten(struct place *place, gconstpointer unused)
 {
-	g_autofree char *gone = body_path(place, place->ids[1], ".eml"), *cut = body_path(place, place->ids[2], ".eml");
+	g_autofree char *gone = body_path(place, place->ids[1], ".eml"),
+	                *cut = body_path(place, place->ids[2], ".eml");
 	g_autofree char *part = body_path(place, place->ids[7], "/1"), *found = NULL, *done = NULL;
 	g_autoptr(GError) error = NULL;
 
@@ -371,10 +382,12 @@ bodies_that_are_not_there_are_forgotten(struct place *place, gconstpointer unuse
 static void
 files_of_nobody_go(struct place *place, gconstpointer unused)
 {
-	g_autofree char *orphan = body_path(place, 4711, ".eml"), *half = body_path(place, 4711, ".eml.part2");
+	g_autofree char *orphan = body_path(place, 4711, ".eml"),
+	                *half = body_path(place, 4711, ".eml.part2");
 	g_autofree char *dir = body_path(place, 4711, ""), *part = body_path(place, 4711, "/1.2");
 	g_autofree char *under_way = body_path(place, place->ids[9], ".eml.part");
-	g_autofree char *shard = g_path_get_dirname(orphan), *mail = g_build_filename(place->bed.dir, "mail", NULL);
+	g_autofree char *shard = g_path_get_dirname(orphan),
+	                *mail = g_build_filename(place->bed.dir, "mail", NULL);
 	g_autofree char *theirs = g_build_filename(mail, "notes.txt", NULL), *found = NULL, *done = NULL;
 
 	g_mkdir_with_parents(dir, 0700);
@@ -462,7 +475,8 @@ garbage_is_set_aside(struct place *place, gconstpointer unused)
 	aside = aside_of(place->bed.dir);
 	g_assert_nonnull(aside);
 	db = g_build_filename(aside, "store.db", NULL);
-	body = g_strdup_printf("%s/mail/%02x/%" G_GINT64_FORMAT ".eml", aside, (guint)place->ids[1], place->ids[1]);
+	body = g_strdup_printf("%s/mail/%02x/%" G_GINT64_FORMAT ".eml", aside, (guint)place->ids[1],
+	                       place->ids[1]);
 	g_assert_true(g_file_test(db, G_FILE_TEST_EXISTS) && g_file_test(body, G_FILE_TEST_EXISTS));
 	g_assert_cmpint(ask(place->bed.dir, "SELECT count(*) FROM message"), ==, 0);
 	/* Numbers go on behind those that name files. */
@@ -521,14 +535,18 @@ a_hole_in_a_table_is_gone_around(struct place *place, gconstpointer unused)
 	begin(place->bed.store);
 	for (guint n = 100; n < 3100; n++)
 		add_mail(place->bed.store, place->other,
-		         &(struct mail){.uid = n, .received = n, .subject = "A subject of some length, to fill pages"});
+		         &(struct mail){.uid = n,
+		                        .received = n,
+		                        .subject = "A subject of some length, to fill pages"});
 	commit(place->bed.store);
 	store_close(g_steal_pointer(&place->bed.store));
 	damage(place->bed.dir, "PRAGMA wal_checkpoint(TRUNCATE)");
-	pages = ask(place->bed.dir, "SELECT count(*) FROM dbstat WHERE name = 'envelope' AND pagetype = 'leaf'");
+	pages = ask(place->bed.dir,
+	            "SELECT count(*) FROM dbstat WHERE name = 'envelope' AND pagetype = 'leaf'");
 	g_assert_cmpint(pages, >, 20);
-	page = ask(place->bed.dir, "SELECT pageno FROM dbstat WHERE name = 'envelope' AND pagetype = 'leaf' ORDER BY path"
-	                           " LIMIT 1 OFFSET 10");
+	page = ask(place->bed.dir,
+	           "SELECT pageno FROM dbstat WHERE name = 'envelope' AND pagetype = 'leaf' ORDER BY path"
+	           " LIMIT 1 OFFSET 10");
 	memset(junk, 0x5a, sizeof junk);
 	write_at(place->bed.dir, (gsize)(page - 1) * 4096, junk, sizeof junk);
 	done = repaired(place->bed.dir);
@@ -561,7 +579,8 @@ flipped_bits_end_in_a_sound_store(struct place *place, gconstpointer unused)
 		struct heard heard = {g_string_new(NULL), 0};
 
 		for (guint i = 0; i < 1 + round / 4; i++)
-			bad[g_test_rand_int_range(100, (gint32)size)] ^= (char)(1 << g_test_rand_int_range(0, 8));
+			bad[g_test_rand_int_range(100, (gint32)size)] ^=
+			        (char)(1 << g_test_rand_int_range(0, 8));
 		g_assert_true(g_file_set_contents(path, bad, (gssize)size, NULL));
 		if (!store_repair(place->bed.dir, hear, &heard, &error))
 			g_error("%s", error->message);
@@ -692,8 +711,11 @@ a_folder_is_built_anew(struct place *place, gconstpointer unused)
 	for (guint n = 1; n <= MAILS; n++) {
 		g_autofree char *id = g_strdup_printf("<m%u@example.org>", n);
 		msgid got = add_mail(store, place->bed.inbox,
-		                     &(struct mail){.uid = n, .received = 1000 + n, .flags = n % 2 ? FLAG_SEEN : 0,
-		                                    .id = id, .size = strlen(body_of(n))});
+		                     &(struct mail){.uid = n,
+		                                    .received = 1000 + n,
+		                                    .flags = n % 2 ? FLAG_SEEN : 0,
+		                                    .id = id,
+		                                    .size = strlen(body_of(n))});
 
 		if (n <= 7)
 			g_assert_cmpint(got, ==, place->ids[n]);
@@ -728,7 +750,8 @@ main(int argc, char **argv)
 	PLACE_TEST("/check/an-index-is-made-anew", an_index_is_made_anew);
 	PLACE_TEST("/check/bodies-that-are-not-there-are-forgotten", bodies_that_are_not_there_are_forgotten);
 	PLACE_TEST("/check/files-of-nobody-go", files_of_nobody_go);
-	PLACE_TEST("/check/a-body-that-is-shared-outlives-one-of-its-rows", a_body_that_is_shared_outlives_one_of_its_rows);
+	PLACE_TEST("/check/a-body-that-is-shared-outlives-one-of-its-rows",
+	           a_body_that_is_shared_outlives_one_of_its_rows);
 	PLACE_TEST("/check/garbage-is-set-aside", garbage_is_set_aside);
 	PLACE_TEST("/check/what-can-be-read-is-taken-over", what_can_be_read_is_taken_over);
 	PLACE_TEST("/check/a-hole-in-a-table-is-gone-around", a_hole_in_a_table_is_gone_around);
