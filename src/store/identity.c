@@ -80,6 +80,15 @@ identity_await(struct store *store, gint64 folder, msgid id, guint64 mark, GErro
 	       identity_expect(store, folder, id, error);
 }
 
+gboolean
+store_is_awaited(struct store *store, msgid id)
+{
+	static const char sql[] = "SELECT EXISTS (SELECT 1 FROM unbound WHERE id = ?1 AND folder <> 0)";
+	gint64 awaited;
+
+	return store_number(store, sql, VALUES(id), 0, &awaited, NULL) && awaited;
+}
+
 /* ---- finding ---- */
 
 /* One that waits in folder for hash and may have uid; *id 0: none. */

@@ -339,6 +339,8 @@ gboolean store_clear_refused(struct store *store, msgid id, GError **error);
 /* 1: *folder, *uid (and *file, gives, when not NULL) are the message's place on the server now; 0: the server
  * has it nowhere that is known (not yet appended, or its new UID is not known yet); -1 error. */
 int store_place(struct store *store, msgid id, gint64 *folder, guint64 *uid, char **file, GError **error);
+/* TRUE: the server has it under a UID that is not known yet; a look at its folder tells which. */
+gboolean store_is_awaited(struct store *store, msgid id);
 /* What a backend learned while it carried out op (0: on its own); in a transaction or not. The row leaves op.
  */
 /* The message of row id is now uid (0: unknown) of folder, or file; uidvalidity must be that of the folder's

@@ -5,9 +5,10 @@
  *   link · unlink · folders · open PATH · hold PATH (open without filling) · rows PATH · ops · said
  *   flag IDS ADD REMOVE KEYWORDS · all PATH ADD REMOVE · move IDS PATH · copy IDS PATH · purge IDS · empty
  * PATH append PATH WHEN FLAGS LENGTH (the message follows) · create PATH USE · rename PATH PATH · remove PATH
- *   subscribe PATH 0|1 · run · check · forget IDS · name PATH · admin KIND PATH NAME VALUE · body ID
+ *   subscribe PATH 0|1 · run · join · check · forget IDS · name PATH · admin KIND PATH NAME VALUE · body ID
  *
- * Words are divided by tabs; IDS by commas. "run" carries out what is ready, once, as the journal does.
+ * Words are divided by tabs; IDS by commas. "run" carries out what is ready, once, as the
+ * journal does; "join" puts together what is alike before.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -443,49 +444,100 @@ do_subscribe(struct drive *d, char **w)
 
 /* ---- carrying out ---- */
 
+/* Ops that go out as one. */
+struct group {
+	struct store_op *op;
+	GArray *ops; /* gint64 */
+	struct result result;
+};
+
 static void
-settle(struct drive *d, const struct store_op *op, const struct result *result)
+settle(struct drive *d, gint64 op, const GError *e)
 {
-	const GError *e = result->error;
 	GError *error = NULL;
 
 	if (!e)
-		store_op_done(d->store, op->id, &error);
+		store_op_done(d->store, op, &error);
 	else if (e->code != FULMAR_NO_LINK && e->code != FULMAR_CANCELLED)
-		store_op_set(d->store, op->id, OP_FAILED, e->message, 0, &error);
+		store_op_set(d->store, op, OP_FAILED, e->message, 0, &error);
 	else
-		store_op_set(d->store, op->id, d->up ? OP_WAITING : OP_CHECKING, NULL, 0, &error);
+		store_op_set(d->store, op, d->up ? OP_WAITING : OP_CHECKING, NULL, 0, &error);
 	if (error)
 		g_error("%s", error->message);
 }
 
-/* All that are ready at once, as the journal does. */
+static struct group *
+group_of(GPtrArray *groups, const struct store_op *op, gboolean join)
+{
+	struct group *group;
+
+	for (guint i = 0; join && i < groups->len; i++) {
+		group = groups->pdata[i];
+		if (group->op->verb == op->verb && group->op->folder == op->folder &&
+		    group->op->to == op->to && group->op->add == op->add && group->op->remove == op->remove)
+			return group;
+	}
+	return NULL;
+}
+
+static void
+add_op(struct drive *d, GPtrArray *groups, struct store_op *op, gboolean join)
+{
+	struct group *group = group_of(groups, op, join);
+	struct store_op *now;
+	gint64 id = op->id;
+
+	store_op_set(d->store, id, OP_RUNNING, NULL, 0, NULL);
+	now = store_op(d->store, id, NULL);
+	op->mark = now->mark;
+	store_op_free(now);
+	if (group) {
+		g_array_append_vals(group->op->ids, op->ids->data, op->ids->len);
+		g_array_append_vals(group->op->sources, op->sources->data, op->sources->len);
+		group->op->id = 0;
+		store_op_free(op);
+	} else {
+		group = g_new0(struct group, 1);
+		group->op = op;
+		group->ops = g_array_new(FALSE, FALSE, sizeof(gint64));
+		g_ptr_array_add(groups, group);
+	}
+	g_array_append_val(group->ops, id);
+}
+
+static void
+end_group(struct drive *d, struct group *group)
+{
+	for (guint i = 0; i < group->ops->len; i++)
+		settle(d, g_array_index(group->ops, gint64, i), group->result.error);
+	put_error(d->out, group->result.error);
+	g_string_append(d->out, ", ");
+	g_clear_error(&group->result.error);
+	store_op_free(group->op);
+	g_array_unref(group->ops);
+	g_free(group);
+}
+
+/* All that are ready at once, as the journal does; "join": those that are alike as one. */
 static void
 do_run(struct drive *d, char **w)
 {
-	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
-	g_autofree struct result *results = NULL;
+	g_autoptr(GPtrArray) ops = g_ptr_array_new();
+	g_autoptr(GPtrArray) groups = g_ptr_array_new();
 
 	store_ops(d->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, NULL);
-	results = g_new0(struct result, ops->len + 1);
-	for (guint i = 0; i < ops->len; i++) {
-		struct store_op *op = ops->pdata[i], *now;
+	for (guint i = 0; i < ops->len; i++)
+		add_op(d, groups, ops->pdata[i], !strcmp(w[0], "join"));
+	for (guint i = 0; i < groups->len; i++) {
+		struct group *group = groups->pdata[i];
 
-		store_op_set(d->store, op->id, OP_RUNNING, NULL, 0, NULL);
-		now = store_op(d->store, op->id, NULL);
-		op->mark = now->mark;
-		store_op_free(now);
-		backend_imap.replay(d->backend, op, on_done, &results[i]);
+		backend_imap.replay(d->backend, group->op, on_done, &group->result);
 	}
 	g_string_append_c(d->out, '[');
-	for (guint i = 0; i < ops->len; i++)
-		wait_for(d, &results[i]);
-	for (guint i = 0; i < ops->len; i++) {
-		settle(d, ops->pdata[i], &results[i]);
-		put_error(d->out, results[i].error);
-		g_string_append(d->out, ", ");
-		g_clear_error(&results[i].error);
-	}
+	for (guint i = 0; i < groups->len; i++)
+		wait_for(d, &((struct group *)groups->pdata[i])->result);
+	for (guint i = 0; i < groups->len; i++)
+		end_group(d, groups->pdata[i]);
 	end_list(d->out);
 }
 
@@ -694,15 +746,19 @@ static const struct {
 	guint words;
 	void (*run)(struct drive *d, char **words);
 } commands[] = {
-        {"link", 1, do_link},     {"unlink", 1, do_unlink}, {"folders", 1, do_folders},
-        {"open", 2, do_open},     {"hold", 2, do_open},     {"rows", 2, do_rows},
-        {"ops", 1, do_ops},       {"said", 1, do_said},     {"flag", 5, do_flag},
-        {"all", 4, do_all},       {"move", 3, do_move},     {"copy", 3, do_copy},
-        {"purge", 2, do_purge},   {"empty", 2, do_empty},   {"append", 5, do_append},
-        {"create", 3, do_create}, {"rename", 3, do_rename}, {"remove", 2, do_remove},
-        {"run", 1, do_run},       {"check", 1, do_check},   {"subscribe", 3, do_subscribe},
-        {"name", 2, do_name},     {"admin", 5, do_admin},   {"forget", 2, do_forget},
-        {"body", 2, do_body},
+        {"link", 1, do_link},       {"unlink", 1, do_unlink},
+        {"folders", 1, do_folders}, {"open", 2, do_open},
+        {"hold", 2, do_open},       {"rows", 2, do_rows},
+        {"ops", 1, do_ops},         {"said", 1, do_said},
+        {"flag", 5, do_flag},       {"all", 4, do_all},
+        {"move", 3, do_move},       {"copy", 3, do_copy},
+        {"purge", 2, do_purge},     {"empty", 2, do_empty},
+        {"append", 5, do_append},   {"create", 3, do_create},
+        {"rename", 3, do_rename},   {"remove", 2, do_remove},
+        {"run", 1, do_run},         {"join", 1, do_run},
+        {"check", 1, do_check},     {"subscribe", 3, do_subscribe},
+        {"name", 2, do_name},       {"admin", 5, do_admin},
+        {"forget", 2, do_forget},   {"body", 2, do_body},
 };
 
 static void

@@ -211,6 +211,22 @@ def test_a_server_that_sends_expunge_first_or_never_loses_no_row():
             assert t.drive.subjects('INBOX') == numbers(1, 4, 5)
 
 
+def test_what_has_no_known_place_waits_until_its_folder_was_looked_at():
+    with Talk(without(MANY, 'UIDPLUS'), boxes=[Box(name='Plans', uidvalidity=80)]) as t:
+        ids = t.drive.ids('INBOX', *numbers(2, 3))
+        t.drive.on('move', ids, 'Trash')
+        t.drive.run()
+        t.drive.on('move', ids[:1], 'Plans')
+        t.drive.on('purge', ids[1:])
+        t.mark()
+        t.drive.run(CANCELLED, CANCELLED)
+        t.sent()
+        t.drive.open('Trash')
+        t.drive.run()
+        assert t.drive('ops') == [] and t.drive.ids('Plans', 'number 2') == ids[:1]
+        assert [len(b.mails) for b in t.server.boxes] == [3, 0, 1] or t.trash.mail(41).flags == {'\\Deleted'}, [[vars(m) for m in b.mails] for b in t.server.boxes]
+
+
 def test_long_sets_are_divided_and_pipelined():
     with Talk(mails=range(1, 1001)) as t:
         t.drive.on('move', [r['id'] for r in t.drive.rows('INBOX') if r['uid'] % 2], 'Trash')
@@ -288,11 +304,10 @@ def test_a_copy_takes_flags_along_but_not_deleted(drip):
 
 def test_the_same_message_may_be_copied_twice():
     with Talk() as t:
-        for _ in range(2):
-            t.drive.on('copy', t.drive.ids('INBOX', 'number 2'), 'Trash')
-        for _ in range(2):
-            t.drive.run()
-            t.sent('UID COPY 2 "Trash"')
+        id = t.drive.ids('INBOX', 'number 2')
+        t.drive.on('copy', id + id, 'Trash')
+        t.drive.run()
+        t.sent('UID COPY 2 "Trash"', 'UID COPY 2 "Trash"')
         assert sorted(r['uid'] for r in t.drive.rows('Trash')) == [40, 41]
 
 
@@ -429,12 +444,35 @@ def test_literal_minus_waits_for_the_large():
 
 def test_several_go_together_where_multiappend_is_offered():
     letters = [text_message('new%d' % i) for i in range(20)]
+    head = '{%d+}\r\n' % len(letters[0])
     for caps in (MANY, without(MANY, 'MULTIAPPEND')):
         with Talk(caps) as t:
-            for letter in letters[:1]:
-                t.drive.append('Trash', letter, when=NOON)
-            t.drive.run()
-            assert [m.data for m in t.trash.mails] == letters[:1]
+            for letter in letters[:3]:
+                t.drive.append('Trash', letter)
+            t.drive.run(verb='join')
+            if 'MULTIAPPEND' in caps:
+                t.sent('APPEND "Trash" ' + ' '.join('{%d+}\r\n%s' % (len(l), l.decode()) for l in letters[:3]))
+            else:
+                t.sent(*('APPEND "Trash" {%d+}\r\n%s' % (len(l), l.decode()) for l in letters[:3]))
+            assert t.uids('Trash') == {'new0': 40, 'new1': 41, 'new2': 42} and t.drive('ops') == []
+            for letter in letters[3:]:
+                t.drive.append('Trash', letter)
+            t.drive.run(verb='join')
+            assert len(re.findall('APPEND ', t.wire())) == (2 if 'MULTIAPPEND' in caps else 17)
+            assert [m.data for m in t.trash.mails] == letters and t.uids('Trash') == {'new%d' % i: 40 + i for i in range(20)}
+
+
+def test_which_of_several_is_refused_is_found_out():
+    def append(session, command):
+        if any(b'new1@' in l for l in session.literals):
+            return '<tag> NO [TOOBIG] this one is too large\n'
+    with Talk(answers={'APPEND .*': append}) as t:
+        for n in range(3):
+            t.drive.append('Trash', text_message('new%d' % n))
+        why = t.drive.run(FAILED, verb='join')[0]['text']
+        assert 'too large' in why, why
+        assert sorted(m.data for m in t.trash.mails) == [text_message('new%d' % n) for n in (0, 2)]
+        assert [(o['state'], o['rows']) for o in t.drive('ops')] == [('failed', 1)], t.drive('ops')
 
 
 def test_an_append_uid_may_be_missing_or_of_another_validity():

@@ -117,7 +117,6 @@ read_row(struct act *act, guint i, struct act_row *row, GError **error)
 	if (shown && source) {
 		store_row_free(shown);
 		shown = store_row(store, source, error);
-		row->state = shown ? ACT_WAITS : ACT_LEFT;
 	}
 	if (*error || (!shown && !source))
 		return FALSE;
@@ -125,8 +124,10 @@ read_row(struct act *act, guint i, struct act_row *row, GError **error)
 	row->marked = shown && ((shown->flags | shown->pending) & FLAG_DELETED);
 	g_clear_pointer(&shown, store_row_free);
 	known = store_place(store, source ? source : row->id, &row->folder, &row->uid, NULL, error);
-	if (known == 0)
+	if (known == 0) {
 		row->folder = 0;
+		row->awaited = store_is_awaited(store, source ? source : row->id);
+	}
 	return known >= 0;
 }
 
@@ -197,6 +198,13 @@ act_turn(struct act *act, enum act_state from, enum act_state to)
 	for (guint i = 0; i < act->rows->len; i++)
 		if (act_at(act, i)->state == from)
 			act_at(act, i)->state = to;
+}
+
+void
+act_leave(struct act *act, struct act_row *row)
+{
+	row->state = ACT_LEFT;
+	act->left = TRUE;
 }
 
 gboolean

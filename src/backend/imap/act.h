@@ -27,6 +27,7 @@ struct act_row {
 	guint64 uid;   /* 0: not known, or nowhere */
 	guint round;   /* how many rows before it have the same place: one command cannot name them twice */
 	enum act_state state;
+	gboolean awaited;        /* nowhere, because that is not known yet */
 	gboolean limbo;          /* the person does not see it any more */
 	gboolean marked;         /* the message has \Deleted there */
 	gboolean seen;           /* it is there: the server has just said so */
@@ -94,6 +95,8 @@ void act_turn(struct act *act, enum act_state from, enum act_state to);
 struct act_row *act_row(const struct flight *flight, guint i);
 /* The row of a flight whose message has this UID, or NULL. */
 struct act_row *act_row_by_uid(const struct flight *flight, guint64 uid);
+/* Nothing can be done about it before its place is known. */
+void act_leave(struct act *act, struct act_row *row);
 /* What refuses rows also when the server is asked again at once. */
 gboolean act_is_final(const struct act *act);
 

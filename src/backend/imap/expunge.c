@@ -148,12 +148,10 @@ imap_purge(struct act *act)
 	for (guint i = 0; i < act->rows->len; i++) {
 		struct act_row *row = act_at(act, i);
 
-		if (!row->folder) {
+		if (row->awaited || (row->folder && !row->uid))
+			act_leave(act, row);
+		else if (!row->folder)
 			act_tell_purged(act, row);
-		} else if (!row->uid) {
-			row->state = ACT_LEFT;
-			act->left = TRUE;
-		}
 	}
 	if (act->rows->len > FETCH_AT_MOST) {
 		purge_rows(act);

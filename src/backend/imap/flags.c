@@ -185,10 +185,8 @@ imap_flag(struct act *act)
 	for (guint i = 0; i < act->rows->len; i++) {
 		struct act_row *row = act_at(act, i);
 
-		if (!row->uid && !row->limbo) {
-			row->state = ACT_LEFT;
-			act->left = TRUE;
-		}
+		if (!row->uid && (!row->limbo || row->awaited))
+			act_leave(act, row);
 	}
 	act_step(act, act_end);
 	send_below(act);

@@ -319,11 +319,10 @@ half_found(struct act *act)
 static gboolean
 needs_nothing(struct act *act, struct act_row *row)
 {
-	if (row->state == ACT_LEFT || !row->folder) {
+	if (row->awaited || (row->folder && !row->uid)) {
+		act_leave(act, row);
+	} else if (!row->folder) {
 		act_tell_gone(act, row);
-	} else if (!row->uid) {
-		row->state = ACT_LEFT;
-		act->left = TRUE;
 	} else if (act->op->verb == OP_MOVE && row->folder == act->op->to) {
 		row->validity = act->target->uidvalidity;
 		row->found = row->uid;
