@@ -152,6 +152,28 @@ can_be_overtaken(const struct op_link *last)
 	return last->op && (last->state == OP_WAITING || last->state == OP_HELD || last->state == OP_FAILED);
 }
 
+/* Whether an op in last's place may as well stand at the end: nothing behind last is about the same row, or
+ * the one it is copied from, or about all that is in a folder, which would then come first. What failed has
+ * been taken back and stands for nothing. */
+static gboolean
+may_go_last(struct store *store, msgid id, const struct op_link *last, gboolean *may, GError **error)
+{
+	static const char sql[] =
+	        "SELECT NOT EXISTS (SELECT 1 FROM op WHERE id > ?1 AND (verb IN (5, 8) OR upto > 0))"
+	        " AND NOT EXISTS (SELECT 1 FROM op_row WHERE op > ?1 AND id IN (?2, ?3))";
+	gint64 yes = 1;
+
+	G_STATIC_ASSERT(OP_EMPTY == 5 && OP_REMOVE == 8);
+	*may = can_be_overtaken(last);
+	if (!*may || last->state == OP_FAILED)
+		return TRUE;
+	if (!store_number(store, sql, VALUES(last->op, id, last->verb == OP_COPY ? last->source : id), 0,
+	                  &yes, error))
+		return FALSE;
+	*may = yes != 0;
+	return TRUE;
+}
+
 /* An op for row from where it will be when its turn comes. */
 static gboolean
 move_op(struct store *store, struct journal *journal, struct op_spec *spec, const struct row_state *row,
@@ -175,49 +197,47 @@ redirect(struct store *store, struct journal *journal, struct row_state *row, co
 	       op_join(store, *op, row->id, last->source, error) && row_send(store, row, to, error);
 }
 
-/* spot: where the server has it. */
+/* Takes the moves from the end of the row's chain that one from *from to another folder makes needless. *last
+ * is what it stands behind then; *origin the folder that showed it before those. */
 static gboolean
-move_from(struct store *store, struct journal *journal, struct row_state *row, const struct op_link *last,
-          const struct spot *spot, gint64 to, gint64 *op, GError **error)
+shorten(struct store *store, msgid id, struct op_link *last, gboolean *over, gint64 *origin, GError **error)
 {
-	gboolean over = can_be_overtaken(last);
-	struct op_spec spec = {.verb = OP_MOVE, .folder = row->folder, .to = to};
-	gint64 origin = row->folder;
-
-	if (over) {
-		origin = last->source;
-		spec.folder = last->folder;
-		if (!op_leave(store, last->op, row->id, error))
+	for (;;) {
+		if (!op_last_move(store, id, TRUE, last, error) || !may_go_last(store, id, last, over, error))
+			return FALSE;
+		if (!*over || last->verb != OP_MOVE)
+			return TRUE;
+		*origin = last->source;
+		g_clear_pointer(&last->key, g_free);
+		if (!op_leave(store, last->op, id, error))
 			return FALSE;
 	}
-	if (spot->folder && (over || !last->op))
-		spec.folder = spot->folder;
-	/* Nothing is under way, and there it is already. */
-	if (spec.folder == to && (over || !last->op))
-		return row_send(store, row, to, error);
-	return move_op(store, journal, &spec, row, origin, op, error) && row_send(store, row, to, error);
 }
 
 gboolean
 journal_move_row(struct store *store, struct journal *journal, struct row_state *row, gint64 to, gint64 *op,
                  GError **error)
 {
-	struct op_link last;
-	struct spot spot;
-	gboolean ok;
+	struct op_spec spec = {.verb = OP_MOVE, .to = to};
+	gint64 origin = row->folder;
+	struct op_link last = {0};
+	struct spot spot = {0};
+	gboolean over, ok;
 
 	*op = 0;
 	if (row->folder == to)
 		return TRUE;
-	if (!op_last_move(store, row->id, TRUE, &last, error))
-		return FALSE;
-	if (can_be_overtaken(&last) && (last.verb == OP_APPEND || last.verb == OP_COPY)) {
+	ok = place_of(store, row, &spot, error) && shorten(store, row->id, &last, &over, &origin, error);
+	spec.folder = last.op ? last.to : spot.folder ? spot.folder : row->folder;
+	/* It comes there, or is there, by itself. */
+	if (ok && spec.folder == to)
+		ok = row_send(store, row, to, error);
+	else if (ok && over)
 		ok = redirect(store, journal, row, &last, to, op, error);
-	} else {
-		ok = place_of(store, row, &spot, error) &&
-		     move_from(store, journal, row, &last, &spot, to, op, error);
-		g_free(spot.file);
-	}
+	else if (ok)
+		ok = move_op(store, journal, &spec, row, origin, op, error) &&
+		     row_send(store, row, to, error);
+	g_free(spot.file);
 	g_free(last.key);
 	return ok;
 }

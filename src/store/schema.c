@@ -68,7 +68,7 @@ static const char v1[] =
  */
 static const char v2[] =
         "CREATE TABLE folder_2 ("
-        " id INTEGER PRIMARY KEY, path TEXT NOT NULL, wire TEXT NOT NULL, delimiter INTEGER NOT NULL,"
+        " id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, wire TEXT NOT NULL, delimiter INTEGER NOT NULL,"
         " role TEXT NOT NULL, selectable INTEGER NOT NULL, subscribed INTEGER NOT NULL, rights TEXT NOT NULL,"
         " mailbox_id TEXT NOT NULL, server_total INTEGER NOT NULL, server_unread INTEGER NOT NULL,"
         " server_uidnext INTEGER NOT NULL DEFAULT 0, server_path TEXT NOT NULL,"

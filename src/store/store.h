@@ -336,8 +336,9 @@ gboolean store_clear_refused(struct store *store, msgid id, GError **error);
 
 /* ---- where the server has it ---- */
 
-/* 1: *folder, *uid (and *file, gives, when not NULL) are the message's place on the server now; 0: the server
- * has it nowhere that is known (not yet appended, or its new UID is not known yet); -1 error. */
+/* 1: *folder, *uid (and *file, gives, when not NULL) are the message's place on the server now; with neither UID
+ * nor file its UID there is yet to be told. 0: the server has it nowhere that is known (not yet appended, gone);
+ * -1 error. */
 int store_place(struct store *store, msgid id, gint64 *folder, guint64 *uid, char **file, GError **error);
 /* TRUE: the server has it under a UID that is not known yet; a look at its folder tells which. */
 gboolean store_is_awaited(struct store *store, msgid id);

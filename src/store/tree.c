@@ -104,9 +104,11 @@ static gboolean
 insert_wish(struct store *store, struct store_folder *folder, GError **error)
 {
 	static const char sql[] =
-	        "INSERT INTO folder (path, wire, delimiter, role, selectable, subscribed, rights, mailbox_id,"
+	        "INSERT INTO folder (id, path, wire, delimiter, role, selectable, subscribed, rights, "
+	        "mailbox_id,"
 	        " server_total, server_unread, server_path, server_subscribed, wish, complete)"
-	        " VALUES (?3, ?4, ?1, ?5, 1, ?2, '', '', 0, 0, ?3, ?2, 1, 1)";
+	        " VALUES ((SELECT ?6 WHERE ?6 > 0 AND NOT EXISTS (SELECT 1 FROM folder WHERE id = ?6)),"
+	        " ?3, ?4, ?1, ?5, 1, ?2, '', '', 0, 0, ?3, ?2, 1, 1)";
 	const char *texts[] = {folder->path, folder->wire, folder->role};
 	sqlite3_stmt *statement =
 	        store_sql(store, sql, VALUES(folder->delimiter, folder->subscribed != 0), error);
@@ -115,6 +117,7 @@ insert_wish(struct store *store, struct store_folder *folder, GError **error)
 		return FALSE;
 	for (int i = 0; i < (int)G_N_ELEMENTS(texts); i++)
 		sqlite3_bind_text(statement, 3 + i, texts[i] ? texts[i] : "", -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 6, folder->id);
 	if (!store_finish(store, statement, error))
 		return FALSE;
 	folder->id = sqlite3_last_insert_rowid(store->db);

@@ -423,7 +423,9 @@ static gboolean
 undo_remove(struct store *store, struct past *past, const struct entry *entry, enum progress progress,
             GError **error)
 {
-	struct store_folder folder = {.path = (char *)(entry->text1 ? entry->text1 : ""),
+	/* As what it was: earlier steps know it by that. */
+	struct store_folder folder = {.id = entry->subject,
+	                              .path = (char *)(entry->text1 ? entry->text1 : ""),
 	                              .wire = (char *)(entry->text2 ? entry->text2 : ""),
 	                              .role = (char *)(entry->text3 ? entry->text3 : ""),
 	                              .delimiter = (char)entry->added,
