@@ -14,7 +14,9 @@ struct request {
 	struct command *command;
 	gboolean running;
 	gboolean cancelled;
-	guint attempts; /* links it was lost with */
+	guint attempts;            /* links it was lost with */
+	struct request *parent;    /* told when it ends, or NULL */
+	struct download *download; /* or NULL */
 };
 
 /* Lane 0 is the person's: the folder on the screen, texts, the folder list, the journal, watching. Its link
@@ -56,6 +58,8 @@ struct progress {
 
 struct job_secret;
 struct job_announce;
+struct download;
+struct later;
 
 struct account {
 	struct bus *bus;
@@ -124,20 +128,41 @@ struct account {
 	gboolean keep_halted; /* on this link nothing could be kept */
 	GHashTable *unkept;   /* ids (gint64 *) whose body could not be had on this link */
 
-	/* journal.c */
-	guint replaying;   /* ops under way */
+	/* turn.c */
 	int turn_fd;       /* journal.lock */
 	gboolean turn;     /* locked by us */
 	gint64 turn_since; /* monotonic µs since when another process has it, 0: it has not */
 	GSource *turn_wait;
+
+	/* journal.c */
+	GHashTable *busy;        /* ops (gint64 *) that something of ours is under way for */
+	guint replaying;         /* verbs under way */
+	GList *replays;          /* struct replay *: what waits for their ends */
+	gboolean journal_due;    /* it may have changed since it was looked at */
+	gboolean journal_quiet;  /* when it was, nothing was under way in any process, nor could be begun */
+	GHashTable *alone;       /* ops that go out unmerged */
+	GHashTable *awaited;     /* folders that ops need opened first */
+	GHashTable *sources;     /* keys of appends that are through, until their accounts were told */
 	GError *journal_trouble; /* why nothing is carried out, or NULL */
 	gint64 halted_until;     /* monotonic µs */
+	GSource *journal_wake;   /* when the next op is due */
+	GSource *journal_poll;   /* what other processes do */
+	gint64 expired_at;       /* monotonic µs */
+	gboolean suspect;        /* an op that links were lost with is under way, and nothing else is begun */
+	GList *couriers;         /* struct courier *: transfers that are looked after */
+
+	/* download.c */
+	struct later *later; /* what is being fetched of what was put off, or NULL */
+	gboolean later_none; /* on this link there is nothing of that to fetch */
 };
 
 /* ---- account.c ---- */
 /* account_start with verbs of any kind: a test may bring its own. */
 struct account *account_start_with(const struct backend_ops *ops, struct bus *bus, const struct conf *conf,
                                    const struct conf_account *settings, guint flags, GError **error);
+/* The verbs for another account, as this process has them. NULL with error. */
+const struct backend_ops *account_verbs(struct account *a, const struct conf_account *settings,
+                                        GError **error);
 void account_post(struct account *a, struct event *event);
 struct event *account_event(struct account *a, enum event_kind kind);
 
@@ -185,6 +210,11 @@ void requests_lost(struct account *a);
 /* Ends every request that waits for a link with error. */
 void requests_fail(struct account *a, const GError *error);
 void request_end(struct request *r, const GError *error);
+/* One of our own. Takes command. It may end as soon as it is started. */
+struct request *request_new(struct account *a, struct command *command);
+void request_start(struct request *r);
+/* A verb of r ended with error: TRUE when it was the link, and r is begun again with the next. */
+gboolean request_interrupted(struct request *r, const GError *error);
 gboolean requests_want_link(const struct account *a);
 
 /* ---- work.c ---- */
@@ -213,10 +243,20 @@ gboolean keep_on(struct lane *lane, gint64 folder);
 guint64 keep_lacking(struct account *a, msgid id, const struct mime_part *root, gboolean html,
                      GPtrArray *sections);
 
+/* ---- turn.c: which process carries out the journal ---- */
+gboolean turn_open(struct account *a, GError **error);
+void turn_close(struct account *a);
+/* FALSE: another process has it; work_on is called when it may be asked again. */
+gboolean turn_take(struct account *a);
+void turn_end(struct account *a);
+
 /* ---- journal.c ---- */
 gboolean journal_open(struct account *a, GError **error);
 void journal_close(struct account *a);
+/* Begins what can be begun. Cheap when nothing has changed. */
 void journal_replay(struct account *a);
+/* It has changed: the next journal_replay looks. */
+void journal_touch(struct account *a);
 /* A new link: what was put off when the old one died goes at once. */
 void journal_linked(struct account *a);
 /* After a start: ops that a crash left under way are verified or begin again, unless another process is at
@@ -225,6 +265,145 @@ gboolean journal_recover(struct account *a, GError **error);
 void journal_show(struct account *a);
 /* Nothing is under way, in whatever process, and nothing could be begun. */
 gboolean journal_idle(struct account *a);
+/* The store took no more: for a while nothing is carried out. Takes error. */
+void journal_halt(struct account *a, GError *error);
+/* The folder that ops wait for before they can go out, 0: none. */
+gint64 journal_folder(struct account *a);
+/* What was put off goes at once. */
+void journal_hasten(struct account *a);
+/* Something that was in a->busy is not any more. */
+void journal_released(struct account *a);
+/* Seconds to wait after so many attempts: 1, 2, 4 … 300, each with up to a quarter more. */
+gint64 journal_wait(int attempts);
+/* The screens shall read again what op is about. */
+void journal_tell_op(struct account *a, const struct store_op *op);
+/* Somebody else may have changed the store. */
+void journal_look(struct account *a);
+/* We have, by hand: everything is shown anew. */
+void journal_changed(struct account *a);
+/* One line for the person; not on a command line, which tells what became of its own wish. */
+void journal_tell(struct account *a, gint64 folder, const char *text);
+/* Looks at what other processes do to the store. */
+void journal_start_polling(struct account *a);
+
+/* ---- merge.c ---- */
+/* What goes out in one verb: ops that are alike, as if they were one. */
+struct batch {
+	struct store_op *op; /* id 0 when it stands for several */
+	GArray *ops;         /* gint64 */
+};
+void batch_free(gpointer batch);
+struct batch *batch_copy(const struct batch *batch);
+struct store_op *op_copy(const struct store_op *op);
+/* Makes batches of ops (struct store_op *, lent) that may run now, in order; those of alone stay alone.
+ * struct batch *, free func set. */
+GPtrArray *batches_of(GPtrArray *ops, GHashTable *alone);
+
+/* Sets of ids (gint64 *). */
+GHashTable *id_set_new(void);
+void id_set_add(GHashTable *set, gint64 id);
+
+/* ---- change.c: what a command that changes mail did ---- */
+struct change {
+	struct account *account;
+	const struct command *command;
+	gint64 step;         /* of undo, 0: nothing changed yet */
+	const char *name;    /* what the person calls it; constant */
+	guint n;             /* messages or folders concerned */
+	char *target;        /* path of a folder the line tells of, or NULL */
+	char *said;          /* the line, where it is not made of these; or NULL */
+	gboolean folders;    /* the folder list changed */
+	GHashTable *touched; /* ids (gint64 *) of folders whose rows changed */
+};
+typedef gboolean (*change_verb)(struct change *change, GError **error);
+/* Carries out a command and ends it; takes command. */
+void change_run(struct account *a, struct command *command, change_verb verb);
+void change_touch(struct change *change, gint64 folder);
+/* The folders of the rows, and their number in change->n. FALSE with error when one is not here. */
+gboolean change_touch_rows(struct change *change, const msgid *ids, guint n, GError **error);
+/* What the server allows in every touched folder but one. */
+gboolean change_may(struct change *change, const char *rights, gint64 but, GError **error);
+void change_new_id(struct change *change, msgid id, const char *account);
+/* "3 mails moved to Archive". Gives (g_free). */
+char *change_said(const char *verb, guint n, const char *target);
+
+/* ---- file.c: messages ---- */
+gboolean file_flag(struct change *change, GError **error);
+gboolean file_flag_all(struct change *change, GError **error);
+gboolean file_move(struct change *change, GError **error);
+gboolean file_copy(struct change *change, GError **error);
+gboolean file_delete(struct change *change, GError **error);
+gboolean file_purge(struct change *change, GError **error);
+gboolean file_archive(struct change *change, GError **error);
+gboolean file_junk(struct change *change, GError **error);
+
+/* ---- folders.c ---- */
+/* Where a folder is looked for and made: an account of this process or, by a handle of our own, another one.
+ */
+struct site {
+	const struct conf_account *settings;
+	struct store *store;
+	const struct backend_ops *ops;
+	struct backend *backend;
+	gint64 *step;  /* of undo, or NULL */
+	gboolean made; /* set when a folder was */
+};
+struct site site_of(struct change *change);
+/* The folder of path, 0 with error: then the error names the nearest; make: with those above it. */
+gint64 site_folder(struct site *site, const char *path, gboolean make, GError **error);
+/* The folder of a role, by configuration, server or name. 0 without error: none is there, and make was not
+ * asked for. */
+gint64 site_role(struct site *site, const char *role, gboolean make, GError **error);
+/* What the server allows, where it is known: rights as in RFC 4314, all are needed. */
+gboolean site_may(struct site *site, gint64 folder, const char *rights, GError **error);
+gboolean folder_create(struct change *change, GError **error);
+gboolean folder_rename(struct change *change, GError **error);
+gboolean folder_remove(struct change *change, GError **error);
+gboolean folder_subscribe(struct change *change, GError **error);
+gboolean folder_empty(struct change *change, GError **error);
+gboolean folder_pref(struct change *change, GError **error);
+
+/* ---- download.c ---- */
+void download_begin(struct request *r);
+/* The request for its headers has ended. */
+void download_listed(struct request *r, const GError *error);
+gboolean download_has_verb(const struct request *r);
+void download_free(struct download *download);
+gboolean later_add(struct account *a, const struct command *c, GError **error);
+/* Nothing else is asked: begins to fetch what was put off. FALSE when there is nothing. */
+gboolean later_on(struct account *a);
+void later_free(struct later *later);
+
+/* ---- undo.c ---- */
+gboolean undo_take_back(struct change *change, GError **error);
+
+/* ---- transfer.c: to other accounts ---- */
+gboolean transfer_file(struct change *change, gboolean move, GError **error);
+/* At the other accounts, after their transfers were undone here: struct store_undo_transfer. */
+void transfer_take_back(struct account *a, const GArray *transfers);
+/* The same for an op that the person drops, when it is one. */
+gboolean transfer_drop(struct account *a, gint64 op, GError **error);
+/* Of the journal of this account: appends that another one announced and never came to send are dropped. */
+gboolean transfer_recover(struct account *a, GPtrArray *ops, GError **error);
+/* Is an append of that key made for another account? */
+gboolean transfer_is_source(const char *key);
+/* Those accounts whose appends (a->sources) are through look at them. */
+void transfer_tell_sources(struct account *a);
+/* The account at the beginning of "ACCOUNT/PATH" or "ACCOUNT:TOKEN:ID" looks at its store. */
+void transfer_wake(struct account *a, const char *name);
+/* What the append of row id is called. Gives (g_free). */
+char *transfer_key(struct account *a, const char *token, msgid id);
+/* Rows here → rows there (gint64 *). Gives (g_hash_table_unref). */
+GHashTable *transfer_map(struct account *a, const char *token);
+/* A writing handle of our own on the store of "ACCOUNT/PATH"; *settings NULL: there is no such account. */
+struct store *transfer_store(struct account *a, const char *target, const struct conf_account **settings,
+                             GError **error);
+
+/* ---- courier.c: carries transfers ---- */
+void courier_begin(struct account *a, const struct store_op *op);
+/* The other accounts may have got on. */
+void courier_hasten(struct account *a);
+void courier_stop_all(struct account *a);
 
 /* ---- secret.c ---- */
 void secret_find(struct lane *lane, const char *prompt);

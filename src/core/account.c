@@ -96,6 +96,7 @@ run(gpointer user)
 	journal_show(a);
 	if (!(a->flags & ACCOUNT_BATCH)) {
 		link_start_ticking(a);
+		journal_start_polling(a);
 		link_want(a);
 	}
 	link_show(a);
@@ -155,6 +156,12 @@ ops_for(const struct conf_account *settings, GError **error)
 	fulmar_fail(error, FULMAR_UNSUPPORTED, _("account %s: POP3 is not available in this version"),
 	            settings->id);
 	return NULL;
+}
+
+const struct backend_ops *
+account_verbs(struct account *a, const struct conf_account *settings, GError **error)
+{
+	return settings->type == a->settings->type ? a->ops : ops_for(settings, error);
 }
 
 struct account *

@@ -4,12 +4,21 @@ libcore_a_SOURCES = \
   src/core/account.c src/core/account.h src/core/account-private.h \
   src/core/address.c src/core/address.h \
   src/core/announce.c \
+  src/core/change.c \
+  src/core/courier.c \
+  src/core/download.c \
+  src/core/file.c \
+  src/core/folders.c \
   src/core/journal.c \
   src/core/keep.c \
   src/core/lane.c \
   src/core/link.c \
+  src/core/merge.c \
   src/core/requests.c \
   src/core/secret.c \
+  src/core/transfer.c \
+  src/core/turn.c \
+  src/core/undo.c \
   src/core/work.c
 CORE_LIBS = libcore.a libbackend.a libmsg.a libstore.a libproto.a libnet.a libmime.a libconf.a $(BASE_LIBS) \
   $(SQLITE_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS) $(IDN2_LIBS)

@@ -16,7 +16,11 @@ request_end(struct request *r, const GError *error)
 	g_queue_remove(&a->requests, r);
 	if (a->open_next == r)
 		a->open_next = NULL;
-	bus_done(a->bus, a->settings->id, r->command->id, error);
+	if (r->parent)
+		download_listed(r->parent, error);
+	download_free(r->download);
+	if (r->command->id)
+		bus_done(a->bus, a->settings->id, r->command->id, error);
 	command_free(r->command);
 	g_free(r);
 }
@@ -28,6 +32,16 @@ lost_link(const GError *error)
 	       (error->code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED);
 }
 
+gboolean
+request_interrupted(struct request *r, const GError *error)
+{
+	const struct account *a = r->account;
+
+	r->running = FALSE;
+	return lost_link(error) && a->link != LINK_UP && !r->cancelled && !a->offline && !a->blocked &&
+	       !(a->flags & ACCOUNT_BATCH) && ++r->attempts < LINKS_AT_MOST;
+}
+
 /* backend_done of verbs begun for a request. */
 static void
 verb_done(const GError *error, void *user)
@@ -35,9 +49,7 @@ verb_done(const GError *error, void *user)
 	struct request *r = user;
 	struct account *a = r->account;
 
-	r->running = FALSE;
-	if (lost_link(error) && a->link != LINK_UP && !r->cancelled && !a->offline && !a->blocked &&
-	    !(a->flags & ACCOUNT_BATCH) && ++r->attempts < LINKS_AT_MOST)
+	if (request_interrupted(r, error))
 		return; /* requests_start takes it up with the next link */
 	request_end(r, error);
 	work_on(a);
@@ -222,32 +234,34 @@ begin_replay(struct request *r)
 }
 
 static void
+tell_answer(const char *name, const char *value, void *user)
+{
+	struct request *r = user;
+	struct event *event = account_event(r->account, EVENT_FACT);
+
+	event->command = r->command->id;
+	event->text = g_strdup(name);
+	event->text2 = g_strdup(value);
+	account_post(r->account, event);
+}
+
+static void
+begin_admin(struct request *r)
+{
+	const struct command *c = r->command;
+	struct backend_admin request = {(enum admin_kind)MIN(c->add, ADMIN_KINDS - 1), c->folder,
+	                                c->text ? c->text : "", c->text2 ? c->text2 : ""};
+
+	r->account->ops->admin(r->account->backend, &request, tell_answer, verb_done, r);
+}
+
+static void
 begin_probe(struct request *r)
 {
 	request_end(r, NULL); /* the facts were told when the link came up */
 }
 
 /* ---- verbs that are done here and now ---- */
-
-static gboolean
-do_flag(struct account *a, const struct command *c, GError **error)
-{
-	struct store_row *row;
-
-	if (!c->ids || !c->ids->len)
-		return TRUE;
-	if (!store_journal_flags(a->store, (const msgid *)(void *)c->ids->data, c->ids->len, c->add,
-	                         c->remove, c->text, c->text2, NULL, error))
-		return FALSE;
-	for (guint i = 0; i < c->ids->len; i++) {
-		row = store_row(a->store, g_array_index(c->ids, msgid, i), NULL);
-		if (row)
-			account_hooks.rows(row->folder, a);
-		g_clear_pointer(&row, store_row_free);
-	}
-	journal_show(a);
-	return TRUE;
-}
 
 static gboolean
 do_seen_refusal(struct account *a, const struct command *c, GError **error)
@@ -272,17 +286,16 @@ do_retry(struct account *a, const struct command *c, GError **error)
 {
 	gboolean ok = store_op_set(a->store, c->op, OP_WAITING, NULL, 0, error);
 
-	journal_show(a);
+	journal_changed(a);
 	return ok;
 }
 
 static gboolean
 do_drop(struct account *a, const struct command *c, GError **error)
 {
-	gboolean ok = store_op_drop(a->store, c->op, error);
+	gboolean ok = transfer_drop(a, c->op, error) && store_op_drop(a->store, c->op, error);
 
-	journal_show(a);
-	account_hooks.rows(0, a);
+	journal_changed(a);
 	return ok;
 }
 
@@ -311,6 +324,8 @@ do_secret(struct account *a, const struct command *c, GError **error)
 static gboolean
 has_verb(const struct request *r)
 {
+	if (r->command->verb == CMD_DOWNLOAD)
+		return download_has_verb(r);
 	return r->running && r->command->verb != CMD_SYNC && r->command->verb != CMD_REPLAY &&
 	       r != r->account->open_next;
 }
@@ -345,23 +360,58 @@ do_cancel(struct account *a, const struct command *c, GError **error)
 	return TRUE;
 }
 
+static gboolean
+do_look(struct account *a, const struct command *c, GError **error)
+{
+	courier_hasten(a);
+	journal_look(a);
+	return TRUE;
+}
+
 static const struct {
 	gboolean (*now)(struct account *a, const struct command *c, GError **error);
 	void (*begin)(struct request *r);
+	change_verb change;
 } verbs[] = {
-        [CMD_FOLDERS] = {NULL, begin_folders}, [CMD_OPEN] = {NULL, begin_open},
-        [CMD_SYNC] = {NULL, begin_sync},       [CMD_TEXT] = {NULL, begin_text},
-        [CMD_PART] = {NULL, begin_part},       [CMD_FLAG] = {do_flag, NULL},
-        [CMD_REPLAY] = {NULL, begin_replay},   [CMD_RETRY] = {do_retry, NULL},
-        [CMD_DROP] = {do_drop, NULL},          [CMD_GO_OFFLINE] = {do_offline, NULL},
-        [CMD_GO_ONLINE] = {do_online, NULL},   [CMD_SECRET] = {do_secret, NULL},
-        [CMD_PROBE] = {NULL, begin_probe},     [CMD_CANCEL] = {do_cancel, NULL},
-        [CMD_NEAR] = {NULL, begin_near},       [CMD_SEEN_REFUSAL] = {do_seen_refusal, NULL},
+        [CMD_FOLDERS] = {.begin = begin_folders},
+        [CMD_OPEN] = {.begin = begin_open},
+        [CMD_SYNC] = {.begin = begin_sync},
+        [CMD_TEXT] = {.begin = begin_text},
+        [CMD_PART] = {.begin = begin_part},
+        [CMD_FLAG] = {.change = file_flag},
+        [CMD_FLAG_ALL] = {.change = file_flag_all},
+        [CMD_MOVE] = {.change = file_move},
+        [CMD_COPY] = {.change = file_copy},
+        [CMD_DELETE] = {.change = file_delete},
+        [CMD_PURGE] = {.change = file_purge},
+        [CMD_ARCHIVE] = {.change = file_archive},
+        [CMD_JUNK] = {.change = file_junk},
+        [CMD_UNDO] = {.change = undo_take_back},
+        [CMD_FOLDER_CREATE] = {.change = folder_create},
+        [CMD_FOLDER_RENAME] = {.change = folder_rename},
+        [CMD_FOLDER_REMOVE] = {.change = folder_remove},
+        [CMD_FOLDER_SUBSCRIBE] = {.change = folder_subscribe},
+        [CMD_FOLDER_EMPTY] = {.change = folder_empty},
+        [CMD_FOLDER_PREF] = {.change = folder_pref},
+        [CMD_DOWNLOAD] = {.begin = download_begin},
+        [CMD_LATER] = {.now = later_add},
+        [CMD_ADMIN] = {.begin = begin_admin},
+        [CMD_SEEN_REFUSAL] = {.now = do_seen_refusal},
+        [CMD_REPLAY] = {.begin = begin_replay},
+        [CMD_RETRY] = {.now = do_retry},
+        [CMD_DROP] = {.now = do_drop},
+        [CMD_GO_OFFLINE] = {.now = do_offline},
+        [CMD_GO_ONLINE] = {.now = do_online},
+        [CMD_SECRET] = {.now = do_secret},
+        [CMD_PROBE] = {.begin = begin_probe},
+        [CMD_CANCEL] = {.now = do_cancel},
+        [CMD_NEAR] = {.begin = begin_near},
+        [CMD_LOOK] = {.now = do_look},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(verbs) == CMD_VERBS);
 
-static void
-start(struct request *r)
+void
+request_start(struct request *r)
 {
 	r->running = TRUE;
 	verbs[r->command->verb].begin(r);
@@ -376,7 +426,7 @@ requests_start(struct account *a)
 		struct request *r = l->data;
 
 		if (g_queue_find(&a->requests, r) && !r->running)
-			start(r);
+			request_start(r);
 	}
 }
 
@@ -392,6 +442,15 @@ requests_lost(struct account *a)
 	a->open_next = NULL;
 }
 
+/* A journey is prepared beside other things: it goes on whenever there is a link again. */
+static gboolean
+outlives(const struct request *r)
+{
+	const struct account *a = r->account;
+
+	return (r->download || r->parent) && !a->offline && !a->blocked && !(a->flags & ACCOUNT_BATCH);
+}
+
 void
 requests_fail(struct account *a, const GError *error)
 {
@@ -400,7 +459,7 @@ requests_fail(struct account *a, const GError *error)
 	for (GList *l = all; l; l = l->next) {
 		struct request *r = l->data;
 
-		if (g_queue_find(&a->requests, r) && !r->running)
+		if (g_queue_find(&a->requests, r) && !r->running && !outlives(r))
 			request_end(r, error);
 	}
 }
@@ -446,34 +505,21 @@ no_link(struct account *a, struct request *r)
 	request_end(r, error);
 }
 
-void
-request_take(struct command *command, void *user)
+struct request *
+request_new(struct account *a, struct command *command)
 {
-	struct account *a = user;
-	g_autoptr(GError) error = NULL;
-	struct request *r;
+	struct request *r = g_new0(struct request, 1);
 
-	if (!verbs[command->verb].now && !verbs[command->verb].begin) {
-		fulmar_fail(&error, FULMAR_UNSUPPORTED, _("%s cannot do this"), a->settings->id);
-		bus_done(a->bus, a->settings->id, command->id, error);
-		command_free(command);
-		return;
-	}
-	if (verbs[command->verb].now) {
-		verbs[command->verb].now(a, command, &error);
-		bus_done(a->bus, a->settings->id, command->id, error);
-		command_free(command);
-		work_on(a);
-		return;
-	}
-	r = g_new0(struct request, 1);
 	r->account = a;
 	r->command = command;
 	g_queue_push_tail(&a->requests, r);
-	if (a->link == LINK_UP) {
-		start(r);
-		work_on(a);
-	} else if (is_here(a, command)) {
+	return r;
+}
+
+static void
+wait_for_link(struct account *a, struct request *r)
+{
+	if (is_here(a, r->command)) {
 		request_end(r, NULL);
 	} else if (a->offline || a->blocked) {
 		no_link(a, r);
@@ -483,4 +529,32 @@ request_take(struct command *command, void *user)
 		if (a->link == LINK_DOWN && a->retry)
 			no_link(a, r);
 	}
+}
+
+void
+request_take(struct command *command, void *user)
+{
+	struct account *a = user;
+	g_autoptr(GError) error = NULL;
+	struct request *r;
+
+	if (verbs[command->verb].change) {
+		change_run(a, command, verbs[command->verb].change);
+		return;
+	}
+	if (verbs[command->verb].now) {
+		verbs[command->verb].now(a, command, &error);
+		if (command->id)
+			bus_done(a->bus, a->settings->id, command->id, error);
+		command_free(command);
+		work_on(a);
+		return;
+	}
+	r = request_new(a, command);
+	if (a->link != LINK_UP) {
+		wait_for_link(a, r);
+		return;
+	}
+	request_start(r);
+	work_on(a);
 }

@@ -543,6 +543,9 @@ pick_folder(struct account *a)
 
 	if (p && p->filled && !p->done)
 		return folder;
+	folder = journal_folder(a);
+	if (folder && !is_fronts(a, work_progress(a, folder)))
+		return folder;
 	folder = sync_folder(a);
 	return folder ? folder : background_folder(a);
 }
@@ -584,6 +587,8 @@ rest(struct account *a)
 	gint64 folder = front(a);
 
 	if (a->flags & ACCOUNT_BATCH)
+		return;
+	if (later_on(a))
 		return;
 	if (folder && lane->current != folder && !work_progress(a, folder)->error) {
 		begin_open(lane, folder, NULL);

@@ -286,6 +286,23 @@ bus_attach(struct bus *bus, const char *account, GMainContext *context,
 	pthread_mutex_unlock(&bus->lock);
 }
 
+void
+bus_wake(struct bus *bus, const char *account)
+{
+	struct command *command = command_new(CMD_LOOK, account), *last;
+	struct link *link;
+
+	pthread_mutex_lock(&bus->lock);
+	link = g_hash_table_lookup(bus->links, account);
+	last = link ? g_queue_peek_tail(&link->waiting) : NULL;
+	if (link && (!last || last->verb != CMD_LOOK)) {
+		g_queue_push_tail(&link->waiting, g_steal_pointer(&command));
+		g_source_set_ready_time(&link->source, 0);
+	}
+	pthread_mutex_unlock(&bus->lock);
+	command_free(command);
+}
+
 static int
 compare_ids(gconstpointer a, gconstpointer b)
 {

@@ -48,6 +48,7 @@ enum command_verb {
 	CMD_PROBE,  /* doctor: connect and report by EVENT_FACT */
 	CMD_CANCEL, /* op = id of the command to call off */
 	CMD_NEAR,   /* ids = rows on the screen: structures may be fetched ahead */
+	CMD_LOOK,   /* by bus_wake alone: somebody changed the store. Ends without a word */
 	CMD_VERBS
 };
 
@@ -133,6 +134,8 @@ void bus_detach(struct bus *bus, const char *account);
 /* Takes the event. An EVENT_DONE of a command that has already ended is passed over, so that each ends once.
  */
 void bus_post(struct bus *bus, struct event *event);
+/* Has account, when it is attached, take a CMD_LOOK (id 0): another account wrote into its store. */
+void bus_wake(struct bus *bus, const char *account);
 /* Posts EVENT_DONE for command id; copies error (NULL: well). */
 void bus_done(struct bus *bus, const char *account, guint64 id, const GError *error);
 

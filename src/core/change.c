@@ -1,0 +1,199 @@
+#include <string.h>
+#include "base/i18n.h"
+#include "core/account-private.h"
+
+/* What every command that changes mail has in common: it is done when the store holds it, and then says which
+ * folders look different now, in one line what it was, and by what step it can be taken back. */
+
+void
+change_touch(struct change *change, gint64 folder)
+{
+	gint64 *key = g_new(gint64, 1);
+
+	*key = folder;
+	g_hash_table_add(change->touched, key);
+}
+
+gboolean
+change_touch_rows(struct change *change, const msgid *ids, guint n, GError **error)
+{
+	for (guint i = 0; i < n; i++) {
+		g_autoptr(GError) failed = NULL;
+		struct store_row *row = store_row(change->account->store, ids[i], &failed);
+
+		if (row)
+			change_touch(change, row->folder);
+		g_clear_pointer(&row, store_row_free);
+		/* One that is not here is for the journal to refuse. */
+		if (failed) {
+			g_propagate_error(error, g_steal_pointer(&failed));
+			return FALSE;
+		}
+	}
+	change->n = n;
+	return TRUE;
+}
+
+gboolean
+change_may(struct change *change, const char *rights, gint64 but, GError **error)
+{
+	struct site site = site_of(change);
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, change->touched);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		gint64 folder = *(const gint64 *)key;
+
+		if (folder != but && !site_may(&site, folder, rights, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+void
+change_new_id(struct change *change, msgid id, const char *account)
+{
+	struct event *event = account_event(change->account, EVENT_NEW_ID);
+
+	event->command = change->command->id;
+	event->id = id;
+	event->text = g_strdup(account);
+	account_post(change->account, event);
+}
+
+/* ---- in words ---- */
+
+static char *
+said_flag(guint n, const char *target)
+{
+	return g_strdup_printf(ngettext("flags of %u mail changed", "flags of %u mails changed", n), n);
+}
+
+static char *
+said_move(guint n, const char *target)
+{
+	return g_strdup_printf(ngettext("%u mail moved to %s", "%u mails moved to %s", n), n, target);
+}
+
+static char *
+said_copy(guint n, const char *target)
+{
+	return g_strdup_printf(ngettext("%u mail copied to %s", "%u mails copied to %s", n), n, target);
+}
+
+static char *
+said_purge(guint n, const char *target)
+{
+	return g_strdup_printf(ngettext("%u mail deleted for good", "%u mails deleted for good", n), n);
+}
+
+static char *
+said_append(guint n, const char *target)
+{
+	return g_strdup_printf(ngettext("%u mail put into %s", "%u mails put into %s", n), n, target);
+}
+
+static char *
+said_create(guint n, const char *target)
+{
+	return g_strdup_printf(_("folder %s made"), target);
+}
+
+static char *
+said_rename(guint n, const char *target)
+{
+	return g_strdup_printf(_("folder renamed to %s"), target);
+}
+
+static char *
+said_remove(guint n, const char *target)
+{
+	return g_strdup_printf(_("folder %s deleted"), target);
+}
+
+static char *
+said_subscribe(guint n, const char *target)
+{
+	return g_strdup_printf(_("subscription of %s changed"), target);
+}
+
+static char *
+said_empty(guint n, const char *target)
+{
+	return g_strdup_printf(_("%s emptied"), target);
+}
+
+static const struct {
+	const char *verb;
+	char *(*said)(guint n, const char *target);
+} lines[] = {
+        {"flag", said_flag},     {"move", said_move},     {"copy", said_copy},
+        {"delete", said_move},   {"archive", said_move},  {"junk", said_move},
+        {"not-junk", said_move}, {"purge", said_purge},   {"append", said_append},
+        {"empty", said_empty},   {"create", said_create}, {"rename", said_rename},
+        {"remove", said_remove}, {"transfer", said_move}, {"subscribe", said_subscribe},
+};
+
+char *
+change_said(const char *verb, guint n, const char *target)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(lines); i++)
+		if (!strcmp(lines[i].verb, verb))
+			return lines[i].said(n, target ? target : "");
+	return g_strdup(verb);
+}
+
+/* ---- the end of a command ---- */
+
+static void
+tell_touched(struct change *change)
+{
+	GHashTableIter iter;
+	gpointer key;
+
+	if (change->folders)
+		account_hooks.folders(change->account);
+	g_hash_table_iter_init(&iter, change->touched);
+	while (g_hash_table_iter_next(&iter, &key, NULL))
+		account_hooks.rows(*(const gint64 *)key, change->account);
+	journal_show(change->account);
+}
+
+static void
+tell_step(struct change *change)
+{
+	struct event *event = account_event(change->account, EVENT_STEP);
+
+	event->command = change->command->id;
+	event->id = change->step;
+	event->text = change->said   ? g_strdup(change->said)
+	              : change->step ? change_said(change->name, change->n, change->target)
+	                             : g_strdup(_("nothing to change"));
+	account_post(change->account, event);
+}
+
+void
+change_run(struct account *a, struct command *command, change_verb verb)
+{
+	struct change change = {.account = a, .command = command, .name = ""};
+	GError *error = NULL;
+	gboolean ok;
+
+	change.touched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	ok = verb(&change, &error);
+	/* What comes before a fault, such as the folder that was made for it, is a step all the same. */
+	if (change.step && !store_undo_name(a->store, change.step, change.name, ok ? &error : NULL))
+		ok = FALSE;
+	tell_touched(&change);
+	if (ok || change.step)
+		tell_step(&change);
+	bus_done(a->bus, a->settings->id, command->id, error);
+	g_clear_error(&error);
+	g_hash_table_unref(change.touched);
+	g_free(change.target);
+	g_free(change.said);
+	command_free(command);
+	journal_touch(a);
+	work_on(a);
+}
