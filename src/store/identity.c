@@ -8,16 +8,31 @@
  * for: folder (0: wherever it turns up) and a hash of what a message is known by. Hash 0 stands for the row
  * itself, also when it has nothing to be known by. */
 
-/* Two names by which a message is known again: the server's own id, and Message-ID with time and size. */
-static void
-identities(struct store *store, const char *email_id, const char *message_id, gint64 received, gint64 size,
-           gint64 out[2])
+struct known_by {
+	const char *email_id, *message_id, *subject; /* or NULL */
+	gint64 received, size, date;                 /* date 0: none */
+};
+
+/* Time and size with Message-ID, or without one with what a person would know the message by; NULL when there
+ * is neither. */
+static char *
+derive(const struct known_by *by)
 {
-	g_autofree char *named = email_id && *email_id ? g_strconcat("e ", email_id, NULL) : NULL;
-	g_autofree char *derived = message_id && *message_id
-	                                   ? g_strdup_printf("m %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %s",
-	                                                     received, size, message_id)
-	                                   : NULL;
+	const char *text = by->message_id && *by->message_id ? by->message_id : by->subject;
+	char kind = text == by->message_id ? 'm' : 's';
+
+	if (!text || !*text || (kind == 's' && !by->date))
+		return NULL;
+	return g_strdup_printf("%c %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %s", kind,
+	                       by->received, by->size, kind == 's' ? by->date : 0, text);
+}
+
+/* Two names by which a message is known again: the server's own id, and one made of the message itself. */
+static void
+identities(struct store *store, const struct known_by *by, gint64 out[2])
+{
+	g_autofree char *named = by->email_id && *by->email_id ? g_strconcat("e ", by->email_id, NULL) : NULL;
+	g_autofree char *derived = derive(by);
 
 	out[0] = named ? refs_hash(store, named, strlen(named)) : 0;
 	out[1] = derived ? refs_hash(store, derived, strlen(derived)) : 0;
@@ -26,16 +41,22 @@ identities(struct store *store, const char *email_id, const char *message_id, gi
 static gboolean
 identities_of(struct store *store, msgid id, gint64 out[2], GError **error)
 {
-	static const char sql[] = "SELECT m.received, m.size, e.email_id, e.message_id FROM message m"
+	static const char sql[] = "SELECT m.received, m.size, e.email_id, e.message_id, e.subject, e.date"
+	                          " FROM message m"
 	                          " LEFT JOIN envelope e ON e.id = m.id WHERE m.id = ?1";
 	sqlite3_stmt *statement = store_sql(store, sql, VALUES(id), error);
 	int result = statement ? store_step(store, statement, error) : -1;
 
 	out[0] = out[1] = 0;
 	if (result > 0) {
-		identities(store, (const char *)sqlite3_column_text(statement, 2),
-		           (const char *)sqlite3_column_text(statement, 3),
-		           sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1), out);
+		struct known_by by = {(const char *)sqlite3_column_text(statement, 2),
+		                      (const char *)sqlite3_column_text(statement, 3),
+		                      (const char *)sqlite3_column_text(statement, 4),
+		                      sqlite3_column_int64(statement, 0),
+		                      sqlite3_column_int64(statement, 1),
+		                      sqlite3_column_int64(statement, 5)};
+
+		identities(store, &by, out);
 		sqlite3_reset(statement);
 	}
 	return result >= 0;
@@ -136,8 +157,12 @@ identity_meet(struct store *store, gint64 folder, const struct store_message *me
 	struct row_state row;
 	gboolean ok;
 
-	identities(store, message->email_id, message->envelope->message_id, message->received,
-	           (gint64)message->size, hashes);
+	const struct envelope *envelope = message->envelope;
+	const struct known_by by = {message->email_id,     envelope->message_id,
+	                            envelope->subject,     message->received,
+	                            (gint64)message->size, envelope->has_date ? envelope->date : 0};
+
+	identities(store, &by, hashes);
 	*id = 0;
 	for (guint i = 0; i < 4 && !*id; i++)
 		if (hashes[i % 2] && !find(store, folders[i / 2], hashes[i % 2], message->uid, id, error))

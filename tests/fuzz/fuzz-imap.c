@@ -87,7 +87,6 @@ decode_extensions(struct reading *reading, const struct imap_response *response)
 	struct imap_namespaces namespaces;
 	struct imap_progress progress;
 	struct imap_rights rights;
-	const char *id = imap_id_field(response, "name");
 	guint64 lowest;
 
 	if (imap_namespaces_decode(response, &namespaces)) {
@@ -105,7 +104,6 @@ decode_extensions(struct reading *reading, const struct imap_response *response)
 	}
 	if (imap_limit_decode(response, &lowest))
 		add(reading, &lowest, sizeof(lowest));
-	add(reading, id, id ? strlen(id) : 0);
 }
 
 static void

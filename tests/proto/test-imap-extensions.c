@@ -35,7 +35,6 @@ tell(const struct imap_response *response, void *user)
 	struct imap_progress progress;
 	struct imap_rights rights;
 	struct imap_fetch fetch;
-	const char *name = imap_id_field(response, "name");
 	GString *out = user;
 	guint64 lowest;
 
@@ -53,8 +52,6 @@ tell(const struct imap_response *response, void *user)
 		                       (int)progress.have, (int)progress.total);
 	if (imap_limit_decode(response, &lowest))
 		g_string_append_printf(out, "limit %d ", (int)lowest);
-	if (name)
-		g_string_append_printf(out, "id %s ", name);
 	if (imap_fetch_decode(response, &fetch)) {
 		g_string_append_printf(out, "%d/%d ", (int)fetch.seq, (int)fetch.uid);
 		for (const struct imap_node *n = fetch.labels; n; n = n->next)
@@ -96,10 +93,6 @@ extensions_are_read_as_servers_write_them(void)
 	        {"f3 OK [MESSAGELIMIT 1000 23221] FETCH completed\r\n", "limit 23221 "},
 	        {"* NO [MESSAGELIMIT 1000 20001] partial\r\n", "limit 20001 "},
 	        {"f4 NO [MESSAGELIMIT 1000] Too many messages to copy\r\n", "limit 0 "},
-	        {"* ID (\"name\" \"Dovecot\" \"version\" NIL)\r\n", "id Dovecot "},
-	        {"* ID (\"version\" \"1\" \"NAME\" NIL)\r\n", ""},
-	        {"* ID NIL\r\n", ""},
-	        {"* ID (name)\r\n", ""},
 	        {"* 25996 UIDFETCH (FLAGS (\\Seen))\r\n", "0/25996 "},
 	        {"* 3 FETCH (UID 9 X-GM-LABELS (\"\\\\Inbox\" work[a] \"two words\" {3}\r\na)b))\r\n",
 	         "3/9 <\\Inbox> <work[a]> <two words> <a)b> "},

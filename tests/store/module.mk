@@ -6,6 +6,7 @@ STORE_TESTS =  \
   tests/store/test-check \
   tests/store/test-journal \
   tests/store/test-kill \
+  tests/store/test-known \
   tests/store/test-rows \
   tests/store/test-store \
   tests/store/test-threads
@@ -27,6 +28,9 @@ tests_store_test_journal_LDADD = $(STORE_LIBS)
 tests_store_test_kill_SOURCES = tests/store/test-kill.c $(STORE_TEST_UTIL)
 tests_store_test_kill_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_kill_LDADD = $(STORE_LIBS)
+tests_store_test_known_SOURCES = tests/store/test-known.c $(STORE_TEST_UTIL)
+tests_store_test_known_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_known_LDADD = $(STORE_LIBS)
 tests_store_test_rows_SOURCES = tests/store/test-rows.c $(STORE_TEST_UTIL)
 tests_store_test_rows_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_rows_LDADD = $(STORE_LIBS)

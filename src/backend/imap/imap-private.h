@@ -332,8 +332,6 @@ void imap_on_flags(struct backend *b, const struct imap_response *response);
 gboolean imap_tx(struct backend *b);
 /* Commits what the slice wrote and tells of it. */
 void imap_slice_end(struct backend *b);
-extern const char imap_row_items[];      /* what a list row needs */
-extern const char imap_row_items_full[]; /* the same with BODYSTRUCTURE */
 
 /* ---- fetch.c ---- */
 void imap_structures(struct backend *b, const msgid *ids, guint n, backend_done done, void *user);
@@ -404,10 +402,10 @@ gboolean imap_is_guest(const struct backend *b);
 
 /* ---- quirks.c ---- */
 struct imap_quirk {
-	const char *server; /* text in the greeting, or in what ID names, that tells it */
+	const char *server; /* text in the greeting that tells it */
 	const char *hide;   /* capabilities not to be used, comma-separated */
 	const char *what;   /* for doctor */
 };
-const struct imap_quirk *imap_quirk_for(const char *text);
+const struct imap_quirk *imap_quirk_for(const char *greeting);
 
 #endif

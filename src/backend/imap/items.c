@@ -12,9 +12,6 @@
 #define LABEL "label:"
 #define NO_BREAK_SPACE "\xc2\xa0"
 
-const char imap_row_items[] = "(" BASICS " " ROW_HEADER ")";
-const char imap_row_items_full[] = "(" BASICS " BODYSTRUCTURE " ROW_HEADER ")";
-
 static void
 choose(char **items, const char *first, const char *more, const char *last)
 {

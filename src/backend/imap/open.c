@@ -247,20 +247,6 @@ ask_changed_flags(struct backend *b, struct opening *o, guint64 since)
 
 static void select_folder(struct backend *b, struct opening *o);
 
-/* How many messages the rows here stand for on the server; -1 unknown. Proportional to the folder. */
-static gint64
-count_rows(struct backend *b, gint64 folder)
-{
-	struct uidset uids;
-	gint64 n = -1;
-
-	uidset_init(&uids);
-	if (store_uids(b->env->store, folder, 0, 0, &uids, NULL))
-		n = (gint64)uidset_count(&uids);
-	uidset_clear(&uids);
-	return n;
-}
-
 /* Do the numbers add up? *lost says how many messages have gone, as far as they tell. Where all rows are here
  * their number must be EXISTS; else what was there, and what came, against what is there now. */
 static gboolean
@@ -276,10 +262,7 @@ is_doubtful(struct backend *b, const struct opening *o, guint64 *lost)
 		return !b->qresync && !o->first && (n || o->newest_alone);
 	}
 	now = store_folder_by_id(b->env->store, o->folder, NULL);
-	if (!now || (now->rows == exists && (!n || b->qresync || o->first)))
-		n = 0;
-	else
-		n = count_rows(b, o->folder) - exists;
+	n = now ? now->rows - exists : 0;
 	g_clear_pointer(&now, store_folder_free);
 	*lost = (guint64)MAX(n, 0);
 	return n != 0;
@@ -340,7 +323,7 @@ static gboolean
 start_afresh(struct backend *b, struct opening *o, GError **error)
 {
 	o->first = TRUE;
-	b->box.rebinding = o->was->rows > 0;
+	b->box.rebinding = o->was->uidvalidity && o->was->shown > 0;
 	if (o->was->uidvalidity && o->was->uidvalidity != b->box.uidvalidity) {
 		b->box.read_through = renumbers_often(b, o->folder);
 		if (!store_begin(b->env->store, TRUE, error))

@@ -402,19 +402,6 @@ on_condition(struct backend *b, const struct imap_response *response)
 		on_box_code(b, response);
 }
 
-/* Proxies greet in their own name. */
-static void
-on_id(struct backend *b, const struct imap_response *response)
-{
-	const char *name = imap_id_field(response, "name");
-
-	if (!name)
-		return;
-	b->env->hooks->fact("server", name, b->env->user);
-	if (!b->quirk && (b->quirk = imap_quirk_for(name)))
-		b->env->hooks->fact("quirk", b->quirk->what, b->env->user);
-}
-
 static void
 on_capability(struct backend *b, const struct imap_response *response)
 {
@@ -429,8 +416,7 @@ static const struct {
         {"VANISHED", imap_on_vanished},   {"LIST", imap_on_list},       {"LSUB", imap_on_list},
         {"STATUS", imap_on_status},       {"SEARCH", imap_on_search},   {"ESEARCH", imap_on_search},
         {"CAPABILITY", on_capability},    {"UIDFETCH", imap_on_fetch},  {"FLAGS", imap_on_flags},
-        {"NAMESPACE", imap_on_namespace}, {"MYRIGHTS", imap_on_rights}, {"ID", on_id},
-        {"ENABLED", imap_on_enabled},
+        {"NAMESPACE", imap_on_namespace}, {"MYRIGHTS", imap_on_rights}, {"ENABLED", imap_on_enabled},
 };
 
 /* Commands under way whose answers are nobody else's affair. */

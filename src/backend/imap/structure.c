@@ -178,6 +178,24 @@ single(struct build *build, struct mime_part *part, const struct imap_node *list
 	take_disposition(part, rest ? rest->next : NULL);
 }
 
+/* A multipart in which a server found no parts is shown as the text it is: ("MIXED" ("BOUNDARY" "x") NIL NIL)
+ * of Gmail, (NIL "mixed" …) and (() "mixed") of QQ and Yandex. */
+static gboolean
+has_no_parts(const struct imap_node *list)
+{
+	static const char *const kinds[] = {"mixed", "alternative", "related", "signed", "digest", "report"};
+	const struct imap_node *first = list->first;
+
+	if (first->type == IMAP_NIL || (first->type == IMAP_LIST && !first->first))
+		return !first->next || first->next->type != IMAP_LIST;
+	if (first->next && first->next->type == IMAP_STRING)
+		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (imap_node_is(first, kinds[i]))
+			return TRUE;
+	return FALSE;
+}
+
 static struct mime_part *
 part_of(struct build *build, const struct imap_node *list, guint depth)
 {
@@ -187,7 +205,9 @@ part_of(struct build *build, const struct imap_node *list, guint depth)
 	    build->parts == PARTS_MAX)
 		return NULL;
 	build->parts++;
-	part = mime_part_new();
+	part = mime_part_new(); /* text/plain */
+	if (has_no_parts(list))
+		return part;
 	g_clear_pointer(&part->type, g_free);
 	g_clear_pointer(&part->subtype, g_free);
 	if (list->first->type == IMAP_LIST)

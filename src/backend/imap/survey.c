@@ -14,7 +14,7 @@
 enum {
 	QUESTIONS = 256,
 	SCATTERED = 200,
-	SHORT_ANSWER = 48 * 1024,
+	SHORT_ANSWER = 128 * 1024,
 	PER_RANGE = 14,
 	PER_UID = 8,
 	FEW_NUMBERS = 512,
@@ -284,7 +284,8 @@ keep_different(struct imap_survey *s)
 			continue;
 		}
 		ranges = range_at(&s->known, p->hi + 1) - range_at(&s->known, p->lo) + 1;
-		answer += (guint64)PER_RANGE * (ranges + (p->known > p->told ? p->known - p->told : 0));
+		answer += MIN((guint64)PER_RANGE * (ranges + (p->known > p->told ? p->known - p->told : 0)),
+		              PER_UID * p->told);
 		g_array_append_vals(s->pieces, p, 1);
 	}
 	return answer;

@@ -100,18 +100,3 @@ imap_limit_decode(const struct imap_response *response, guint64 *lowest)
 	imap_node_number(imap_node_nth(response->code_args, 1), lowest);
 	return TRUE;
 }
-
-const char *
-imap_id_field(const struct imap_response *response, const char *field)
-{
-	const struct imap_node *list = response->args;
-
-	if (!is_named(response, "ID") || !list || list->type != IMAP_LIST)
-		return NULL;
-	for (const struct imap_node *n = list->first; n && n->next; n = n->next->next)
-		if (imap_node_is(n, field))
-			return n->next->type == IMAP_STRING || n->next->type == IMAP_ATOM
-			               ? (const char *)n->next->text
-			               : NULL;
-	return NULL;
-}

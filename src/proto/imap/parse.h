@@ -161,8 +161,6 @@ gboolean imap_progress_decode(const struct imap_response *response, struct imap_
 /* The code MESSAGELIMIT (RFC 9738 §4): a command looked at no message below UID *lowest; 0: it did nothing.
  */
 gboolean imap_limit_decode(const struct imap_response *response, guint64 *lowest);
-/* The value of a field of ID (RFC 2971), NULL when it is not told. */
-const char *imap_id_field(const struct imap_response *response, const char *field);
 
 /* Modified UTF-7 (RFC 3501 §5.1.3) ↔ UTF-8. NULL when name is not valid modified UTF-7 in its one canonical
  * spelling, or has a NUL (keep the bytes then). Gives (g_free). */
