@@ -88,6 +88,7 @@ static const char v2[] =
         "DROP TABLE folder;"
         "ALTER TABLE folder_2 RENAME TO folder;"
         "CREATE UNIQUE INDEX folder_wire ON folder (wire) WHERE wish = 0;"
+        "CREATE INDEX folder_name ON folder (wire);"
         "CREATE INDEX folder_path ON folder (path COLLATE NOCASE);"
         "UPDATE folder SET bound = n, unread_base = unseen FROM (SELECT folder AS f, count(*) AS n,"
         " sum(base & 1 = 0) AS unseen FROM message WHERE uid IS NOT NULL OR file IS NOT NULL GROUP BY folder)"
