@@ -18,7 +18,7 @@ static struct {
 static char *
 answer(void)
 {
-	char line[256];
+	char line[65536];
 
 	fflush(server.to);
 	if (!fgets(line, sizeof line, server.from))
@@ -127,17 +127,40 @@ flags_of(struct rig *rig, const char *folder, const char *name)
 	return flags;
 }
 
+/* "NAME:FLAG,FLAG NAME:" → "NAME NAME" */
+static char *
+subjects(struct rig *rig, const char *folder)
+{
+	g_autofree char *told = NULL;
+	g_auto(GStrv) words = NULL;
+
+	fprintf(server.to, "subjects %s\n", folder);
+	told = answer();
+	if (strcmp(told, "none") == 0)
+		return NULL;
+	words = g_strsplit(told, " ", -1);
+	for (char **w = words; *w; w++)
+		(*w)[strcspn(*w, ":")] = '\0';
+	return g_strjoinv(" ", words);
+}
+
+#define VERBS \
+	(1u << OP_MOVE | 1u << OP_COPY | 1u << OP_PURGE | 1u << OP_APPEND | 1u << OP_EMPTY | \
+	 1u << OP_CREATE | 1u << OP_RENAME | 1u << OP_REMOVE | 1u << OP_SUBSCRIBE | RIG_WIDE)
 #define KIND(variable, profile) \
 	const struct rig_kind variable = { \
 	        .name = "imap-" profile, \
 	        .ops = &backend_imap, \
+	        .verbs = VERBS, \
 	        .make = make, \
 	        .end = end, \
 	        .deliver = deliver, \
 	        .set_flags = set_flags, \
 	        .remove = remove_message, \
 	        .flags = flags_of, \
+	        .subjects = subjects, \
 	}
 KIND(rig_imap_plain, "plain");
 KIND(rig_imap_condstore, "condstore");
 KIND(rig_imap_qresync, "qresync");
+KIND(rig_imap_all, "all");

@@ -102,6 +102,54 @@ flags_of(struct rig *rig, const char *folder, const char *name)
 	return maildir_flags(path);
 }
 
+static int
+by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *
+subject_of(const char *path)
+{
+	g_autofree char *text = NULL;
+	struct envelope envelope;
+	GError *error = NULL;
+	char *subject;
+	gsize len;
+
+	g_file_get_contents(path, &text, &len, &error);
+	g_assert_no_error(error);
+	envelope_from_headers(&envelope, text, len);
+	subject = g_strdup(envelope.subject);
+	envelope_clear(&envelope);
+	return subject;
+}
+
+static char *
+subjects(struct rig *rig, const char *folder)
+{
+	static const char *const subdirs[] = {"new", "cur"};
+	g_autofree char *dir = folder_dir(rig, folder);
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < G_N_ELEMENTS(subdirs); i++) {
+		g_autofree char *path = g_build_filename(dir, subdirs[i], NULL);
+		g_autoptr(GDir) entries = g_dir_open(path, 0, NULL);
+		const char *entry;
+
+		if (!entries)
+			return NULL;
+		while ((entry = g_dir_read_name(entries))) {
+			g_autofree char *file = g_build_filename(path, entry, NULL);
+
+			g_ptr_array_add(found, subject_of(file));
+		}
+	}
+	g_ptr_array_sort(found, by_text);
+	g_ptr_array_add(found, NULL);
+	return g_strjoinv(" ", (char **)found->pdata);
+}
+
 const struct rig_kind rig_maildir = {
         .name = "maildir",
         .ops = &backend_maildir,
@@ -110,4 +158,5 @@ const struct rig_kind rig_maildir = {
         .set_flags = set_flags,
         .remove = remove_message,
         .flags = flags_of,
+        .subjects = subjects,
 };

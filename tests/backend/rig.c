@@ -260,25 +260,50 @@ rig_row(struct rig *rig, const char *path, const char *subject)
 	g_error("%s has no message “%s”", path, subject);
 }
 
+static void
+replay_one(struct rig *rig, const struct store_op *op, int code)
+{
+	struct rig_done done = {0};
+	g_autoptr(GError) error = NULL;
+	GError *failed = NULL;
+
+	store_op_set(rig->store, op->id, OP_RUNNING, NULL, 0, &failed);
+	g_assert_no_error(failed);
+	rig->kind->ops->replay(rig->backend, op, rig_on_done, &done);
+	g_assert_cmpint(done.times, ==, 0);
+	error = rig_wait_error(rig, &done);
+	if (error)
+		g_test_message("%s: %s", op_verb_names[op->verb], error->message);
+	g_assert_cmpint(error ? error->code : 0, ==, code);
+	if (error)
+		store_op_set(rig->store, op->id, OP_FAILED, error->message, 0, &failed);
+	else
+		store_op_done(rig->store, op->id, &failed);
+	g_assert_no_error(failed);
+}
+
 void
-rig_flag(struct rig *rig, msgid id, guint add, guint remove, const char *keywords)
+rig_replay(struct rig *rig, int code)
 {
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 	GError *error = NULL;
 
-	store_journal_flags(rig->store, &id, 1, add, remove, keywords, NULL, NULL, &error);
-	g_assert_no_error(error);
 	store_ops(rig->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, &error);
 	g_assert_no_error(error);
-	for (guint i = 0; i < ops->len; i++) {
-		struct rig_done done = {0};
-		const struct store_op *op = ops->pdata[i];
+	g_assert_cmpuint(ops->len, >, 0);
+	for (guint i = 0; i < ops->len; i++)
+		replay_one(rig, ops->pdata[i], code);
+}
 
-		rig->kind->ops->replay(rig->backend, op, rig_on_done, &done);
-		rig_wait(rig, &done);
-		store_op_done(rig->store, op->id, &error);
-		g_assert_no_error(error);
-	}
+void
+rig_flag(struct rig *rig, msgid id, guint add, guint remove, const char *keywords)
+{
+	GError *error = NULL;
+
+	store_journal_flags(rig->store, &id, 1, add, remove, keywords, NULL, NULL, &error);
+	g_assert_no_error(error);
+	if (store_ops_waiting(rig->store, NULL))
+		rig_replay(rig, 0);
 }
 
 void

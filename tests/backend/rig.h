@@ -12,6 +12,8 @@ struct rig;
 struct rig_kind {
 	const char *name;
 	const struct backend_ops *ops;
+	guint verbs; /* 1 << OP_…: those that replay knows beyond OP_FLAG of rows; with RIG_WIDE of whole
+	                folders too */
 	/* Makes the mailbox with INBOX, Sent and Lists/harbour, all empty, and fills in account. */
 	void (*make)(struct rig *rig, struct conf_account *account);
 	/* Takes down what make() set up beside rig->dir, or NULL. */
@@ -21,8 +23,11 @@ struct rig_kind {
 	void (*set_flags)(struct rig *rig, const char *folder, const char *name, guint flags);
 	void (*remove)(struct rig *rig, const char *folder, const char *name);
 	guint (*flags)(struct rig *rig, const char *folder, const char *name);
+	/* Subjects there, sorted and joined by blanks; NULL: there is no such folder. Gives. */
+	char *(*subjects)(struct rig *rig, const char *folder);
 };
-extern const struct rig_kind rig_maildir, rig_imap_plain, rig_imap_condstore, rig_imap_qresync;
+#define RIG_WIDE (1u << OP_VERBS)
+extern const struct rig_kind rig_maildir, rig_imap_plain, rig_imap_condstore, rig_imap_qresync, rig_imap_all;
 
 struct rig {
 	const struct rig_kind *kind;
@@ -62,6 +67,8 @@ gint64 rig_open(struct rig *rig, const char *path);
 char *rig_subjects(struct rig *rig, const char *path);
 /* The row with this subject. Gives (store_row_free). */
 struct store_row *rig_row(struct rig *rig, const char *path, const char *subject);
+/* Carries out what the journal holds, once; each op's end is asserted to be this (0: well). */
+void rig_replay(struct rig *rig, int code);
 /* Journals a change of one row and replays what the journal holds. */
 void rig_flag(struct rig *rig, msgid id, guint add, guint remove, const char *keywords);
 /* Delivers a message whose subject is name. */

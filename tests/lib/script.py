@@ -18,14 +18,15 @@ limit = n is MESSAGELIMIT.
 
 Run as a program it is a server for tests in C: its port on the first line of standard output, then commands on standard input (see serve()).
 """
-import base64, calendar, re, select, socket, ssl, struct, sys, threading, time
+import base64, calendar, re, select, socket, ssl, struct, sys, threading, time, zlib
 
 TLS, CUT, STALL, RESET, MORE = 'TLS', 'CUT', 'STALL', 'RESET', 'MORE'
 DEFAULT = '<default>'
 PLAIN = 'IMAP4rev1 LITERAL+ SASL-IR UIDPLUS'
 CONDSTORE = PLAIN + ' ENABLE ESEARCH CONDSTORE'
 QRESYNC = CONDSTORE + ' QRESYNC LIST-EXTENDED LIST-STATUS SPECIAL-USE IDLE'
-PROFILES = {'plain': PLAIN + ' IDLE', 'condstore': CONDSTORE + ' IDLE', 'qresync': QRESYNC}
+ALL = QRESYNC + ' MOVE MULTIAPPEND UNSELECT CREATE-SPECIAL-USE OBJECTID'
+PROFILES = {'plain': PLAIN + ' IDLE', 'condstore': CONDSTORE + ' IDLE', 'qresync': QRESYNC, 'all': ALL}
 NOON = 1763640000  # 20 Nov 2025 12:00 UTC
 
 
@@ -715,7 +716,8 @@ class Script:
 
 def serve():
     """For tests in C. Standard input, a command a line, each answered by one line:
-    deliver FOLDER WHEN LENGTH (the message follows) → its UID · flags FOLDER UID [FLAG…] · expunge FOLDER UID · get FOLDER UID → its flags · heard → JSON"""
+    deliver FOLDER WHEN LENGTH (the message follows) → its UID · flags FOLDER UID [FLAG…] · expunge FOLDER UID · get FOLDER UID → its flags · heard → JSON
+    subjects FOLDER → "NAME:FLAG,… …", sorted, or "none" when there is no such folder"""
     import json
     boxes = [Box(), Box(name='Sent', attributes='\\Sent'), Box(name='Lists/harbour')]
     with Script(*boxes, caps=PROFILES[sys.argv[1]], greeting='* PREAUTH [CAPABILITY %s] scripted\n' % PROFILES[sys.argv[1]]) as s:
@@ -725,9 +727,10 @@ def serve():
         inp = sys.stdin.buffer
         for line in inp:
             verb, *words = line.decode().split()
-            box = next((b for b in boxes if words and b.name == words[0]), None)
+            box = next((b for b in s.boxes if words and b.name == words[0]), None)
             if verb == 'deliver':
                 mail = box.add(inp.read(int(words[2])).decode(), when=int(words[1]))
+                mail.email_id = 'M%d' % zlib.crc32(mail.data)
                 s.notify(box, '* %d EXISTS\n' % len(box.mails))
                 reply(mail.uid)
             elif verb == 'flags':
@@ -742,6 +745,9 @@ def serve():
                 reply('ok')
             elif verb == 'get':
                 reply(' '.join(sorted(box.mail(int(words[1])).flags)))
+            elif verb == 'subjects':
+                found = box and sorted('%s:%s' % (m.fields(['SUBJECT']).decode().split(':')[1].strip(), ','.join(sorted(m.flags))) for m in box.mails)
+                reply('none' if box is None else ' '.join(found))
             elif verb == 'heard':
                 reply(json.dumps(s.heard))
 

@@ -349,14 +349,14 @@ go_on(struct act *act)
 
 	if (act_any(act, ACT_WAITS))
 		send_all(act);
-	else if (act_any(act, ACT_COPIED))
-		remove_originals(act);
-	else if (act_any(act, ACT_UNTOLD))
-		settle_untold(act);
 	else if (refused && act_make_target(act, go_on))
 		return;
 	else if (refused && !act->looked)
 		look_again(act);
+	else if (act_any(act, ACT_COPIED))
+		remove_originals(act);
+	else if (act_any(act, ACT_UNTOLD))
+		settle_untold(act);
 	else
 		end(act, refused);
 }
