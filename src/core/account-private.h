@@ -116,6 +116,7 @@ struct account {
 	gboolean listed;           /* the folder list of this link is here */
 	gboolean listing;
 	gint64 listed_at;        /* monotonic µs */
+	GSource *list_wait;      /* for the next, soon after the last */
 	GError *list_error;      /* why the last list could not be had, or NULL */
 	gboolean list_again;     /* it is known to have changed */
 	GHashTable *progress;    /* folder id → struct progress * */
@@ -227,6 +228,8 @@ void work_open(struct account *a, gint64 folder, struct request *r);
 struct progress *work_progress(struct account *a, gint64 folder);
 /* Something of folder was found that is not here; 0: the list of folders has changed. */
 void work_behind(struct account *a, gint64 folder);
+/* There are new rows in folder: their bodies may be wanted. */
+void work_arrived(struct account *a, gint64 folder);
 /* Lists folders; r may be NULL. */
 void work_list(struct account *a, struct request *r);
 void work_sync(struct account *a, struct request *r);
@@ -236,7 +239,9 @@ void work_again(struct account *a, gint64 folder);
 gint64 work_folder(struct account *a, const struct command *c, GError **error);
 
 /* ---- keep.c ---- */
-/* Begins fetching bodies the policy wants in folder; FALSE when there is nothing left to fetch. */
+/* TRUE when bodies the policy wants in folder are not here. */
+gboolean keep_is_due(struct account *a, gint64 folder);
+/* Begins fetching them; FALSE when there is nothing left to fetch. */
 gboolean keep_on(struct lane *lane, gint64 folder);
 /* Adds the sections (char *) that are not here of what is shown of id: "" where the whole message is cheaper
  * to have. Gives their octets. */

@@ -246,14 +246,12 @@ find_missing(struct account *a, struct keeping *k, gint64 since)
 	return k->ids->len > 0;
 }
 
-gboolean
-keep_on(struct lane *lane, gint64 folder)
+/* FALSE: of folder nothing is kept. since: UTC seconds of the oldest that is. */
+static gboolean
+wants(struct account *a, gint64 folder, gboolean *full, gint64 *since)
 {
-	struct account *a = lane->account;
 	struct store_folder *f = store_folder_by_id(a->store, folder, NULL);
 	struct conf_keep keep;
-	struct keeping *k;
-	gint64 since;
 
 	if (!f || !a->ops->remote || a->keep_halted) {
 		g_clear_pointer(&f, store_folder_free);
@@ -261,22 +259,56 @@ keep_on(struct lane *lane, gint64 folder)
 	}
 	keep = conf_keep_for(a->conf, a->settings, f->path);
 	store_folder_free(f);
-	if (keep.what == KEEP_HEADERS || keep.age == 0)
-		return FALSE;
-	since = keep.age < 0 ? G_MININT64 : g_get_real_time() / G_USEC_PER_SEC - keep.age;
+	*full = keep.what == KEEP_FULL;
+	*since = keep.age < 0 ? G_MININT64 : g_get_real_time() / G_USEC_PER_SEC - keep.age;
+	return keep.what != KEEP_HEADERS && keep.age != 0;
+}
+
+/* NULL: nothing is left to fetch. */
+static struct keeping *
+find(struct account *a, gint64 folder)
+{
+	struct keeping *k;
+	gboolean full;
+	gint64 since;
+
+	if (!wants(a, folder, &full, &since))
+		return NULL;
 	k = g_new0(struct keeping, 1);
 	k->account = a;
-	k->lane = lane;
 	k->folder = folder;
-	k->full = keep.what == KEEP_FULL;
+	k->full = full;
 	k->ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	if (find_missing(a, k, since))
+		return k;
+	g_array_unref(k->ids);
+	g_free(k);
+	return NULL;
+}
+
+gboolean
+keep_is_due(struct account *a, gint64 folder)
+{
+	struct keeping *k = find(a, folder);
+
+	if (!k)
+		return FALSE;
+	g_array_unref(k->ids);
+	g_free(k);
+	return TRUE;
+}
+
+gboolean
+keep_on(struct lane *lane, gint64 folder)
+{
+	struct account *a = lane->account;
+	struct keeping *k = find(a, folder);
+
+	if (!k)
+		return FALSE;
 	if (!a->keep_octets)
 		a->keep_octets = OCTETS_FIRST;
-	if (!find_missing(a, k, since)) {
-		g_array_unref(k->ids);
-		g_free(k);
-		return FALSE;
-	}
+	k->lane = lane;
 	lane->keeping = TRUE;
 	if (lane->current != folder)
 		lane->current = 0; /* it is selected for these */

@@ -128,6 +128,7 @@ link_stop(struct account *a)
 	g_clear_pointer(&a->addresses, address_watch_free);
 	drop_source(&a->retry);
 	drop_source(&a->tick);
+	drop_source(&a->list_wait);
 }
 
 /* The machine is in another network, or in one again. */
@@ -285,6 +286,7 @@ on_arrived(gint64 folder, guint n, void *user)
 		account_post(user, event);
 		announce_mail(user, folder, n);
 	}
+	work_arrived(user, folder);
 	work_on(user);
 }
 

@@ -9,7 +9,7 @@
  * no second lane all of it is done by the first, the person's folder always before the others. A folder is in
  * the hands of one lane at a time; the person's takes it from another's. */
 
-enum { FILLS_AT_ONCE = 2, TRIES = 3, POLLS_SPARED = 12, LIST_PAUSE_MS = 1000 };
+enum { FILLS_AT_ONCE = 2, TRIES = 3, POLLS_SPARED = 3, LIST_PAUSE_MS = 1000 };
 
 struct progress *
 work_progress(struct account *a, gint64 folder)
@@ -86,13 +86,38 @@ work_again(struct account *a, gint64 folder)
 		plan(a, folder);
 }
 
+static gboolean
+list_pause_over(gpointer user)
+{
+	struct account *a = user;
+
+	g_clear_pointer(&a->list_wait, g_source_unref);
+	work_on(a);
+	return G_SOURCE_REMOVE;
+}
+
 void
 work_behind(struct account *a, gint64 folder)
 {
-	if (folder)
+	if (folder) {
 		work_again(a, folder);
-	else
-		a->list_again = TRUE;
+		return;
+	}
+	a->list_again = TRUE;
+	if (a->list_wait)
+		return;
+	a->list_wait = g_timeout_source_new(LIST_PAUSE_MS);
+	g_source_set_callback(a->list_wait, list_pause_over, a, NULL);
+	g_source_attach(a->list_wait, a->context);
+}
+
+void
+work_arrived(struct account *a, gint64 folder)
+{
+	struct progress *p = work_progress(a, folder);
+
+	if (folder == front(a) && p->filled)
+		p->done = FALSE;
 }
 
 gint64
@@ -535,13 +560,25 @@ background_folder(struct account *a)
 	return 0;
 }
 
+/* The person's folder lacks bodies. A lane is not asked for to find out that it does not. */
+static gboolean
+lacks_bodies(struct account *a, struct progress *p)
+{
+	if (!p->filled || p->done)
+		return FALSE;
+	for (guint n = 0; n < LANES; n++)
+		if (a->lanes[n].keeping)
+			return TRUE;
+	p->done = !keep_is_due(a, p->folder);
+	return !p->done;
+}
+
 static gint64
 pick_folder(struct account *a)
 {
 	gint64 folder = front(a);
-	const struct progress *p = folder ? work_progress(a, folder) : NULL;
 
-	if (p && p->filled && !p->done)
+	if (folder && lacks_bodies(a, work_progress(a, folder)))
 		return folder;
 	folder = journal_folder(a);
 	if (folder && !is_fronts(a, work_progress(a, folder)))
@@ -565,7 +602,7 @@ list_is_due(const struct account *a)
 	/* What is told as it happens is asked for seldom, to be sure. */
 	if (a->ops->follows_all && a->ops->follows_all(a->backend))
 		poll *= POLLS_SPARED;
-	return !a->listed || age > poll || (a->list_again && age > LIST_PAUSE_MS * 1000);
+	return !a->listed || age > poll || (a->list_again && age >= LIST_PAUSE_MS * 1000);
 }
 
 static void

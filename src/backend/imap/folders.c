@@ -89,11 +89,11 @@ imap_on_list(struct backend *b, const struct imap_response *response)
 
 	if (!imap_list_decode(response, &list) || !list.name_len || memchr(list.name, 0, list.name_len))
 		return;
-	if (!b->listing) {
+	/* A new name, or the end of a folder, is never an answer: it comes while the list is told and may
+	 * contradict it. */
+	if (!b->listing || list.extended || has_attribute(list.attributes, "\\NonExistent"))
 		imap_notify_list(b, &list);
-		return;
-	}
-	if (too_many(b))
+	if (!b->listing || too_many(b))
 		return;
 	wire = g_strndup((const char *)list.name, list.name_len);
 	if (!g_ascii_strcasecmp(wire, "INBOX"))
