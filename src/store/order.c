@@ -16,6 +16,7 @@ struct order {
 	GHashTable *rows;     /* msgid: an earlier op is about it */
 	GHashTable *named;    /* folders that earlier ops name */
 	GHashTable *reserved; /* folders in the scope of earlier ops of folders */
+	GHashTable *refuges;  /* folders that still hold what failed to get out of them */
 	GArray *folders;      /* struct known_folder, once needed */
 };
 
@@ -158,6 +159,14 @@ add_all(GHashTable *to, GHashTable *scope)
 		g_hash_table_add(to, id);
 }
 
+/* What a failed op was to take out of its folder, or to copy, shall not go with it. */
+static gboolean
+keeps_folder(const struct store_op *op)
+{
+	return op->state == OP_FAILED && op->folder &&
+	       (op->verb == OP_MOVE || op->verb == OP_COPY || op->verb == OP_TRANSFER);
+}
+
 /* Looks at op, which comes after those looked at before. */
 static gboolean
 weigh(struct order *order, const struct store_op *op, gint64 now, gboolean *free, GError **error)
@@ -170,10 +179,13 @@ weigh(struct order *order, const struct store_op *op, gint64 now, gboolean *free
 	        !g_hash_table_contains(order->reserved, &op->to);
 	if (of_folder && !scope_of(order, op, scope, error))
 		return FALSE;
-	*free = *free && !any_in(scope, order->named);
+	*free = *free && !any_in(scope, order->named) &&
+	        (op->verb != OP_REMOVE || !any_in(scope, order->refuges));
 	/* The flags of a failed op were taken back: nothing rests on them. */
 	if (op->state != OP_FAILED || op->verb != OP_FLAG)
 		hold_rows(order, op);
+	if (keeps_folder(op))
+		g_hash_table_add(order->refuges, (gpointer)&op->folder);
 	if (op->state == OP_FAILED)
 		return TRUE;
 	if (op->folder)
@@ -187,9 +199,12 @@ weigh(struct order *order, const struct store_op *op, gint64 now, gboolean *free
 gboolean
 order_ready(struct store *store, GPtrArray *all, gint64 now, GPtrArray *out, GError **error)
 {
-	struct order order = {store, g_hash_table_new(g_int64_hash, g_int64_equal),
+	struct order order = {store,
 	                      g_hash_table_new(g_int64_hash, g_int64_equal),
-	                      g_hash_table_new(g_int64_hash, g_int64_equal), NULL};
+	                      g_hash_table_new(g_int64_hash, g_int64_equal),
+	                      g_hash_table_new(g_int64_hash, g_int64_equal),
+	                      g_hash_table_new(g_int64_hash, g_int64_equal),
+	                      NULL};
 	g_autofree gboolean *free = g_new0(gboolean, all->len + 1);
 	gboolean ok = TRUE;
 
@@ -201,6 +216,7 @@ order_ready(struct store *store, GPtrArray *all, gint64 now, GPtrArray *out, GEr
 	g_hash_table_unref(order.rows);
 	g_hash_table_unref(order.named);
 	g_hash_table_unref(order.reserved);
+	g_hash_table_unref(order.refuges);
 	if (order.folders)
 		g_array_unref(order.folders);
 	return ok;

@@ -312,7 +312,8 @@ gboolean store_journal_transfer(struct store *store, const msgid *ids, guint n, 
                                 gboolean move, const char *key, gint64 *step, GError **error);
 
 /* Ops in order, oldest first. Appends struct store_op *. ready: only those that may run now: waiting, due,
- * and not behind another op of the same rows or folders. Failed ones hold up those of the same rows alone. */
+ * and not behind another op of the same rows or folders. Failed ones hold up those of the same rows, and the
+ * removal of the folder that their messages are still in. */
 gboolean store_ops(struct store *store, gboolean ready, gint64 now, GPtrArray *out, GError **error);
 /* NULL without error: gone. */
 struct store_op *store_op(struct store *store, gint64 id, GError **error);

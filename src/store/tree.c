@@ -313,6 +313,21 @@ is_mere_wish(struct store *store, gint64 folder, const struct names *names, gboo
 	return TRUE;
 }
 
+/* What failed to get out of folder, and is seen to be in it again, is to go with it. */
+static gboolean
+give_up_failed(struct store *store, gint64 folder, GError **error)
+{
+	static const char rows[] = "DELETE FROM op_row WHERE op IN (SELECT id FROM op WHERE folder = ?1 AND "
+	                           "state = ?2 AND verb IN (1, 10))"
+	                           " AND id IN (SELECT id FROM message WHERE folder = ?1)";
+	static const char ops[] = "DELETE FROM op WHERE folder = ?1 AND state = ?2 AND verb IN (1, 10)"
+	                          " AND NOT EXISTS (SELECT 1 FROM op_row WHERE op = op.id)";
+
+	G_STATIC_ASSERT(OP_MOVE == 1 && OP_TRANSFER == 10);
+	return store_flush(store, error) && store_run(store, rows, VALUES(folder, OP_FAILED), error) &&
+	       store_run(store, ops, VALUES(folder, OP_FAILED), error);
+}
+
 gboolean
 tree_remove(struct store *store, struct journal *journal, gint64 folder, GError **error)
 {
@@ -321,7 +336,8 @@ tree_remove(struct store *store, struct journal *journal, gint64 folder, GError 
 	gboolean mere = FALSE, ok;
 	struct names names;
 
-	ok = names_of(store, folder, &names, error) && is_mere_wish(store, folder, &names, &mere, error);
+	ok = give_up_failed(store, folder, error) && names_of(store, folder, &names, error) &&
+	     is_mere_wish(store, folder, &names, &mere, error);
 	entry.text1 = names.path;
 	entry.text2 = names.wire;
 	entry.text3 = names.role;
