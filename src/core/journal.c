@@ -20,6 +20,7 @@ struct replay {
 	struct account *account;
 	struct batch *batch;
 	gboolean checking;
+	gint64 link; /* a->up_since when it began: the link it is on */
 	GError *error;
 	GSource *source; /* until it is clear what became of the link */
 };
@@ -235,6 +236,14 @@ checked(struct account *a, gint64 id, GError **error)
 	return ok && !(error && *error);
 }
 
+static gboolean
+lost_its_link(const struct replay *replay)
+{
+	const struct account *a = replay->account;
+
+	return a->link != LINK_UP || a->up_since != replay->link;
+}
+
 /* The link went while it was under way: perhaps the server has done it all the same. */
 static gboolean
 cut_off(struct account *a, const struct replay *replay, gint64 id, GError **error)
@@ -256,7 +265,7 @@ settle(struct account *a, const struct replay *replay, gint64 id, const GError *
 
 	if (!why)
 		return replay->checking ? checked(a, id, error) : store_op_done(a->store, id, error);
-	if (put_off && a->link != LINK_UP)
+	if (put_off && lost_its_link(replay))
 		return cut_off(a, replay, id, error);
 	/* Those that can go are not held up by those that cannot. */
 	if (put_off && replay->batch->ops->len > 1)
@@ -373,7 +382,7 @@ ended(struct replay *replay, const GError *why)
 		g_hash_table_remove(a->busy, &g_array_index(batch->ops, gint64, i));
 	if (refused)
 		journal_tell(a, batch->op->folder, why->message);
-	if (why && why->code == FULMAR_CANCELLED && a->link == LINK_UP)
+	if (why && why->code == FULMAR_CANCELLED && !lost_its_link(replay))
 		await_folders(a, batch->op);
 	if (!why)
 		bind(a, batch->op);
@@ -432,6 +441,7 @@ replay_new(struct account *a, const struct batch *batch, gboolean checking)
 	replay->account = a;
 	replay->batch = batch_copy(batch);
 	replay->checking = checking;
+	replay->link = a->up_since;
 	a->replays = g_list_prepend(a->replays, replay);
 	a->replaying++;
 	for (guint i = 0; i < batch->ops->len; i++)

@@ -1036,7 +1036,8 @@ find(struct backend *b, const struct store_op *op, msgid id, struct folder *to, 
 		const struct message *m = to->messages->pdata[i];
 		msgid other = store_id_by_uid(b->env->store, op->to, m->uid, NULL);
 
-		if (m->uid >= op->mark && (!other || other == id) && !strcmp(m->id, row->message_id) &&
+		/* A younger row was made for what was seen before it was known to be ours. */
+		if (m->uid >= op->mark && (!other || other >= id) && !strcmp(m->id, row->message_id) &&
 		    !g_hash_table_contains(taken, &m->uid)) {
 			found = m->uid;
 			g_hash_table_add(taken, (gpointer)&m->uid);
