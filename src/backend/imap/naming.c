@@ -36,26 +36,30 @@ check_path(const char *path, GError **error)
 	return TRUE;
 }
 
+/* INBOX in any case. */
+static gboolean
+is_above(const char *above, const char *path)
+{
+	gsize len = strlen(above);
+	gboolean same = strcmp(above, "INBOX") ? g_str_has_prefix(path, above)
+	                                       : !g_ascii_strncasecmp(path, above, len);
+
+	return same && path[len] == '/';
+}
+
 /* The nearest folder above path that is there: its name is known. *rest: what follows in path. */
 static const struct store_folder *
 nearest(const GPtrArray *folders, const char *path, const char **rest)
 {
 	const struct store_folder *best = NULL;
-	gsize best_len = 0;
 
 	for (guint i = 0; i < folders->len; i++) {
 		const struct store_folder *f = folders->pdata[i];
-		gsize len = strlen(f->path);
 
-		/* INBOX in any case. */
-		if (len > best_len && path[len] == '/' &&
-		    (g_str_has_prefix(path, f->path) ||
-		     (!strcmp(f->path, "INBOX") && !g_ascii_strncasecmp(path, "INBOX", 5)))) {
+		if (is_above(f->path, path) && (!best || strlen(f->path) > strlen(best->path)))
 			best = f;
-			best_len = len;
-		}
 	}
-	*rest = best ? path + best_len + 1 : path;
+	*rest = best ? path + strlen(best->path) + 1 : path;
 	return best;
 }
 
