@@ -473,4 +473,5 @@ courier_hasten(struct account *a)
 	}
 	if (!ok)
 		journal_halt(a, error);
+	journal_touch(a);
 }
