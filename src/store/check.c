@@ -179,7 +179,7 @@ windows_are_right(const char *windows, guint64 uidnext)
 
 	uidset_init(&set);
 	ok = uidset_parse(&set, windows, strlen(windows), 1000000) &&
-	     (!set.len || set.ranges[set.len - 1].hi < MAX(uidnext, 1));
+	     (!set.len || set.ranges[set.len - 1].hi < MAX(uidnext, 2));
 	uidset_clear(&set);
 	return ok;
 }

@@ -61,14 +61,14 @@ class World:
         self.imap('CREATE Plans')
         for n in range(1, COUNT + 1):
             self.imap.append(message(n), flags='\\Seen' if n % 3 else '', date='20-Nov-2026 10:%02d:%02d +0000' % (n // 60, n % 60))
-        self.proxy = Proxy(self.d.port)
+        self.proxy = Proxy(self.d.port).__enter__()
         self.home = Home(imap_conf(self.proxy.port, more='keep = full'))
         self.home.run('sync')
         return self
 
     def __exit__(self, *exc):
         self.home.close()
-        self.proxy.close()
+        self.proxy.__exit__(*exc)
         self.imap.close()
         self.d.__exit__(*exc)
 
