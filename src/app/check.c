@@ -81,14 +81,17 @@ check_target(const struct app *app, const char *word)
 int
 command_check(struct app *app)
 {
-	int status = FULMAR_OK;
+	int status = FULMAR_OK, one;
 
-	for (guint i = 0; i < app->cli.words->len; i++)
-		status = MAX(status, check_target(app, g_ptr_array_index(app->cli.words, i)));
+	for (guint i = 0; i < app->cli.words->len; i++) {
+		one = check_target(app, g_ptr_array_index(app->cli.words, i));
+		status = MAX(status, one);
+	}
 	for (guint i = 0; !app->cli.words->len && i < app->conf->accounts->len; i++) {
 		const struct conf_account *account = g_ptr_array_index(app->conf->accounts, i);
 
-		status = MAX(status, check_target(app, account->id));
+		one = check_target(app, account->id);
+		status = MAX(status, one);
 	}
 	return status;
 }

@@ -131,10 +131,17 @@ subscribe_off(struct place *place, gboolean *queued, GError **error)
 	return subscribe(place, FALSE, queued, error);
 }
 
+/* Also those that are not here yet. */
+static gint64
+count_of(const struct place *place)
+{
+	return MAX(place->folder->total, (gint64)place->folder->server_total);
+}
+
 static char *
 describe(const struct place *place)
 {
-	long long mails = (long long)place->folder->total;
+	long long mails = (long long)count_of(place);
 
 	return g_strdup_printf(ngettext("%s/%s: %lld mail", "%s/%s: %lld mails", (gulong)mails),
 	                       place->account->id, place->folder->path, mails);
@@ -168,15 +175,15 @@ delete_folder(struct place *place, gboolean *queued, GError **error)
 	return find_place(place, TRUE, error) &&
 	       is_meant(place, _("Delete the folder with all of it?"), error) &&
 	       change_place(place, command_for(place, CMD_FOLDER_REMOVE), place->folder->path,
-	                    place->folder->total, queued, error);
+	                    count_of(place), queued, error);
 }
 
 static gboolean
 empty(struct place *place, gboolean *queued, GError **error)
 {
 	return find_place(place, TRUE, error) && is_meant(place, _("Delete them all for good?"), error) &&
-	       change_place(place, command_for(place, CMD_FOLDER_EMPTY), place->folder->path,
-	                    place->folder->total, queued, error);
+	       change_place(place, command_for(place, CMD_FOLDER_EMPTY), place->folder->path, count_of(place),
+	                    queued, error);
 }
 
 /* ---- the commands ---- */

@@ -82,7 +82,8 @@ ready_folder(const struct app *app, struct session *session, const struct conf_a
              struct store *store, const char *path, GError **partly, GError **error)
 {
 	struct store_folder *folder = ready_find(app, session, account, store, path, error);
-	gboolean here = folder && (folder->synced || folder->rows);
+	/* One that was made here is complete before the server has it. */
+	gboolean here = folder && (folder->synced || folder->rows || folder->complete);
 	GError *problem = NULL;
 	gint64 id;
 

@@ -204,7 +204,7 @@ def test_folders_are_made_renamed_and_deleted():
 def test_empty_says_how_many_and_wants_a_yes():
     with World() as w:
         w.run('move', *list(w.ids.values())[:4], 'work/Trash')
-        # One that came meanwhile, and that was not counted when it was asked, is counted now.
+        # One that came meanwhile goes with the others, and is counted.
         w.imap.append(message(50), box='Trash')
         w.run('folder', 'empty', 'work/Trash', status=2)
         one_line(w.home.err, 'work/Trash', '5 mails', '--yes')
@@ -212,7 +212,12 @@ def test_empty_says_how_many_and_wants_a_yes():
         told = json.loads(w.run('folder', 'empty', 'work/Trash', '--yes', '--json'))
         assert told['mails'] == 5 and told['state'] == 'done', told
         assert on_server(w.imap)['Trash'] == [] and len(on_server(w.imap)['INBOX']) == 2
+        # One that the server has not told of stays.
+        w.run('--offline', 'move', w.ids[5], 'work/Trash')
+        w.imap.append(message(51), box='Trash')
+        assert '1 mail' in w.run('--offline', 'folder', 'empty', 'work/Trash', '--yes')
         w.run('sync')
+        assert [m for m, _ in on_server(w.imap)['Trash']] == ['<n51@harbour.example>']
         agree(w.home, w.imap)
 
 
