@@ -40,7 +40,7 @@ static const struct key_action actions[] = {
          N_("Show the parts of the message: attachments, to open or save")},
         {ACT_PARTS, "parts", READER, "v", N_("parts"), 5,
          N_("Show the parts of the message: attachments, to open or save")},
-        {ACT_ACTIVITY, "activity", LIST | READER | FOLDERS | PARTS, "W", N_("activity"), 12,
+        {ACT_ACTIVITY, "activity", LIST | READER | FOLDERS | PARTS | SHARING, "W", N_("activity"), 12,
          N_("Show connections, running work, the journal and errors")},
         /* moving */
         {ACT_NEXT, "next", ROWS, "j Down J", NULL, 0, N_("Next entry")},

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/i18n.h"
 #include "base/text.h"
+#include "model/format.h"
 
 static const struct {
 	guint flag;
@@ -33,7 +34,9 @@ folder_name(const GPtrArray *folders, gint64 id)
 static char *
 messages(guint n)
 {
-	return g_strdup_printf(ngettext("%u message", "%u messages", n), n);
+	g_autofree char *count = format_count(n);
+
+	return g_strdup_printf(ngettext("%s message", "%s messages", n), count);
 }
 
 static void

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "model/folders.h"
+#include "model/format.h"
 #include "model/op-text.h"
 #include "model/rights.h"
 #include "ui/ui-private.h"

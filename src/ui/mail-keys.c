@@ -1,6 +1,7 @@
 #include <string.h>
 #include "base/i18n.h"
 #include "base/text.h"
+#include "model/format.h"
 #include "ui/ui-private.h"
 
 /* What keys do to messages, in the list and in the reader. */
@@ -79,8 +80,10 @@ purge_confirmed(struct ui *ui, void *user)
 static void
 ask_purge(struct ui *ui, GArray *ids)
 {
-	g_autofree char *question = g_strdup_printf(
-	        ngettext("Delete %u message for good?", "Delete %u messages for good?", ids->len), ids->len);
+	g_autofree char *n = format_count(ids->len),
+	                *question = g_strdup_printf(ngettext("Delete %s message for good?",
+	                                                     "Delete %s messages for good?", ids->len),
+	                                            n);
 
 	ui_confirm(ui, question, purge_confirmed, g_array_ref(ids), (GDestroyNotify)g_array_unref);
 }

@@ -1,4 +1,5 @@
 #include "base/i18n.h"
+#include "model/format.h"
 #include "model/pattern.h"
 #include "ui/ui-private.h"
 
@@ -17,9 +18,10 @@ static void
 say_selected(struct ui *ui)
 {
 	guint n = g_hash_table_size(ui->selected);
+	g_autofree char *count = format_count(n);
 
 	if (n)
-		ui_say(ui, ngettext("%u message is selected", "%u messages are selected", n), n);
+		ui_say(ui, ngettext("%s message is selected", "%s messages are selected", n), count);
 	else
 		ui_say(ui, _("Nothing is selected"));
 }
@@ -75,12 +77,13 @@ static void
 prefix(struct ui *ui, int count)
 {
 	guint n = g_hash_table_size(ui->selected);
+	g_autofree char *count = format_count(n);
 
 	if (n)
 		ui_say(ui,
-		       ngettext("The next key is for the %u message selected",
-		                "The next key is for the %u messages selected", n),
-		       n);
+		       ngettext("The next key is for the %s message selected",
+		                "The next key is for the %s messages selected", n),
+		       count);
 	else
 		ui_say(ui, _("Nothing is selected: the next key is for the message under the cursor"));
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 #include "base/i18n.h"
 #include "base/text.h"
+#include "model/format.h"
 #include "model/rights.h"
 #include "ui/ui-private.h"
 
@@ -199,14 +200,14 @@ void
 ui_pick_target(struct ui *ui, guint account, GArray *ids, gboolean copy)
 {
 	struct errand *errand = g_new(struct errand, 1);
-	g_autofree char *title = NULL;
+	g_autofree char *title = NULL, *n = format_count(ids->len);
 
 	*errand = (struct errand){account, ui->folder, ids, copy};
 	if (ids->len > 1)
 		title = g_strdup_printf(
-		        copy ? ngettext("Copy %u message to", "Copy %u messages to", ids->len)
-		             : ngettext("Move %u message to", "Move %u messages to", ids->len),
-		        ids->len);
+		        copy ? ngettext("Copy %s message to", "Copy %s messages to", ids->len)
+		             : ngettext("Move %s message to", "Move %s messages to", ids->len),
+		        n);
 	else
 		title = g_strdup(copy ? _("Copy the message to") : _("Move the message to"));
 	ui_push(ui, picker_new(ui, &(struct picker_spec){
