@@ -251,7 +251,14 @@ begin_admin(struct request *r)
 	const struct command *c = r->command;
 	struct backend_admin request = {(enum admin_kind)MIN(c->add, ADMIN_KINDS - 1), c->folder,
 	                                c->text ? c->text : "", c->text2 ? c->text2 : ""};
+	g_autoptr(GError) error = NULL;
 
+	if (!r->account->ops->admin) {
+		fulmar_fail(&error, FULMAR_UNSUPPORTED, _("%s has no server that could say so"),
+		            r->account->settings->id);
+		request_end(r, error);
+		return;
+	}
 	r->account->ops->admin(r->account->backend, &request, tell_answer, verb_done, r);
 }
 
