@@ -82,12 +82,12 @@ static void
 say_change(struct ui *ui, const struct change *change)
 {
 	guint n = change->n ? change->n : change->ids ? change->ids->len : 1;
-	g_autofree char *undo = ui_key_of(ui, VIEW_LIST, ACT_UNDO);
+	g_autofree char *undo = ui_key_of(ui, VIEW_LIST, ACT_UNDO), *count = format_count(n);
 
 	if (n > 1)
 		ui_say(ui,
-		       ngettext("%u message: %s; %s takes it back", "%u messages: %s; %s takes it back", n),
-		       n, change->what, undo);
+		       ngettext("%s message: %s; %s takes it back", "%s messages: %s; %s takes it back", n),
+		       count, change->what, undo);
 	else
 		ui_say(ui, _("%s; %s takes it back"), change->what, undo);
 }

@@ -77,13 +77,13 @@ static void
 prefix(struct ui *ui, int count)
 {
 	guint n = g_hash_table_size(ui->selected);
-	g_autofree char *count = format_count(n);
+	g_autofree char *selected = format_count(n);
 
 	if (n)
 		ui_say(ui,
 		       ngettext("The next key is for the %s message selected",
 		                "The next key is for the %s messages selected", n),
-		       count);
+		       selected);
 	else
 		ui_say(ui, _("Nothing is selected: the next key is for the message under the cursor"));
 }

@@ -13,16 +13,9 @@ servers = []
 
 def server():
     if not servers:
-        d = Dovecot(extra='auth_failure_delay = 0\nmail_plugins = $mail_plugins acl quota\nprotocol imap {\n  mail_plugins = $mail_plugins acl quota imap_acl imap_quota\n}\nplugin {\n  quota = count:User quota\n  quota_rule = *:storage=10M\n  quota_vsizes = yes\n\n  acl = vfile:%s\n}\n'
-                    'service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n' % '/nonexistent')
+        d = Dovecot(extra='auth_failure_delay = 0\nmail_plugins = $mail_plugins acl quota\nprotocol imap {\n  mail_plugins = $mail_plugins acl quota imap_acl imap_quota\n}\nplugin {\n  quota = count:User quota\n  quota_rule = *:storage=10M\n  quota_vsizes = yes\n\n  acl = vfile\n}\n'
+                    'service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n')
         atexit.register(d.close)
-        rules = os.path.join(d.dir, 'acl')
-        with open(rules, 'w') as f: # what nobody may change in Frozen; anything goes elsewhere
-            f.write('* owner lrwstipekxa\nFrozen owner lr\n')
-        with open(d.conf) as f:
-            text = f.read()
-        with open(d.conf, 'w') as f:
-            f.write(text.replace('vfile:/nonexistent', 'vfile:' + rules))
         with open(os.path.join(d.dir, 'users'), 'a') as f:
             f.write(''.join('ann%d:{PLAIN}%s::::::\n' % (n, d.password) for n in range(1, 60)))
         d.people = 0
@@ -37,7 +30,14 @@ def account(through=None, **conf):
     d.people += 1
     user = 'ann%d' % d.people
     with RawImap(d.port, user=user) as imap, Home(imap_conf(through.port if through else d.port, user=user, **conf)) as home:
+        imap.user = user
         yield imap, home
+
+
+def freeze(imap):
+    """A folder that the person may read and share, but not change."""
+    imap('CREATE Frozen')
+    imap('SETACL Frozen %s lra' % imap.user)
 
 
 def message(n, sender='Bob Marsh <bob@harbour.example>', more=''):
@@ -405,7 +405,7 @@ def test_imap_emptying_leaves_what_came_meanwhile_and_marks_of_others():
 
 def test_imap_rights_forbid_with_a_reason():
     with account() as (imap, home):
-        imap('CREATE Frozen')
+        freeze(imap)
         with opened(home) as s:
             s.wait(r'● Idle')
             goes(s, 'Frozen')
@@ -419,7 +419,7 @@ def test_imap_rights_forbid_with_a_reason():
 
 def test_imap_a_refused_change_is_seen_and_cleared():
     with account(more='disable-capability = ACL') as (imap, home):
-        imap('CREATE Frozen')
+        freeze(imap)
         fill(imap, 1, 2)
         with opened(home) as s:
             s.wait(r'2 mails.*● Idle')
