@@ -19,6 +19,7 @@
 #define LOOK_AROUND 2000 /* ms: other programs may have written to the store, the clock goes on */
 #define EVENTS_PER_FRAME 200
 #define NEAR_AFTER 250000 /* µs that a screen of rows is looked at before its structures are asked for */
+#define AHEAD_PAUSE 30000 /* µs between two readings that bring no row */
 #define FRAME 16000       /* µs between two pictures that no key asked for */
 
 /* The signals that the screen answers to; blocked before any other thread starts, so that they come here
@@ -148,6 +149,18 @@ refresh_rows(struct ui *ui)
 	              REFRESH_EVERY, REFRESH_LAST);
 }
 
+/* TRUE when rows came that were missing on the screen. */
+static gboolean
+read_ahead(struct ui *ui, gint64 now)
+{
+	int before = list_count(ui->list);
+
+	ui->read_ahead = list_read_ahead(ui->list);
+	/* Only messages that are about to go: no hurry, their place is read anew when they went. */
+	ui->ahead_due = ui->read_ahead && list_count(ui->list) == before ? now + AHEAD_PAUSE : 0;
+	return before < ui->picture->rows && list_count(ui->list) != before;
+}
+
 /* Work that waits for a quiet moment. TRUE when the picture may have changed. */
 static gboolean
 do_due(struct ui *ui)
@@ -186,12 +199,8 @@ do_due(struct ui *ui)
 		ui_ask_secrets(ui);
 		changed = TRUE;
 	}
-	if (ui->read_ahead) {
-		int before = list_count(ui->list);
-
-		ui->read_ahead = list_read_ahead(ui->list);
-		changed |= before < ui->picture->rows && list_count(ui->list) != before;
-	}
+	if (ui->read_ahead && now >= ui->ahead_due)
+		changed |= read_ahead(ui, now);
 	changed |= ui_sweep_on(ui);
 	if (ui->seeking) {
 		ui_act(ui, ui->seeking > 0 ? ACT_NEXT_NEW : ACT_PREVIOUS_NEW, 0);
@@ -216,11 +225,11 @@ wait_for(const struct ui *ui)
 {
 	gint64 now = g_get_monotonic_time();
 	const struct ui_account *account = ui->accounts->pdata[ui->account];
-	const gint64 due[] = {ui->preview_due, ui->seen_due, ui->paint_due, ui->near_due,
-	                      account->calm_until};
+	const gint64 due[] = {ui->preview_due, ui->seen_due,        ui->paint_due,
+	                      ui->near_due,    account->calm_until, ui->read_ahead ? ui->ahead_due : 0};
 	int timeout = LOOK_AROUND;
 
-	if (ui->seeking || ui->read_ahead || ui->sweep)
+	if (ui->seeking || ui->sweep || (ui->read_ahead && now >= ui->ahead_due))
 		return 0;
 	for (guint i = 0; i < G_N_ELEMENTS(due); i++)
 		timeout = until(due[i], now, timeout);

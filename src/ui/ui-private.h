@@ -140,7 +140,8 @@ struct ui {
 	msgid near_top;      /* what stood on top when it was told last */
 	int date_width;      /* columns of dates in the list */
 	gint64 looked;       /* monotonic µs: when the loop last looked around */
-	gboolean read_ahead; /* the list\'s margins may be thin */
+	gboolean read_ahead; /* the list's margins may be thin */
+	gint64 ahead_due;    /* monotonic µs; 0: at once */
 	gint64 preview_due;  /* monotonic µs; 0: no */
 	gint64 seen_due;
 	int seeking;     /* direction of a search for new messages that goes on; twice that once it wrapped */
