@@ -173,6 +173,13 @@ tell_step(struct change *change)
 	account_post(change->account, event);
 }
 
+static gboolean
+name_step(const struct change *change, GError **error)
+{
+	return store_undo_name(change->account->store, change->step, change->name, change->n, change->target,
+	                       error);
+}
+
 void
 change_run(struct account *a, struct command *command, change_verb verb)
 {
@@ -183,7 +190,7 @@ change_run(struct account *a, struct command *command, change_verb verb)
 	change.touched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	ok = verb(&change, &error);
 	/* What comes before a fault, such as the folder that was made for it, is a step all the same. */
-	if (change.step && !store_undo_name(a->store, change.step, change.name, ok ? &error : NULL))
+	if (change.step && !name_step(&change, ok ? &error : NULL))
 		ok = FALSE;
 	tell_touched(&change);
 	if (ok || change.step)

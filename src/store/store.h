@@ -376,8 +376,10 @@ void store_undo_free(gpointer undo);
 /* The newest that can be undone; NULL without error: none. */
 struct store_undo *store_last_undo(struct store *store, GError **error);
 struct store_undo *store_undo_by_id(struct store *store, gint64 id, GError **error);
-/* What the person called it. In no transaction. */
-gboolean store_undo_name(struct store *store, gint64 step, const char *verb, GError **error);
+/* What the person called it, to how many mails or folders it was done, and the path that says where (NULL: as
+ * the journal counted). In no transaction. */
+gboolean store_undo_name(struct store *store, gint64 step, const char *verb, guint n, const char *target,
+                         GError **error);
 /* One durable transaction: takes step (0: the newest) back as far as it can; *lost (may be NULL) counts what
  * cannot come back (bodies that were not here). FALSE with error also when there is nothing to undo. A step
  * is undone once. Steps with transfers to other accounts: the ids of those are appended to transfers (struct

@@ -71,17 +71,22 @@ store_undo_by_id(struct store *store, gint64 id, GError **error)
 }
 
 gboolean
-store_undo_name(struct store *store, gint64 step, const char *verb, GError **error)
+store_undo_name(struct store *store, gint64 step, const char *verb, guint n, const char *target,
+                GError **error)
 {
-	static const char sql[] = "UPDATE step SET verb = ?2 WHERE id = ?1";
+	static const char sql[] =
+	        "UPDATE step SET verb = ?3, n = iif(?4 IS NULL, n, ?2), target = coalesce(?4, target)"
+	        " WHERE id = ?1";
 	sqlite3_stmt *statement;
 	gboolean ok;
 
 	if (!store_begin(store, FALSE, error))
 		return FALSE;
-	statement = store_sql(store, sql, VALUES(step), error);
-	if (statement)
-		sqlite3_bind_text(statement, 2, verb, -1, SQLITE_STATIC);
+	statement = store_sql(store, sql, VALUES(step, n), error);
+	if (statement) {
+		sqlite3_bind_text(statement, 3, verb, -1, SQLITE_STATIC);
+		store_bind_text(statement, 4, target);
+	}
 	ok = store_finish(store, statement, error);
 	return store_leave(store, TRUE, ok, error);
 }
