@@ -789,7 +789,7 @@ main(int argc, char **argv)
 	                  .notices = g_ptr_array_new_with_free_func(g_free),
 	                  .out = g_string_new(NULL)};
 	GError *error = NULL;
-	char line[65536];
+	static char line[1 << 20];
 
 	g_assert_cmpint(argc, >=, 3);
 	g_ptr_array_add(conf->accounts, account);

@@ -19,14 +19,14 @@ def without(caps, *names):
 class Talk:
     """A server with INBOX, Trash (and more) and an account that knows INBOX."""
 
-    def __init__(self, caps=MANY, mails=range(1, 6), boxes=(), drip=0, opened=('INBOX',), **kw):
-        self.inbox, self.trash = Box(mails), Box(name='Trash', attributes='\\Trash', uidvalidity=78, uidnext=40)
+    def __init__(self, caps=MANY, mails=range(1, 6), boxes=(), drip=0, opened=('Trash', 'INBOX'), trash=(), **kw):
+        self.inbox, self.trash = Box(mails), Box(trash, name='Trash', attributes='\\Trash', uidvalidity=78, uidnext=None if trash else 40)
         self.caps, self.drip = caps, drip
         self.server = Script(self.inbox, self.trash, *boxes, caps=caps, drip=drip, greeting='* PREAUTH [CAPABILITY %s] hello\n' % caps, **kw)
         self.drive = Drive(self.server.port)
         try:
             self.drive.link()
-            for path in ('Trash', *opened):
+            for path in opened:
                 self.drive.open(path)
         except BaseException:
             self.close()
@@ -272,9 +272,24 @@ def test_by_hand_an_original_that_may_not_go_yet_is_not_copied_twice():
         t.drive.run(NO_LINK)
         t.mark()
         t.drive.run()
-        t.sent('SELECT "Trash"', 'UID FETCH 40:* (UID INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])', 'SELECT INBOX',
+        t.sent('SELECT "Trash"', 'UID FETCH 1:* (UID INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])', 'SELECT INBOX',
                'UID STORE 3 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 3')
         assert [m.uid for m in t.trash.mails] == [40] and t.uids('Trash') == {'3': 40}
+
+
+def test_in_a_large_folder_it_is_searched_for():
+    for caps, returns in ((without(MANY, 'MOVE'), 'RETURN (ALL) '), (without(MANY, 'MOVE', 'ESEARCH', 'OBJECTID'), '')):
+        with Talk(caps, trash=range(1, 5100), opened=('INBOX',), mails=range(6001, 6004), answers={'UID STORE .*': ['<tag> NO [INUSE] not now\n', DEFAULT]}) as t:
+            t.drive.on('move', t.drive.ids('INBOX', *numbers(6001, 6003)), 'Trash')
+            t.drive.run(NO_LINK)
+            t.mark()
+            t.drive.run()
+            items = '(UID INTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])' % ('EMAILID ' if 'OBJECTID' in caps else '')
+            t.sent('SELECT "Trash"', *('UID SEARCH %sHEADER Message-ID "<%d@harbour.example>"' % (returns, n) for n in (6001, 6003)), 'UID FETCH 5100:5101 ' + items, 'SELECT INBOX',
+                   'UID STORE 6001,6003 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 6001,6003')
+            assert len(t.trash.mails) == 5101 and t.drive('ops') == []
+            t.drive.open('Trash')
+            assert t.uids('Trash')['6001'] == 5100 and len(t.drive.rows('Trash')) == 5101
 
 
 def test_a_missing_special_folder_is_made_and_no_other():

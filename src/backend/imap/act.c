@@ -207,6 +207,15 @@ act_leave(struct act *act, struct act_row *row)
 	act->left = TRUE;
 }
 
+void
+act_remember_half(struct act *act, const struct act_row *row)
+{
+	gint64 *id = g_new(gint64, 1);
+
+	*id = row->id;
+	g_hash_table_add(act->b->half_moved, id);
+}
+
 gboolean
 act_is_final(const struct act *act)
 {

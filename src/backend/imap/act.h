@@ -29,6 +29,7 @@ struct act_row {
 	enum act_state state;
 	gboolean awaited;        /* nowhere, because that is not known yet */
 	gboolean limbo;          /* the person does not see it any more */
+	gboolean strict;         /* locate.c: its original goes when the copy is found */
 	gboolean marked;         /* the message has \Deleted there */
 	gboolean seen;           /* it is there: the server has just said so */
 	gboolean told;           /* so were the following */
@@ -59,6 +60,7 @@ struct act {
 	guint gone;                       /* rows whose message was gone before their turn came */
 	GArray *candidates;               /* struct candidate of locate.c, or NULL */
 	struct uidset hits;               /* of locate.c */
+	guint64 from;                     /* locate.c: UID */
 	guint64 validity;                 /* locate.c: of the candidates */
 	void (*located)(struct act *act); /* locate.c */
 	/* folder-ops.c */
@@ -97,6 +99,9 @@ struct act_row *act_row(const struct flight *flight, guint i);
 struct act_row *act_row_by_uid(const struct flight *flight, guint64 uid);
 /* Nothing can be done about it before its place is known. */
 void act_leave(struct act *act, struct act_row *row);
+/* It may have been copied by hand while its original stayed: before it is copied again, that is looked for.
+ */
+void act_remember_half(struct act *act, const struct act_row *row);
 /* What refuses rows also when the server is asked again at once. */
 gboolean act_is_final(const struct act *act);
 
@@ -154,10 +159,9 @@ gboolean act_make_target(struct act *act, void (*next)(struct act *act));
 void imap_append(struct act *act);
 
 /* ---- locate.c ---- */
-/* Looks for the messages of rows in ACT_SOUGHT among those of the target that are no other row's. Then those
- * met have
- * ->found, and next is called: at once when there are no such rows. */
-void act_locate(struct act *act, void (*next)(struct act *act));
+/* Looks for the messages of rows in ACT_SOUGHT among those of the target, from this UID on (0: all), that are
+ * no other row's. Then those met have ->found, and next is called: at once when there are no such rows. */
+void act_locate(struct act *act, guint64 from, void (*next)(struct act *act));
 
 /* ---- flags.c ---- */
 void imap_flag(struct act *act);

@@ -34,9 +34,10 @@ moves_located(struct act *act)
 
 		if (row->state != ACT_SOUGHT)
 			continue;
-		if (row->found && row->seen)
+		if (row->found && row->seen) {
+			act_remember_half(act, row);
 			row->state = ACT_COPIED;
-		else if (row->found)
+		} else if (row->found)
 			act_tell_moved(act, row);
 		else if (!row->seen)
 			act_tell_gone(act, row);
@@ -51,9 +52,10 @@ originals_seen(struct act *act)
 	for (guint i = 0; i < act->rows->len; i++) {
 		struct act_row *row = act_at(act, i);
 
+		row->strict = row->seen;
 		row->state = row->seen && imap_has(act->b, "MOVE") ? ACT_LEFT : ACT_SOUGHT;
 	}
-	act_locate(act, moves_located);
+	act_locate(act, act->op->mark, moves_located);
 }
 
 static void
@@ -78,7 +80,7 @@ check_arrivals(struct act *act)
 {
 	for (guint i = 0; i < act->rows->len; i++)
 		act_at(act, i)->state = ACT_SOUGHT;
-	act_locate(act, arrivals_located);
+	act_locate(act, act->op->mark, arrivals_located);
 }
 
 void

@@ -70,7 +70,7 @@ candidate_data(struct backend *b, struct imap_cmd *cmd, const struct imap_respon
 	    !imap_fetch_decode(response, &fetch))
 		return;
 	header = message_id_header(&fetch);
-	if (!header || !fetch.uid || fetch.uid < act->op->mark)
+	if (!header || !fetch.uid || fetch.uid < act->from)
 		return;
 	candidate = (struct candidate){.uid = fetch.uid, .size = fetch.size, .received = fetch.internaldate};
 	candidate.message_id = read_message_id(header);
@@ -87,7 +87,7 @@ fetch_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 {
 	struct flight *flight = cmd->user;
 	struct act *act = flight->act;
-	guint64 from = MAX(act->op->mark, 1);
+	guint64 from = MAX(act->from, 1);
 	char range[48];
 
 	if (act_answered(act, response, response ? NULL : error) && !error && cmd->cut > from &&
@@ -168,6 +168,13 @@ ids_differ(const struct store_row *row, const struct candidate *c)
 	return *row->email_id && *c->email_id && strcmp(row->email_id, c->email_id) != 0;
 }
 
+/* Where an original goes because of it, the Message-ID alone is too little. */
+static gboolean
+is_enough(const struct act_row *row, guint bond)
+{
+	return !row->strict || bonds[bond].email_id || bonds[bond].size;
+}
+
 static void
 match_row(struct act *act, struct act_row *row, guint bond, GHashTable *index)
 {
@@ -206,7 +213,8 @@ match(struct act *act)
 		g_autoptr(GHashTable) index = index_candidates(act, bond);
 
 		for (guint i = 0; i < act->rows->len; i++)
-			if (act_at(act, i)->state == ACT_SOUGHT && !act_at(act, i)->found)
+			if (act_at(act, i)->state == ACT_SOUGHT && !act_at(act, i)->found &&
+			    is_enough(act_at(act, i), bond))
 				match_row(act, act_at(act, i), bond, index);
 	}
 }
@@ -228,8 +236,8 @@ fetch_hits(struct act *act)
 	char *slice;
 
 	act_step(act, fetched);
-	if (act->op->mark > 1)
-		uidset_remove(&act->hits, 1, act->op->mark - 1);
+	if (act->from > 1)
+		uidset_remove(&act->hits, 1, act->from - 1);
 	while ((slice = uidset_format_slice(&act->hits, &at, ACT_LINE))) {
 		send_fetch(act, slice);
 		g_free(slice);
@@ -265,7 +273,7 @@ search_rows(struct act *act)
 		                                ? NULL
 		                                : store_row(act->b->env->store, act_at(act, i)->id, NULL);
 
-		if (row && *row->message_id)
+		if (row && *row->message_id && g_str_is_ascii(row->message_id))
 			search(act, row->message_id);
 		g_clear_pointer(&row, store_row_free);
 	}
@@ -279,9 +287,9 @@ span(const struct act *act)
 	const struct store_folder *f = act->target;
 	guint64 all = MAX((guint64)MAX(f->total, 0), MAX(f->exists, f->server_total));
 
-	if (act->op->mark && f->server_uidnext >= act->op->mark)
-		return MIN(all, f->server_uidnext - act->op->mark);
-	return act->op->mark ? 0 : all;
+	if (act->from && f->server_uidnext >= act->from)
+		return MIN(all, f->server_uidnext - act->from);
+	return act->from ? 0 : all;
 }
 
 static guint
@@ -295,7 +303,7 @@ count_sought(const struct act *act)
 }
 
 void
-act_locate(struct act *act, void (*next)(struct act *act))
+act_locate(struct act *act, guint64 from, void (*next)(struct act *act))
 {
 	guint sought = count_sought(act);
 	char range[32];
@@ -305,6 +313,9 @@ act_locate(struct act *act, void (*next)(struct act *act))
 		return;
 	}
 	act->located = next;
+	act->from = from;
+	if (!from && span(act) > RANGE_MAX && sought > SEARCHES_MAX)
+		act->from = act->op->mark; /* what came before would be too much to look at */
 	act->candidates = g_array_new(FALSE, TRUE, sizeof(struct candidate));
 	g_array_set_clear_func(act->candidates, candidate_clear);
 	for (guint i = 0; i < act->rows->len; i++)
@@ -314,7 +325,7 @@ act_locate(struct act *act, void (*next)(struct act *act))
 		search_rows(act);
 		return;
 	}
-	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", MAX(act->op->mark, 1));
+	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", MAX(act->from, 1));
 	act_step(act, fetched);
 	send_fetch(act, range);
 	act_step_end(act);

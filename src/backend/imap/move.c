@@ -82,10 +82,7 @@ through(struct act *act, struct act_row *row)
 static void
 copied(struct act *act, struct act_row *row)
 {
-	gint64 *id = g_new(gint64, 1);
-
-	*id = row->id;
-	g_hash_table_add(act->b->half_moved, id);
+	act_remember_half(act, row);
 	row->state = ACT_COPIED;
 }
 
@@ -234,7 +231,7 @@ settle_untold(struct act *act)
 		else
 			act_tell_gone(act, row);
 	}
-	act_locate(act, found_or_gone);
+	act_locate(act, act->op->mark, found_or_gone);
 }
 
 /* A set is refused as a whole for one that is not there. */
@@ -361,14 +358,24 @@ go_on(struct act *act)
 		end(act, refused);
 }
 
+/* An earlier attempt may have been that of another process. */
+static gboolean
+may_be_half(const struct act *act, const struct act_row *row)
+{
+	return by_hand(act) && (act->op->attempts > 1 || g_hash_table_contains(act->b->half_moved, &row->id));
+}
+
 void
 imap_move(struct act *act)
 {
 	for (guint i = 0; i < act->rows->len; i++) {
 		struct act_row *row = act_at(act, i);
 
-		if (!needs_nothing(act, row) && g_hash_table_contains(act->b->half_moved, &row->id))
+		if (!needs_nothing(act, row) && may_be_half(act, row)) {
+			row->strict = TRUE;
 			row->state = ACT_SOUGHT;
+		}
 	}
-	act_locate(act, half_found);
+	/* What op->mark was when the copy was made is not known any more. */
+	act_locate(act, 0, half_found);
 }
