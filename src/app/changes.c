@@ -69,15 +69,44 @@ report_same(const struct ids_group *group, const struct change *change)
 		store_close(store);
 }
 
+/* All or nothing: a folder is not made for messages that are not there. */
+static gboolean
+are_here(const struct ids_group *group, GError **error)
+{
+	GError *problem = NULL;
+	struct store *store = app_store(group->account, &problem);
+	gboolean here = store != NULL;
+	msgid id = 0;
+
+	for (guint i = 0; here && i < group->ids->len; i++) {
+		struct store_row *row = store_row(store, id = g_array_index(group->ids, msgid, i), &problem);
+
+		here = row && row->folder;
+		g_clear_pointer(&row, store_row_free);
+	}
+	if (store)
+		store_close(store);
+	if (problem)
+		g_propagate_error(error, problem);
+	else if (!store)
+		fulmar_fail(error, FULMAR_FAILED, _("nothing of %s is here yet; “fulmar sync %s” fetches it"),
+		            group->account->id, group->account->id);
+	else if (!here)
+		fulmar_fail(error, FULMAR_FAILED, _("%s has no message %lld; “fulmar list” gives the IDs"),
+		            group->account->id, (long long)id);
+	return here;
+}
+
 static gboolean
 make(const struct app *app, struct session *session, const struct wish *wish, const struct ids_group *group,
      gboolean *queued, GError **error)
 {
 	struct change change = {.account = group->account,
 	                        .other = wish->target != group->account ? wish->target : NULL};
-	gboolean ok = change_make(app, session, &change, command_for(wish, group), error);
+	gboolean ok =
+	        are_here(group, error) && change_make(app, session, &change, command_for(wish, group), error);
 
-	if (change.durable && change.told.ids->len)
+	if (change.durable && change.told.ids->len > 0)
 		report_new(app, wish, group, &change);
 	else if (ok && app->cli.json)
 		report_same(group, &change);

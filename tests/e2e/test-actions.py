@@ -213,7 +213,7 @@ def test_empty_says_how_many_and_wants_a_yes():
         assert told['mails'] == 5 and told['state'] == 'done', told
         assert on_server(w.imap)['Trash'] == [] and len(on_server(w.imap)['INBOX']) == 2
         # One that the server has not told of stays.
-        w.run('--offline', 'move', w.ids[5], 'work/Trash')
+        w.run('--offline', 'move', w.ids[1], 'work/Trash')
         w.imap.append(message(51), box='Trash')
         assert '1 mail' in w.run('--offline', 'folder', 'empty', 'work/Trash', '--yes')
         w.run('sync')
