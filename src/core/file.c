@@ -32,8 +32,8 @@ path_of(struct account *a, gint64 folder)
 static const char *
 rights_for(guint flags, gboolean keywords)
 {
-	gboolean seen = flags & FLAG_SEEN, deleted = flags & FLAG_DELETED,
-	         other = keywords || flags & ~(guint)(FLAG_SEEN | FLAG_DELETED);
+	gboolean seen = (flags & FLAG_SEEN) != 0, deleted = (flags & FLAG_DELETED) != 0,
+	         other = keywords || (flags & ~(guint)(FLAG_SEEN | FLAG_DELETED)) != 0;
 	static const char *const rights[2][2][2] = {{{"", "w"}, {"t", "wt"}}, {{"s", "sw"}, {"st", "swt"}}};
 
 	return rights[seen][deleted][other];
