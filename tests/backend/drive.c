@@ -3,9 +3,10 @@
  * server.
  *
  *   link · unlink · folders · open PATH · hold PATH (open without filling) · rows PATH · ops · said
- *   flag IDS ADD REMOVE KEYWORDS · all PATH ADD REMOVE · move IDS PATH · copy IDS PATH · purge IDS · empty
- * PATH append PATH WHEN FLAGS LENGTH (the message follows) · create PATH USE · rename PATH PATH · remove PATH
- *   subscribe PATH 0|1 · run · join · check · forget IDS · name PATH · admin KIND PATH NAME VALUE · body ID
+ *   flag IDS ADD REMOVE KEYWORDS · all PATH ADD REMOVE · move IDS PATH · copy IDS PATH · purge IDS
+ *   empty PATH · append PATH WHEN FLAGS LENGTH (the message follows) · create PATH USE
+ *   rename PATH PATH · remove PATH · subscribe PATH 0|1 · run · join · check
+ *   forget IDS · name PATH · admin KIND PATH NAME VALUE · body ID
  *
  * Words are divided by tabs; IDS by commas. "run" carries out what is ready, once, as the
  * journal does; "join" puts together what is alike before.
@@ -14,25 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/backend.h"
 #include "base/error.h"
 
+#include "drive.h"
+
 #define LIMIT_MS 20000
-
-struct drive {
-	struct backend_env env;
-	struct backend *backend;
-	struct store *store;
-	GMainContext *context;
-	gboolean up;
-	GPtrArray *notices; /* char * */
-	GString *out;
-};
-
-struct result {
-	gboolean ended;
-	GError *error;
-};
 
 /* ---- JSON ---- */
 
@@ -48,12 +35,19 @@ put_text(GString *out, const char *text)
 	g_string_append_c(out, '"');
 }
 
-static void
+void
 put_error(GString *out, const GError *error)
 {
 	g_string_append_printf(out, "{\"error\": %d, \"text\": ", error ? error->code : 0);
 	put_text(out, error ? error->message : "");
 	g_string_append_c(out, '}');
+}
+
+void
+finish(struct drive *d, GError *error)
+{
+	put_error(d->out, error);
+	g_clear_error(&error);
 }
 
 static void
@@ -62,7 +56,7 @@ put_number(GString *out, const char *name, gint64 n)
 	g_string_append_printf(out, "\"%s\": %" G_GINT64_FORMAT ", ", name, n);
 }
 
-static void
+void
 end_list(GString *out)
 {
 	if (g_str_has_suffix(out->str, ", "))
@@ -147,7 +141,7 @@ static const struct backend_hooks hooks = {.ready = on_ready,
 
 /* ---- waiting ---- */
 
-static void
+void
 on_done(const GError *error, void *user)
 {
 	struct result *result = user;
@@ -164,7 +158,7 @@ too_long(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-static void
+void
 wait_for(struct drive *d, struct result *result)
 {
 	g_autoptr(GSource) limit = g_timeout_source_new(LIMIT_MS);
@@ -191,7 +185,7 @@ link_up(struct drive *d)
 
 /* ---- the store ---- */
 
-static gint64
+gint64
 folder_of(struct drive *d, const char *path)
 {
 	struct store_folder *folder = store_folder_by_path(d->store, path, NULL);
@@ -213,7 +207,7 @@ path_of(struct drive *d, gint64 id)
 	return path;
 }
 
-static GArray *
+GArray *
 ids_of(const char *text)
 {
 	GArray *ids = g_array_new(FALSE, FALSE, sizeof(msgid));
@@ -283,291 +277,6 @@ do_ops(struct drive *d, char **w)
 		                       op_verb_names[op->verb], op_state_names[op->state]);
 		put_text(d->out, op->error);
 		g_string_append(d->out, "}, ");
-	}
-	end_list(d->out);
-}
-
-/* ---- journalling ---- */
-
-static void
-finish(struct drive *d, GError *error)
-{
-	put_error(d->out, error);
-	g_clear_error(&error);
-}
-
-static void
-do_flag(struct drive *d, char **w)
-{
-	g_autoptr(GArray) ids = ids_of(w[1]);
-	GError *error = NULL;
-	gint64 step = 0;
-
-	store_journal_flags(d->store, (const msgid *)(void *)ids->data, ids->len, (guint)atoi(w[2]),
-	                    (guint)atoi(w[3]), w[4], NULL, &step, &error);
-	finish(d, error);
-}
-
-static void
-do_all(struct drive *d, char **w)
-{
-	GError *error = NULL;
-	gint64 step = 0;
-
-	store_journal_flag_all(d->store, folder_of(d, w[1]), (guint)atoi(w[2]), (guint)atoi(w[3]), &step,
-	                       &error);
-	finish(d, error);
-}
-
-static void
-do_move(struct drive *d, char **w)
-{
-	g_autoptr(GArray) ids = ids_of(w[1]);
-	GError *error = NULL;
-	gint64 step = 0;
-
-	store_journal_move(d->store, (const msgid *)(void *)ids->data, ids->len, folder_of(d, w[2]), &step,
-	                   &error);
-	finish(d, error);
-}
-
-static void
-do_copy(struct drive *d, char **w)
-{
-	g_autoptr(GArray) ids = ids_of(w[1]);
-	GError *error = NULL;
-	gint64 step = 0;
-
-	store_journal_copy(d->store, (const msgid *)(void *)ids->data, ids->len, folder_of(d, w[2]), NULL,
-	                   &step, &error);
-	finish(d, error);
-}
-
-static void
-do_purge(struct drive *d, char **w)
-{
-	g_autoptr(GArray) ids = ids_of(w[1]);
-	GError *error = NULL;
-	gint64 step = 0;
-
-	store_journal_purge(d->store, (const msgid *)(void *)ids->data, ids->len, &step, &error);
-	finish(d, error);
-}
-
-static void
-do_empty(struct drive *d, char **w)
-{
-	GError *error = NULL;
-	gint64 step = 0;
-
-	store_journal_empty(d->store, folder_of(d, w[1]), &step, &error);
-	finish(d, error);
-}
-
-static void
-do_append(struct drive *d, char **w)
-{
-	gsize len = (gsize)atoll(w[4]);
-	char *text = g_malloc(len + 1);
-	g_autoptr(GBytes) bytes = NULL;
-	struct envelope envelope;
-	GError *error = NULL;
-	gint64 step = 0;
-
-	if (fread(text, 1, len, stdin) != len)
-		g_error("the message is cut");
-	text[len] = '\0';
-	bytes = g_bytes_new_take(text, len);
-	envelope_from_headers(&envelope, text, len);
-	store_journal_append(d->store, folder_of(d, w[1]),
-	                     &(struct store_message){.received = atoll(w[2]),
-	                                             .size = len,
-	                                             .flags = (guint)atoi(w[3]),
-	                                             .envelope = &envelope},
-	                     bytes, "", &step, &error);
-	envelope_clear(&envelope);
-	finish(d, error);
-}
-
-static void
-do_create(struct drive *d, char **w)
-{
-	struct store_folder folder = {.path = w[1],
-	                              .role = (char *)"",
-	                              .rights = (char *)"",
-	                              .mailbox_id = (char *)"",
-	                              .windows = (char *)"",
-	                              .keep = (char *)"",
-	                              .selectable = TRUE,
-	                              .subscribed = TRUE};
-	GError *error = NULL;
-	gint64 step = 0;
-
-	if (backend_imap.name_folder(d->backend, w[1], &folder.wire, &folder.delimiter, &error))
-		store_journal_create(d->store, &folder, w[2], &step, &error);
-	g_free(folder.wire);
-	finish(d, error);
-}
-
-static void
-do_rename(struct drive *d, char **w)
-{
-	g_autofree char *wire = NULL;
-	GError *error = NULL;
-	char delimiter;
-	gint64 step = 0;
-
-	if (backend_imap.name_folder(d->backend, w[2], &wire, &delimiter, &error))
-		store_journal_rename(d->store, folder_of(d, w[1]), w[2], wire, &step, &error);
-	finish(d, error);
-}
-
-static void
-do_remove(struct drive *d, char **w)
-{
-	GError *error = NULL;
-	gint64 step = 0;
-
-	store_journal_remove(d->store, folder_of(d, w[1]), &step, &error);
-	finish(d, error);
-}
-
-static void
-do_subscribe(struct drive *d, char **w)
-{
-	GError *error = NULL;
-	gint64 step = 0;
-
-	store_journal_subscribe(d->store, folder_of(d, w[1]), atoi(w[2]), &step, &error);
-	finish(d, error);
-}
-
-/* ---- carrying out ---- */
-
-/* Ops that go out as one. */
-struct group {
-	struct store_op *op;
-	GArray *ops; /* gint64 */
-	struct result result;
-};
-
-static void
-settle(struct drive *d, gint64 op, const GError *e)
-{
-	GError *error = NULL;
-
-	if (!e)
-		store_op_done(d->store, op, &error);
-	else if (e->code != FULMAR_NO_LINK && e->code != FULMAR_CANCELLED)
-		store_op_set(d->store, op, OP_FAILED, e->message, 0, &error);
-	else
-		store_op_set(d->store, op, d->up ? OP_WAITING : OP_CHECKING, NULL, 0, &error);
-	if (error)
-		g_error("%s", error->message);
-}
-
-static struct group *
-group_of(GPtrArray *groups, const struct store_op *op, gboolean join)
-{
-	struct group *group;
-
-	for (guint i = 0; join && i < groups->len; i++) {
-		group = groups->pdata[i];
-		if (group->op->verb == op->verb && group->op->folder == op->folder &&
-		    group->op->to == op->to && group->op->add == op->add && group->op->remove == op->remove)
-			return group;
-	}
-	return NULL;
-}
-
-static void
-add_op(struct drive *d, GPtrArray *groups, struct store_op *op, gboolean join)
-{
-	struct group *group = group_of(groups, op, join);
-	struct store_op *now;
-	gint64 id = op->id;
-
-	store_op_set(d->store, id, OP_RUNNING, NULL, 0, NULL);
-	now = store_op(d->store, id, NULL);
-	op->mark = now->mark;
-	store_op_free(now);
-	if (group) {
-		g_array_append_vals(group->op->ids, op->ids->data, op->ids->len);
-		g_array_append_vals(group->op->sources, op->sources->data, op->sources->len);
-		group->op->id = 0;
-		store_op_free(op);
-	} else {
-		group = g_new0(struct group, 1);
-		group->op = op;
-		group->ops = g_array_new(FALSE, FALSE, sizeof(gint64));
-		g_ptr_array_add(groups, group);
-	}
-	g_array_append_val(group->ops, id);
-}
-
-static void
-end_group(struct drive *d, struct group *group)
-{
-	for (guint i = 0; i < group->ops->len; i++)
-		settle(d, g_array_index(group->ops, gint64, i), group->result.error);
-	put_error(d->out, group->result.error);
-	g_string_append(d->out, ", ");
-	g_clear_error(&group->result.error);
-	store_op_free(group->op);
-	g_array_unref(group->ops);
-	g_free(group);
-}
-
-/* All that are ready at once, as the journal does; "join": those that are alike as one. */
-static void
-do_run(struct drive *d, char **w)
-{
-	g_autoptr(GPtrArray) ops = g_ptr_array_new();
-	g_autoptr(GPtrArray) groups = g_ptr_array_new();
-
-	store_ops(d->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, NULL);
-	for (guint i = 0; i < ops->len; i++)
-		add_op(d, groups, ops->pdata[i], !strcmp(w[0], "join"));
-	for (guint i = 0; i < groups->len; i++) {
-		struct group *group = groups->pdata[i];
-
-		backend_imap.replay(d->backend, group->op, on_done, &group->result);
-	}
-	g_string_append_c(d->out, '[');
-	for (guint i = 0; i < groups->len; i++)
-		wait_for(d, &((struct group *)groups->pdata[i])->result);
-	for (guint i = 0; i < groups->len; i++)
-		end_group(d, groups->pdata[i]);
-	end_list(d->out);
-}
-
-static void
-do_check(struct drive *d, char **w)
-{
-	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
-
-	store_ops_recover(d->store, NULL);
-	store_ops(d->store, FALSE, 0, ops, NULL);
-	g_string_append_c(d->out, '[');
-	for (guint i = 0; i < ops->len; i++) {
-		const struct store_op *op = ops->pdata[i];
-		struct result result = {0};
-		struct store_op *left;
-
-		if (op->state != OP_CHECKING)
-			continue;
-		backend_imap.check(d->backend, op, on_done, &result);
-		wait_for(d, &result);
-		put_error(d->out, result.error);
-		g_string_append(d->out, ", ");
-		left = store_op(d->store, op->id, NULL);
-		if (left && !result.error && op->ids->len && !left->ids->len)
-			store_op_done(d->store, op->id, NULL);
-		else if (left)
-			store_op_set(d->store, op->id, result.error ? OP_CHECKING : OP_WAITING, NULL, 0,
-			             NULL);
-		g_clear_pointer(&left, store_op_free);
-		g_clear_error(&result.error);
 	}
 	end_list(d->out);
 }

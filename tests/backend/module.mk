@@ -9,6 +9,6 @@ tests_backend_test_contract_LDADD = $(CORE_LIBS)
 tests_backend_test_maildir_SOURCES = tests/backend/test-maildir.c tests/backend/rig.c tests/backend/rig.h \
   tests/backend/rig-maildir.c
 tests_backend_test_maildir_LDADD = $(CORE_LIBS)
-tests_backend_drive_SOURCES = tests/backend/drive.c
+tests_backend_drive_SOURCES = tests/backend/drive.c tests/backend/drive.h tests/backend/drive-acts.c
 tests_backend_drive_LDADD = $(CORE_LIBS)
 TESTS += tests/backend/test-acts tests/backend/test-contract tests/backend/test-maildir

@@ -365,6 +365,13 @@ def test_a_server_with_a_limit_is_asked_for_the_rest():
         t.sent('UID MOVE 1:2 "Trash"', 'UID MOVE 3:4 "Trash"', 'UID MOVE 5 "Trash"')
 
 
+def test_labels_of_gmail_are_set_as_such():
+    with Talk(FEW + ' X-GM-EXT-1', answers={'UID STORE .*': '<tag> OK\n'}) as t:
+        t.drive.on('flag', t.drive.ids('INBOX', *numbers(1, 2)), FLAGGED, 0, 'label:H\u00e4fen label:to\u00a0do Work')
+        t.drive.run()
+        t.sent('UID STORE 1:2 +FLAGS.SILENT (\\Flagged Work)', 'UID STORE 1:2 +X-GM-LABELS ("H&AOQ-fen" "to do")')
+
+
 # ---- for good ----
 
 @both
@@ -455,6 +462,16 @@ def test_literal_minus_waits_for_the_large():
         t.drive.append('Trash', large)
         t.drive.run()
         assert '{%d}\r\n' % len(large) in t.wire() and t.trash.mails[0].data == large
+
+
+def test_a_header_in_utf8_is_announced_where_the_server_takes_such():
+    caps, letter = MANY + ' UTF8=ONLY', octets('Subject: number Grün\nMessage-ID: <g@harbour.example>\n\nhello\n')
+    with Talk(caps) as t:
+        t.drive.append('Trash', letter)
+        t.drive.append('Trash', octets('Subject: number 7\n\nGrün\n'))
+        t.drive.run()
+        assert 'APPEND "Trash" UTF8 (~{%d+}\r\n%s)\r\n' % (len(letter), letter.decode()) in t.wire() and t.wire().count('UTF8') == 1, t.wire()
+        assert t.uids('Trash') == {'Grün': 40, '7': 41}
 
 
 def test_several_go_together_where_multiappend_is_offered():
@@ -772,6 +789,24 @@ def test_a_hole_in_the_store_shifts_nothing():
             named = [c for c in t.server.heard if re.match('UID (STORE|EXPUNGE|MOVE|COPY)', c)]
             assert named and all(re.match(r'UID \w+ 20( |$)', c) for c in named), named
             assert len(t.inbox.mails) == (39 if 'UIDPLUS' in caps else 40) and (t.inbox.mail(20) is None or t.inbox.mail(20).flags == {'\\Deleted'})
+
+
+def test_marks_of_another_client_survive_all_that_is_done_here():
+    for caps in (MANY, without(MANY, 'MOVE'), without(MANY, 'UIDPLUS'), without(FEW, 'UIDPLUS')):
+        with Talk(caps, mails=range(1, 11)) as t:
+            t.inbox.flag(4, '\\Deleted')
+            t.inbox.flag(8, '\\Deleted', '\\Seen')
+            t.look('INBOX')
+            t.drive.on('flag', t.drive.ids('INBOX', *numbers(3, 4)), FLAGGED, 0, '')
+            t.drive.on('purge', t.drive.ids('INBOX', 'number 5'))
+            t.drive.on('copy', t.drive.ids('INBOX', *numbers(4, 8)), 'Trash')
+            t.drive.on('move', t.drive.ids('INBOX', *numbers(6, 7)), 'Trash')
+            t.drive.run()
+            t.drive.open('Trash')
+            t.drive.open('INBOX')
+            t.drive('unlink')
+            assert t.inbox.mail(4).flags == {'\\Deleted', '\\Flagged'} and t.inbox.mail(8).flags == {'\\Deleted', '\\Seen'}, caps
+            assert not [c for c in t.server.heard if re.match(r'(EXPUNGE|CLOSE)\b', c)]
 
 
 def test_an_expunge_at_any_moment_changes_no_set():

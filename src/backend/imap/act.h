@@ -1,7 +1,7 @@
 /* What the files that carry out the journal share. A struct act is one op, or several alike, on its way to
  * the server: its rows with the places they have there, and what became of each.
  *
- * It goes in steps. A step is a flight of commands; when all have ended, act->go_on looks at the rows and
+ * It goes in steps. A step is a flight of commands; when all have ended, act->next looks at the rows and
  * begins the next one, or ends the act. A row is told to the store as soon as its command was answered, so
  * that what breaks half way leaves only the rest to be done.
  */
@@ -67,6 +67,7 @@ struct act {
 	struct store_folder *source;
 	char *new_wire;
 	gboolean has_old, has_new; /* names that LIST told */
+	gboolean plainly;          /* without a special use */
 	guint64 limit;             /* append.c: octets of one message, 0 none */
 	gboolean limit_asked;      /* append.c */
 	gboolean together;         /* append.c: several were refused as one */

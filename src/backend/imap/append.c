@@ -84,6 +84,15 @@ internal_date(gint64 when)
 	                       tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+static gboolean
+has_eight_bit_header(const char *text, gsize len)
+{
+	for (gsize i = 0; i < len && (i + 2 >= len || memcmp(text + i, "\n\r\n", 3) != 0); i++)
+		if ((unsigned char)text[i] >= 0x80)
+			return TRUE;
+	return FALSE;
+}
+
 static void
 put_message(const struct backend *b, struct imap_cmd *cmd, const struct store_row *row, GBytes *bytes)
 {
@@ -96,7 +105,14 @@ put_message(const struct backend *b, struct imap_cmd *cmd, const struct store_ro
 		imap_command_atom(cmd->wire, flags);
 	if (date)
 		imap_command_atom(cmd->wire, date);
-	imap_command_literal(cmd->wire, text, len, FALSE);
+	if (!b->utf8 || !has_eight_bit_header(text, len)) {
+		imap_command_literal(cmd->wire, text, len, FALSE);
+		return;
+	}
+	imap_command_atom(cmd->wire, "UTF8"); /* RFC 6855 §4 */
+	imap_command_open(cmd->wire);
+	imap_command_literal(cmd->wire, text, len, TRUE);
+	imap_command_close(cmd->wire);
 }
 
 static void

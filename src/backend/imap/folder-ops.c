@@ -161,9 +161,9 @@ static void send_create(struct act *act, const char *use);
 static void
 created(struct act *act)
 {
-	if (act_is_final(act) && !act->singly) {
+	if (act_is_final(act) && !act->plainly) {
 		/* Without a special use a server that knows none for this name may take it. */
-		act->singly = TRUE;
+		act->plainly = TRUE;
 		if (*act->op->arg && imap_has(act->b, "CREATE-SPECIAL-USE")) {
 			g_clear_error(&act->refusal);
 			send_create(act, "");
