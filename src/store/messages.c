@@ -498,7 +498,7 @@ store_set_file(struct store *store, msgid id, const char *file, guint flags, con
 		            (long long)id);
 	if (found > 0 && write_file(store, &before, file, error) &&
 	    row_state_by_id(store, id, &now, error) > 0) {
-		ok = row_write_base(store, &now, flags, keywords, error) &&
+		ok = row_write_base(store, &now, flags, keywords ? keywords : now.keywords, error) &&
 		     row_set_have(store, id, HAVE_WHOLE, 0, error);
 		folder_delta(store, now.folder);
 		row_state_clear(&now);

@@ -165,7 +165,7 @@ gboolean store_uids(struct store *store, gint64 folder, guint mask, guint want, 
 /* Each keyword that base flags of rows in folder have, with their UIDs: char * → struct uidset *, both freed
  * with the table (proportional to the folder). NULL with error. */
 GHashTable *store_keyword_uids(struct store *store, gint64 folder, GError **error);
-/* Maildir: the row of a file, or renames it. 0 when there is none. */
+/* Maildir: the row of a file, or renames it (keywords NULL: as they are). 0 when there is none. */
 msgid store_id_by_file(struct store *store, gint64 folder, const char *file, GError **error);
 gboolean store_set_file(struct store *store, msgid id, const char *file, guint flags, const char *keywords,
                         GError **error);

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "backend/maildir/act.h"
 #include "backend/maildir/tree.h"
+#include "backend/maildir/wire.h"
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/log.h"
@@ -61,8 +63,11 @@ rescanned(struct backend *backend, gint64 folder)
 {
 	struct job *job;
 
-	if (!scan_has_missing(backend, folder))
+	if (!scan_has_missing(backend, folder)) {
+		if (scan_is_stale(backend, folder))
+			backend_rescan(backend, folder);
 		return;
+	}
 	job = g_new0(struct job, 1);
 	job->step = fill_step;
 	job->folder = folder;
@@ -114,126 +119,6 @@ backend_folder(const struct backend *backend, gint64 id, GError **error)
 	else if (!folder)
 		fulmar_fail(error, FULMAR_FAILED, _("%s: that folder is gone"), backend->env->account->id);
 	return folder;
-}
-
-/* ---- the folder list ---- */
-
-static gboolean
-put_folder(struct backend *backend, const struct tree_folder *found, GHashTable *here, GError **error)
-{
-	struct store *store = backend->env->store;
-	GError *problem = NULL;
-	struct store_folder *folder = store_folder_by_path(store, found->path, &problem);
-	g_autofree char *dir = NULL;
-	gboolean ok;
-
-	if (problem) {
-		g_propagate_error(error, problem);
-		return FALSE;
-	}
-	if (!folder) {
-		folder = g_new0(struct store_folder, 1);
-		folder->path = g_strdup(found->path);
-		folder->rights = g_strdup("");
-		folder->mailbox_id = g_strdup("");
-		folder->windows = g_strdup("");
-		folder->subscribed = TRUE;
-	}
-	g_free(folder->wire);
-	g_free(folder->role);
-	folder->wire = g_strdup(found->wire);
-	folder->role = g_strdup(found->role);
-	folder->delimiter = found->delimiter;
-	folder->selectable = TRUE;
-	dir = backend_folder_dir(backend, folder);
-	scan_count(dir, &folder->server_total, &folder->server_unread);
-	ok = store_folder_put(store, folder, error);
-	if (ok)
-		g_hash_table_add(here, g_memdup2(&folder->id, sizeof folder->id));
-	store_folder_free(folder);
-	return ok;
-}
-
-static gboolean
-remove_folders_not_in(struct backend *backend, GHashTable *here, GError **error)
-{
-	g_autoptr(GPtrArray) folders = store_folders(backend->env->store, error);
-
-	for (guint i = 0; folders && i < folders->len; i++) {
-		const struct store_folder *folder = g_ptr_array_index(folders, i);
-
-		if (!g_hash_table_contains(here, &folder->id) &&
-		    !store_folder_remove(backend->env->store, folder->id, error))
-			return FALSE;
-	}
-	return folders != NULL;
-}
-
-struct listing {
-	GPtrArray *found; /* struct tree_folder * */
-	guint at;
-	GHashTable *here; /* folder ids in the store that have a directory */
-};
-
-static void
-folders_clear(struct job *job)
-{
-	struct listing *listing = job->data;
-
-	if (!listing)
-		return;
-	g_ptr_array_unref(listing->found);
-	g_hash_table_unref(listing->here);
-	g_free(listing);
-}
-
-static gboolean
-begin_listing(struct backend *backend, struct job *job, GError **error)
-{
-	GPtrArray *found = tree_list(backend->env->account, error);
-	struct listing *listing;
-
-	if (!found)
-		return FALSE;
-	listing = g_new0(struct listing, 1);
-	listing->found = found;
-	listing->here = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	job->data = listing;
-	return TRUE;
-}
-
-static gboolean
-commit_or_roll_back(struct store *store, gboolean ok, GError **error)
-{
-	if (ok && store_commit(store, error))
-		return TRUE;
-	store_rollback(store);
-	return FALSE;
-}
-
-/* One folder a step: counting a big one takes a while. */
-static enum job_state
-folders_step(struct backend *backend, struct job *job, GError **error)
-{
-	struct store *store = backend->env->store;
-	struct listing *listing;
-	gboolean ok;
-
-	if (!job->data && !begin_listing(backend, job, error))
-		return JOB_FAILED;
-	listing = job->data;
-	if (!store_begin(store, FALSE, error))
-		return JOB_FAILED;
-	if (listing->at < listing->found->len) {
-		ok = put_folder(backend, g_ptr_array_index(listing->found, listing->at++), listing->here,
-		                error);
-		return commit_or_roll_back(store, ok, error) ? JOB_MORE : JOB_FAILED;
-	}
-	ok = remove_folders_not_in(backend, listing->here, error);
-	if (!commit_or_roll_back(store, ok, error))
-		return JOB_FAILED;
-	backend->env->hooks->folders(backend->env->user);
-	return JOB_DONE;
 }
 
 /* ---- the table ---- */
@@ -314,10 +199,19 @@ cancelled_step(struct backend *backend, struct job *job, GError **error)
 }
 
 static enum job_state
-unsupported_step(struct backend *backend, struct job *job, GError **error)
+admin_step(struct backend *backend, struct job *job, GError **error)
 {
-	fulmar_fail(error, FULMAR_UNSUPPORTED, _("a Maildir cannot do that"));
+	fulmar_fail(error, FULMAR_UNSUPPORTED,
+	            _("%s is a folder of files: it knows no sharing, no quota and no notes of its own"),
+	            backend->env->account->id);
 	return JOB_FAILED;
+}
+
+/* Repeating the others does no harm: what is done already is found done. */
+static enum job_state
+nothing_to_check(struct backend *backend, struct job *job, GError **error)
+{
+	return JOB_DONE;
 }
 
 /* Verbs under way end from the loop, as cancelled. */
@@ -417,20 +311,56 @@ maildir_parts(struct backend *backend, const msgid *ids, const char *const *sect
 	add_job_on(backend, part_step, ids, n, done, user);
 }
 
+/* A transfer never comes here. */
+static const struct {
+	enum job_state (*step)(struct backend *, struct job *, GError **);
+	void (*clear)(struct job *);
+	gboolean checked;
+} verbs[OP_TRANSFER] = {
+        [OP_FLAG] = {act_step, act_clear, FALSE},         [OP_MOVE] = {act_step, act_clear, TRUE},
+        [OP_COPY] = {act_step, act_clear, TRUE},          [OP_PURGE] = {act_step, act_clear, FALSE},
+        [OP_APPEND] = {act_step, act_clear, TRUE},        [OP_EMPTY] = {act_step, act_clear, FALSE},
+        [OP_CREATE] = {create_step, NULL, FALSE},         [OP_RENAME] = {rename_step, NULL, FALSE},
+        [OP_REMOVE] = {remove_step, remove_clear, FALSE}, [OP_SUBSCRIBE] = {subscribe_step, NULL, FALSE},
+};
+
 static void
 maildir_replay(struct backend *backend, const struct store_op *op, backend_done done, void *user)
 {
-	static const struct {
-		enum op_verb verb;
-		enum job_state (*step)(struct backend *, struct job *, GError **);
-	} verbs[] = {{OP_FLAG, replay_step}};
-	struct job *job = job_new(unsupported_step, op->folder, done, user);
+	struct job *job = job_new(verbs[op->verb].step, op->folder, done, user);
 
-	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
-		if (verbs[i].verb == op->verb)
-			job->step = verbs[i].step;
+	job->clear = verbs[op->verb].clear;
 	job->op = op;
 	backend_add_job(backend, job);
+}
+
+static void
+maildir_check(struct backend *backend, const struct store_op *op, backend_done done, void *user)
+{
+	gboolean looks = verbs[op->verb].checked;
+	struct job *job = job_new(looks ? verbs[op->verb].step : nothing_to_check, op->folder, done, user);
+
+	job->clear = looks ? verbs[op->verb].clear : NULL;
+	job->looks = looks;
+	job->op = op;
+	backend_add_job(backend, job);
+}
+
+static gboolean
+maildir_name_folder(struct backend *backend, const char *path, char **wire, char *delimiter, GError **error)
+{
+	g_autoptr(GPtrArray) folders = store_folders(backend->env->store, error);
+
+	*wire = folders ? wire_from_path(folders, tree_is_maildir(backend->root), path, delimiter, error)
+	                : NULL;
+	return *wire != NULL;
+}
+
+static void
+maildir_admin(struct backend *backend, const struct backend_admin *request,
+              void (*answer)(const char *name, const char *value, void *user), backend_done done, void *user)
+{
+	backend_add_job(backend, job_new(admin_step, request->folder, done, user));
 }
 
 static void
@@ -465,5 +395,8 @@ const struct backend_ops backend_maildir = {
         .part = maildir_part,
         .parts = maildir_parts,
         .replay = maildir_replay,
+        .check = maildir_check,
+        .name_folder = maildir_name_folder,
+        .admin = maildir_admin,
         .watch = maildir_watch,
 };

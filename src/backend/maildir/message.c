@@ -1,10 +1,9 @@
-/* One message's file: its head into the store, where it is, its flags in its name. */
+/* One message's file: its head into the store, where it is, its parts. */
 #include "backend/maildir/private.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +17,6 @@
 #define WHOLE_MAX 65536    /* messages up to here are read whole */
 #define HEAD_MAX 1048576   /* read at most: what the References of fifty thousand answers take */
 #define STRUCTURE_SLICE 10 /* messages parsed a step */
-#define REPLAY_SLICE 50
 
 /* ---- into the store ---- */
 
@@ -82,7 +80,7 @@ add_head(struct backend *backend, gint64 folder, const char *path, const char *b
 	return id != 0;
 }
 
-gboolean
+int
 message_add(struct backend *backend, gint64 folder, const char *dir, const char *rel, GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, rel, NULL);
@@ -92,11 +90,11 @@ message_add(struct backend *backend, gint64 folder, const char *dir, const char 
 	gsize len;
 
 	if (fd < 0) {
-		/* Gone or renamed since the scan: the next one has it. Unreadable: the others are still
-		 * wanted. */
-		if (errno != ENOENT)
-			log_note(LOG_SYNC, "%s: cannot be read: %s", path, g_strerror(errno));
-		return TRUE;
+		/* Unreadable: the others are still wanted. */
+		if (errno == ENOENT)
+			return 0;
+		log_note(LOG_SYNC, "%s: cannot be read: %s", path, g_strerror(errno));
+		return 1;
 	}
 	buffer = g_malloc(WHOLE_MAX);
 	len = read_up_to(fd, buffer, 0, HEAD_OCTETS);
@@ -107,7 +105,7 @@ message_add(struct backend *backend, gint64 folder, const char *dir, const char 
 		len = read_up_to(fd, buffer, len, HEAD_MAX);
 	}
 	close(fd);
-	return add_head(backend, folder, path, buffer, len, &st, error);
+	return add_head(backend, folder, path, buffer, len, &st, error) ? 1 : -1;
 }
 
 /* ---- where it is ---- */
@@ -144,39 +142,61 @@ find_renamed(struct job *job, const char *dir, const char *name)
 }
 
 static gboolean
-put_file(struct backend *backend, const struct store_row *row, const char *file, GError **error)
+put_file(struct backend *backend, msgid id, const char *file, GError **error)
 {
 	struct store *store = backend->env->store;
 	const char *name = strrchr(file, '/') + 1;
 
 	if (!store_begin(store, FALSE, error))
 		return FALSE;
-	if (store_set_file(store, row->id, file, maildir_flags(name), row->keywords, error) &&
-	    store_commit(store, error))
+	if (store_set_file(store, id, file, maildir_flags(name), NULL, error) && store_commit(store, error))
 		return TRUE;
 	store_rollback(store);
 	return FALSE;
 }
 
-char *
-message_locate(struct backend *backend, struct job *job, const struct store_row *row, GError **error)
+/* In dir, which may have another name than when the store heard of file. Gives, or NULL: it is not there. */
+static char *
+find_file(struct job *job, const char *dir, const char *file)
 {
-	struct store_folder *folder;
-	g_autofree char *dir = NULL, *file = NULL;
+	g_autofree char *name = g_path_get_basename(file), *above = g_path_get_dirname(file);
+	g_autofree char *subdir = g_path_get_basename(above);
+	g_autofree char *path = g_build_filename(dir, subdir, name, NULL);
 	const char *rel;
 
-	if (!row->file || g_file_test(row->file, G_FILE_TEST_IS_REGULAR))
-		return g_strdup(row->file);
-	folder = backend_folder(backend, row->folder, error);
-	if (!folder)
+	if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		return g_steal_pointer(&path);
+	/* Most have only been seen by another program since. */
+	if (strcmp(subdir, "new") == 0) {
+		g_autofree char *seen = g_strconcat(dir, "/cur/", name, ":2,", NULL);
+
+		if (g_file_test(seen, G_FILE_TEST_IS_REGULAR))
+			return g_steal_pointer(&seen);
+	}
+	rel = find_renamed(job, dir, name);
+	return rel ? g_build_filename(dir, rel, NULL) : NULL;
+}
+
+char *
+message_locate(struct backend *backend, struct job *job, msgid id, GError **error)
+{
+	struct store_folder *row;
+	gint64 folder;
+	guint64 uid;
+	g_autofree char *file = NULL, *dir = NULL, *found = NULL;
+	int known = store_place(backend->env->store, id, &folder, &uid, &file, error);
+
+	if (known <= 0 || !file)
 		return NULL;
-	dir = backend_folder_dir(backend, folder);
-	store_folder_free(folder);
-	rel = find_renamed(job, dir, strrchr(row->file, '/') + 1);
-	if (!rel)
+	row = backend_folder(backend, folder, error);
+	if (!row)
 		return NULL;
-	file = g_build_filename(dir, rel, NULL);
-	return put_file(backend, row, file, error) ? g_steal_pointer(&file) : NULL;
+	dir = backend_folder_dir(backend, row);
+	store_folder_free(row);
+	found = find_file(job, dir, file);
+	if (!found || strcmp(found, file) == 0 || put_file(backend, id, found, error))
+		return g_steal_pointer(&found);
+	return NULL;
 }
 
 /* The row of ids[at]; NULL without error: it left the store. */
@@ -192,7 +212,7 @@ static gboolean
 put_structure(struct backend *backend, struct job *job, const struct store_row *row, GError **error)
 {
 	GError *problem = NULL;
-	g_autofree char *file = message_locate(backend, job, row, &problem);
+	g_autofree char *file = message_locate(backend, job, row->id, &problem);
 	struct store *store = backend->env->store;
 	GMappedFile *map = file ? g_mapped_file_new(file, FALSE, NULL) : NULL;
 	struct mime_part *root;
@@ -242,7 +262,7 @@ part_step(struct backend *backend, struct job *job, GError **error)
 {
 	GError *problem = NULL;
 	struct store_row *row = job->at < job->n ? job_row(backend, job, job->at, &problem) : NULL;
-	g_autofree char *file = row ? message_locate(backend, job, row, &problem) : NULL;
+	g_autofree char *file = row ? message_locate(backend, job, row->id, &problem) : NULL;
 
 	if (!problem && !file && job->n == 1)
 		fulmar_fail(&problem, FULMAR_FAILED,
@@ -254,102 +274,4 @@ part_step(struct backend *backend, struct job *job, GError **error)
 		return JOB_FAILED;
 	}
 	return ++job->at < job->n ? JOB_MORE : JOB_DONE;
-}
-
-/* ---- flags ---- */
-
-/* Never over an existing file: a second message with this base would be lost. */
-static gboolean
-rename_new(const char *from, const char *to)
-{
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-		return TRUE;
-	if (errno != EINVAL && errno != ENOSYS)
-		return FALSE;
-	return link(from, to) == 0 && unlink(from) == 0;
-}
-
-/* Where a message with these flags belongs: new/ only as long as nothing is known of it. */
-static char *
-flagged_path(const char *file, guint flags)
-{
-	g_autofree char *subdir = g_path_get_dirname(file);
-	g_autofree char *dir = g_path_get_dirname(subdir);
-	g_autofree char *name = g_path_get_basename(file);
-	g_autofree char *renamed = NULL;
-
-	if (flags == maildir_flags(name))
-		return g_strdup(file);
-	renamed = maildir_name_with(name, flags);
-	return g_build_filename(dir, "cur", renamed, NULL);
-}
-
-static gboolean
-apply_flags(struct backend *backend, struct job *job, const struct store_row *row, GError **error)
-{
-	GError *problem = NULL;
-	g_autofree char *file = message_locate(backend, job, row, &problem);
-	g_autofree char *target = NULL;
-	guint flags;
-
-	if (problem)
-		g_propagate_error(error, problem);
-	/* Gone: there is nothing left to flag, and the next scan says so. */
-	if (!file)
-		return problem == NULL;
-	flags = (maildir_flags(strrchr(file, '/') + 1) | job->op->add) & ~job->op->remove;
-	target = flagged_path(file, flags);
-	if (strcmp(file, target) == 0)
-		return TRUE;
-	if (!rename_new(file, target)) {
-		fulmar_fail(error, FULMAR_FAILED, _("cannot rename %s: %s"), file, g_strerror(errno));
-		return FALSE;
-	}
-	return put_file(backend, row, target, error);
-}
-
-/* The renames are durable before the journal forgets them. */
-static gboolean
-sync_folder_dir(struct backend *backend, gint64 id, GError **error)
-{
-	struct store_folder *folder = backend_folder(backend, id, error);
-	g_autofree char *dir = folder ? backend_folder_dir(backend, folder) : NULL;
-	g_autofree char *cur = dir ? g_build_filename(dir, "cur", NULL) : NULL;
-	int fd = cur ? open(cur, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	gboolean ok = fd >= 0 && fsync(fd) == 0;
-
-	if (cur && !ok)
-		fulmar_fail(error, FULMAR_FAILED, _("cannot write %s: %s"), cur, g_strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	if (folder)
-		store_folder_free(folder);
-	return ok;
-}
-
-enum job_state
-replay_step(struct backend *backend, struct job *job, GError **error)
-{
-	guint end = MIN(job->op->ids->len, job->at + REPLAY_SLICE);
-	GError *problem = NULL;
-
-	for (; !problem && job->at < end; job->at++) {
-		struct store_row *row =
-		        store_row(backend->env->store, g_array_index(job->op->ids, msgid, job->at), &problem);
-
-		if (row)
-			apply_flags(backend, job, row, &problem);
-		if (row)
-			store_row_free(row);
-	}
-	if (problem) {
-		g_propagate_error(error, problem);
-		return JOB_FAILED;
-	}
-	if (job->at < job->op->ids->len)
-		return JOB_MORE;
-	/* Keywords alone live in the store. */
-	if (!job->op->add && !job->op->remove)
-		return JOB_DONE;
-	return sync_folder_dir(backend, job->folder, error) ? JOB_DONE : JOB_FAILED;
 }

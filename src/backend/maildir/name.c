@@ -42,14 +42,17 @@ maildir_flags(const char *name)
 }
 
 char *
-maildir_name_with(const char *name, guint flags)
+maildir_name_of(const char *base, const char *name, guint flags, const char *letters_map)
 {
 	const char *info = info_of(name);
 	gboolean has[256] = {FALSE};
-	GString *out = g_string_new_len(name, (gssize)maildir_base_len(name));
+	GString *out = g_string_new(base);
 
-	for (const char *p = info ? info + 3 : ""; *p; p++)
-		has[(guchar)*p] = TRUE;
+	for (const char *p = info ? info + 3 : ""; *p; p++) {
+		gboolean keyword = letters_map && *p >= 'a' && *p <= 'z';
+
+		has[keyword ? (guchar)letters_map[*p - 'a'] : (guchar)*p] = TRUE;
+	}
 	for (guint i = 0; i < G_N_ELEMENTS(letters); i++)
 		has[(guchar)letters[i].letter] = (flags & letters[i].flag) != 0;
 	g_string_append(out, ":2,");
@@ -57,6 +60,54 @@ maildir_name_with(const char *name, guint flags)
 		if (has[c])
 			g_string_append_c(out, (char)c);
 	return g_string_free(out, FALSE);
+}
+
+char *
+maildir_name_with(const char *name, guint flags)
+{
+	g_autofree char *base = g_strndup(name, maildir_base_len(name));
+
+	return maildir_name_of(base, name, flags, NULL);
+}
+
+char *
+maildir_base_elsewhere(const char *name)
+{
+	GString *base = g_string_new_len(name, (gssize)maildir_base_len(name));
+	const char *at = strstr(base->str, ",U=");
+	gsize digits = at ? strspn(at + 3, "0123456789") : 0;
+
+	if (digits && (at[3 + digits] == '\0' || at[3 + digits] == ','))
+		g_string_erase(base, at - base->str, (gssize)(3 + digits));
+	return g_string_free(base, FALSE);
+}
+
+/* R is a random number, Q counts deliveries, # tells them apart (cr.yp.to/proto/maildir.html, "unique"). */
+static char *
+format_base(gint64 stamp, const char *token, gint64 row, guint turn)
+{
+	const char *host = strchr(token, '.');
+	gsize unique = host ? (gsize)(host - token) : strlen(token);
+	char again[16] = "";
+
+	if (turn)
+		g_snprintf(again, sizeof again, "#%u", turn);
+	return g_strdup_printf("%" G_GINT64_FORMAT ".R%.*sQ%" G_GINT64_FORMAT "%s%s", stamp > 0 ? stamp : 1,
+	                       (int)unique, token, row, again, host ? host : "");
+}
+
+char *
+maildir_base_new(gint64 stamp, const char *token, gint64 row, const char *name)
+{
+	gsize len = name ? maildir_base_len(name) : 0;
+
+	for (guint turn = 0;; turn++) {
+		char *base = format_base(stamp, token, row, turn);
+
+		if (!name || strlen(base) != len || memcmp(base, name, len) != 0)
+			return base;
+		g_free(base);
+	}
 }
 
 guint64

@@ -14,6 +14,17 @@ gsize maildir_base_len(const char *name);
 guint maildir_flags(const char *name);
 /* The name with its letters for flags set as flags say, the others kept, sorted by octet. Gives (g_free). */
 char *maildir_name_with(const char *name, guint flags);
+/* BASE for another folder: without isync's ",U=UID", which numbers it in this one (mbsync(1)). Gives
+ * (g_free).
+ */
+char *maildir_base_elsewhere(const char *name);
+/* A BASE of our own making for a row: the same whenever it is asked for, so that after a crash it tells what
+ * became of the row. token is "UNIQUE.HOST" of the store; name, which the message has now, or NULL, is not
+ * given again. Gives (g_free). */
+char *maildir_base_new(gint64 stamp, const char *token, gint64 row, const char *name);
+/* BASE with the letters of name behind it, those for flags as flags say. letters: what 'a' to 'z' become, 0:
+ * left out; NULL: they stay. Gives (g_free). */
+char *maildir_name_of(const char *base, const char *name, guint flags, const char *letters);
 /* A number for BASE that stays the same under every renaming: 62 bits of its SHA-256, never 0. */
 guint64 maildir_uid(const char *name);
 /* Seconds in front of the first dot, as delivery agents write them; 0 when there are none that can be a time.

@@ -16,6 +16,7 @@ struct job {
 	msgid *ids;
 	guint n, at;
 	const struct store_op *op; /* lent */
+	gboolean looks;            /* op was under way when the program ended: how far did it come? */
 	void *data;                /* of the step */
 	/* where base names are now, made when the first file is not where the store has it (message.c) */
 	char *renamed_dir;
@@ -46,26 +47,48 @@ void backend_rescan(struct backend *backend, gint64 folder);
 char *backend_folder_dir(const struct backend *backend, const struct store_folder *folder);
 struct store_folder *backend_folder(const struct backend *backend, gint64 id, GError **error);
 
+/* -- listing.c -- */
+enum job_state folders_step(struct backend *backend, struct job *job, GError **error);
+void folders_clear(struct job *job);
+
+/* -- kept.c -- */
+/* "UNIQUE.HOST", for names of our making: of this store, the same for ever. Gives (g_free). In no
+ * transaction. */
+char *backend_token(const struct backend *backend, GError **error);
+/* Copies the whole message into the store, so that undo has it when its file is gone; only if it is small. In
+ * no transaction. */
+void backend_keep_body(const struct backend *backend, msgid id);
+#define KEEP_MESSAGES 50 /* of an op: of more than these none is kept */
+
 /* -- scan.c -- */
 enum job_state scan_step(struct backend *backend, struct job *job, GError **error);
 void scan_clear(struct job *job);
 enum job_state fill_step(struct backend *backend, struct job *job, GError **error);
 void missing_free(gpointer missing);
+/* Files had other names when their turn came: what there is has to be read again. */
+gboolean scan_is_stale(const struct backend *backend, gint64 folder);
 gboolean scan_has_missing(const struct backend *backend, gint64 folder);
 /* Counts the messages and the unread ones of a folder's directory. */
 void scan_count(const char *dir, guint64 *total, guint64 *unread);
 
 /* -- message.c -- */
-/* Reads the head of a file and puts it into the store, in a transaction. A file that has gone is passed over.
- */
-gboolean message_add(struct backend *backend, gint64 folder, const char *dir, const char *rel,
-                     GError **error);
+/* Reads the head of a file and puts it into the store, in a transaction. 1: well, or it cannot be read; 0: it
+ * has gone, or has another name since; -1 error. */
+int message_add(struct backend *backend, gint64 folder, const char *dir, const char *rel, GError **error);
 /* Where the row's file is now: as the store has it, or found again by its base name (the store is then told).
  * NULL without error: gone. Gives (g_free). */
-char *message_locate(struct backend *backend, struct job *job, const struct store_row *row, GError **error);
+char *message_locate(struct backend *backend, struct job *job, msgid id, GError **error);
 enum job_state structures_step(struct backend *backend, struct job *job, GError **error);
 enum job_state part_step(struct backend *backend, struct job *job, GError **error);
-enum job_state replay_step(struct backend *backend, struct job *job, GError **error);
+
+/* -- folder-ops.c, remove.c -- */
+enum job_state create_step(struct backend *backend, struct job *job, GError **error);
+enum job_state rename_step(struct backend *backend, struct job *job, GError **error);
+enum job_state remove_step(struct backend *backend, struct job *job, GError **error);
+void remove_clear(struct job *job);
+enum job_state subscribe_step(struct backend *backend, struct job *job, GError **error);
+/* The folder of the op, whose wire name may be trusted; what may not be done to INBOX is refused. */
+struct store_folder *folder_of_op(struct backend *backend, gint64 id, gboolean inbox, GError **error);
 
 /* -- inotify.c -- */
 /* Follows dir: a rescan of folder when something changed. */

@@ -19,6 +19,7 @@
 #define CHANGE_SLICE 200 /* rows changed a step */
 #define ADD_SLICE 100    /* files read a step; also the first screen */
 #define FILL_CHUNK 2000  /* files a fill */
+#define PROBES 8         /* rows that are asked whether their files are where the folder is */
 
 static const char *const subdirs[] = {"new", "cur"};
 
@@ -42,7 +43,8 @@ struct scan {
 	GString *names;
 	GArray *gone; /* guint64, ascending: missed by the first scan */
 	gboolean second;
-	guint at; /* in entries, while changing */
+	guint at;       /* in entries, while changing */
+	gboolean moved; /* the store has the files under another name of the folder */
 	guint arrived;
 };
 
@@ -52,7 +54,8 @@ struct missing {
 	GArray *entries; /* struct entry */
 	GString *names;
 	guint at;
-	guint64 total; /* messages in the folder */
+	guint64 total;  /* messages in the folder */
+	gboolean stale; /* files had other names when their turn came: they are looked for again */
 };
 
 void
@@ -156,12 +159,19 @@ read_slice(struct scan *scan, GError **error)
 {
 	if (!scan->entries_of && !open_subdir(scan, error))
 		return FALSE;
+	errno = 0;
 	for (int n = 0; scan->entries_of && n < READ_SLICE; n++) {
 		const struct dirent *found = readdir(scan->entries_of);
 
 		if (found) {
 			take_entry(scan, found);
+			errno = 0;
 			continue;
+		}
+		if (errno) {
+			fulmar_fail(error, FULMAR_FAILED, _("cannot read %s: %s"), scan->dir,
+			            g_strerror(errno));
+			return FALSE;
 		}
 		closedir(scan->entries_of);
 		scan->entries_of = NULL;
@@ -297,6 +307,29 @@ read_again(struct scan *scan)
 	g_string_truncate(scan->names, 0);
 }
 
+/* The folder was renamed, or all of the mail lies elsewhere now: then every path is another. */
+static gboolean
+has_moved(struct backend *backend, const struct scan *scan)
+{
+	struct store *store = backend->env->store;
+
+	for (guint i = 0; i < PROBES && scan->entries->len; i++) {
+		guint at = i * (scan->entries->len - 1) / (PROBES - 1);
+		const struct entry *entry = &g_array_index(scan->entries, struct entry, at);
+		msgid id = entry->known ? store_id_by_uid(store, scan->folder->id, entry->uid, NULL) : 0;
+		g_autofree char *file = NULL;
+		gint64 folder;
+		guint64 uid;
+		gsize len = strlen(scan->dir);
+
+		if (id && store_place(store, id, &folder, &uid, &file, NULL) > 0 && file &&
+		    (strncmp(file, scan->dir, len) != 0 || strlen(file) < len + 5 ||
+		     memchr(file + len + 5, '/', strlen(file) - len - 5)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static gboolean
 compare(struct backend *backend, struct scan *scan, GError **error)
 {
@@ -313,6 +346,7 @@ compare(struct backend *backend, struct scan *scan, GError **error)
 		read_again(scan);
 		return TRUE;
 	}
+	scan->moved = has_moved(backend, scan);
 	scan->stage = SCAN_CHANGE;
 	return TRUE;
 }
@@ -341,14 +375,12 @@ change_entry(struct backend *backend, const struct scan *scan, const struct entr
 	struct store *store = backend->env->store;
 	GError *problem = NULL;
 	msgid id = store_id_by_uid(store, scan->folder->id, entry->uid, &problem);
-	struct store_row *row = id ? store_row(store, id, &problem) : NULL;
 	gboolean ok = TRUE;
 
-	if (row) {
+	if (id) {
 		g_autofree char *file = g_build_filename(scan->dir, scan->names->str + entry->name, NULL);
 
-		ok = store_set_file(store, id, file, entry->flags, row->keywords, error);
-		store_row_free(row);
+		ok = store_set_file(store, id, file, entry->flags, NULL, error);
 	}
 	if (problem)
 		g_propagate_error(error, problem);
@@ -389,7 +421,7 @@ change_slice(struct backend *backend, struct scan *scan, GError **error)
 	for (; ok && scan->at < scan->entries->len && changed < CHANGE_SLICE; scan->at++) {
 		const struct entry *entry = &g_array_index(scan->entries, struct entry, scan->at);
 
-		if (!entry->known || entry->stored == entry->flags)
+		if (!entry->known || (entry->stored == entry->flags && !scan->moved))
 			continue;
 		changed++;
 		ok = change_entry(backend, scan, entry, error);
@@ -436,16 +468,19 @@ add_slice(struct backend *backend, gint64 folder, struct missing *missing, struc
 	struct store *store = backend->env->store;
 	guint end = MIN(missing->entries->len, missing->at + ADD_SLICE), left = missing->entries->len - end;
 	gboolean ok = TRUE;
+	int added;
 
 	if (!store_begin(store, FALSE, error))
 		return FALSE;
 	for (; ok && missing->at < end; missing->at++) {
 		const struct entry *entry = &g_array_index(missing->entries, struct entry, missing->at);
 
-		ok = message_add(backend, folder, missing->dir, missing->names->str + entry->name, error);
+		added = message_add(backend, folder, missing->dir, missing->names->str + entry->name, error);
+		missing->stale |= added == 0;
+		ok = added >= 0;
 	}
 	if (ok && scan)
-		ok = put_state(backend, scan, left, error);
+		ok = put_state(backend, scan, left + missing->stale, error);
 	if (!ok || !store_commit(store, error)) {
 		store_rollback(store);
 		return FALSE;
@@ -513,6 +548,14 @@ mark_complete(struct backend *backend, gint64 id, GError **error)
 }
 
 gboolean
+scan_is_stale(const struct backend *backend, gint64 folder)
+{
+	const struct missing *missing = g_hash_table_lookup(backend->missing, &folder);
+
+	return missing && missing->stale;
+}
+
+gboolean
 scan_has_missing(const struct backend *backend, gint64 folder)
 {
 	const struct missing *missing = g_hash_table_lookup(backend->missing, &folder);
@@ -534,6 +577,10 @@ fill_step(struct backend *backend, struct job *job, GError **error)
 	}
 	if (missing && missing->at < missing->entries->len)
 		return job->at < FILL_CHUNK && !backend_is_waited_for(backend) ? JOB_MORE : JOB_DONE;
+	if (missing && missing->stale) {
+		backend_rescan(backend, job->folder);
+		return JOB_DONE;
+	}
 	g_hash_table_remove(backend->missing, &job->folder);
 	if (!mark_complete(backend, job->folder, error))
 		return JOB_FAILED;

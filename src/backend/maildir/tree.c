@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/maildir/wire.h"
 #include "backend/roles.h"
 #include "base/error.h"
 #include "base/i18n.h"
-#include "proto/imap/parse.h"
 
 #define DEPTH_MAX 16
 #define FOLDERS_MAX 10000
@@ -39,43 +39,6 @@ tree_is_maildir(const char *dir)
 	return is_dir(cur);
 }
 
-/* What a person sees of one level's bytes: modified UTF-7 when it is that (Courier, Dovecot), else UTF-8,
- * else escaped so that names which differ stay so. */
-static char *
-level_name(const char *bytes)
-{
-	g_autofree char *decoded = imap_utf7_to_utf8((const unsigned char *)bytes, strlen(bytes));
-	GString *out;
-
-	if (decoded && *decoded && !strchr(decoded, '/'))
-		return g_steal_pointer(&decoded);
-	if (g_utf8_validate(bytes, -1, NULL))
-		return g_strdup(bytes);
-	out = g_string_new(NULL);
-	for (const char *p = bytes; *p; p++) {
-		if ((guchar)*p < 0x80)
-			g_string_append_c(out, *p);
-		else
-			g_string_append_printf(out, "\\x%02x", (guchar)*p);
-	}
-	return g_string_free(out, FALSE);
-}
-
-static char *
-path_of(const char *wire, char delimiter)
-{
-	const char separator[] = {delimiter, '\0'};
-	g_auto(GStrv) levels = g_strsplit(delimiter == '.' ? wire + 1 : wire, separator, -1);
-	g_autoptr(GString) path = g_string_new(NULL);
-
-	for (char **level = levels; *level; level++) {
-		g_autofree char *name = level_name(*level);
-
-		g_string_append_printf(path, "%s%s", path->len ? "/" : "", name);
-	}
-	return g_strdup(path->str);
-}
-
 static void
 assign_roles(const struct conf_account *account, GPtrArray *folders)
 {
@@ -102,7 +65,7 @@ add_folder(struct tree *tree, const char *wire, char delimiter)
 
 	folder->wire = g_strdup(wire);
 	folder->delimiter = delimiter;
-	folder->path = strcmp(wire, ".") == 0 ? g_strdup("INBOX") : path_of(wire, delimiter);
+	folder->path = wire_to_path(wire, delimiter);
 	/* ".a.b" beside "a/b": both are there, the second under the bytes of its own name. */
 	if (g_hash_table_contains(tree->paths, folder->path)) {
 		char *own = g_strdup_printf("%s (%s)", folder->path, wire);
