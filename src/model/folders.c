@@ -186,14 +186,25 @@ collapse(GPtrArray *out, guint first, const char *id, GHashTable *collapsed)
 	out->len = keep;
 }
 
+/* Nobody who uses no subscriptions wants to hear of them. */
+static gboolean
+any_subscribed(const GPtrArray *folders)
+{
+	for (guint i = 0; folders && i < folders->len; i++)
+		if (((struct store_folder *)folders->pdata[i])->subscribed)
+			return TRUE;
+	return FALSE;
+}
+
 static void
-describe(struct folder_line *line, const struct store_folder *folder)
+describe(struct folder_line *line, const struct store_folder *folder, gboolean subscriptions)
 {
 	line->selectable = folder->selectable;
 	line->unread = folder->unread;
 	line->total = folder->total;
 	line->id = folder->id;
 	line->subscribed = folder->subscribed;
+	line->left_out = subscriptions && !folder->subscribed;
 	line->hidden = folder->hidden;
 	line->pinned = folder->pinned;
 	line->pending = folder->pending;
@@ -209,6 +220,7 @@ folders_lines(GPtrArray *out, guint account, const char *id, const char *heading
 {
 	g_autoptr(GHashTable) hidden = flags & FOLDERS_HIDDEN ? NULL : hidden_paths(folders);
 	g_autoptr(GArray) places = sorted(folders, hidden);
+	gboolean subscriptions = any_subscribed(folders);
 	guint first;
 
 	if (heading) {
@@ -223,7 +235,8 @@ folders_lines(GPtrArray *out, guint account, const char *id, const char *heading
 		const struct store_folder *folder = g_array_index(places, struct place, i).folder;
 		guint depth = add_levels(out, account, first, folder->path);
 
-		describe(add_line(out, account, folder->path, strlen(folder->path), depth), folder);
+		describe(add_line(out, account, folder->path, strlen(folder->path), depth), folder,
+		         subscriptions);
 	}
 	collapse(out, first, id, collapsed);
 }
@@ -231,6 +244,8 @@ folders_lines(GPtrArray *out, guint account, const char *id, const char *heading
 void
 folders_pins(GPtrArray *out, guint account, const char *prefix, const GPtrArray *folders)
 {
+	gboolean subscriptions = any_subscribed(folders);
+
 	for (guint i = 0; folders && i < folders->len; i++) {
 		const struct store_folder *folder = folders->pdata[i];
 		g_autofree char *name = NULL;
@@ -242,7 +257,7 @@ folders_pins(GPtrArray *out, guint account, const char *prefix, const GPtrArray 
 		name = prefix ? g_strdup_printf("%s/%s", prefix, folder->path) : g_strdup(folder->path);
 		g_free(line->name);
 		line->name = text_safe(name, -1);
-		describe(line, folder);
+		describe(line, folder, subscriptions);
 		line->pin = TRUE;
 	}
 }

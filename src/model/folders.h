@@ -19,7 +19,8 @@ struct folder_line {
 	/* of the folder itself */
 	gint64 id; /* 0: a level without a folder of its own */
 	gboolean subscribed, hidden, pinned, pending;
-	char *keep; /* "" when none was chosen on the screen */
+	gboolean left_out; /* not subscribed to, where the person subscribes to some */
+	char *keep;        /* "" when none was chosen on the screen */
 };
 
 enum folders_flags { FOLDERS_HIDDEN = 1 /* hidden ones too */ };

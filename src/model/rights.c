@@ -26,6 +26,8 @@ static const struct {
 	const char *now;
 } old_letters[] = {{'c', "kx"}, {'d', "xte"}};
 
+#define EVERYTHING "lrswikxtea" /* that can be done to mail and folder */
+
 /* What people call a set of rights. */
 static const struct {
 	const char *word;
@@ -56,8 +58,13 @@ char *
 rights_words(const char *letters)
 {
 	GString *out = g_string_new(NULL);
-	g_autofree char *normal = rights_normal(letters);
+	g_autofree char *normal = rights_normal(letters),
+	                *lacks = *letters ? rights_forbid(letters, EVERYTHING) : NULL;
 
+	if (*letters && !lacks) {
+		g_string_free(out, TRUE);
+		return g_strdup(_("everything"));
+	}
 	for (const char *c = normal; *c; c++) {
 		const struct right *right = right_of(*c);
 

@@ -157,7 +157,8 @@ told_done(struct ui *ui, guint account, struct event *event)
 		ui->rows_stale = ui->folders_stale = TRUE;
 		ui->refresh_pause = 0;
 	}
-	if (event->error && event->error->code != FULMAR_CANCELLED) {
+	if (event->error && event->error->code != FULMAR_CANCELLED &&
+	    !(job->quiet && event->error->code == FULMAR_UNSUPPORTED)) {
 		g_autofree char *text = text_safe(event->error->message, -1);
 
 		ui_note(ui, text);
@@ -327,6 +328,16 @@ told_body(struct ui *ui, guint account, struct event *event)
 		reader_reload(ui);
 }
 
+/* Each connection tells the same of its server again. */
+static gboolean
+was_noted(const struct ui *ui, const char *line)
+{
+	for (guint i = 0; i < ui->history->len; i++)
+		if (g_str_has_suffix(ui->history->pdata[i], line))
+			return TRUE;
+	return FALSE;
+}
+
 static void
 told_fact(struct ui *ui, guint account, struct event *event)
 {
@@ -336,7 +347,7 @@ told_fact(struct ui *ui, guint account, struct event *event)
 
 	if (job && job->verb == CMD_ADMIN)
 		ui_told_quota(ui, account, event->text, event->text2);
-	else
+	else if (!was_noted(ui, line))
 		ui_note(ui, line);
 }
 

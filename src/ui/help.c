@@ -7,9 +7,17 @@
 struct help {
 	struct view view;
 	enum view_kind of;
-	struct rows rows;
+	struct rows rows; /* over shown */
 	GPtrArray *lines; /* struct help_line * */
+	GArray *shown;    /* struct help_row, for width */
+	int width;
 	char *find;
+};
+
+/* What is too long for a row goes on in the next. */
+struct help_row {
+	guint line;
+	gsize start, len; /* of its help */
 };
 
 struct help_line {
@@ -48,27 +56,81 @@ height(const struct help *help)
 	return MAX(help->view.area.h - 1, 1);
 }
 
+/* Where the columns stand. */
+struct help_columns {
+	int keys, names, text, width; /* names 0: none */
+};
+
+static struct help_columns
+columns_for(int width)
+{
+	struct help_columns c = {.keys = CLAMP(width / 4, 10, 24), .names = width >= 70 ? 17 : 0};
+
+	c.text = 2 + c.keys + 1 + (c.names ? c.names + 1 : 0);
+	c.width = MAX(width - c.text - 1, 1);
+	return c;
+}
+
+static void
+fold(struct help *help, guint n, int width)
+{
+	const char *text = ((struct help_line *)help->lines->pdata[n])->help;
+	struct help_row row = {.line = n};
+
+	do {
+		gsize left = strlen(text + row.start);
+		const char *space;
+
+		row.len = text_fit(text + row.start, left, width, NULL);
+		space = row.len < left ? g_strrstr_len(text + row.start, (gssize)row.len, " ") : NULL;
+		if (space)
+			row.len = (gsize)(space - text - row.start) + 1;
+		g_array_append_val(help->shown, row);
+		row.start += row.len;
+	} while (row.len && text[row.start]);
+}
+
+static void
+lay_out(struct help *help, int width)
+{
+	struct help_columns columns = columns_for(width);
+
+	if (help->width == width)
+		return;
+	help->width = width;
+	g_array_set_size(help->shown, 0);
+	for (guint i = 0; i < help->lines->len; i++)
+		fold(help, i, columns.width);
+}
+
+static void
+draw_row(struct ui *ui, const struct help *help, struct rect area, int y, const struct help_row *row)
+{
+	const struct help_line *line = help->lines->pdata[row->line];
+	struct help_columns columns = columns_for(area.w);
+	g_autofree char *text = g_strndup(line->help + row->start, row->len);
+
+	if (!row->start) {
+		picture_cut(ui->picture, y, area.x + 2, columns.keys, line->forbidden ? ROLE_DIM : ROLE_KEY,
+		            line->keys);
+		picture_cut(ui->picture, y, area.x + 3 + columns.keys, columns.names, ROLE_DIM, line->name);
+	}
+	picture_cut(ui->picture, y, area.x + columns.text, columns.width,
+	            line->forbidden ? ROLE_DIM : ROLE_TEXT, text);
+}
+
 static void
 help_draw(struct ui *ui, struct view *view, gboolean focused)
 {
 	struct help *help = (struct help *)view;
 	struct rect area = view->area;
-	int keys = CLAMP(area.w / 4, 10, 24), names = area.w >= 70 ? 17 : 0;
 
 	ui_title(ui, area, _(view_titles[help->of]), NULL);
-	rows_fit(&help->rows, (int)help->lines->len, height(help));
-	for (int y = 0; y < height(help) && help->rows.top + y < (int)help->lines->len; y++) {
-		const struct help_line *line = help->lines->pdata[help->rows.top + y];
-		int row = area.y + 1 + y, x = area.x + 2;
-
-		picture_cut(ui->picture, row, x, keys, line->forbidden ? ROLE_DIM : ROLE_KEY, line->keys);
-		x += keys + 1;
-		if (names)
-			picture_cut(ui->picture, row, x, names, ROLE_DIM, line->name);
-		x += names ? names + 1 : 0;
-		picture_cut(ui->picture, row, x, area.x + area.w - x, line->forbidden ? ROLE_DIM : ROLE_TEXT,
-		            line->help);
-	}
+	lay_out(help, area.w);
+	rows_fit(&help->rows, (int)help->shown->len, height(help));
+	for (int y = 0; y < height(help) && help->rows.top + y < (int)help->shown->len; y++)
+		draw_row(ui, help, area, area.y + 1 + y,
+		         &g_array_index(help->shown, struct help_row, help->rows.top + y));
 	if (focused)
 		ui_cursor(ui, area.y + 1 + help->rows.cursor - help->rows.top, area.x);
 }
@@ -78,12 +140,13 @@ find_from(struct ui *ui, struct help *help, int from)
 {
 	g_autofree char *folded = g_utf8_casefold(help->find ? help->find : "", -1);
 
-	for (int i = from; i < (int)help->lines->len; i++) {
-		const struct help_line *line = help->lines->pdata[i];
+	for (int i = from; i < (int)help->shown->len; i++) {
+		const struct help_row *row = &g_array_index(help->shown, struct help_row, i);
+		const struct help_line *line = help->lines->pdata[row->line];
 		g_autofree char *text = g_strdup_printf("%s %s %s", line->keys, line->name, line->help);
 		g_autofree char *folded_text = g_utf8_casefold(text, -1);
 
-		if (!strstr(folded_text, folded))
+		if (row->start || !strstr(folded_text, folded))
 			continue;
 		help->rows.cursor = i;
 		return;
@@ -132,6 +195,7 @@ help_close(struct ui *ui, struct view *view)
 {
 	struct help *help = (struct help *)view;
 
+	g_array_unref(help->shown);
 	g_ptr_array_unref(help->lines);
 	g_free(help->find);
 	g_free(help);
@@ -153,6 +217,7 @@ help_new(struct ui *ui, enum view_kind of)
 	help->view.ops = &help_ops;
 	help->of = of;
 	help->lines = g_ptr_array_new_with_free_func(line_free);
+	help->shown = g_array_new(FALSE, FALSE, sizeof(struct help_row));
 	for (const struct key_action *a = keys_actions(); a->name; a++) {
 		struct help_line *line;
 		g_autofree char *why = NULL;

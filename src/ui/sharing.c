@@ -89,6 +89,22 @@ add_fact(struct sharing *sharing, enum line_kind kind, const struct fact *fact, 
 	line->fact = fact;
 }
 
+/* In two rows where one is too short. */
+static void
+add_right(struct sharing *sharing, const struct fact *fact)
+{
+	g_autofree char *who = text_safe(fact->name, -1), *letters = text_safe(fact->value, -1),
+	                *words = rights_words(fact->value),
+	                *line = g_strdup_printf("  %-16s %-14s %s", who, letters, words);
+
+	if (text_width(line, -1) <= sharing->view.area.w - 2) {
+		add_fact(sharing, KIND_RIGHT, fact, ROLE_TEXT, g_steal_pointer(&line));
+		return;
+	}
+	add_fact(sharing, KIND_RIGHT, fact, ROLE_TEXT, g_strdup_printf("  %-16s %s", who, letters));
+	add_fact(sharing, KIND_RIGHT, fact, ROLE_DIM, g_strdup_printf("      %s", words));
+}
+
 static void
 add_rights(struct sharing *sharing)
 {
@@ -97,14 +113,8 @@ add_rights(struct sharing *sharing)
 
 		add(sharing, ROLE_TEXT, g_strdup_printf(_("  You may: %s"), *words ? words : _("nothing")));
 	}
-	for (guint i = 0; i < sharing->rights->len; i++) {
-		const struct fact *fact = sharing->rights->pdata[i];
-		g_autofree char *who = text_safe(fact->name, -1), *letters = text_safe(fact->value, -1),
-		                *words = rights_words(fact->value);
-
-		add_fact(sharing, KIND_RIGHT, fact, ROLE_TEXT,
-		         g_strdup_printf("  %-16s %-12s %s", who, letters, words));
-	}
+	for (guint i = 0; i < sharing->rights->len; i++)
+		add_right(sharing, sharing->rights->pdata[i]);
 }
 
 static void

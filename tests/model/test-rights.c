@@ -4,7 +4,11 @@
 static void
 letters_have_words(void)
 {
-	g_autofree char *words = rights_words("rl"), *none = rights_words(""), *odd = rights_words("l8");
+	g_autofree char *words = rights_words("rl"), *none = rights_words(""), *odd = rights_words("l8"),
+	                *all = rights_words("lrswipkxtea"), *old = rights_words("lrswicda");
+
+	g_assert_cmpstr(all, ==, "everything");
+	g_assert_cmpstr(old, ==, "everything");
 
 	g_assert_cmpstr(words, ==, "see, read");
 	g_assert_cmpstr(none, ==, "");

@@ -618,9 +618,9 @@ sharing_is_seen_and_changed(void)
 	rig_done(&rig, rights, -1, NULL, NULL);
 	rig_done(&rig, quota, -1, NULL, NULL);
 	rig_done(&rig, notes, -1, NULL, "the server keeps no notes");
-	g_assert_true(shows(&rig, "You may: see, read, mark-read"));
+	g_assert_true(shows(&rig, "You may: everything"));
 	g_assert_true(shows(&rig, "bob"));
-	g_assert_true(shows(&rig, "lrs          see, read, mark-read"));
+	g_assert_true(shows(&rig, "lrs            see, read, mark-read"));
 	g_assert_true(shows(&rig, "9.7 MB of 10 MB used (95 %)"));
 	g_assert_true(shows(&rig, "the server keeps no notes"));
 	press(&rig, "a");
@@ -652,6 +652,31 @@ sharing_is_seen_and_changed(void)
 	press(&rig, "q q");
 	g_assert_true(shows(&rig, "work is 95 % full"));
 	rig_close(&rig);
+}
+
+/* What a change opens is drawn at every size, in every kind of line art. */
+static void
+every_size_is_drawn_without_harm(void)
+{
+	static const char *const places[] = {"y = j S", "y = j E", "y = j o", "y = j m", "s z z",
+	                                     "W",       "? j j",   "T",       "Esc-d",   "y = j D"};
+	static const char *const accessible[] = {"ui.accessible=yes", NULL};
+
+	for (gsize p = 0; p < 2 * G_N_ELEMENTS(places); p++) {
+		struct rig rig;
+
+		rig_open(&rig, 24, 80, FALSE, p % 2 ? accessible : NULL);
+		press(&rig, places[p / 2]);
+		for (int rows = 1; rows < 30; rows += 3)
+			for (int cols = 1; cols < 140; cols += 7) {
+				ui_resize(rig.ui, rows, cols);
+				g_free(screen(&rig));
+			}
+		ui_resize(rig.ui, 24, 80);
+		press(&rig, "Esc Esc Esc");
+		g_assert_true(shows(&rig, "work / INBOX"));
+		rig_close(&rig);
+	}
 }
 
 int
@@ -690,5 +715,6 @@ main(int argc, char **argv)
 	g_test_add_func("/changes/activity-says-that-all-is-well", activity_says_that_all_is_well);
 	g_test_add_func("/changes/refusals-are-seen", refusals_are_seen);
 	g_test_add_func("/changes/sharing-is-seen-and-changed", sharing_is_seen_and_changed);
+	g_test_add_func("/changes/every-size-is-drawn-without-harm", every_size_is_drawn_without_harm);
 	return g_test_run();
 }
