@@ -1,4 +1,5 @@
 #include <string.h>
+#include "base/error.h"
 #include "base/i18n.h"
 #include "core/account-private.h"
 
@@ -14,22 +15,31 @@ change_touch(struct change *change, gint64 folder)
 	g_hash_table_add(change->touched, key);
 }
 
+/* FALSE with error. */
+static gboolean
+touch_row(struct change *change, msgid id, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	struct store_row *row = store_row(change->account->store, id, &failed);
+
+	if (row && row->folder)
+		change_touch(change, row->folder);
+	else if (!failed)
+		fulmar_fail(&failed, FULMAR_FAILED, _("The message %lld is not in the store any more"),
+		            (long long)id);
+	store_row_free(row);
+	if (!failed)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&failed));
+	return FALSE;
+}
+
 gboolean
 change_touch_rows(struct change *change, const msgid *ids, guint n, GError **error)
 {
-	for (guint i = 0; i < n; i++) {
-		g_autoptr(GError) failed = NULL;
-		struct store_row *row = store_row(change->account->store, ids[i], &failed);
-
-		if (row)
-			change_touch(change, row->folder);
-		g_clear_pointer(&row, store_row_free);
-		/* One that is not here is for the journal to refuse. */
-		if (failed) {
-			g_propagate_error(error, g_steal_pointer(&failed));
+	for (guint i = 0; i < n; i++)
+		if (!touch_row(change, ids[i], error))
 			return FALSE;
-		}
-	}
 	change->n = n;
 	return TRUE;
 }
@@ -173,6 +183,20 @@ tell_step(struct change *change)
 	account_post(change->account, event);
 }
 
+/* A message that is named twice is meant once. */
+static void
+drop_doubles(GArray *ids)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
+	g_autoptr(GArray) once = g_array_new(FALSE, FALSE, sizeof(msgid));
+
+	for (guint i = 0; i < ids->len; i++)
+		if (g_hash_table_add(seen, &g_array_index(ids, msgid, i)))
+			g_array_append_val(once, g_array_index(ids, msgid, i));
+	g_array_set_size(ids, 0);
+	g_array_append_vals(ids, once->data, once->len);
+}
+
 static gboolean
 name_step(const struct change *change, GError **error)
 {
@@ -187,6 +211,8 @@ change_run(struct account *a, struct command *command, change_verb verb)
 	GError *error = NULL;
 	gboolean ok;
 
+	if (command->ids)
+		drop_doubles(command->ids);
 	change.touched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	ok = verb(&change, &error);
 	/* What comes before a fault, such as the folder that was made for it, is a step all the same. */

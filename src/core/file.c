@@ -17,6 +17,13 @@ count_of(const GArray *ids)
 	return ids ? ids->len : 0;
 }
 
+/* FALSE with error when one is not here: before anything is made for them. */
+static gboolean
+look_at(struct change *change, const GArray *ids, GError **error)
+{
+	return change_touch_rows(change, ids_of(ids), count_of(ids), error);
+}
+
 static char *
 path_of(struct account *a, gint64 folder)
 {
@@ -46,7 +53,7 @@ file_flag(struct change *change, GError **error)
 	gboolean keywords = (c->text && *c->text) || (c->text2 && *c->text2);
 
 	change->name = "flag";
-	if (!change_touch_rows(change, ids_of(c->ids), count_of(c->ids), error))
+	if (!look_at(change, c->ids, error))
 		return FALSE;
 	/* What is marked by itself is not worth a refusal. */
 	if (c->op != 1 && !change_may(change, rights_for(c->add | c->remove, keywords), 0, error))
@@ -108,13 +115,13 @@ goes_elsewhere(const struct change *change)
 	return other && *other && strcmp(other, change->account->settings->id) != 0;
 }
 
+/* ids were looked at before a folder was made for them. */
 static gboolean
 move_to(struct change *change, const GArray *ids, gint64 to, GError **error)
 {
 	struct site site = site_of(change);
 
-	if (!to || !change_touch_rows(change, ids_of(ids), count_of(ids), error) ||
-	    !change_may(change, "te", to, error) || !site_may(&site, to, "i", error))
+	if (!to || !change_may(change, "te", to, error) || !site_may(&site, to, "i", error))
 		return FALSE;
 	change->target = path_of(change->account, to);
 	change_touch(change, to);
@@ -128,7 +135,8 @@ file_move(struct change *change, GError **error)
 	change->name = "move";
 	if (goes_elsewhere(change))
 		return transfer_file(change, TRUE, error);
-	return move_to(change, change->command->ids, target_of(change, error), error);
+	return look_at(change, change->command->ids, error) &&
+	       move_to(change, change->command->ids, target_of(change, error), error);
 }
 
 gboolean
@@ -142,10 +150,12 @@ file_copy(struct change *change, GError **error)
 	change->name = "copy";
 	if (goes_elsewhere(change))
 		return transfer_file(change, FALSE, error);
+	if (!look_at(change, ids, error))
+		return FALSE;
+	g_hash_table_remove_all(change->touched); /* nothing changes where they are */
 	to = target_of(change, error);
 	if (!to || !site_may(&site, to, "i", error))
 		return FALSE;
-	change->n = count_of(ids);
 	change->target = path_of(change->account, to);
 	if (change->n && !store_journal_copy(change->account->store, ids_of(ids), ids->len, to, copies,
 	                                     &change->step, error))
@@ -159,8 +169,7 @@ file_copy(struct change *change, GError **error)
 static gboolean
 purge(struct change *change, const GArray *ids, GError **error)
 {
-	return change_touch_rows(change, ids_of(ids), count_of(ids), error) &&
-	       change_may(change, "te", 0, error) &&
+	return look_at(change, ids, error) && change_may(change, "te", 0, error) &&
 	       (!change->n ||
 	        store_journal_purge(change->account->store, ids_of(ids), ids->len, &change->step, error));
 }
@@ -176,7 +185,7 @@ static gboolean
 move_to_role(struct change *change, const GArray *ids, const char *role, GError **error)
 {
 	struct site site = site_of(change);
-	gint64 to = site_role(&site, role, TRUE, error);
+	gint64 to = look_at(change, ids, error) ? site_role(&site, role, TRUE, error) : 0;
 
 	change->folders |= site.made;
 	return move_to(change, ids, to, error);
@@ -224,6 +233,7 @@ file_delete(struct change *change, GError **error)
 		g_autofree char *second = change_said("purge", in->len, NULL);
 
 		change->said = g_strdup_printf(_("%s, %s"), first, second);
+		change->n = moved;
 	}
 	return TRUE;
 }

@@ -682,7 +682,8 @@ journal_replay(struct account *a)
 		return;
 	look_at_awaited(a);
 	notice(a);
-	if (!a->journal_due || a->replaying > AT_ONCE / 2)
+	/* A folder that is being opened would have to be opened again. */
+	if (!a->journal_due || a->replaying > AT_ONCE / 2 || a->lanes[LANE_PERSON].opening)
 		return;
 	a->journal_due = FALSE;
 	if (!a->turn_since)

@@ -277,11 +277,13 @@ static void
 set_back(struct lane *lane, struct progress *p, const GError *error)
 {
 	gboolean again = error->code == FULMAR_CANCELLED || (lane->number && !lane_is_up(lane));
+	/* The journal goes from folder to folder: it ends. */
+	gboolean crossed = error->code == FULMAR_CANCELLED && lane->account->replaying;
 
 	p->opened = FALSE;
 	if (lane->current == p->folder)
 		lane->current = 0;
-	if (!again || ++p->failures >= TRIES) {
+	if (!again || (!crossed && ++p->failures >= TRIES)) {
 		g_clear_error(&p->error);
 		p->error = g_error_copy(error);
 		p->done = TRUE;
@@ -657,7 +659,9 @@ serve_background(struct account *a, gboolean front_served)
 
 	while ((folder = pick_folder(a))) {
 		lane = lane_want(a, LANE_WORK);
-		if (!lane || (lane->number == LANE_PERSON && !front_served) || !step(lane, folder))
+		/* Beside the person's folder and the journal, that lane has the background. */
+		if (!lane || (lane->number == LANE_PERSON && (!front_served || a->replaying)) ||
+		    !step(lane, folder))
 			return;
 	}
 }
