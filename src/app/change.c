@@ -1,5 +1,6 @@
 #include "app/change.h"
 
+#include "app/settle.h"
 #include "base/error.h"
 #include "base/i18n.h"
 
@@ -91,10 +92,12 @@ change_make(const struct app *app, struct session *session, struct change *chang
 	change->durable = TRUE;
 	made.step = change->told.step;
 	replay(app, session, change->account);
-	/* The source gives the octets, the target takes them, the source lets go. */
 	if (change->other) {
-		replay(app, session, change->other);
-		replay(app, session, change->account);
+		g_autoptr(GPtrArray) accounts = g_ptr_array_new();
+
+		g_ptr_array_add(accounts, (gpointer)change->account);
+		g_ptr_array_add(accounts, (gpointer)change->other);
+		settle_transfers(app, session, accounts);
 	}
 	return look_at_journal(change, &made, error);
 }

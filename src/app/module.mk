@@ -33,6 +33,7 @@ libapp_a_SOURCES = \
   src/app/rows.c src/app/rows.h \
   src/app/screen.c src/app/screen.h \
   src/app/session.c src/app/session.h \
+  src/app/settle.c src/app/settle.h \
   src/app/show.c \
   src/app/sync.c \
   src/app/undo.c

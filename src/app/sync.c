@@ -3,6 +3,7 @@
 #include "app/ready.h"
 #include "app/report.h"
 #include "app/session.h"
+#include "app/settle.h"
 #include "base/error.h"
 #include "base/i18n.h"
 
@@ -170,6 +171,7 @@ int
 command_sync(struct app *app)
 {
 	g_autoptr(GArray) jobs = g_array_new(FALSE, TRUE, sizeof(struct job));
+	g_autoptr(GPtrArray) accounts = g_ptr_array_new();
 	struct session *session;
 	GError *error = NULL;
 	int status = FULMAR_OK;
@@ -181,6 +183,9 @@ command_sync(struct app *app)
 		job_start(app, session, &g_array_index(jobs, struct job, i));
 	for (guint i = 0; i < jobs->len; i++)
 		job_wait(session, &g_array_index(jobs, struct job, i));
+	for (guint i = 0; i < jobs->len; i++)
+		g_ptr_array_add(accounts, (gpointer)g_array_index(jobs, struct job, i).account);
+	settle_transfers(app, session, accounts);
 	for (guint i = 0; i < jobs->len; i++)
 		app_add_status(&status, i == 0, job_report(app, &g_array_index(jobs, struct job, i)));
 	session_free(session);

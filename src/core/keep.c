@@ -228,6 +228,16 @@ fetch_structures(struct keeping *k)
 		fetch_sections(k);
 }
 
+/* What waits to be carried to the server, or to be seen there, cannot be fetched. */
+static gboolean
+is_there(struct account *a, msgid id)
+{
+	gint64 folder;
+	guint64 uid;
+
+	return store_place(a->store, id, &folder, &uid, NULL, NULL) > 0;
+}
+
 /* Those of the policy that were not tried in vain on this link already. */
 static gboolean
 find_missing(struct account *a, struct keeping *k, gint64 since)
@@ -240,7 +250,7 @@ find_missing(struct account *a, struct keeping *k, gint64 since)
 	for (guint i = 0; i < found->len && k->ids->len < AT_ONCE; i++) {
 		msgid id = g_array_index(found, msgid, i);
 
-		if (!g_hash_table_contains(a->unkept, &id))
+		if (!g_hash_table_contains(a->unkept, &id) && is_there(a, id))
 			g_array_append_val(k->ids, id);
 	}
 	return k->ids->len > 0;

@@ -230,6 +230,8 @@ begin_sync(struct request *r)
 static void
 begin_replay(struct request *r)
 {
+	courier_hasten(r->account);
+	journal_touch(r->account);
 	journal_replay(r->account);
 }
 

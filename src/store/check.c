@@ -170,7 +170,8 @@ look_at_texts(struct look *look, GError **error)
 	return TRUE;
 }
 
-/* UIDs whose headers are here are below the next one; a folder that is complete knows them all. */
+/* UIDs whose headers are here are below the next one. The window of an empty folder holds the first, so that
+ * it is told from one that was never opened. */
 static gboolean
 windows_are_right(const char *windows, guint64 uidnext)
 {

@@ -83,7 +83,7 @@ empty_all(struct store *store, struct journal *journal, gint64 folder, GError **
 	/* What is not here cannot come back. */
 	entry.removed = now->total - now->shown;
 	entry.added = now->shown;
-	ok = now->complete && now->shown == 0;
+	ok = now->shown == 0 && now->total == 0;
 	store_folder_free(now);
 	if (ok)
 		return TRUE;

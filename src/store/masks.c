@@ -82,7 +82,7 @@ has_all(const char *words, const char *wanted)
 	return g_strcmp0(more, words) == 0;
 }
 
-/* The same wish waits already, or nothing waits and it is so. */
+/* The same wish waits already. */
 static gboolean
 changes_nothing(const struct row_state *row, guint add, guint remove, const char *keywords_add,
                 const char *keywords_remove)
@@ -138,7 +138,10 @@ note_flags(struct store *store, struct journal *journal, const struct row_state 
 	                      .text1 = added,
 	                      .text2 = removed};
 
-	return !op || journal_note(store, journal, &entry, error);
+	/* The server is told all the same, in case it thinks otherwise. */
+	if (!op || (!entry.added && !entry.removed && !added && !removed))
+		return TRUE;
+	return journal_note(store, journal, &entry, error);
 }
 
 static gboolean
