@@ -82,15 +82,16 @@ has_all(const char *words, const char *wanted)
 	return g_strcmp0(more, words) == 0;
 }
 
-/* The same wish waits already. */
+/* It is shown so already, as the server has it or as an earlier wish wants it. */
 static gboolean
 changes_nothing(const struct row_state *row, guint add, guint remove, const char *keywords_add,
                 const char *keywords_remove)
 {
-	if ((add & ~row->add) || (remove & ~row->remove))
-		return FALSE;
-	return (!keywords_add || (row->keywords_add && has_all(row->keywords_add, keywords_add))) &&
-	       (!keywords_remove || (row->keywords_remove && has_all(row->keywords_remove, keywords_remove)));
+	g_autofree char *words = keywords_apply(row->keywords, row->keywords_add, row->keywords_remove);
+	g_autofree char *lasting = keywords_apply(words, NULL, keywords_remove);
+
+	return !(add & ~row_shown(row)) && !(remove & row_shown(row)) &&
+	       (!keywords_add || (words && has_all(words, keywords_add))) && g_strcmp0(words, lasting) == 0;
 }
 
 gboolean
@@ -138,10 +139,7 @@ note_flags(struct store *store, struct journal *journal, const struct row_state 
 	                      .text1 = added,
 	                      .text2 = removed};
 
-	/* The server is told all the same, in case it thinks otherwise. */
-	if (!op || (!entry.added && !entry.removed && !added && !removed))
-		return TRUE;
-	return journal_note(store, journal, &entry, error);
+	return !op || journal_note(store, journal, &entry, error);
 }
 
 static gboolean

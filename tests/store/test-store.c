@@ -328,7 +328,7 @@ no_database_is_told(void)
 		g_autoptr(GError) error = NULL;
 
 		g_assert_null(store_open(dir, mode, &error));
-		assert_clear(error, "fulmar sync");
+		assert_clear(error, "check --repair");
 	}
 	files_remove_tree(dir);
 }
