@@ -13,6 +13,7 @@ struct place {
 	const struct conf_account *account;
 	const char *path;            /* as it was typed */
 	struct store_folder *folder; /* NULL: not looked for, or not there */
+	gboolean counted;            /* by the server, this moment */
 };
 
 static gboolean
@@ -28,10 +29,11 @@ take_place(struct place *place, const char *word, GError **error)
 
 /* What is deleted for good is counted anew, when the server can be asked. */
 static void
-count_again(const struct place *place)
+count_again(struct place *place)
 {
-	if (app_may_link(place->app, place->account) && session_start(place->session, place->account, NULL))
-		session_do(place->session, command_new(CMD_FOLDERS, place->account->id), NULL);
+	place->counted = app_may_link(place->app, place->account) &&
+	                 session_start(place->session, place->account, NULL) &&
+	                 session_do(place->session, command_new(CMD_FOLDERS, place->account->id), NULL);
 }
 
 static gboolean
@@ -131,11 +133,12 @@ subscribe_off(struct place *place, gboolean *queued, GError **error)
 	return subscribe(place, FALSE, queued, error);
 }
 
-/* Also those that are not here yet. */
+/* Also those that are not here yet, when the server has just told how many it has. */
 static gint64
 count_of(const struct place *place)
 {
-	return MAX(place->folder->total, (gint64)place->folder->server_total);
+	return place->counted ? MAX(place->folder->total, (gint64)place->folder->server_total)
+	                      : place->folder->total;
 }
 
 static char *

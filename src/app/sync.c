@@ -11,6 +11,7 @@
 struct job {
 	const struct conf_account *account;
 	const char *path;     /* NULL: all folders */
+	gint64 folder;        /* its id; 0: all */
 	guint64 replay, sync; /* commands under way, 0: none */
 	GError *error;
 };
@@ -42,9 +43,7 @@ folder_id(const struct app *app, struct session *session, const struct job *job,
 static void
 job_start(const struct app *app, struct session *session, struct job *job)
 {
-	struct command *command;
 	GError *error = NULL;
-	gint64 folder = 0;
 
 	if (!app_may_link(app, job->account)) {
 		fulmar_fail(&job->error, FULMAR_NO_LINK,
@@ -52,13 +51,40 @@ job_start(const struct app *app, struct session *session, struct job *job)
 		return;
 	}
 	if (!session_start(session, job->account, &error) ||
-	    (job->path && !(folder = folder_id(app, session, job, &error)))) {
+	    (job->path && !(job->folder = folder_id(app, session, job, &error)))) {
 		job_fail(job, error);
 		return;
 	}
 	job->replay = session_send(session, command_new(CMD_REPLAY, job->account->id));
+}
+
+/* Without a link there is nothing more to try. */
+static gboolean
+is_final(const GError *error)
+{
+	int status = fulmar_error_status(error);
+
+	return status == FULMAR_NO_LINK || status == FULMAR_AUTH || status == FULMAR_CERT;
+}
+
+/* What waited goes out first: what is fetched then has it already. */
+static void
+job_sync(struct session *session, struct job *job)
+{
+	struct command *command;
+	GError *error = NULL;
+
+	if (!job->replay)
+		return;
+	if (!session_wait(session, job->replay, &error))
+		job_fail(job, error);
+	if (is_final(job->error))
+		return;
+	/* The mail comes all the same. */
+	if (job->error)
+		job->error->code = FULMAR_PARTLY;
 	command = command_new(CMD_SYNC, job->account->id);
-	command->folder = folder;
+	command->folder = job->folder;
 	job->sync = session_send(session, command);
 }
 
@@ -67,11 +93,24 @@ job_wait(struct session *session, struct job *job)
 {
 	GError *error = NULL;
 
-	if (job->sync && !session_wait(session, job->sync, &error))
-		job_fail(job, error);
-	error = NULL;
-	if (job->replay && !session_wait(session, job->replay, &error))
-		job_fail(job, error);
+	if (!job->sync || session_wait(session, job->sync, &error))
+		return;
+	g_clear_error(&job->error);
+	job->error = error;
+}
+
+/* What goes from one account to another takes turns: the source gives, the target takes, the source lets go.
+ */
+static void
+job_finish(struct session *session, const struct job *job)
+{
+	struct store *store = job->sync && !job->error ? app_store(job->account, NULL) : NULL;
+	gboolean waits = store && store_ops_waiting(store, NULL) > 0;
+
+	if (store)
+		store_close(store);
+	if (waits)
+		session_do(session, command_new(CMD_REPLAY, job->account->id), NULL);
 }
 
 struct totals {
@@ -182,7 +221,11 @@ command_sync(struct app *app)
 	for (guint i = 0; i < jobs->len; i++)
 		job_start(app, session, &g_array_index(jobs, struct job, i));
 	for (guint i = 0; i < jobs->len; i++)
+		job_sync(session, &g_array_index(jobs, struct job, i));
+	for (guint i = 0; i < jobs->len; i++)
 		job_wait(session, &g_array_index(jobs, struct job, i));
+	for (guint i = 0; i < 2 * jobs->len; i++)
+		job_finish(session, &g_array_index(jobs, struct job, i % jobs->len));
 	for (guint i = 0; i < jobs->len; i++)
 		g_ptr_array_add(accounts, (gpointer)g_array_index(jobs, struct job, i).account);
 	settle_transfers(app, session, accounts);

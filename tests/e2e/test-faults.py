@@ -185,7 +185,8 @@ def test_a_disk_that_is_full_keeps_what_was_marked():
         home.run('--offline', 'flag', *ids[:5], '+answered')
         run_as(home, ['sync'], 1, full)
         one_line(home.err, 'no room left')
-        assert len([l for l in home.run('queue').splitlines()]) == 1, 'nothing that was queued is lost or booked as refused'
+        waiting = [json.loads(l) for l in home.run('queue', '--json').splitlines()]
+        assert waiting and all(w['state'] == 'waiting' for w in waiting) and len(waiting[-1]['ids']) == 5, 'nothing that was queued is lost or booked as refused'
         home.run('sync')
         sound(home)
         agree(home, imap)
