@@ -35,17 +35,15 @@ libbackend_a_SOURCES = \
   src/backend/imap/task.c \
   src/backend/imap/verify.c \
   src/backend/imap/watch.c \
-  src/backend/maildir/act.c src/backend/maildir/act.h \
+  src/backend/maildir/arrive.c \
+  src/backend/maildir/deed.c src/backend/maildir/deed.h \
   src/backend/maildir/disk.c src/backend/maildir/disk.h \
   src/backend/maildir/flag.c \
-  src/backend/maildir/folder-ops.c \
   src/backend/maildir/inotify.c \
   src/backend/maildir/kept.c \
   src/backend/maildir/letters.c src/backend/maildir/letters.h \
-  src/backend/maildir/listing.c \
   src/backend/maildir/maildir.c src/backend/maildir/private.h \
   src/backend/maildir/message.c \
-  src/backend/maildir/move.c \
   src/backend/maildir/name.c src/backend/maildir/name.h \
   src/backend/maildir/news.c \
   src/backend/maildir/purge.c \
@@ -53,6 +51,8 @@ libbackend_a_SOURCES = \
   src/backend/maildir/scan.c \
   src/backend/maildir/search.c src/backend/maildir/search.h \
   src/backend/maildir/subscriptions.c src/backend/maildir/subscriptions.h \
+  src/backend/maildir/tree-list.c \
+  src/backend/maildir/tree-ops.c \
   src/backend/maildir/tree.c src/backend/maildir/tree.h \
   src/backend/maildir/wire.c src/backend/maildir/wire.h \
   src/backend/roles.c src/backend/roles.h

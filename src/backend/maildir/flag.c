@@ -1,5 +1,5 @@
 /* OP_FLAG: letters in the names of files. */
-#include "backend/maildir/act.h"
+#include "backend/maildir/deed.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -10,12 +10,12 @@
 
 /* Where a message with these flags belongs: new/ only as long as nothing is known of it. */
 static char *
-flagged_path(const struct act *act, const char *path)
+flagged_path(const struct deed *deed, const char *path)
 {
 	g_autofree char *subdir = g_path_get_dirname(path);
 	g_autofree char *dir = g_path_get_dirname(subdir);
 	g_autofree char *name = g_path_get_basename(path);
-	guint flags = (maildir_flags(name) | act->op->add) & ~act->op->remove;
+	guint flags = (maildir_flags(name) | deed->op->add) & ~deed->op->remove;
 	g_autofree char *renamed = NULL;
 
 	if (flags == maildir_flags(name))
@@ -25,8 +25,8 @@ flagged_path(const struct act *act, const char *path)
 }
 
 /* Never over an existing file: a second message with this base would be lost. */
-static enum act_end
-flag_file(struct act *act, const char *path, const char *target, GError **error)
+static enum deed_end
+flag_file(struct deed *deed, const char *path, const char *target, GError **error)
 {
 	enum disk_end end = disk_rename(path, target, error);
 
@@ -37,55 +37,55 @@ flag_file(struct act *act, const char *path, const char *target, GError **error)
 	}
 	switch (end) {
 	case DISK_DONE:
-		act_touch(act, path);
-		act_touch(act, target);
-		return ACT_THROUGH;
+		deed_touch(deed, path);
+		deed_touch(deed, target);
+		return DEED_THROUGH;
 	case DISK_GONE:
-		return ACT_VANISHED;
+		return DEED_VANISHED;
 	case DISK_TAKEN:
 		fulmar_fail(error, FULMAR_FAILED, _("%s cannot be renamed: another message has the name %s"),
 		            path, target);
-		return ACT_FAILED;
+		return DEED_FAILED;
 	case DISK_AWAY:
 		fulmar_fail(error, FULMAR_FAILED, _("%s cannot be renamed on this disk"), path);
-		return ACT_FAILED;
+		return DEED_FAILED;
 	case DISK_FAILED:
 		break;
 	}
-	return ACT_FAILED;
+	return DEED_FAILED;
 }
 
-static enum act_end
-flag_found(struct act *act, struct act_row *row, const char *path, GError **error)
+static enum deed_end
+flag_found(struct deed *deed, struct deed_row *row, const char *path, GError **error)
 {
-	g_autofree char *target = flagged_path(act, path);
-	enum act_end end = ACT_THROUGH;
+	g_autofree char *target = flagged_path(deed, path);
+	enum deed_end end = DEED_THROUGH;
 
 	if (strcmp(path, target) != 0)
-		end = flag_file(act, path, target, error);
-	if (end == ACT_THROUGH && strcmp(row->file, target) != 0)
-		act_tell_file(act, row, target);
+		end = flag_file(deed, path, target, error);
+	if (end == DEED_THROUGH && strcmp(row->file, target) != 0)
+		deed_tell_file(deed, row, target);
 	return end;
 }
 
 /* There is nothing left to flag, and the next scan says so. */
-static enum act_end
-flag_lost(struct act *act, struct act_row *row, GError **error)
+static enum deed_end
+flag_lost(struct deed *deed, struct deed_row *row, GError **error)
 {
-	return ACT_THROUGH;
+	return DEED_THROUGH;
 }
 
 /* What came after the wish was not meant. */
 static gboolean
-flag_other(struct act *act, const char *path, GError **error)
+flag_other(struct deed *deed, const char *path, GError **error)
 {
-	g_autofree char *target = flagged_path(act, path);
+	g_autofree char *target = flagged_path(deed, path);
 	struct stat st;
 
-	if (strcmp(path, target) == 0 || lstat(path, &st) != 0 || st.st_ctime > act->op->created)
+	if (strcmp(path, target) == 0 || lstat(path, &st) != 0 || st.st_ctime >= deed->op->created)
 		return TRUE;
-	act->changed_others = TRUE;
-	return flag_file(act, path, target, error) != ACT_FAILED;
+	deed->changed_others = TRUE;
+	return flag_file(deed, path, target, error) != DEED_FAILED;
 }
 
-const struct act_verb act_flag = {.found = flag_found, .lost = flag_lost, .other = flag_other};
+const struct deed_verb deed_flag = {.found = flag_found, .lost = flag_lost, .other = flag_other};

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "backend/maildir/act.h"
+#include "backend/maildir/deed.h"
 #include "backend/maildir/tree.h"
 #include "backend/maildir/wire.h"
 #include "base/error.h"
@@ -317,9 +317,9 @@ static const struct {
 	void (*clear)(struct job *);
 	gboolean checked;
 } verbs[OP_TRANSFER] = {
-        [OP_FLAG] = {act_step, act_clear, FALSE},         [OP_MOVE] = {act_step, act_clear, TRUE},
-        [OP_COPY] = {act_step, act_clear, TRUE},          [OP_PURGE] = {act_step, act_clear, FALSE},
-        [OP_APPEND] = {act_step, act_clear, TRUE},        [OP_EMPTY] = {act_step, act_clear, FALSE},
+        [OP_FLAG] = {deed_step, deed_clear, FALSE},       [OP_MOVE] = {deed_step, deed_clear, TRUE},
+        [OP_COPY] = {deed_step, deed_clear, TRUE},        [OP_PURGE] = {deed_step, deed_clear, FALSE},
+        [OP_APPEND] = {deed_step, deed_clear, TRUE},      [OP_EMPTY] = {deed_step, deed_clear, FALSE},
         [OP_CREATE] = {create_step, NULL, FALSE},         [OP_RENAME] = {rename_step, NULL, FALSE},
         [OP_REMOVE] = {remove_step, remove_clear, FALSE}, [OP_SUBSCRIBE] = {subscribe_step, NULL, FALSE},
 };

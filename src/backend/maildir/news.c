@@ -1,5 +1,5 @@
 /* What the store is told of an op's rows, once the names that changed are on the disk. */
-#include "backend/maildir/act.h"
+#include "backend/maildir/deed.h"
 
 #include <string.h>
 
@@ -20,7 +20,7 @@ news_clear(gpointer data)
 }
 
 GArray *
-act_news_new(void)
+deed_news_new(void)
 {
 	GArray *news = g_array_new(FALSE, FALSE, sizeof(struct news));
 
@@ -29,66 +29,66 @@ act_news_new(void)
 }
 
 static void
-add_news(struct act *act, enum tidings what, const struct act_row *row, const char *file)
+add_news(struct deed *deed, enum tidings what, const struct deed_row *row, const char *file)
 {
 	struct news news = {what, row->id, g_strdup(file)};
 
-	g_array_append_val(act->news, news);
+	g_array_append_val(deed->news, news);
 }
 
 void
-act_tell_file(struct act *act, const struct act_row *row, const char *path)
+deed_tell_file(struct deed *deed, const struct deed_row *row, const char *path)
 {
-	add_news(act, NEWS_FILE, row, path);
+	add_news(deed, NEWS_FILE, row, path);
 }
 
 void
-act_tell_moved(struct act *act, const struct act_row *row, const char *path)
+deed_tell_moved(struct deed *deed, const struct deed_row *row, const char *path)
 {
-	add_news(act, NEWS_MOVED, row, path);
+	add_news(deed, NEWS_MOVED, row, path);
 }
 
 void
-act_tell_purged(struct act *act, const struct act_row *row)
+deed_tell_purged(struct deed *deed, const struct deed_row *row)
 {
-	add_news(act, NEWS_PURGED, row, NULL);
+	add_news(deed, NEWS_PURGED, row, NULL);
 }
 
 void
-act_tell_gone(struct act *act, const struct act_row *row)
+deed_tell_gone(struct deed *deed, const struct deed_row *row)
 {
-	act->gone++;
-	add_news(act, NEWS_GONE, row, NULL);
+	deed->gone++;
+	add_news(deed, NEWS_GONE, row, NULL);
 }
 
 static gboolean
-tell_one(struct act *act, const struct news *news, GError **error)
+tell_one(struct deed *deed, const struct news *news, GError **error)
 {
-	struct store *store = act->backend->env->store;
+	struct store *store = deed->backend->env->store;
 	const char *name = news->file ? strrchr(news->file, '/') + 1 : NULL;
-	gint64 folder = act->op->to ? act->op->to : act->op->folder;
+	gint64 folder = deed->op->to ? deed->op->to : deed->op->folder;
 
 	switch (news->what) {
 	case NEWS_FILE:
 		return store_set_file(store, news->id, news->file, maildir_flags(name), NULL, error);
 	case NEWS_MOVED:
-		return store_moved(store, act->op->id, news->id, folder, 0, maildir_uid(name), news->file,
+		return store_moved(store, deed->op->id, news->id, folder, 0, maildir_uid(name), news->file,
 		                   error);
 	case NEWS_PURGED:
-		return store_purged(store, act->op->id, news->id, error);
+		return store_purged(store, deed->op->id, news->id, error);
 	case NEWS_GONE:
-		return store_gone(store, act->op->id, news->id, error);
+		return store_gone(store, deed->op->id, news->id, error);
 	}
 	return FALSE;
 }
 
 static gboolean
-sync_touched(struct act *act, GError **error)
+sync_touched(struct deed *deed, GError **error)
 {
 	GHashTableIter iter;
 	const char *dir;
 
-	g_hash_table_iter_init(&iter, act->touched);
+	g_hash_table_iter_init(&iter, deed->touched);
 	while (g_hash_table_iter_next(&iter, (gpointer *)&dir, NULL)) {
 		if (!disk_sync(dir, error))
 			return FALSE;
@@ -99,32 +99,32 @@ sync_touched(struct act *act, GError **error)
 
 /* What is through is told also when the next row failed. */
 gboolean
-act_tell(struct act *act, GError **error)
+deed_tell(struct deed *deed, GError **error)
 {
-	const struct backend_env *env = act->backend->env;
-	gboolean ok = sync_touched(act, error);
+	const struct backend_env *env = deed->backend->env;
+	gboolean ok = sync_touched(deed, error);
 
-	if (!ok || !act->news->len)
+	if (!ok || !deed->news->len)
 		return ok;
 	ok = store_begin(env->store, FALSE, error);
 	if (!ok)
 		return FALSE;
-	for (guint i = 0; ok && i < act->news->len; i++)
-		ok = tell_one(act, &g_array_index(act->news, struct news, i), error);
+	for (guint i = 0; ok && i < deed->news->len; i++)
+		ok = tell_one(deed, &g_array_index(deed->news, struct news, i), error);
 	if (!ok || !store_commit(env->store, error)) {
 		store_rollback(env->store);
 		return FALSE;
 	}
-	g_array_set_size(act->news, 0);
-	if (act->op->folder)
-		env->hooks->rows(act->op->folder, env->user);
-	if (act->op->to && act->op->to != act->op->folder)
-		env->hooks->rows(act->op->to, env->user);
+	g_array_set_size(deed->news, 0);
+	if (deed->op->folder)
+		env->hooks->rows(deed->op->folder, env->user);
+	if (deed->op->to && deed->op->to != deed->op->folder)
+		env->hooks->rows(deed->op->to, env->user);
 	return TRUE;
 }
 
 void
-act_touch(struct act *act, const char *path)
+deed_touch(struct deed *deed, const char *path)
 {
-	g_hash_table_add(act->touched, g_path_get_dirname(path));
+	g_hash_table_add(deed->touched, g_path_get_dirname(path));
 }

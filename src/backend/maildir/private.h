@@ -47,7 +47,7 @@ void backend_rescan(struct backend *backend, gint64 folder);
 char *backend_folder_dir(const struct backend *backend, const struct store_folder *folder);
 struct store_folder *backend_folder(const struct backend *backend, gint64 id, GError **error);
 
-/* -- listing.c -- */
+/* -- tree-list.c -- */
 enum job_state folders_step(struct backend *backend, struct job *job, GError **error);
 void folders_clear(struct job *job);
 
@@ -81,7 +81,7 @@ char *message_locate(struct backend *backend, struct job *job, msgid id, GError 
 enum job_state structures_step(struct backend *backend, struct job *job, GError **error);
 enum job_state part_step(struct backend *backend, struct job *job, GError **error);
 
-/* -- folder-ops.c, remove.c -- */
+/* -- tree-ops.c, remove.c -- */
 enum job_state create_step(struct backend *backend, struct job *job, GError **error);
 enum job_state rename_step(struct backend *backend, struct job *job, GError **error);
 enum job_state remove_step(struct backend *backend, struct job *job, GError **error);

@@ -4,7 +4,7 @@
  * does it, and at any instant it is in exactly one of both folders. Else it gets a name that is only ever
  * given to its row, so that a file of that name says how far an earlier attempt came.
  */
-#include "backend/maildir/act.h"
+#include "backend/maildir/deed.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -18,50 +18,50 @@
 
 /* What the keywords' letters in path become in the target; NULL: they stay. */
 static const char *
-letters_of(struct act *act, const char *path)
+letters_of(struct deed *deed, const char *path)
 {
 	g_autofree char *subdir = g_path_get_dirname(path);
 	char *dir = g_path_get_dirname(subdir);
 	gpointer letters;
 
-	if (g_hash_table_lookup_extended(act->letters, dir, NULL, &letters)) {
+	if (g_hash_table_lookup_extended(deed->letters, dir, NULL, &letters)) {
 		g_free(dir);
 		return letters;
 	}
-	letters = letters_between(dir, act->target);
-	g_hash_table_insert(act->letters, dir, letters);
+	letters = letters_between(dir, deed->target);
+	g_hash_table_insert(deed->letters, dir, letters);
 	return letters;
 }
 
 static char *
-target_path(struct act *act, const char *base, const char *path, guint flags)
+target_path(struct deed *deed, const char *base, const char *path, guint flags)
 {
 	g_autofree char *name = maildir_name_of(base, path ? strrchr(path, '/') + 1 : "", flags,
-	                                        path ? letters_of(act, path) : NULL);
+	                                        path ? letters_of(deed, path) : NULL);
 
-	return strlen(name) <= NAME_OCTETS ? g_build_filename(act->target, "cur", name, NULL) : NULL;
+	return strlen(name) <= NAME_OCTETS ? g_build_filename(deed->target, "cur", name, NULL) : NULL;
 }
 
 static char *
-tmp_path(const struct act *act, const char *base)
+tmp_path(const struct deed *deed, const char *base)
 {
-	return g_build_filename(act->target, "tmp", base, NULL);
+	return g_build_filename(deed->target, "tmp", base, NULL);
 }
 
-static enum act_end
+static enum deed_end
 fail_taken(const char *path, GError **error)
 {
 	fulmar_fail(error, FULMAR_FAILED, _("%s cannot be written: another message has that name"), path);
-	return ACT_FAILED;
+	return DEED_FAILED;
 }
 
 /* A row that came into the target. */
-static enum act_end
-arrived(struct act *act, const struct act_row *row, const char *target)
+static enum deed_end
+arrived(struct deed *deed, const struct deed_row *row, const char *target)
 {
-	act_touch(act, target);
-	act_tell_moved(act, row, target);
-	return ACT_THROUGH;
+	deed_touch(deed, target);
+	deed_tell_moved(deed, row, target);
+	return DEED_THROUGH;
 }
 
 /* ---- move ---- */
@@ -75,10 +75,10 @@ is_file(const char *path)
 }
 
 static enum disk_end
-move_file(struct act *act, struct act_row *row, const char *path, const char *target, const char *base,
+move_file(struct deed *deed, struct deed_row *row, const char *path, const char *target, const char *base,
           GError **error)
 {
-	g_autofree char *tmp = tmp_path(act, base);
+	g_autofree char *tmp = tmp_path(deed, base);
 	enum disk_end end = disk_rename(path, target, error);
 
 	if (end != DISK_AWAY)
@@ -90,104 +90,104 @@ move_file(struct act *act, struct act_row *row, const char *path, const char *ta
 }
 
 /* The name that it would have kept is taken, or cannot be had in one step. */
-static enum act_end
-move_under_new_name(struct act *act, struct act_row *row, const char *path, GError **error)
+static enum deed_end
+move_under_new_name(struct deed *deed, struct deed_row *row, const char *path, GError **error)
 {
 	guint flags = maildir_flags(strrchr(path, '/') + 1);
 	g_autofree char *other = g_strdup_printf("%s-%08x", row->made, g_random_int());
 	const char *const bases[] = {row->made, other};
 
 	for (guint i = 0; i < G_N_ELEMENTS(bases); i++) {
-		g_autofree char *target = target_path(act, bases[i], path, flags);
-		enum disk_end end = move_file(act, row, path, target, bases[i], error);
+		g_autofree char *target = target_path(deed, bases[i], path, flags);
+		enum disk_end end = move_file(deed, row, path, target, bases[i], error);
 
 		if (end == DISK_DONE)
-			act_touch(act, path);
+			deed_touch(deed, path);
 		if (end == DISK_DONE)
-			return arrived(act, row, target);
+			return arrived(deed, row, target);
 		if (end != DISK_TAKEN)
-			return end == DISK_GONE ? ACT_VANISHED : ACT_FAILED;
+			return end == DISK_GONE ? DEED_VANISHED : DEED_FAILED;
 	}
 	return fail_taken(path, error);
 }
 
 /* An earlier attempt made there what is here too: it ends now. */
-static enum act_end
-end_move(struct act *act, const struct act_row *row, const char *path, const char *there, GError **error)
+static enum deed_end
+end_move(struct deed *deed, const struct deed_row *row, const char *path, const char *there, GError **error)
 {
 	g_autofree char *dir = g_path_get_dirname(there);
 
 	if (!disk_sync(dir, error))
-		return ACT_FAILED;
+		return DEED_FAILED;
 	switch (disk_remove(path, error)) {
 	case DISK_DONE:
-		act_touch(act, path);
-		return arrived(act, row, there);
+		deed_touch(deed, path);
+		return arrived(deed, row, there);
 	case DISK_GONE:
-		return ACT_VANISHED;
+		return DEED_VANISHED;
 	case DISK_TAKEN:
 	case DISK_AWAY:
 	case DISK_FAILED:
 		break;
 	}
-	return ACT_FAILED;
+	return DEED_FAILED;
 }
 
-static enum act_end
-move_found(struct act *act, struct act_row *row, const char *path, GError **error)
+static enum deed_end
+move_found(struct deed *deed, struct deed_row *row, const char *path, GError **error)
 {
-	g_autofree char *there = row->half ? g_strdup(row->half) : act_arrival(act, row->made);
-	g_autofree char *taken = act_arrival(act, row->kept), *target = NULL;
+	g_autofree char *there = row->half ? g_strdup(row->half) : deed_arrival(deed, row->made);
+	g_autofree char *taken = deed_arrival(deed, row->kept), *target = NULL;
 	enum disk_end end;
 
-	if (row->folder == act->op->to)
-		return arrived(act, row, path);
+	if (row->folder == deed->op->to)
+		return arrived(deed, row, path);
 	if (there && disk_is_same(path, there))
-		return end_move(act, row, path, there, error);
-	if (act->looks)
-		return ACT_THROUGH;
-	target = taken ? NULL : target_path(act, row->kept, path, maildir_flags(strrchr(path, '/') + 1));
+		return end_move(deed, row, path, there, error);
+	if (deed->looks)
+		return DEED_THROUGH;
+	target = taken ? NULL : target_path(deed, row->kept, path, maildir_flags(strrchr(path, '/') + 1));
 	end = target ? disk_rename(path, target, error) : DISK_TAKEN;
 	switch (end) {
 	case DISK_DONE:
-		act_touch(act, path);
-		return arrived(act, row, target);
+		deed_touch(deed, path);
+		return arrived(deed, row, target);
 	case DISK_GONE:
-		return ACT_VANISHED;
+		return DEED_VANISHED;
 	case DISK_TAKEN:
 	case DISK_AWAY:
-		return move_under_new_name(act, row, path, error);
+		return move_under_new_name(deed, row, path, error);
 	case DISK_FAILED:
 		break;
 	}
-	return ACT_FAILED;
+	return DEED_FAILED;
 }
 
 /* A file in the target that has the row's own name is the message; one with the name that it would have kept
  * if it is as old. */
 static gboolean
-is_message(const struct act_row *row, const char *path, gboolean own)
+is_message(const struct deed_row *row, const char *path, gboolean own)
 {
 	struct stat st;
 
 	return is_file(path) && (own || (lstat(path, &st) == 0 && st.st_mtime == row->received));
 }
 
-static enum act_end
-move_lost(struct act *act, struct act_row *row, GError **error)
+static enum deed_end
+move_lost(struct deed *deed, struct deed_row *row, GError **error)
 {
 	const char *const bases[] = {row->made, row->kept};
 
 	if (row->half)
-		return arrived(act, row, row->half);
+		return arrived(deed, row, row->half);
 	for (guint i = 0; i < G_N_ELEMENTS(bases); i++) {
-		g_autofree char *there = act_arrival(act, bases[i]);
+		g_autofree char *there = deed_arrival(deed, bases[i]);
 
 		if (is_message(row, there, i == 0))
-			return arrived(act, row, there);
+			return arrived(deed, row, there);
 	}
-	act_tell_gone(act, row);
-	return ACT_THROUGH;
+	deed_tell_gone(deed, row);
+	return DEED_THROUGH;
 }
 
 /* ---- append ---- */
@@ -212,106 +212,106 @@ with_lf(const char *bytes, gsize len, gsize *out_len)
 	return g_steal_pointer(&out);
 }
 
-static enum act_end
-write_body(struct act *act, const struct act_row *row, GBytes *body, GError **error)
+static enum deed_end
+write_body(struct deed *deed, const struct deed_row *row, GBytes *body, GError **error)
 {
 	gsize len, lf_len = 0;
 	const char *bytes = g_bytes_get_data(body, &len);
 	g_autofree char *lines = with_lf(bytes, len, &lf_len);
-	g_autofree char *tmp = tmp_path(act, row->made);
-	g_autofree char *target = target_path(act, row->made, NULL, row->flags);
+	g_autofree char *tmp = tmp_path(deed, row->made);
+	g_autofree char *target = target_path(deed, row->made, NULL, row->flags);
 
 	switch (disk_write(tmp, target, lines ? lines : bytes, lines ? lf_len : len, row->received, error)) {
 	case DISK_DONE:
-		return arrived(act, row, target);
+		return arrived(deed, row, target);
 	case DISK_TAKEN:
 		return fail_taken(target, error);
 	case DISK_GONE:
 	case DISK_AWAY:
 		fulmar_fail(error, FULMAR_NO_LINK, _("%s was taken away while it was written"), tmp);
-		return ACT_FAILED;
+		return DEED_FAILED;
 	case DISK_FAILED:
 		break;
 	}
-	return ACT_FAILED;
+	return DEED_FAILED;
 }
 
-static enum act_end
-append_lost(struct act *act, struct act_row *row, GError **error)
+static enum deed_end
+append_lost(struct deed *deed, struct deed_row *row, GError **error)
 {
-	g_autofree char *there = act_arrival(act, row->made);
+	g_autofree char *there = deed_arrival(deed, row->made);
 	g_autoptr(GBytes) body = NULL;
 	g_autoptr(GError) problem = NULL;
 
 	if (there)
-		return arrived(act, row, there);
-	if (act->looks)
-		return ACT_THROUGH;
-	body = store_part(act->backend->env->store, row->id, "", &problem);
+		return arrived(deed, row, there);
+	if (deed->looks)
+		return DEED_THROUGH;
+	body = store_part(deed->backend->env->store, row->id, "", &problem);
 	if (body && g_bytes_get_size(body))
-		return write_body(act, row, body, error);
+		return write_body(deed, row, body, error);
 	fulmar_fail(error, FULMAR_FAILED, _("the text of the message is not here any more%s%s"),
 	            problem ? ": " : "", problem ? problem->message : "");
-	return ACT_FAILED;
+	return DEED_FAILED;
 }
 
 /* It was told before. */
-static enum act_end
-append_found(struct act *act, struct act_row *row, const char *path, GError **error)
+static enum deed_end
+append_found(struct deed *deed, struct deed_row *row, const char *path, GError **error)
 {
-	return row->folder == act->op->to ? arrived(act, row, path) : append_lost(act, row, error);
+	return row->folder == deed->op->to ? arrived(deed, row, path) : append_lost(deed, row, error);
 }
 
 /* ---- copy ---- */
 
-static enum act_end
-copy_found(struct act *act, struct act_row *row, const char *path, GError **error)
+static enum deed_end
+copy_found(struct deed *deed, struct deed_row *row, const char *path, GError **error)
 {
-	g_autofree char *there = act_arrival(act, row->made);
+	g_autofree char *there = deed_arrival(deed, row->made);
 	g_autofree char *target = NULL, *tmp = NULL;
 	enum disk_end end;
 
 	if (there)
-		return arrived(act, row, there);
-	if (act->looks)
-		return ACT_THROUGH;
-	target = target_path(act, row->made, path, row->flags);
-	tmp = tmp_path(act, row->made);
+		return arrived(deed, row, there);
+	if (deed->looks)
+		return DEED_THROUGH;
+	target = target_path(deed, row->made, path, row->flags);
+	tmp = tmp_path(deed, row->made);
 	end = disk_link(path, target, error);
 	if (end == DISK_AWAY)
 		end = disk_copy(path, tmp, target, error);
 	switch (end) {
 	case DISK_DONE:
-		return arrived(act, row, target);
+		return arrived(deed, row, target);
 	case DISK_GONE:
-		return ACT_VANISHED;
+		return DEED_VANISHED;
 	case DISK_TAKEN:
 	case DISK_AWAY:
 		return fail_taken(target, error);
 	case DISK_FAILED:
 		break;
 	}
-	return ACT_FAILED;
+	return DEED_FAILED;
 }
 
 /* Of what it was to be a copy is gone; the text may be here all the same. */
-static enum act_end
-copy_lost(struct act *act, struct act_row *row, GError **error)
+static enum deed_end
+copy_lost(struct deed *deed, struct deed_row *row, GError **error)
 {
-	g_autofree char *there = act_arrival(act, row->made);
+	g_autofree char *there = deed_arrival(deed, row->made);
 	g_autoptr(GBytes) body = NULL;
 
 	if (there)
-		return arrived(act, row, there);
-	if (act->looks)
-		return ACT_THROUGH;
-	body = store_part(act->backend->env->store, row->id, "", NULL);
+		return arrived(deed, row, there);
+	if (deed->looks)
+		return DEED_THROUGH;
+	body = store_part(deed->backend->env->store, row->id, "", NULL);
 	if (body && g_bytes_get_size(body))
-		return write_body(act, row, body, error);
-	act_tell_gone(act, row);
-	return ACT_THROUGH;
+		return write_body(deed, row, body, error);
+	deed_tell_gone(deed, row);
+	return DEED_THROUGH;
 }
 
-const struct act_verb act_move = {.has_target = TRUE, .found = move_found, .lost = move_lost};
-const struct act_verb act_copy = {.has_target = TRUE, .found = copy_found, .lost = copy_lost};
-const struct act_verb act_append = {.has_target = TRUE, .found = append_found, .lost = append_lost};
+const struct deed_verb deed_move = {.has_target = TRUE, .found = move_found, .lost = move_lost};
+const struct deed_verb deed_copy = {.has_target = TRUE, .found = copy_found, .lost = copy_lost};
+const struct deed_verb deed_append = {.has_target = TRUE, .found = append_found, .lost = append_lost};

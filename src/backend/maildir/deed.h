@@ -6,17 +6,17 @@
  * looks in a row have missed them. After each slice the folders are on the disk first, then the store is
  * told.
  */
-#ifndef FULMAR_BACKEND_MAILDIR_ACT_H
-#define FULMAR_BACKEND_MAILDIR_ACT_H
+#ifndef FULMAR_BACKEND_MAILDIR_DEED_H
+#define FULMAR_BACKEND_MAILDIR_DEED_H
 
 #include <dirent.h>
 #include "backend/maildir/disk.h"
 #include "backend/maildir/private.h"
 #include "backend/maildir/search.h"
 
-struct act;
+struct deed;
 
-struct act_row {
+struct deed_row {
 	msgid id;
 	msgid source;  /* whose file it is: that of which a copy is made, else id */
 	gint64 folder; /* which has the file; 0: none */
@@ -30,30 +30,30 @@ struct act_row {
 	gboolean through;
 };
 
-enum act_end {
-	ACT_THROUGH,
-	ACT_VANISHED /* from path: it is looked for again */,
-	ACT_FAILED /* with error */
+enum deed_end {
+	DEED_THROUGH,
+	DEED_VANISHED /* from path: it is looked for again */,
+	DEED_FAILED /* with error */
 };
 
-struct act_verb {
+struct deed_verb {
 	gboolean has_target; /* op->to: what may be there of it already is looked for first */
 	/* The file is at path. */
-	enum act_end (*found)(struct act *act, struct act_row *row, const char *path, GError **error);
+	enum deed_end (*found)(struct deed *deed, struct deed_row *row, const char *path, GError **error);
 	/* It is nowhere. */
-	enum act_end (*lost)(struct act *act, struct act_row *row, GError **error);
+	enum deed_end (*lost)(struct deed *deed, struct deed_row *row, GError **error);
 	/* Files of op->folder that are no rows of the op, or NULL. */
-	gboolean (*other)(struct act *act, const char *path, GError **error);
+	gboolean (*other)(struct deed *deed, const char *path, GError **error);
 };
-extern const struct act_verb act_flag, act_move, act_copy, act_append, act_purge, act_empty;
+extern const struct deed_verb deed_flag, deed_move, deed_copy, deed_append, deed_purge, deed_empty;
 
-struct act {
+struct deed {
 	struct backend *backend;
 	const struct store_op *op;
-	const struct act_verb *verb;
+	const struct deed_verb *verb;
 	gboolean looks; /* after a crash: what is through is told, nothing more is done but to end it */
-	enum job_state (*step)(struct act *act, GError **error);
-	GArray *rows;          /* struct act_row */
+	enum job_state (*step)(struct deed *deed, GError **error);
+	GArray *rows;          /* struct deed_row */
 	guint at, round, gone; /* rows that were gone before their turn */
 	char *target;          /* directory of op->to, or NULL */
 	char *token;           /* for base names of our making, or NULL */
@@ -68,23 +68,23 @@ struct act {
 	gboolean changed_others;
 };
 
-enum job_state act_step(struct backend *backend, struct job *job, GError **error);
-void act_clear(struct job *job);
-const struct act_verb *act_verb_of(enum op_verb verb);
+enum job_state deed_step(struct backend *backend, struct job *job, GError **error);
+void deed_clear(struct job *job);
+const struct deed_verb *deed_verb_of(enum op_verb verb);
 
 /* -- news.c -- */
-GArray *act_news_new(void);
+GArray *deed_news_new(void);
 /* One transaction for all that was noted; also when the next row failed. */
-gboolean act_tell(struct act *act, GError **error);
+gboolean deed_tell(struct deed *deed, GError **error);
 
 /* For verbs. A directory of which names change is on the disk before the store is told. */
-void act_touch(struct act *act, const char *path);
+void deed_touch(struct deed *deed, const char *path);
 /* path lends its name for the call. */
-void act_tell_file(struct act *act, const struct act_row *row, const char *path);
-void act_tell_moved(struct act *act, const struct act_row *row, const char *path);
-void act_tell_purged(struct act *act, const struct act_row *row);
-void act_tell_gone(struct act *act, const struct act_row *row);
-/* "TARGET/cur/NAME" of a base name that was there when the act began, or NULL. Gives (g_free). */
-char *act_arrival(const struct act *act, const char *base);
+void deed_tell_file(struct deed *deed, const struct deed_row *row, const char *path);
+void deed_tell_moved(struct deed *deed, const struct deed_row *row, const char *path);
+void deed_tell_purged(struct deed *deed, const struct deed_row *row);
+void deed_tell_gone(struct deed *deed, const struct deed_row *row);
+/* "TARGET/cur/NAME" of a base name that was there when the deed began, or NULL. Gives (g_free). */
+char *deed_arrival(const struct deed *deed, const char *base);
 
 #endif
