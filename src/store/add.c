@@ -207,7 +207,8 @@ store_add(struct store *store, gint64 folder, const struct store_message *messag
 	store->adding = TRUE;
 	ok = add_new(store, folder, message, &id, error);
 	store->adding = FALSE;
-	if (ok && delta->wide && message->uid)
+	/* The numbers of files say nothing of what came first. */
+	if (ok && delta->wide && message->uid && !message->file)
 		ok = masks_join_wide(store, folder, id, message->uid, error);
 	return ok ? id : 0;
 }

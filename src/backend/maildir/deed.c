@@ -267,8 +267,6 @@ end_act(struct deed *deed)
 	const struct backend_env *env = deed->backend->env;
 	g_autofree char *text = NULL;
 
-	if (deed->changed_others)
-		backend_rescan(deed->backend, deed->op->folder);
 	if (deed->gone) {
 		text = g_strdup_printf(
 		        ngettext("%u message was gone from the folder before its turn came",
@@ -389,19 +387,6 @@ deed_new(struct backend *backend, const struct job *job)
 	return deed;
 }
 
-enum job_state
-deed_step(struct backend *backend, struct job *job, GError **error)
-{
-	struct deed *deed = job->data;
-
-	if (!deed) {
-		deed = job->data = deed_new(backend, job);
-		if (!read_target(deed, error))
-			return JOB_FAILED;
-	}
-	return deed->step(deed, error);
-}
-
 void
 deed_clear(struct job *job)
 {
@@ -422,4 +407,30 @@ deed_clear(struct job *job)
 	g_free(deed->token);
 	g_free(deed->target);
 	g_free(deed);
+}
+
+/* What was done to files without rows is seen by another look at the folder. */
+static enum job_state
+look_again(struct job *job)
+{
+	deed_clear(job);
+	job->data = NULL;
+	job->clear = scan_clear;
+	job->step = scan_step;
+	return JOB_MORE;
+}
+
+enum job_state
+deed_step(struct backend *backend, struct job *job, GError **error)
+{
+	struct deed *deed = job->data;
+	enum job_state state;
+
+	if (!deed) {
+		deed = job->data = deed_new(backend, job);
+		if (!read_target(deed, error))
+			return JOB_FAILED;
+	}
+	state = deed->step(deed, error);
+	return state == JOB_DONE && deed->op->upto && !deed->looks ? look_again(job) : state;
 }

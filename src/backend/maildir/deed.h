@@ -65,7 +65,6 @@ struct deed {
 	GArray *news;         /* for the store (news.c) */
 	DIR *entries;         /* of op->folder, while other is called */
 	guint subdir;
-	gboolean changed_others;
 };
 
 enum job_state deed_step(struct backend *backend, struct job *job, GError **error);

@@ -84,7 +84,6 @@ flag_other(struct deed *deed, const char *path, GError **error)
 
 	if (strcmp(path, target) == 0 || lstat(path, &st) != 0 || st.st_ctime >= deed->op->created)
 		return TRUE;
-	deed->changed_others = TRUE;
 	return flag_file(deed, path, target, error) != DEED_FAILED;
 }
 

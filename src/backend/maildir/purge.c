@@ -43,19 +43,6 @@ purge_lost(struct deed *deed, struct deed_row *row, GError **error)
 
 /* ---- a whole folder ---- */
 
-/* The scan may have counted a message among those to go that was delivered after the wish. */
-static enum deed_end
-empty_found(struct deed *deed, struct deed_row *row, const char *path, GError **error)
-{
-	struct stat st;
-
-	if (row->folder != deed->op->folder || lstat(path, &st) != 0 || st.st_ctime <= deed->op->created ||
-	    st.st_mtime <= deed->op->created)
-		return purge_found(deed, row, path, error);
-	deed_tell_moved(deed, row, path);
-	return DEED_THROUGH;
-}
-
 /* Of what nobody here has seen only that goes which was there before, for sure. */
 static gboolean
 empty_other(struct deed *deed, const char *path, GError **error)
@@ -64,9 +51,8 @@ empty_other(struct deed *deed, const char *path, GError **error)
 
 	if (lstat(path, &st) != 0 || st.st_ctime >= deed->op->created)
 		return TRUE;
-	deed->changed_others = TRUE;
 	return remove_file(deed, path, error) != DEED_FAILED;
 }
 
 const struct deed_verb deed_purge = {.found = purge_found, .lost = purge_lost};
-const struct deed_verb deed_empty = {.found = empty_found, .lost = purge_lost, .other = empty_other};
+const struct deed_verb deed_empty = {.found = purge_found, .lost = purge_lost, .other = empty_other};
