@@ -50,7 +50,7 @@ def text_message(n, body=None, more=''):
 class Mail:
     def __init__(self, uid, data=None, flags='', when=None, modseq=1):
         self.uid, self.data, self.modseq = uid, octets(data) if data is not None else text_message(uid), modseq
-        self.email_id, self.labels = 'M%d' % uid, ''
+        self.email_id, self.labels = 'M%d' % zlib.crc32(self.data), ''
         self.flags, self.when = set(flags.split()), NOON + uid * 60 if when is None else when
 
     def split(self):
