@@ -115,7 +115,7 @@ folder_uid_limit(struct store *store, gint64 folder, guint64 *limit, GError **er
 	"id, path, wire, delimiter, role, selectable, subscribed, rights, total, unread, bound, " \
 	"unread_base," \
 	" uidvalidity, uidnext, modseq, present, server_total, server_unread, windows, complete, synced," \
-	" mailbox_id, revision, server_uidnext, hidden, pinned, keep," \
+	" mailbox_id, revision, server_uidnext, server_size, hidden, pinned, keep," \
 	" EXISTS (SELECT 1 FROM op WHERE op.folder = folder.id AND verb BETWEEN 6 AND 9 AND state <> 3)" \
 	" OR EXISTS (SELECT 1 FROM op WHERE target = folder.id AND verb = 6 AND state <> 3)" \
 	" OR EXISTS (SELECT 1 FROM op_folder JOIN op ON op.id = op_folder.op" \
@@ -150,6 +150,7 @@ enum column {
 	C_MAILBOX_ID,
 	C_REVISION,
 	C_SERVER_UIDNEXT,
+	C_SERVER_SIZE,
 	C_HIDDEN,
 	C_PINNED,
 	C_KEEP,
@@ -225,6 +226,7 @@ folder_from(sqlite3_stmt *statement)
 	folder->server_total = (guint64)sqlite3_column_int64(statement, C_SERVER_TOTAL);
 	folder->server_unread = (guint64)sqlite3_column_int64(statement, C_SERVER_UNREAD);
 	folder->server_uidnext = (guint64)sqlite3_column_int64(statement, C_SERVER_UIDNEXT);
+	folder->server_size = (guint64)sqlite3_column_int64(statement, C_SERVER_SIZE);
 	folder->windows = text(statement, C_WINDOWS);
 	folder->complete = sqlite3_column_int(statement, C_COMPLETE) != 0;
 	folder->synced = sqlite3_column_int64(statement, C_SYNCED);
@@ -404,14 +406,15 @@ put(struct store *store, struct store_folder *folder, GError **error)
 {
 	static const char insert[] =
 	        "INSERT INTO folder (id, path, wire, delimiter, role, selectable, subscribed, rights,"
-	        " mailbox_id, server_total, server_unread, server_uidnext, server_path, server_subscribed)"
-	        " VALUES (?1, ?8, ?9, ?2, ?10, ?3, ?4, ?11, ?12, ?5, ?6, ?7, ?8, ?4) RETURNING id";
+	        " mailbox_id, server_total, server_unread, server_uidnext, server_path, server_subscribed,"
+	        " server_size) VALUES (?1, ?8, ?9, ?2, ?10, ?3, ?4, ?11, ?12, ?5, ?6, ?7, ?8, ?4, ?13)"
+	        " RETURNING id";
 	/* What is as shown was perhaps read here: it need not be what the server has. */
 	static const char update[] =
 	        "UPDATE folder SET server_path = CASE WHEN path = ?8 THEN server_path ELSE ?8 END,"
 	        " server_subscribed = ?4, wire = ?9, delimiter = ?2, role = ?10, selectable = ?3,"
 	        " rights = ?11, mailbox_id = ?12, server_total = ?5, server_unread = ?6,"
-	        " server_uidnext = ?7, wish = 0 WHERE id = ?1 RETURNING id";
+	        " server_uidnext = ?7, server_size = ?13, wish = 0 WHERE id = ?1 RETURNING id";
 	const char *texts[] = {folder->path, folder->wire, folder->role, folder->rights, folder->mailbox_id};
 	sqlite3_stmt *statement =
 	        store_sql(store, folder->id ? update : insert,
@@ -428,6 +431,7 @@ put(struct store *store, struct store_folder *folder, GError **error)
 		sqlite3_bind_null(statement, 1);
 	for (int i = 0; i < (int)G_N_ELEMENTS(texts); i++)
 		sqlite3_bind_text(statement, 8 + i, texts[i] ? texts[i] : "", -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 13, (gint64)folder->server_size);
 	result = store_step(store, statement, error);
 	if (result > 0)
 		folder->id = sqlite3_column_int64(statement, 0);

@@ -56,6 +56,7 @@ struct store_folder {
 	gint64 synced; /* UTC seconds of the last completed resync, 0 = never */
 	char *mailbox_id;
 	guint64 server_uidnext;  /* as the server said last, 0 unknown */
+	guint64 server_size;     /* octets of all messages, as the server said last; 0 unknown */
 	gboolean pending;        /* an op of the folder itself waits: its name or existence is a wish */
 	gboolean hidden, pinned; /* as the person set them on the screen */
 	char *keep;       /* keep policy the person set on the screen, as in the configuration, or "" */
@@ -70,8 +71,8 @@ GPtrArray *store_folders(struct store *store, GError **error);
 struct store_folder *store_folder_by_path(struct store *store, const char *path, GError **error);
 struct store_folder *store_folder_by_id(struct store *store, gint64 id, GError **error);
 /* Inserts (id 0: then set) or updates path, wire, delimiter, role, selectable, subscribed, rights,
- * mailbox_id, server_total, server_unread, server_uidnext. A folder with an op of its own that waits keeps
- * path and subscribed as the person wished. */
+ * mailbox_id, server_total, server_unread, server_uidnext, server_size. A folder with an op of its own that
+ * waits keeps path and subscribed as the person wished. */
 gboolean store_folder_put(struct store *store, struct store_folder *folder, GError **error);
 /* hidden, pinned, keep. */
 gboolean store_folder_put_prefs(struct store *store, const struct store_folder *folder, GError **error);
@@ -141,8 +142,8 @@ struct store_message {
  * and, if it had none, the structure. Gives its id, 0 with error. In a transaction. */
 msgid store_add(struct store *store, gint64 folder, const struct store_message *message, GError **error);
 /* The row that message is, when it is here: with this UID already, or one that waits for a UID since
- * store_folder_unbind, which is bound. Of message's envelope only the Message-ID is looked at. 0 without error:
- * none. In a transaction. */
+ * store_folder_unbind, which is bound. Of message's envelope only the Message-ID is looked at. 0 without
+ * error: none. In a transaction. */
 msgid store_rebind(struct store *store, gint64 folder, const struct store_message *message, GError **error);
 /* Base flags as the server says them; pending masks stay. Unknown UIDs are no error (FALSE without error).
  * keywords may be NULL: none. */
@@ -337,9 +338,9 @@ gboolean store_clear_refused(struct store *store, msgid id, GError **error);
 
 /* ---- where the server has it ---- */
 
-/* 1: *folder, *uid (and *file, gives, when not NULL) are the message's place on the server now; with neither UID
- * nor file its UID there is yet to be told. 0: the server has it nowhere that is known (not yet appended, gone);
- * -1 error. */
+/* 1: *folder, *uid (and *file, gives, when not NULL) are the message's place on the server now; with neither
+ * UID nor file its UID there is yet to be told. 0: the server has it nowhere that is known (not yet appended,
+ * gone); -1 error. */
 int store_place(struct store *store, msgid id, gint64 *folder, guint64 *uid, char **file, GError **error);
 /* TRUE: the server has it under a UID that is not known yet; a look at its folder tells which. */
 gboolean store_is_awaited(struct store *store, msgid id);
@@ -402,7 +403,8 @@ gboolean store_set(struct store *store, const char *key, const char *value, GErr
 
 /* Something that is wrong with a store, or many things alike. Lent for the call. */
 struct store_finding {
-	const char *kind;   /* "database", "row", "counter", "thread", "window", "place", "op", "body", "file" */
+	const char
+	        *kind; /* "database", "row", "counter", "thread", "window", "place", "op", "body", "file" */
 	const char *where;  /* path of the folder; "" when it is in none */
 	const char *text;   /* what: one line, without a full stop */
 	const char *remedy; /* what "fulmar check --repair" does about it */
@@ -411,9 +413,9 @@ struct store_finding {
 };
 typedef void (*store_found)(const struct store_finding *finding, void *user);
 
-/* Verifies the store in dir: SQLite's own check, rows, counters, threads, windows, places, the journal, and that the
- * bodies are there. Reads one snapshot and takes no lock, so others may go on with it. Proportional to the
- * store. FALSE with error when it could not be looked at (damage is a finding, not an error). */
+/* Verifies the store in dir: SQLite's own check, rows, counters, threads, windows, places, the journal, and
+ * that the bodies are there. Reads one snapshot and takes no lock, so others may go on with it. Proportional
+ * to the store. FALSE with error when it could not be looked at (damage is a finding, not an error). */
 gboolean store_check(const char *dir, store_found found, void *user, GError **error);
 /* The same, and puts right what is wrong: what the rows tell is counted anew, rows and bodies that cannot be
  * believed go and are fetched again. A database that SQLite cannot read is set aside in dir/damaged-DATE,

@@ -11,6 +11,7 @@ struct journey {
 	char *path;     /* safe */
 	GArray *ids;    /* NULL: the folder */
 	gboolean whole; /* all rows of the folder are here, so the size is the true one */
+	guint64 size;   /* octets of the folder, as the server said; 0: not known */
 };
 
 static void
@@ -80,7 +81,7 @@ ask(struct ui *ui, struct sweep *sweep)
 {
 	struct journey *journey = sweep->user;
 	g_autofree char *mails = format_count(sweep->found->len), *size = text_size(sweep->sum),
-	                *question = NULL;
+	                *whole = text_size(journey->size), *question = NULL;
 
 	if (!sweep->found->len && (journey->whole || journey->ids)) {
 		ui_say(ui, _("All of it is here already"));
@@ -90,6 +91,9 @@ ask(struct ui *ui, struct sweep *sweep)
 		question = g_strdup_printf(ngettext("Download %s message of %s, %s?",
 		                                    "Download %s messages of %s, %s?", sweep->found->len),
 		                           mails, journey->path, size);
+	else if (journey->size)
+		question = g_strdup_printf(_("Download %s, %s in all (%s of it known here so far)?"),
+		                           journey->path, whole, size);
 	else
 		question = g_strdup_printf(_("Download %s: %s messages that are known here, %s, and more "
 		                             "that are not yet known?"),
@@ -107,8 +111,12 @@ ui_download(struct ui *ui, guint account, const struct store_folder *folder, GAr
 	struct sweep *sweep = g_new0(struct sweep, 1);
 	struct journey *journey = g_new(struct journey, 1);
 
-	*journey = (struct journey){account, folder->id, text_safe(folder->path, -1),
-	                            ids ? g_array_ref(ids) : NULL, folder->complete};
+	*journey = (struct journey){account,
+	                            folder->id,
+	                            text_safe(folder->path, -1),
+	                            ids ? g_array_ref(ids) : NULL,
+	                            folder->complete,
+	                            folder->server_size};
 	sweep->account = account;
 	sweep->folder = folder->id;
 	sweep->ids = ids;

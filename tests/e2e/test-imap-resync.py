@@ -556,6 +556,14 @@ def test_folders_that_look_alike_are_not_taken_for_each_other():
         assert sorted(w.folders()) == ['work/C', 'work/D', 'work/INBOX'] and len(w.rows('work/C')) == 4
 
 
+def test_sizes_of_folders_come_with_the_list_where_they_are_offered():
+    for caps, more in ((QRESYNC + ' STATUS=SIZE', ''), (PLAIN + ' STATUS=SIZE', ''), (QRESYNC + ' STATUS=SIZE', 'disable-capability = STATUS=SIZE')):
+        with World(caps=caps, more=more) as w:
+            w.home.run('folders')
+            asked = ' '.join(w.said('(LIST|STATUS) .*'))
+            assert (' SIZE' in asked) == (not more) and w.sql('SELECT server_size FROM folder') == [(0 if more else sum(len(m.data) for m in w.box.mails),)], (caps, asked)
+
+
 def test_a_list_without_inbox_has_one():
     """Strato, IONOS."""
     for caps in (PLAIN, QRESYNC):

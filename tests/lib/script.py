@@ -380,7 +380,8 @@ class Session(threading.Thread):
         return ''.join('* LSUB %s\n' % self.listed(box) for box in self.boxes()) + '<tag> OK done\n'
 
     def status(self, box, command=''):
-        items = {'MESSAGES': len(box.mails), 'UNSEEN': box.unseen(), 'UIDNEXT': box.uidnext, 'UIDVALIDITY': box.uidvalidity}
+        items = {'MESSAGES': len(box.mails), 'UNSEEN': box.unseen(), 'UIDNEXT': box.uidnext, 'UIDVALIDITY': box.uidvalidity,
+                 'SIZE': sum(len(m.data) for m in box.mails)}
         items['APPENDLIMIT'] = box.appendlimit or 'NIL'
         if box.mailbox_id:
             items['MAILBOXID'] = '(%s)' % box.mailbox_id

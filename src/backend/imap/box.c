@@ -69,7 +69,6 @@ imap_box_save(struct backend *b, gboolean advance)
 	folder->uidvalidity = box->uidvalidity;
 	folder->uidnext = box->uidnext;
 	folder->exists = folder->server_total = box->exists;
-	folder->server_uidnext = box->uidnext;
 	folder->complete = !imap_box_hole(&box->windows, box->uidnext, &lo, &hi);
 	if (advance) {
 		folder->modseq = box->modseq;

@@ -136,6 +136,8 @@ apply_status(struct imap_listed *listed, const struct imap_status_data *status)
 		folder->server_unread = status->unseen;
 	if ((listed->has_uidnext = status->has_uidnext))
 		folder->server_uidnext = listed->uidnext = status->uidnext;
+	if (status->has_size)
+		folder->server_size = status->size;
 	if ((listed->has_uidvalidity = status->has_uidvalidity))
 		listed->uidvalidity = status->uidvalidity;
 	if (status->mailbox_id) {
@@ -304,7 +306,7 @@ ask_about(struct backend *b, struct imap_task *step, const char *name, const cha
 static char *
 status_items(const struct backend *b)
 {
-	return g_strconcat("(MESSAGES UNSEEN UIDNEXT UIDVALIDITY",
+	return g_strconcat("(MESSAGES UNSEEN UIDNEXT UIDVALIDITY", imap_has(b, "STATUS=SIZE") ? " SIZE" : "",
 	                   imap_has(b, "OBJECTID") ? " MAILBOXID" : "", ")", NULL);
 }
 

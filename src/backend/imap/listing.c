@@ -258,6 +258,8 @@ put_folder(struct backend *b, const struct imap_listed *listed, GError **error)
 			folder->server_total = was->server_total;
 		if (!listed->has_unseen)
 			folder->server_unread = was->server_unread;
+		if (!folder->server_size)
+			folder->server_size = was->server_size;
 		if (!listed->has_uidnext)
 			folder->server_uidnext = was->server_uidnext;
 		/* While it is open its EXISTS is newer than any STATUS. */
