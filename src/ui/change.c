@@ -3,7 +3,6 @@
 #include "base/i18n.h"
 #include "model/folders.h"
 #include "model/format.h"
-#include "model/op-text.h"
 #include "model/rights.h"
 #include "ui/ui-private.h"
 
@@ -151,88 +150,6 @@ ui_change(struct ui *ui, const struct change *change)
 	}
 	if (change->what)
 		say_change(ui, change);
-}
-
-/* -- undo -- */
-
-static void
-undone(struct ui *ui, const struct job *job, const GError *error)
-{
-	const char *known = job->user;
-
-	if (error && error->code != FULMAR_CANCELLED)
-		ui_complain(ui, "%s", error->message);
-	else if (!error && job->said && *job->said)
-		ui_say(ui, "%s", job->said);
-	else if (!error)
-		ui_say(ui, _("Undone: %s"), known ? known : _("the last change"));
-	g_free(job->user);
-}
-
-/* The account whose newest change is not known to the store yet, or -1. */
-static int
-account_at_work(const struct ui *ui)
-{
-	GHashTableIter iter;
-	gpointer value;
-	const struct job *last = NULL;
-
-	g_hash_table_iter_init(&iter, ui->jobs);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		const struct job *job = value;
-
-		if (ui_changes_mail(job->verb) && !job->automatic && (!last || job->id > last->id))
-			last = job;
-	}
-	return last ? (int)last->account : -1;
-}
-
-/* The newest step of all accounts; FALSE: there is none. */
-static gboolean
-find_newest(struct ui *ui, guint *account, char **text)
-{
-	gint64 newest = G_MININT64;
-
-	for (guint i = 0; i < ui->accounts->len; i++) {
-		struct store *store = ui_store(ui, i);
-		g_autoptr(GError) error = NULL;
-		struct store_undo *undo = store ? store_last_undo(store, &error) : NULL;
-
-		if (error)
-			ui_complain(ui, "%s", error->message);
-		if (undo && undo->when > newest) {
-			newest = undo->when;
-			*account = i;
-			g_free(*text);
-			*text = undo_text(undo);
-		}
-		if (undo)
-			store_undo_free(undo);
-	}
-	return newest != G_MININT64;
-}
-
-void
-ui_undo(struct ui *ui, guint account, gint64 step)
-{
-	g_autofree char *text = NULL;
-	int at_work = account_at_work(ui);
-	struct command *command;
-	struct job *job;
-
-	if (!step && at_work >= 0) {
-		account = (guint)at_work;
-	} else if (!step && !find_newest(ui, &account, &text)) {
-		ui_say(ui, _("Nothing to undo"));
-		return;
-	}
-	command = command_new(CMD_UNDO, ui_account_id(ui, account));
-	command->op = step;
-	job = ui_send(ui, account, command, "", undone);
-	if (job) {
-		job->user = g_steal_pointer(&text);
-		job->free_user = g_free;
-	}
 }
 
 /* -- rights -- */

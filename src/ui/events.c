@@ -247,6 +247,7 @@ told_queue(struct ui *ui, guint n, struct event *event)
 
 	account->waiting = (gint64)event->have;
 	account->failed = (gint64)event->total;
+	ui_undo_again(ui, n);
 }
 
 static void

@@ -31,6 +31,7 @@ libui_a_SOURCES = \
   src/ui/target.c \
   src/ui/term.c src/ui/term.h \
   src/ui/theme.c src/ui/theme.h \
+  src/ui/undo.c \
   src/ui/ui.c src/ui/ui.h src/ui/ui-private.h
 libui_a_CPPFLAGS = $(AM_CPPFLAGS) $(NCURSES_CFLAGS)
 UI_LIBS = libui.a $(MODEL_LIBS) $(NCURSES_LIBS)

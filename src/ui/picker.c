@@ -271,6 +271,8 @@ picker_new(struct ui *ui, const struct picker_spec *spec)
 {
 	struct picker *picker = g_new0(struct picker, 1);
 
+	if (ui->folders_stale)
+		ui_refresh_folders(ui);
 	picker->view.ops = &picker_ops;
 	picker->title = g_strdup(spec->title);
 	picker->offer = g_strdup(spec->offer);

@@ -122,7 +122,9 @@ struct ui {
 	GHashTable *jobs;        /* guint64 * → struct job * */
 	struct sweep *sweep;     /* or NULL */
 	gboolean show_hidden;    /* folders */
-	GPtrArray *history;      /* char * lines for Activity, newest last */
+	guint undo_account;
+	gint64 undo_step, undo_until; /* to be taken back when its change got to the server; step 0: none */
+	GPtrArray *history;           /* char * lines for Activity, newest last */
 	char *toast;
 	gboolean toast_is_error;
 	int count; /* typed before a key; 0: none */
@@ -313,10 +315,14 @@ struct change {
 };
 void ui_change(struct ui *ui, const struct change *change);
 gboolean ui_changes_mail(enum command_verb verb);
-/* Takes back step of account, or with 0 the newest of all accounts. */
-void ui_undo(struct ui *ui, guint account, gint64 step);
 /* Why action is not allowed in view as things stand (rights of the folder), or NULL. Gives (g_free). */
 char *ui_forbidden(struct ui *ui, enum view_kind view, enum action action);
+
+/* -- undo.c -- */
+/* Takes back step of account, or with 0 the newest of all accounts. */
+void ui_undo(struct ui *ui, guint account, gint64 step);
+/* The journal of account has moved on: what waited to be taken back may be now. */
+void ui_undo_again(struct ui *ui, guint account);
 
 /* -- mail-keys.c: what keys do to messages, in the list and in the reader -- */
 /* What a change is for: the selected messages, else what the cursor stands on, or what is in the reader.

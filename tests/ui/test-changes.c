@@ -288,6 +288,40 @@ undo_says_what_was_undone(void)
 	rig_close(&rig);
 }
 
+/* What is on its way to the server at this moment is taken back when it got there. */
+static void
+undo_waits_for_what_is_under_way(void)
+{
+	struct rig rig;
+	msgid id = 4;
+	gint64 step = 0, op;
+	GError *error = NULL;
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	struct command *undo;
+	struct event *event;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	g_assert_true(
+	        store_journal_flags(rig.sample.writer, &id, 1, FLAG_ANSWERED, 0, NULL, NULL, &step, &error));
+	g_assert_true(store_ops(rig.sample.writer, FALSE, 0, ops, &error));
+	op = ((struct store_op *)ops->pdata[0])->id;
+	g_assert_true(store_op_set(rig.sample.writer, op, OP_RUNNING, NULL, 0, &error));
+	press(&rig, "u");
+	undo = rig_taken(&rig, CMD_UNDO);
+	rig_done(&rig, undo, -1, NULL, "it is being carried out");
+	g_assert_true(shows(&rig, "taken back as soon as it is there"));
+	g_assert_true(store_op_done(rig.sample.writer, op, &error));
+	event = event_new(EVENT_QUEUE, "work");
+	rig_tell(&rig, event);
+	undo = rig_taken(&rig, CMD_UNDO);
+	g_assert_cmpint(undo->op, ==, step);
+	rig_done(&rig, undo, step, "undone: flags changed", NULL);
+	g_assert_true(shows(&rig, "undone: flags changed"));
+	rig_tell(&rig, event_new(EVENT_QUEUE, "work"));
+	g_assert_true(rig_is_idle(&rig));
+	rig_close(&rig);
+}
+
 /* Only a reader that marks what was read as seen asks for a change without a step. */
 static void
 reading_is_no_step_of_undo(void)
@@ -701,6 +735,7 @@ main(int argc, char **argv)
 	                in_trash_more_than_one_for_good_is_asked_about);
 	g_test_add_func("/changes/keywords-are-given-and-taken", keywords_are_given_and_taken);
 	g_test_add_func("/changes/undo-says-what-was-undone", undo_says_what_was_undone);
+	g_test_add_func("/changes/undo-waits-for-what-is-under-way", undo_waits_for_what_is_under_way);
 	g_test_add_func("/changes/reading-is-no-step-of-undo", reading_is_no_step_of_undo);
 	g_test_add_func("/changes/hints-and-lines-name-the-keys-that-are-bound",
 	                hints_and_lines_name_the_keys_that_are_bound);
