@@ -99,20 +99,6 @@ job_wait(struct session *session, struct job *job)
 	job->error = error;
 }
 
-/* What goes from one account to another takes turns: the source gives, the target takes, the source lets go.
- */
-static void
-job_finish(struct session *session, const struct job *job)
-{
-	struct store *store = job->sync && !job->error ? app_store(job->account, NULL) : NULL;
-	gboolean waits = store && store_ops_waiting(store, NULL) > 0;
-
-	if (store)
-		store_close(store);
-	if (waits)
-		session_do(session, command_new(CMD_REPLAY, job->account->id), NULL);
-}
-
 struct totals {
 	gint64 total, unread, waiting, failed;
 };
@@ -224,8 +210,6 @@ command_sync(struct app *app)
 		job_sync(session, &g_array_index(jobs, struct job, i));
 	for (guint i = 0; i < jobs->len; i++)
 		job_wait(session, &g_array_index(jobs, struct job, i));
-	for (guint i = 0; i < 2 * jobs->len; i++)
-		job_finish(session, &g_array_index(jobs, struct job, i % jobs->len));
 	for (guint i = 0; i < jobs->len; i++)
 		g_ptr_array_add(accounts, (gpointer)g_array_index(jobs, struct job, i).account);
 	settle_transfers(app, session, accounts);
