@@ -74,6 +74,9 @@ struct store_folder *store_folder_by_id(struct store *store, gint64 id, GError *
  * mailbox_id, server_total, server_unread, server_uidnext, server_size. A folder with an op of its own that
  * waits keeps path and subscribed as the person wished. */
 gboolean store_folder_put(struct store *store, struct store_folder *folder, GError **error);
+/* The server's name of a folder once the ops that wait are through: what is made below it is called by that. Gives
+ * (g_free), NULL with error. */
+char *store_folder_wish(struct store *store, gint64 id, GError **error);
 /* hidden, pinned, keep. */
 gboolean store_folder_put_prefs(struct store *store, const struct store_folder *folder, GError **error);
 /* Writes the sync state fields (uidvalidity … complete, synced) of one folder. */

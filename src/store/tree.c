@@ -50,6 +50,18 @@ names_of(struct store *store, gint64 folder, struct names *names, GError **error
 	return TRUE;
 }
 
+char *
+store_folder_wish(struct store *store, gint64 id, GError **error)
+{
+	struct names names;
+	char *wire = NULL;
+
+	if (names_of(store, id, &names, error))
+		wire = g_steal_pointer(&names.wire);
+	names_clear(&names);
+	return wire;
+}
+
 /* Another folder is shown under path. */
 static gboolean
 is_free(struct store *store, const char *path, gint64 folder, GError **error)

@@ -144,6 +144,34 @@ def test_delete_goes_to_the_trash_and_from_there_for_good():
         one_line(w.home.err)
 
 
+def test_a_purge_beside_a_move_leaves_nothing_behind():
+    with World() as w:
+        w.run('--offline', 'move', w.ids[1], 'work/Plans')
+        w.run('--offline', 'delete', w.ids[2], w.ids[3])
+        w.run('--offline', 'delete', w.ids[2], w.ids[3])
+        w.run('--offline', 'folder', 'create', 'work/New')
+        w.run('sync')
+        assert [m for m, _ in on_server(w.imap)['INBOX']] == ['<n%d@harbour.example>' % n for n in (4, 5, 6)]
+        agree(w.home, w.imap)
+        w.run('undo')
+        w.run('undo')
+        assert {r['id'] for r in rows(w.home, 'work/Trash')} == {w.ids[2], w.ids[3]}
+        agree(w.home, w.imap)
+
+
+def test_a_purge_is_taken_back_to_where_it_was_shown():
+    with World() as w:
+        w.run('--offline', 'move', w.ids[1], w.ids[2], 'work/Trash')
+        w.run('--offline', 'delete', w.ids[1])
+        w.run('--offline', 'folder', 'empty', '--yes', 'work/Trash')
+        for shown_there in ({2}, {1, 2}):
+            w.run('--offline', 'undo')
+            assert {r['id'] for r in rows(w.home, 'work/Trash')} == {w.ids[n] for n in shown_there}
+        w.run('sync')
+        agree(w.home, w.imap)
+        assert len(on_server(w.imap)['Trash']) == 2
+
+
 def test_archive_and_junk_find_their_folder_or_make_it():
     with World(boxes=()) as w:
         w.run('archive', w.ids[1])
@@ -199,6 +227,20 @@ def test_folders_are_made_renamed_and_deleted():
         assert told == {'account': 'work', 'folder': 'Json', 'verb': 'create', 'state': 'done'}, told
         w.run('sync')
         assert set(on_server(w.imap)) == {f['folder'] for f in folders(w.home).values() if f['selectable']} - {'Ümläut'} | {'&ANw-ml&AOQ-ut'}
+
+
+def test_what_is_made_below_a_folder_is_renamed_with_it():
+    with World() as w:
+        for args in (['create', 'work/X'], ['rename', 'work/X', 'work/Y'], ['create', 'work/Y/Z'], ['rename', 'work/Lists', 'work/Y/L'], ['rename', 'work/Y', 'work/W'],
+                     ['create', 'work/W/Z/Deep'], ['rename', 'work/W/L/kernel', 'work/W/L/linux']):
+            w.run('--offline', 'folder', *args)
+        w.run('--offline', 'move', w.ids[1], 'work/W/L/linux')
+        w.run('--offline', 'move', w.ids[2], 'work/W/Z/Deep')
+        wanted = {'INBOX', 'Sent', 'Trash', 'Archive', 'Plans', 'W', 'W/Z', 'W/Z/Deep', 'W/L', 'W/L/linux'}
+        assert set(folders(w.home)) == wanted
+        w.run('sync')
+        assert set(on_server(w.imap)) == wanted, on_server(w.imap)
+        agree(w.home, w.imap)
 
 
 def test_empty_says_how_many_and_wants_a_yes():

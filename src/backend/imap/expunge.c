@@ -34,8 +34,12 @@ static void
 put_arguments(struct imap_cmd *cmd, const char *uids, gboolean store)
 {
 	imap_command_atom(cmd->wire, uids);
-	if (!store)
+	/* Dovecot works on what is sent together with a MOVE side by side: an expunge in it would not see the
+	 * mark that was set just before. */
+	if (!store) {
+		cmd->kind = IMAP_CMD_ALONE;
 		return;
+	}
 	imap_command_atom(cmd->wire, "+FLAGS.SILENT");
 	imap_command_atom(cmd->wire, "(\\Deleted)");
 }

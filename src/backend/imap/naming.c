@@ -136,17 +136,20 @@ imap_name_folder(struct backend *b, const char *path, char **wire, char *delimit
 {
 	g_autoptr(GPtrArray) folders = store_folders(b->env->store, error);
 	const struct store_folder *above;
+	g_autofree char *top = NULL;
 	const char *rest;
 
 	if (!folders || !check_path(path, error))
 		return FALSE;
 	above = nearest(folders, path, &rest);
+	if (above && !(top = store_folder_wish(b->env->store, above->id, error)))
+		return FALSE;
 	*delimiter = above && above->delimiter ? above->delimiter : usual_delimiter(folders);
 	if (!above && !g_ascii_strcasecmp(path, "INBOX"))
 		*wire = g_strdup("INBOX");
 	else if (!above && all_below_inbox(folders, *delimiter))
 		*wire = spell_below(b, "INBOX", rest, *delimiter, error);
 	else
-		*wire = spell_below(b, above ? above->wire : "", rest, *delimiter, error);
+		*wire = spell_below(b, top ? top : "", rest, *delimiter, error);
 	return *wire != NULL;
 }
