@@ -24,7 +24,7 @@ link_show(struct account *a)
 
 	if (a->link == LINK_TRYING)
 		state = LINK_CONNECTING;
-	else if (a->link == LINK_UP && (lane->fills || lane->opening || lane->keeping))
+	else if (a->link == LINK_UP && (lane_is_busy(lane) || (a->listing && !a->listed)))
 		state = LINK_FETCHING;
 	else if (a->link == LINK_DOWN)
 		state = a->blocked ? LINK_ERROR : LINK_OFFLINE;

@@ -1,6 +1,6 @@
 # tests of src/core
 core_tests = tests/core/test-account tests/core/test-address tests/core/test-bus tests/core/test-journal \
-  tests/core/test-transfer
+  tests/core/test-lanes tests/core/test-transfer
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 tests_core_test_account_LDADD = $(CORE_LIBS)
@@ -10,5 +10,7 @@ core_bed = tests/core/bed.c tests/core/bed.h tests/core/memory.c tests/core/memo
   tests/core/model.c tests/core/model.h tests/core/script.c tests/core/script.h
 tests_core_test_journal_SOURCES = tests/core/test-journal.c $(core_bed)
 tests_core_test_journal_LDADD = $(CORE_LIBS)
+tests_core_test_lanes_SOURCES = tests/core/test-lanes.c $(core_bed)
+tests_core_test_lanes_LDADD = $(CORE_LIBS)
 tests_core_test_transfer_SOURCES = tests/core/test-transfer.c $(core_bed)
 tests_core_test_transfer_LDADD = $(CORE_LIBS)

@@ -152,7 +152,8 @@ def test_counts_of_other_folders_are_told_and_their_mail_fetched_beside():
             told = len(t.lane(1))
             t.tell(status(lists) + status(t.boxes[0], MESSAGES=99))
             t.screen.press('\r', 'text of 3')
-            counts(t.screen, Lists=2, INBOX=3)
+            t.screen.wait(r'^ +Lists +2 │')
+            t.screen.press('q', r'work / INBOX +3 · ')
             assert [h for h in t.lane(0)[len(before):] if h not in ('DONE', 'IDLE') and 'FETCH' not in h and 'STORE' not in h] == [], t.lane(0)
             assert t.server.connections == 2 and len(t.lane(1)) <= told + 2, t.lane(1)
 
