@@ -1,0 +1,673 @@
+/* The end of the program at every step of every verb, and another program in the same Maildir at the same
+ * time.
+ *
+ * Each verb is carried out in a child that is stopped at each system call which changes something on the
+ * disk, and killed at the n-th; then the account starts anew, as after a crash, and must come to the same end
+ * for every n. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utime.h>
+
+#include "backend/maildir/name.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "rig.h"
+
+#define NOON 1700000000
+#define STEPS_MAX 2000 /* a verb that takes more does not end */
+
+static gint64
+folder_at(struct rig *rig, const char *path)
+{
+	struct store_folder *folder = store_folder_by_path(rig->store, path, NULL);
+	gint64 id = folder ? folder->id : 0;
+
+	store_folder_free(folder);
+	return id;
+}
+
+static msgid
+id_at(struct rig *rig, const char *path, const char *subject)
+{
+	struct store_row *row = rig_row(rig, path, subject);
+	msgid id = row->id;
+
+	store_row_free(row);
+	return id;
+}
+
+static void
+lay_down(struct rig *rig)
+{
+	rig->kind->ops->destroy(rig->backend);
+	store_close(rig->store);
+	rig->ready = rig->lost = FALSE;
+}
+
+static void
+take_up(struct rig *rig)
+{
+	g_autofree char *dir = g_build_filename(rig->dir, "store", NULL);
+	GError *error = NULL;
+
+	rig->store = store_open(dir, STORE_WRITE, &error);
+	g_assert_no_error(error);
+	rig->env.store = rig->store;
+	rig->backend = rig->kind->ops->create(&rig->env);
+}
+
+/* ---- the child ---- */
+
+/* What a crash can come between. */
+static gboolean
+changes_something(long call)
+{
+	static const long calls[] = {
+	        SYS_renameat2, SYS_linkat, SYS_unlinkat, SYS_mkdirat,   SYS_fsync,
+	        SYS_fdatasync, SYS_write,  SYS_pwrite64, SYS_ftruncate, SYS_utimensat,
+#ifdef SYS_rename
+	        SYS_rename,    SYS_link,   SYS_unlink,   SYS_mkdir,     SYS_rmdir,
+#endif
+	        SYS_renameat,
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(calls); i++)
+		if (calls[i] == call)
+			return TRUE;
+	return FALSE;
+}
+
+/* Lives as long as n such calls. */
+static void
+carry_out(struct rig *rig)
+{
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+		_exit(77);
+	take_up(rig);
+	rig_link(rig);
+	raise(SIGSTOP);
+	rig_replay(rig, 0);
+	_exit(0);
+}
+
+static gboolean
+stop_at_call(pid_t child, int *status)
+{
+	if (ptrace(PTRACE_SYSCALL, child, NULL, NULL) != 0 || waitpid(child, status, 0) != child)
+		g_error("the child cannot be followed: %s", g_strerror(errno));
+	return WIFSTOPPED(*status);
+}
+
+/* Which call the child stands before; -1: none. */
+static long
+call_of(pid_t child)
+{
+	struct __ptrace_syscall_info info;
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, child, (void *)sizeof info, &info) <= 0 ||
+	    info.op != PTRACE_SYSCALL_INFO_ENTRY)
+		return -1;
+	return (long)info.entry.nr;
+}
+
+/* TRUE: it was killed before its n-th change; FALSE: it came to its end. -1: there is no following a child
+ * here. */
+static int
+kill_at(struct rig *rig, int n)
+{
+	int status, left = n;
+	pid_t child = fork();
+
+	g_assert_cmpint(child, >=, 0);
+	if (child == 0)
+		carry_out(rig);
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		return -1;
+	g_assert_true(WIFSTOPPED(status));
+	g_assert_cmpint(ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)PTRACE_O_TRACESYSGOOD), ==, 0);
+	while (stop_at_call(child, &status))
+		if (changes_something(call_of(child)) && left-- == 0) {
+			kill(child, SIGKILL);
+			g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+			return 1;
+		}
+	g_assert_true(WIFEXITED(status));
+	g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+	return 0;
+}
+
+/* ---- after a crash ---- */
+
+static gboolean
+is_of_folders(const struct store_op *op)
+{
+	return op->verb >= OP_EMPTY || (op->verb == OP_FLAG && op->upto);
+}
+
+static void
+look_into(struct rig *rig, const struct store_op *op)
+{
+	struct rig_done done = {0};
+	struct store_op *left;
+	GError *error = NULL;
+
+	if (op->verb != OP_FLAG && op->verb != OP_SUBSCRIBE) {
+		rig->kind->ops->check(rig->backend, op, rig_on_done, &done);
+		rig_wait(rig, &done);
+	}
+	left = store_op(rig->store, op->id, &error);
+	g_assert_no_error(error);
+	if (left && !left->ids->len && !is_of_folders(left))
+		store_op_done(rig->store, op->id, &error);
+	else if (left)
+		store_op_set(rig->store, op->id, OP_WAITING, NULL, 0, &error);
+	g_assert_no_error(error);
+	store_op_free(left);
+}
+
+static void
+recover(struct rig *rig)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	GError *error = NULL;
+
+	store_ops_recover(rig->store, &error);
+	g_assert_no_error(error);
+	store_ops(rig->store, FALSE, 0, ops, &error);
+	g_assert_no_error(error);
+	for (guint i = 0; i < ops->len; i++)
+		if (((const struct store_op *)ops->pdata[i])->state == OP_CHECKING)
+			look_into(rig, ops->pdata[i]);
+	while (store_ops_waiting(rig->store, NULL))
+		rig_replay(rig, 0);
+}
+
+/* ---- what there is ---- */
+
+static int
+by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Each message there is with its folder and its letters, and what the store shows of it: sorted lines. */
+static void
+add_folder(struct rig *rig, const struct store_folder *folder, GPtrArray *lines)
+{
+	g_autofree char *there = rig->kind->subjects(rig, folder->path);
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(store_row_free);
+
+	g_ptr_array_add(lines, g_strdup_printf("%s has %s", folder->path, there));
+	store_rows(rig->store, folder->id, NULL, TRUE, 1000, rows, NULL);
+	for (guint i = 0; i < rows->len; i++) {
+		const struct store_row *row = rows->pdata[i];
+
+		g_assert_true(row->file && g_file_test(row->file, G_FILE_TEST_IS_REGULAR));
+		g_ptr_array_add(lines, g_strdup_printf("%s shows %" G_GINT64_FORMAT " %s %u %u", folder->path,
+		                                       row->id, row->subject, row->flags, row->pending));
+	}
+}
+
+static char *
+all_there_is(struct rig *rig)
+{
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free), folders = NULL;
+	g_autoptr(GDir) dir = NULL;
+	struct rig_done done = {0};
+	const char *name;
+
+	rig->kind->ops->folders(rig->backend, rig_on_done, &done);
+	rig_wait(rig, &done);
+	folders = store_folders(rig->store, NULL);
+	for (guint i = 0; i < folders->len; i++)
+		rig_open(rig, ((const struct store_folder *)folders->pdata[i])->path);
+	for (guint i = 0; i < folders->len; i++)
+		add_folder(rig, folders->pdata[i], lines);
+	dir = g_dir_open(rig->account->path, 0, NULL);
+	while ((name = g_dir_read_name(dir)))
+		g_ptr_array_add(lines, g_strdup_printf("there is %s", name));
+	g_ptr_array_sort(lines, by_text);
+	g_ptr_array_add(lines, NULL);
+	return g_strjoinv("\n", (char **)lines->pdata);
+}
+
+/* ---- the verbs ---- */
+
+static void
+journal_move(struct rig *rig, GError **error)
+{
+	msgid ids[2] = {id_at(rig, "INBOX", "a"), id_at(rig, "INBOX", "b")};
+
+	store_journal_move(rig->store, ids, 2, folder_at(rig, "Sent"), NULL, error);
+}
+
+/* The name that it would keep is taken. */
+static void
+journal_move_to_taken(struct rig *rig, GError **error)
+{
+	g_autofree char *path = g_strdup_printf("%s/.Sent/cur/%d.a.test:2,F", rig->account->path, NOON);
+
+	g_assert_true(g_file_set_contents(path, "Subject: other\n\nx\n", -1, NULL));
+	rig_open(rig, "Sent");
+	journal_move(rig, error);
+}
+
+static void
+journal_copy(struct rig *rig, GError **error)
+{
+	msgid ids[2] = {id_at(rig, "INBOX", "a"), id_at(rig, "INBOX", "b")};
+
+	store_journal_copy(rig->store, ids, 2, folder_at(rig, "Sent"), NULL, NULL, error);
+}
+
+static void
+journal_append(struct rig *rig, GError **error)
+{
+	static const char text[] = "Subject: new\r\nMessage-ID: <new@harbour.example>\r\n\r\nhello\r\n";
+	g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
+	struct envelope envelope;
+
+	envelope_from_headers(&envelope, text, strlen(text));
+	store_journal_append(
+	        rig->store, folder_at(rig, "Sent"),
+	        &(struct store_message){.received = NOON, .flags = FLAG_SEEN, .envelope = &envelope}, bytes,
+	        "", NULL, error);
+	envelope_clear(&envelope);
+}
+
+static void
+journal_purge(struct rig *rig, GError **error)
+{
+	msgid ids[2] = {id_at(rig, "INBOX", "a"), id_at(rig, "INBOX", "b")};
+
+	store_journal_purge(rig->store, ids, 2, NULL, error);
+}
+
+static void
+journal_flag(struct rig *rig, GError **error)
+{
+	msgid ids[2] = {id_at(rig, "INBOX", "a"), id_at(rig, "INBOX", "b")};
+
+	store_journal_flags(rig->store, ids, 2, FLAG_FLAGGED, 0, NULL, NULL, NULL, error);
+}
+
+static void
+journal_empty(struct rig *rig, GError **error)
+{
+	store_journal_empty(rig->store, folder_at(rig, "INBOX"), NULL, error);
+}
+
+static void
+journal_create(struct rig *rig, GError **error)
+{
+	struct store_folder folder = {.path = (char *)"Sea",
+	                              .wire = (char *)".Sea",
+	                              .delimiter = '.',
+	                              .role = (char *)"",
+	                              .rights = (char *)"",
+	                              .mailbox_id = (char *)"",
+	                              .windows = (char *)"",
+	                              .keep = (char *)"",
+	                              .selectable = TRUE,
+	                              .subscribed = TRUE};
+
+	store_journal_create(rig->store, &folder, "", NULL, error);
+}
+
+static void
+journal_rename(struct rig *rig, GError **error)
+{
+	static const char *const subdirs[] = {"cur", "new", "tmp"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(subdirs); i++) {
+		g_autofree char *path =
+		        g_build_filename(rig->account->path, ".Lists.harbour.deep", subdirs[i], NULL);
+
+		g_assert_cmpint(g_mkdir_with_parents(path, 0700), ==, 0);
+	}
+	rig_deliver(rig, "Lists/harbour", "x", NOON);
+	rig_deliver(rig, "Lists/harbour/deep", "y", NOON);
+	{
+		struct rig_done done = {0};
+
+		rig->kind->ops->folders(rig->backend, rig_on_done, &done);
+		rig_wait(rig, &done);
+	}
+	rig_open(rig, "Lists/harbour");
+	rig_open(rig, "Lists/harbour/deep");
+	store_journal_rename(rig->store, folder_at(rig, "Lists/harbour"), "Sea", ".Sea", NULL, error);
+}
+
+static void
+journal_remove(struct rig *rig, GError **error)
+{
+	rig_deliver(rig, "Lists/harbour", "x", NOON);
+	rig_deliver(rig, "Lists/harbour", "y", NOON);
+	rig_open(rig, "Lists/harbour");
+	store_journal_remove(rig->store, folder_at(rig, "Lists/harbour"), NULL, error);
+}
+
+static void
+journal_subscribe(struct rig *rig, GError **error)
+{
+	store_journal_subscribe(rig->store, folder_at(rig, "Sent"), FALSE, NULL, error);
+}
+
+static const struct {
+	const char *path;
+	void (*journal)(struct rig *rig, GError **error);
+} verbs[] = {
+        {"/kill/move", journal_move},           {"/kill/move-to-taken", journal_move_to_taken},
+        {"/kill/copy", journal_copy},           {"/kill/append", journal_append},
+        {"/kill/purge", journal_purge},         {"/kill/flag", journal_flag},
+        {"/kill/empty", journal_empty},         {"/kill/create", journal_create},
+        {"/kill/rename", journal_rename},       {"/kill/remove", journal_remove},
+        {"/kill/subscribe", journal_subscribe},
+};
+
+static void
+prepare(struct rig *rig, guint verb)
+{
+	GError *error = NULL;
+
+	rig_init(rig, &rig_maildir);
+	rig_deliver(rig, "INBOX", "a", NOON);
+	rig_deliver(rig, "INBOX", "b", NOON + 1);
+	rig_deliver(rig, "INBOX", "c", NOON + 2);
+	rig_link(rig);
+	rig_open(rig, "INBOX");
+	rig_open(rig, "Sent");
+	verbs[verb].journal(rig, &error);
+	g_assert_no_error(error);
+	lay_down(rig);
+}
+
+/* A lock that nobody ends is taken away after two minutes, as Dovecot does it. */
+static void
+let_locks_grow_old(struct rig *rig)
+{
+	g_autofree char *lock = g_build_filename(rig->account->path, "subscriptions.lock", NULL);
+	struct utimbuf old = {NOON, NOON};
+
+	g_assert_true(utime(lock, &old) == 0 || errno == ENOENT);
+}
+
+static char *
+end_of(struct rig *rig)
+{
+	char *all;
+
+	let_locks_grow_old(rig);
+	take_up(rig);
+	rig_link(rig);
+	recover(rig);
+	all = all_there_is(rig);
+	rig_clear(rig);
+	return all;
+}
+
+static void
+a_kill_at_any_step_changes_nothing(gconstpointer data)
+{
+	guint verb = GPOINTER_TO_UINT(data);
+	g_autofree char *want = NULL;
+	struct rig rig;
+	int killed = 1, n;
+
+	prepare(&rig, verb);
+	want = end_of(&rig);
+	for (n = 0; killed > 0 && n < STEPS_MAX; n++) {
+		g_autofree char *have = NULL;
+
+		prepare(&rig, verb);
+		killed = kill_at(&rig, n);
+		if (killed < 0) {
+			take_up(&rig);
+			rig_clear(&rig);
+			g_test_skip("a child cannot be followed here");
+			return;
+		}
+		have = end_of(&rig);
+		g_assert_cmpstr(have, ==, want);
+	}
+	g_assert_cmpint(killed, ==, 0);
+	g_test_message("killed at %d steps", n - 1);
+}
+
+/* ---- another program ---- */
+
+#define MESSAGES 60
+
+/* Renames messages and moves them between the folders until it is ended, each in one step. */
+static void
+meddle(struct rig *rig, guint32 seed)
+{
+	static const char *const dirs[] = {"new", "cur", ".Sent/cur", ".Lists.harbour/cur"};
+	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+
+	for (;;) {
+		const char *sub = dirs[g_rand_int_range(rand, 0, G_N_ELEMENTS(dirs))];
+		const char *to_sub = dirs[g_rand_int_range(rand, 1, G_N_ELEMENTS(dirs))];
+		g_autofree char *path = g_build_filename(rig->account->path, sub, NULL);
+		g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+		const char *name;
+
+		while (dir && (name = g_dir_read_name(dir))) {
+			guint flags = (guint)g_rand_int_range(rand, 0, 8);
+			g_autofree char *with = maildir_name_with(name, flags);
+			g_autofree char *from = g_build_filename(path, name, NULL);
+			gboolean moves = g_rand_int_range(rand, 0, 4) == 0;
+			g_autofree char *to =
+			        g_build_filename(rig->account->path, moves ? to_sub : "cur", with, NULL);
+			g_autofree char *stays = g_build_filename(path, with, NULL);
+
+			/* Most programs look whether a name is taken, as renaming takes it over. */
+			if (g_rand_int_range(rand, 0, 3) == 0)
+				renameat2(AT_FDCWD, from, AT_FDCWD,
+				          moves || strcmp(sub, "new") == 0 ? to : stays, RENAME_NOREPLACE);
+		}
+	}
+}
+
+/* Every message is somewhere exactly once, and the store shows what there is. */
+static void
+assert_whole(struct rig *rig, guint64 *seen)
+{
+	static const char *const folders[] = {"INBOX", "Sent", "Lists/harbour"};
+
+	*seen = 0;
+	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *there = rig->kind->subjects(rig, folders[i]), *here = NULL;
+		g_auto(GStrv) subjects = g_strsplit(there, " ", -1);
+		g_autoptr(GPtrArray) sorted = NULL;
+		g_auto(GStrv) rows = NULL;
+		g_autofree char *joined = NULL;
+
+		for (char **subject = subjects; *subject && **subject; subject++) {
+			guint n = (guint)atoi(*subject + 1);
+
+			g_assert_cmpuint(*seen & (G_GUINT64_CONSTANT(1) << n), ==, 0);
+			*seen |= G_GUINT64_CONSTANT(1) << n;
+		}
+		rig_open(rig, folders[i]);
+		here = rig_subjects(rig, folders[i]);
+		rows = g_strsplit(here, " ", -1);
+		sorted = g_ptr_array_new();
+		for (char **row = rows; *row && **row; row++)
+			g_ptr_array_add(sorted, *row);
+		g_ptr_array_sort(sorted, by_text);
+		g_ptr_array_add(sorted, NULL);
+		joined = g_strjoinv(" ", (char **)sorted->pdata);
+		g_assert_cmpstr(joined, ==, there);
+	}
+}
+
+static void
+replay_all(struct rig *rig)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	GError *failed = NULL;
+
+	store_ops(rig->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, &failed);
+	for (guint i = 0; i < ops->len; i++) {
+		const struct store_op *op = ops->pdata[i];
+		struct rig_done done = {0};
+		g_autoptr(GError) error = NULL;
+
+		store_op_set(rig->store, op->id, OP_RUNNING, NULL, 0, &failed);
+		rig->kind->ops->replay(rig->backend, op, rig_on_done, &done);
+		error = rig_wait_error(rig, &done);
+		/* It may be too lively for now. */
+		if (error)
+			g_assert_error(error, FULMAR_ERROR, FULMAR_NO_LINK);
+		if (error)
+			store_op_set(rig->store, op->id, OP_WAITING, NULL, 0, &failed);
+		else
+			store_op_done(rig->store, op->id, &failed);
+		g_assert_no_error(failed);
+	}
+}
+
+static void
+act_at_random(struct rig *rig, GRand *rand)
+{
+	static const char *const folders[] = {"INBOX", "Sent", "Lists/harbour"};
+	gint64 folder = folder_at(rig, folders[g_rand_int_range(rand, 0, 3)]);
+	gint64 to = folder_at(rig, folders[g_rand_int_range(rand, 0, 3)]);
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(store_row_free);
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	GError *error = NULL;
+
+	store_rows(rig->store, folder, NULL, TRUE, MESSAGES, rows, &error);
+	for (guint i = 0; i < rows->len; i++)
+		if (g_rand_boolean(rand))
+			g_array_append_val(ids, ((const struct store_row *)rows->pdata[i])->id);
+	if (!ids->len)
+		return;
+	if (g_rand_boolean(rand))
+		store_journal_move(rig->store, (const msgid *)(void *)ids->data, ids->len, to, NULL, &error);
+	else
+		store_journal_flags(rig->store, (const msgid *)(void *)ids->data, ids->len, FLAG_FLAGGED,
+		                    FLAG_SEEN, NULL, NULL, NULL, &error);
+	g_assert_no_error(error);
+	replay_all(rig);
+	if (g_rand_int_range(rand, 0, 3) == 0)
+		rig_open(rig, folders[g_rand_int_range(rand, 0, 3)]);
+}
+
+static void
+another_program_may_do_what_it_likes(void)
+{
+	guint32 seed = g_test_rand_int_range(1, G_MAXINT32);
+	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+	static const char *const folders[] = {"INBOX", "Sent", "Lists/harbour"};
+	guint64 seen;
+	struct rig rig;
+	pid_t child;
+	int status;
+
+	g_test_message("seed %u", seed);
+	rig_init(&rig, &rig_maildir);
+	for (int i = 0; i < MESSAGES; i++) {
+		g_autofree char *name = g_strdup_printf("m%02d", i);
+
+		rig_deliver(&rig, "INBOX", name, NOON + i);
+	}
+	rig_link(&rig);
+	for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
+		rig_open(&rig, folders[i]);
+	child = fork();
+	g_assert_cmpint(child, >=, 0);
+	if (child == 0)
+		meddle(&rig, seed);
+	for (int i = 0; i < 40; i++)
+		act_at_random(&rig, rand);
+	kill(child, SIGKILL);
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	g_assert_true(WIFSIGNALED(status));
+	while (store_ops_waiting(rig.store, NULL))
+		replay_all(&rig);
+	assert_whole(&rig, &seen);
+	g_assert_cmpuint(seen, ==, (G_GUINT64_CONSTANT(1) << MESSAGES) - 1);
+	rig_clear(&rig);
+}
+
+/* It deletes all that it meets while those are moved: what is moved is there, what is not is gone. */
+static void
+another_program_may_delete(void)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	g_autofree char *there = NULL, *sent = NULL, *here = NULL;
+	struct rig rig;
+	GError *error = NULL;
+	pid_t child;
+	int status;
+
+	rig_init(&rig, &rig_maildir);
+	for (int i = 0; i < MESSAGES; i++) {
+		g_autofree char *name = g_strdup_printf("m%02d", i);
+
+		rig_deliver(&rig, "INBOX", name, NOON + i);
+	}
+	rig_link(&rig);
+	rig_open(&rig, "INBOX");
+	for (int i = 0; i < MESSAGES; i++) {
+		g_autofree char *name = g_strdup_printf("m%02d", i);
+		msgid id = id_at(&rig, "INBOX", name);
+
+		g_array_append_val(ids, id);
+	}
+	store_journal_move(rig.store, (const msgid *)(void *)ids->data, ids->len, folder_at(&rig, "Sent"),
+	                   NULL, &error);
+	g_assert_no_error(error);
+	child = fork();
+	g_assert_cmpint(child, >=, 0);
+	if (child == 0) {
+		for (int i = MESSAGES - 1; i >= 0; i--) {
+			g_autofree char *path =
+			        g_strdup_printf("%s/new/%d.m%02d.test", rig.account->path, NOON + i, i);
+
+			g_unlink(path);
+		}
+		_exit(0);
+	}
+	rig_replay(&rig, 0);
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	there = rig.kind->subjects(&rig, "INBOX");
+	g_assert_cmpstr(there, ==, "");
+	sent = rig.kind->subjects(&rig, "Sent");
+	rig_open(&rig, "Sent");
+	rig_open(&rig, "INBOX");
+	here = rig_subjects(&rig, "Sent");
+	g_assert_cmpint(strlen(here), ==, strlen(sent));
+	g_free(here);
+	here = rig_subjects(&rig, "INBOX");
+	g_assert_cmpstr(here, ==, "");
+	rig_clear(&rig);
+}
+
+int
+main(int argc, char **argv)
+{
+	/* The end of a program needs no disk, and waiting for one some thousand times takes minutes. */
+	if (access("/dev/shm", W_OK) == 0)
+		g_setenv("TMPDIR", "/dev/shm", TRUE);
+	g_test_init(&argc, &argv, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
+		g_test_add_data_func(verbs[i].path, GUINT_TO_POINTER(i), a_kill_at_any_step_changes_nothing);
+	g_test_add_func("/others/meddle", another_program_may_do_what_it_likes);
+	g_test_add_func("/others/delete", another_program_may_delete);
+	return g_test_run();
+}
