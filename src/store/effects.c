@@ -62,6 +62,18 @@ set_marks(struct store *store, const struct store_op *op, GError **error)
 	       store_run(store, sql, VALUES(op->id, mark, store->last_id), error);
 }
 
+/* Where messages cannot be moved or removed in one go they are marked first; an op that was cut off may have
+ * come so far. */
+static gboolean
+note_marked(struct store *store, const struct store_op *op, GError **error)
+{
+	static const char sql[] = "INSERT OR IGNORE INTO marked SELECT id FROM op_row WHERE op = ?1";
+	gboolean takes_away = op->verb == OP_MOVE || op->verb == OP_PURGE || op->verb == OP_EMPTY ||
+	                      (op->verb == OP_TRANSFER && op->add);
+
+	return !takes_away || store_run(store, sql, VALUES(op->id), error);
+}
+
 static gboolean
 change_state(struct store *store, const struct store_op *op, enum op_state state, const char *error_text,
              gint64 not_before, GError **error)
@@ -75,7 +87,8 @@ change_state(struct store *store, const struct store_op *op, enum op_state state
 	if (!statement)
 		return FALSE;
 	store_bind_text(statement, 5, error_text);
-	if (!store_finish(store, statement, error) || (state == OP_RUNNING && !set_marks(store, op, error)))
+	if (!store_finish(store, statement, error) ||
+	    (state == OP_RUNNING && (!set_marks(store, op, error) || !note_marked(store, op, error))))
 		return FALSE;
 	if ((state == OP_FAILED) == (op->state == OP_FAILED))
 		return TRUE;

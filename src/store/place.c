@@ -80,6 +80,14 @@ place_put(struct store *store, const struct row_state *row, gint64 folder, guint
 	return store_finish(store, statement, error);
 }
 
+static gboolean
+forget_marked(struct store *store, msgid id, GError **error)
+{
+	static const char sql[] = "DELETE FROM marked WHERE id = ?1";
+
+	return store_run(store, sql, VALUES(id), error);
+}
+
 gboolean
 place_drop(struct store *store, const struct row_state *row, GError **error)
 {
@@ -96,7 +104,8 @@ place_drop(struct store *store, const struct row_state *row, GError **error)
 	delta->bound--;
 	delta->unread_base -= !(row->base & FLAG_SEEN);
 	folders_forget(store);
-	return store_finish(store, statement, error) && (!file || bodies_refresh_have(store, row->id, error));
+	return store_finish(store, statement, error) && forget_marked(store, row->id, error) &&
+	       (!file || bodies_refresh_have(store, row->id, error));
 }
 
 gboolean
@@ -228,6 +237,29 @@ row_relocate(struct store *store, struct row_state *row, gint64 folder, guint64 
 	return ok;
 }
 
+/* The person wants it where it is after all: a mark that an op left there goes. */
+static gboolean
+unmark(struct store *store, const struct row_state *row, GError **error)
+{
+	const struct op_spec spec = {.verb = OP_FLAG, .folder = row->folder, .remove = FLAG_DELETED};
+	gint64 op;
+
+	return op_insert(store, &spec, &op, error) && op_join(store, op, row->id, 0, error) &&
+	       masks_settle(store, row->id, NULL, error);
+}
+
+static gboolean
+is_marked(struct store *store, msgid id, gboolean *marked, GError **error)
+{
+	static const char sql[] = "SELECT EXISTS (SELECT 1 FROM marked WHERE id = ?1)";
+	gint64 found;
+
+	if (!store_number(store, sql, VALUES(id), 0, &found, error))
+		return FALSE;
+	*marked = found != 0;
+	return TRUE;
+}
+
 gboolean
 row_send(struct store *store, struct row_state *row, gint64 folder, GError **error)
 {
@@ -236,7 +268,7 @@ row_send(struct store *store, struct row_state *row, gint64 folder, GError **err
 	g_autofree char *file = g_strdup(row->file);
 	gboolean bound = row_is_bound(row);
 	struct spot spot;
-	gboolean ok;
+	gboolean ok, marked = FALSE;
 
 	if (folder == from)
 		return TRUE;
@@ -247,8 +279,9 @@ row_send(struct store *store, struct row_state *row, gint64 folder, GError **err
 		return FALSE;
 	/* Back to where it is on the server: there it is bound. */
 	if (spot.folder && spot.folder == folder)
-		ok = place_drop(store, row, error) &&
+		ok = is_marked(store, row->id, &marked, error) && place_drop(store, row, error) &&
 		     row_relocate(store, row, folder, spot.uid, spot.file, error) &&
+		     (!marked || !spot.uid || unmark(store, row, error)) &&
 		     (!spot.file || row_set_have(store, row->id, HAVE_WHOLE, 0, error));
 	else
 		ok = row_relocate(store, row, folder, 0, NULL, error);

@@ -30,6 +30,7 @@ static const struct {
         {"place", NULL},
         {"limbo", NULL},
         {"awaited", NULL},
+        {"marked", NULL},
         {"message", NULL},
         {"envelope", NULL},
         {"step", NULL},

@@ -100,6 +100,8 @@ static const char v2[] =
         "CREATE TABLE place (id INTEGER PRIMARY KEY, folder INTEGER NOT NULL, uid INTEGER, file TEXT);"
         "CREATE UNIQUE INDEX place_uid ON place (folder, uid) WHERE uid IS NOT NULL;"
         "CREATE UNIQUE INDEX place_file ON place (folder, file) WHERE file IS NOT NULL;"
+        /* Rows whose message an op on its way out of its place may have marked as deleted there. */
+        "CREATE TABLE marked (id INTEGER PRIMARY KEY);"
         /* Rows of folder 0: since when, out of which folder, by which op. */
         "CREATE TABLE limbo (id INTEGER PRIMARY KEY, since INTEGER NOT NULL, origin INTEGER NOT NULL,"
         " op INTEGER NOT NULL);"

@@ -296,6 +296,37 @@ masks_equal_the_sum_of_the_ops(struct bed *bed, gconstpointer unused)
 	}
 }
 
+/* Where messages go by being marked first, an op that was cut off may have marked this one. */
+static void
+a_purge_that_was_begun_leaves_no_mark_when_it_is_undone(struct bed *bed, gconstpointer unused)
+{
+	msgid id = add_mail(bed->store, bed->inbox, &(struct mail){.uid = 1});
+	g_autoptr(GError) error = NULL;
+	gint64 step = 0;
+	OPS(ops);
+
+	g_assert_true(store_journal_purge(bed->store, &id, 1, &step, &error));
+	g_assert_cmpuint(read_ops(bed->store, TRUE, 0, ops), ==, 1);
+	g_assert_true(store_op_set(bed->store, op_at(ops, 0)->id, OP_RUNNING, NULL, 0, &error));
+	g_assert_true(store_ops_recover(bed->store, &error));
+	g_assert_false(store_undo_take_back(bed->store, step, NULL, NULL, NULL));
+	g_assert_true(store_op_set(bed->store, op_at(ops, 0)->id, OP_WAITING, NULL, 0, &error));
+	g_assert_true(store_undo_take_back(bed->store, step, NULL, NULL, &error));
+	g_assert_no_error(error);
+	g_assert_cmpuint(read_ops(bed->store, TRUE, 0, ops), ==, 1);
+	g_assert_cmpint(op_at(ops, 0)->verb, ==, OP_FLAG);
+	g_assert_cmpuint(op_at(ops, 0)->remove, ==, FLAG_DELETED);
+	g_assert_cmpint(op_at(ops, 0)->folder, ==, bed->inbox);
+	g_assert_cmpint(g_array_index(op_at(ops, 0)->ids, msgid, 0), ==, id);
+	check_store(bed->dir);
+	/* One that never went out had no time to mark anything. */
+	g_assert_true(store_op_done(bed->store, op_at(ops, 0)->id, &error));
+	step = 0;
+	g_assert_true(store_journal_purge(bed->store, &id, 1, &step, &error));
+	g_assert_true(store_undo_take_back(bed->store, step, NULL, NULL, &error));
+	g_assert_cmpuint(read_ops(bed->store, FALSE, 0, ops), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -310,5 +341,6 @@ main(int argc, char **argv)
 	BED_TEST("/store/journal/vanished", ops_of_vanished_messages_go);
 	BED_TEST("/store/journal/deleted", deleted_messages_stay_listed);
 	BED_TEST("/store/journal/sum", masks_equal_the_sum_of_the_ops);
+	BED_TEST("/store/journal/unmarked", a_purge_that_was_begun_leaves_no_mark_when_it_is_undone);
 	return g_test_run();
 }
