@@ -281,6 +281,7 @@ undo_purge(struct store *store, struct past *past, const struct entry *entry, st
 {
 	enum progress progress;
 	gboolean wide;
+	gint64 op;
 
 	if (row->folder)
 		return leave_failed(store, entry, row->id, error);
@@ -291,7 +292,11 @@ undo_purge(struct store *store, struct past *past, const struct entry *entry, st
 	if (progress == OP_STILL_HERE &&
 	    (!op_leave(store, entry->op, row->id, error) || !row_settle(store, row, NULL, error)))
 		return FALSE;
-	return row->folder || give_back(store, past, row, entry->origin, entry->added, error);
+	if (!row->folder)
+		return give_back(store, past, row, entry->origin, entry->added, error);
+	/* The purge had taken the place of a move that had not gone out: it stood where that had put it. */
+	return row->folder == entry->origin || !folder_is_usable(store, entry->origin, NULL) ||
+	       journal_move_row(store, &past->journal, row, entry->origin, &op, error);
 }
 
 static gboolean
