@@ -1,6 +1,7 @@
 #include "model/folders.h"
 
 #include <string.h>
+#include "base/i18n.h"
 #include "base/text.h"
 
 #define DEEPEST 20 /* levels shown; deeper folders show their whole rest as one name */
@@ -214,31 +215,77 @@ describe(struct folder_line *line, const struct store_folder *folder, gboolean s
 	line->keep = g_strdup(folder->keep ? folder->keep : "");
 }
 
+/* foreign is a line for each first level. */
+static gboolean
+is_foreign(const char *path, const char *foreign)
+{
+	gsize len = top_length(path);
+
+	for (const char *line = foreign; line && *line; line = strchr(line, '\n') + 1) {
+		gsize n = strcspn(line, "\n");
+
+		if (n == len && !strncmp(line, path, len))
+			return TRUE;
+		if (!line[n])
+			break;
+	}
+	return FALSE;
+}
+
+static void
+add_heading(GPtrArray *out, guint account, const char *heading, gboolean foreign)
+{
+	struct folder_line *line = add_line(out, account, "", 0, 0);
+
+	line->heading = TRUE;
+	line->foreign = foreign;
+	g_free(line->name);
+	line->name = foreign ? g_strdup_printf(_("%s: shared"), heading) : g_strdup(heading);
+}
+
+/* The person's own folders, or the others. */
+static void
+add_trees(GPtrArray *out, guint account, const char *id, const GArray *places, GHashTable *collapsed,
+          gboolean subscriptions, const char *foreign, gboolean others)
+{
+	guint first = out->len;
+
+	for (guint i = 0; i < places->len; i++) {
+		const struct store_folder *folder = g_array_index(places, struct place, i).folder;
+		struct folder_line *line;
+		guint depth;
+
+		if (is_foreign(folder->path, foreign) != others)
+			continue;
+		depth = add_levels(out, account, first, folder->path);
+		line = add_line(out, account, folder->path, strlen(folder->path), depth);
+		describe(line, folder, subscriptions);
+		line->foreign = others;
+	}
+	collapse(out, first, id, collapsed);
+}
+
 void
 folders_lines(GPtrArray *out, guint account, const char *id, const char *heading, const GPtrArray *folders,
-              GHashTable *collapsed, guint flags)
+              GHashTable *collapsed, guint flags, const char *foreign)
 {
 	g_autoptr(GHashTable) hidden = flags & FOLDERS_HIDDEN ? NULL : hidden_paths(folders);
 	g_autoptr(GArray) places = sorted(folders, hidden);
+	g_autofree char *safe = heading ? text_safe(heading, -1) : NULL;
 	gboolean subscriptions = any_subscribed(folders);
-	guint first;
+	guint before;
 
-	if (heading) {
-		struct folder_line *line = add_line(out, account, "", 0, 0);
-
-		line->heading = TRUE;
-		g_free(line->name);
-		line->name = text_safe(heading, -1);
-	}
-	first = out->len;
-	for (guint i = 0; i < places->len; i++) {
-		const struct store_folder *folder = g_array_index(places, struct place, i).folder;
-		guint depth = add_levels(out, account, first, folder->path);
-
-		describe(add_line(out, account, folder->path, strlen(folder->path), depth), folder,
-		         subscriptions);
-	}
-	collapse(out, first, id, collapsed);
+	if (safe)
+		add_heading(out, account, safe, FALSE);
+	add_trees(out, account, id, places, collapsed, subscriptions, foreign, FALSE);
+	if (!foreign || !*foreign)
+		return;
+	before = out->len;
+	if (safe)
+		add_heading(out, account, safe, TRUE);
+	add_trees(out, account, id, places, collapsed, subscriptions, foreign, TRUE);
+	if (safe && out->len == before + 1) /* none of them is shown */
+		g_ptr_array_remove_index(out, before);
 }
 
 void

@@ -7,7 +7,8 @@
 
 struct folder_line {
 	guint account;
-	gboolean heading; /* the account's own line */
+	gboolean heading; /* the account's own line, or that of what others share with it */
+	gboolean foreign; /* somebody else's, or shared */
 	char *name;       /* the last part of the path, or the account's name; safe */
 	char *path;       /* as in the store; "" for a heading */
 	guint depth;
@@ -28,9 +29,11 @@ enum folders_flags { FOLDERS_HIDDEN = 1 /* hidden ones too */ };
 /* Appends the lines of one account to out (struct folder_line *): its heading when heading is not NULL, then
  * folders (struct store_folder *, in the store's order, may be NULL) sorted so that children stand below
  * their parents; levels without a folder get a line of their own. collapsed holds "ACCOUNT/PATH" keys of
- * lines whose children are left out; id is the account's. A hidden folder takes those below along. */
+ * lines whose children are left out; id is the account's. A hidden folder takes those below along. foreign
+ * (NULL: none): first levels of what is shared with the account, each ended by LF; they stand last, under a
+ * heading of their own. */
 void folders_lines(GPtrArray *out, guint account, const char *id, const char *heading,
-                   const GPtrArray *folders, GHashTable *collapsed, guint flags);
+                   const GPtrArray *folders, GHashTable *collapsed, guint flags, const char *foreign);
 /* Appends a line for each pinned folder, called by its whole path, behind prefix (NULL: none) and "/". */
 void folders_pins(GPtrArray *out, guint account, const char *prefix, const GPtrArray *folders);
 /* How many folders lie below path, and how many messages are in it and them (may be NULL). */

@@ -182,7 +182,7 @@ collect_places(struct ui *ui, void *user)
 	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(folder_line_free);
 
 	folders_lines(lines, subject->account, "", NULL, ui_folders(ui, subject->account), NULL,
-	              FOLDERS_HIDDEN);
+	              FOLDERS_HIDDEN, NULL);
 	add_place(items, _("(top level)"), "");
 	for (guint i = 0; i < lines->len; i++) {
 		const struct folder_line *line = lines->pdata[i];

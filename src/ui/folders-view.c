@@ -35,7 +35,8 @@ all_lines(struct ui *ui)
 		const char *id = ui_account_id(ui, i);
 
 		folders_lines(lines, i, id, id, ui_folders(ui, i), state_collapsed(ui->state),
-		              ui->show_hidden ? FOLDERS_HIDDEN : 0);
+		              ui->show_hidden ? FOLDERS_HIDDEN : 0,
+		              ((struct ui_account *)ui->accounts->pdata[i])->foreign);
 	}
 	ui->folder_lines = g_ptr_array_ref(lines);
 	return lines;
@@ -171,7 +172,11 @@ folders_click_rail(struct ui *ui, int y)
 static char *
 key_of(const struct ui *ui, const struct folder_line *line)
 {
-	return g_strdup_printf("%s%s/%s", line->pin ? "*" : "", ui_account_id(ui, line->account), line->path);
+	return g_strdup_printf("%s%s/%s",
+	                       line->pin                        ? "*"
+	                       : line->heading && line->foreign ? "+"
+	                                                        : "",
+	                       ui_account_id(ui, line->account), line->path);
 }
 
 static void

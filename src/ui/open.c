@@ -199,6 +199,8 @@ ui_folders(struct ui *ui, guint n)
 
 	if (store) {
 		account->folders = store_folders(store, &error);
+		g_free(account->foreign);
+		account->foreign = store_get(store, "foreign");
 		if (error)
 			ui_complain(ui, "%s", error->message);
 		for (guint i = 0; account->folders && i < account->folders->len; i++) {

@@ -52,6 +52,7 @@ struct ui_account {
 	char *detail; /* what the link said last, safe; or NULL */
 	gint64 waiting, failed;
 	GPtrArray *folders; /* struct store_folder *; NULL: not read yet */
+	char *foreign;      /* first levels of what others share, a line each; or NULL */
 	/* what the server said of room, octets; limit 0: it did not */
 	guint64 quota_used, quota_limit;
 	gint64 quota_asked; /* monotonic µs, 0 = not yet */

@@ -15,6 +15,7 @@ account_free(gpointer data)
 	struct ui_account *account = data;
 
 	g_free(account->detail);
+	g_free(account->foreign);
 	if (account->folders)
 		g_ptr_array_unref(account->folders);
 	g_free(account);

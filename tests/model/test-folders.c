@@ -52,7 +52,7 @@ children_stand_below_their_parents(void)
 	g_autoptr(GPtrArray) folders = sample(), lines = g_ptr_array_new_with_free_func(folder_line_free);
 	g_autofree char *text = NULL;
 
-	folders_lines(lines, 0, "work", "work", folders, NULL, 0);
+	folders_lines(lines, 0, "work", "work", folders, NULL, 0, NULL);
 	text = drawn(lines);
 	g_assert_cmpstr(text, ==,
 	                "work 0\n"
@@ -74,7 +74,7 @@ collapsed_levels_count_what_they_hide(void)
 	g_autofree char *text = NULL;
 
 	g_hash_table_add(collapsed, (char *)"work/Lists");
-	folders_lines(lines, 0, "work", NULL, folders, collapsed, 0);
+	folders_lines(lines, 0, "work", NULL, folders, collapsed, 0, NULL);
 	text = drawn(lines);
 	g_assert_cmpstr(text, ==,
 	                "-INBOX 2\n"
@@ -97,7 +97,7 @@ hostile_paths_are_only_names(void)
 	add(folders, "a//b", 1);
 	add(folders, "/", 1);
 	add(folders, "\x1b[31mred", 1);
-	folders_lines(lines, 0, "work", NULL, folders, NULL, 0);
+	folders_lines(lines, 0, "work", NULL, folders, NULL, 0, NULL);
 	g_assert_cmpuint(lines->len, <, 40);
 	for (guint i = 0; i < lines->len; i++)
 		g_assert_null(strchr(((struct folder_line *)lines->pdata[i])->name, '\x1b'));
@@ -111,7 +111,7 @@ hidden_folders_take_those_below_along(void)
 	g_autofree char *text = NULL;
 
 	((struct store_folder *)folders->pdata[2])->hidden = TRUE; /* Lists/kernel */
-	folders_lines(lines, 0, "work", NULL, folders, NULL, 0);
+	folders_lines(lines, 0, "work", NULL, folders, NULL, 0, NULL);
 	text = drawn(lines);
 	g_assert_cmpstr(text, ==,
 	                "-INBOX 2\n"
@@ -120,7 +120,7 @@ hidden_folders_take_those_below_along(void)
 	                "-Lists 0 (level)\n"
 	                "  a 3\n"
 	                "Lists-old 1\n");
-	folders_lines(all, 0, "work", NULL, folders, NULL, FOLDERS_HIDDEN);
+	folders_lines(all, 0, "work", NULL, folders, NULL, FOLDERS_HIDDEN, NULL);
 	g_assert_cmpuint(all->len, ==, 8);
 }
 
@@ -135,6 +135,30 @@ pinned_folders_stand_on_top_by_their_whole_path(void)
 	folders_pins(lines, 1, "work", folders);
 	text = drawn(lines);
 	g_assert_cmpstr(text, ==, "Lists/kernel 400\nwork/Lists/kernel 400\n");
+}
+
+static void
+what_others_share_is_a_tree_of_its_own(void)
+{
+	g_autoptr(GPtrArray) folders = sample(), lines = g_ptr_array_new_with_free_func(folder_line_free),
+	                     none = g_ptr_array_new_with_free_func(folder_line_free);
+	g_autofree char *text = NULL;
+
+	folders_lines(lines, 0, "work", "work", folders, NULL, 0, "Lists\nSent\n");
+	text = drawn(lines);
+	g_assert_cmpstr(text, ==,
+	                "work 0\n"
+	                "-INBOX 2\n"
+	                "  sub 5\n"
+	                "Lists-old 1\n"
+	                "work: shared 0\n"
+	                "Sent 0\n"
+	                "-Lists 0 (level)\n"
+	                "  a 3\n"
+	                "  -kernel 400\n"
+	                "    old 12\n");
+	folders_lines(none, 0, "work", "work", folders, NULL, 0, "Nothing");
+	g_assert_cmpuint(none->len, ==, 9);
 }
 
 static void
@@ -188,6 +212,8 @@ main(int argc, char **argv)
 	                hidden_folders_take_those_below_along);
 	g_test_add_func("/folders/pinned-folders-stand-on-top-by-their-whole-path",
 	                pinned_folders_stand_on_top_by_their_whole_path);
+	g_test_add_func("/folders/what-others-share-is-a-tree-of-its-own",
+	                what_others_share_is_a_tree_of_its_own);
 	g_test_add_func("/folders/what-lies-below-is-counted", what_lies_below_is_counted);
 	g_test_add_func("/folders/typed-names-become-paths", typed_names_become_paths);
 	return g_test_run();

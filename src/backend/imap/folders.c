@@ -233,6 +233,44 @@ mark_foreign(struct imap_listing *listing)
 	}
 }
 
+static int
+by_name(gconstpointer a, gconstpointer b, gpointer user)
+{
+	return strcmp(a, b);
+}
+
+/* First levels below which all is somebody else's or shared, each on a line: the screen shows them as trees
+ * of their own. */
+static void
+keep_foreign(struct backend *b)
+{
+	g_autoptr(GTree) tops = g_tree_new_full(by_name, NULL, g_free, NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *before = store_get(b->env->store, "foreign");
+	GHashTableIter iter;
+	gpointer value;
+
+	for (int own = 0; own < 2; own++) {
+		g_hash_table_iter_init(&iter, b->listing->by_wire);
+		while (g_hash_table_iter_next(&iter, NULL, &value)) {
+			const struct imap_listed *listed = value;
+			char *top = g_strndup(listed->folder->path, strcspn(listed->folder->path, "/"));
+
+			if (!own && listed->foreign) {
+				g_tree_replace(tops, top, NULL);
+				continue;
+			}
+			if (own && !listed->foreign)
+				g_tree_remove(tops, top);
+			g_free(top);
+		}
+	}
+	for (GTreeNode *node = g_tree_node_first(tops); node; node = g_tree_node_next(node))
+		g_string_append_printf(text, "%s\n", (const char *)g_tree_node_key(node));
+	if (g_strcmp0(before ? before : "", text->str))
+		store_set(b->env->store, "foreign", text->str, NULL);
+}
+
 static void
 listing_end(struct backend *b, const GError *error)
 {
@@ -245,6 +283,7 @@ listing_end(struct backend *b, const GError *error)
 		mark_foreign(b->listing);
 		if (imap_listing_put(b, &failed)) {
 			b->listed = g_get_monotonic_time();
+			keep_foreign(b);
 			b->env->hooks->folders(b->env->user);
 		}
 	}
