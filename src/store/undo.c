@@ -275,6 +275,21 @@ give_back(struct store *store, struct past *past, struct row_state *row, gint64 
 	return TRUE;
 }
 
+/* The op is dropped. The row comes to stand where the server has it, from where it may have been on its way.
+ */
+static gboolean
+call_back(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
+          GError **error)
+{
+	gint64 op;
+
+	if (!op_leave(store, entry->op, row->id, error) || !row_settle(store, row, NULL, error))
+		return FALSE;
+	return !row->folder || row->folder == entry->origin ||
+	       !folder_is_usable(store, entry->origin, NULL) ||
+	       journal_move_row(store, &past->journal, row, entry->origin, &op, error);
+}
+
 static gboolean
 undo_purge(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
            GError **error)
@@ -289,8 +304,7 @@ undo_purge(struct store *store, struct past *past, const struct entry *entry, st
 		return FALSE;
 	if (progress == OP_UNDER_WAY)
 		return fail_under_way(error);
-	if (progress == OP_STILL_HERE &&
-	    (!op_leave(store, entry->op, row->id, error) || !row_settle(store, row, NULL, error)))
+	if (progress == OP_STILL_HERE && !call_back(store, past, entry, row, error))
 		return FALSE;
 	if (!row->folder)
 		return give_back(store, past, row, entry->origin, entry->added, error);
@@ -500,20 +514,36 @@ static const struct {
 G_STATIC_ASSERT(G_N_ELEMENTS(undos) == OP_VERBS);
 
 static gboolean
+take_entry_back(struct store *store, struct past *past, const struct entry *entry, GError **error)
+{
+	if (entry->verb >= OP_VERBS) {
+		store_fail_damaged(store, "undo", error);
+		return FALSE;
+	}
+	return undos[entry->verb].row ? undo_row(store, past, entry, undos[entry->verb].row, error)
+	                              : undo_folder(store, past, entry, undos[entry->verb].folder, error);
+}
+
+/* A copy that never came about is made again of its source, which may have gone with it. */
+static gboolean
+needs_its_source(const struct entry *entry)
+{
+	return entry->verb == OP_PURGE && entry->added;
+}
+
+static gboolean
 take_back(struct store *store, struct past *past, GError **error)
 {
 	for (guint i = past->entries->len; i-- > 0;) {
 		const struct entry *entry = &((const struct memory *)past->entries->pdata[i])->entry;
-		gboolean ok;
 
-		if (entry->verb >= OP_VERBS) {
-			store_fail_damaged(store, "undo", error);
+		if (!needs_its_source(entry) && !take_entry_back(store, past, entry, error))
 			return FALSE;
-		}
-		ok = undos[entry->verb].row
-		             ? undo_row(store, past, entry, undos[entry->verb].row, error)
-		             : undo_folder(store, past, entry, undos[entry->verb].folder, error);
-		if (!ok)
+	}
+	for (guint i = 0; i < past->entries->len; i++) {
+		const struct entry *entry = &((const struct memory *)past->entries->pdata[i])->entry;
+
+		if (needs_its_source(entry) && !take_entry_back(store, past, entry, error))
 			return FALSE;
 	}
 	return TRUE;
