@@ -281,7 +281,8 @@ row_send(struct store *store, struct row_state *row, gint64 folder, GError **err
 	if (spot.folder && spot.folder == folder)
 		ok = is_marked(store, row->id, &marked, error) && place_drop(store, row, error) &&
 		     row_relocate(store, row, folder, spot.uid, spot.file, error) &&
-		     (!marked || !spot.uid || unmark(store, row, error)) &&
+		     /* A file is moved in one step. */
+		     (!marked || !spot.uid || spot.file || unmark(store, row, error)) &&
 		     (!spot.file || row_set_have(store, row->id, HAVE_WHOLE, 0, error));
 	else
 		ok = row_relocate(store, row, folder, 0, NULL, error);

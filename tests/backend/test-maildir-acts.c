@@ -746,18 +746,32 @@ a_link_to_a_folder_is_not_followed_to_remove_it(struct rig *rig)
 	there(rig, "Lists/harbour", "x");
 }
 
+/* Also when nobody has looked at it since it was renamed. */
 static void
 texts_of_a_removed_folder_are_kept_for_undo(struct rig *rig)
 {
-	msgid id;
+	GError *error = NULL;
+	gint64 step = 0;
+	guint lost = 0;
 
 	rig_deliver(rig, "Lists/harbour", "x", NOON);
 	begin(rig);
 	rig_open(rig, "Lists/harbour");
-	id = id_at(rig, "Lists/harbour", "x");
-	remove_folder(rig, "Lists/harbour");
+	rename_folder(rig, "Lists/harbour", "Sea", NULL);
 	rig_replay(rig, 0);
-	g_assert_true(store_has_part(rig->store, id, ""));
+	store_journal_remove(rig->store, folder_at(rig, "Sea"), &step, &error);
+	g_assert_no_error(error);
+	rig_replay(rig, 0);
+	there(rig, "Sea", NULL);
+	store_undo_take_back(rig->store, step, &lost, NULL, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(lost, ==, 0);
+	while (store_ops_waiting(rig->store, NULL))
+		rig_replay(rig, 0);
+	there(rig, "Sea", "x");
+	list(rig);
+	rig_open(rig, "Sea");
+	here(rig, "Sea", "x");
 }
 
 /* A plain tree: the folder itself goes, those in it stay. */

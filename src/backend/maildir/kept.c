@@ -40,14 +40,17 @@ backend_token(const struct backend *backend, GError **error)
 }
 
 void
-backend_keep_body(const struct backend *backend, msgid id)
+backend_keep_body(const struct backend *backend, msgid id, const char *path)
 {
-	struct store *store = backend->env->store;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GBytes) body = store_part(store, id, "", &error);
-	gsize len = body ? g_bytes_get_size(body) : 0;
+	GMappedFile *map = g_mapped_file_new(path, FALSE, &error);
+	gsize len = map ? g_mapped_file_get_length(map) : 0;
 
-	if (len && len <= KEEP_OCTETS &&
-	    !store_part_put(store, id, "", g_bytes_get_data(body, NULL), len, FALSE, &error))
+	if (len && len <= KEEP_OCTETS)
+		store_part_put(backend->env->store, id, "", g_mapped_file_get_contents(map), len, FALSE,
+		               &error);
+	if (error)
 		log_note(LOG_SYNC, "%s: %s", backend->env->account->id, error->message);
+	if (map)
+		g_mapped_file_unref(map);
 }

@@ -26,7 +26,7 @@ purge_found(struct deed *deed, struct deed_row *row, const char *path, GError **
 	enum deed_end end;
 
 	if (deed->rows->len <= KEEP_MESSAGES)
-		backend_keep_body(deed->backend, row->id);
+		backend_keep_body(deed->backend, row->id, path);
 	end = remove_file(deed, path, error);
 	if (end == DEED_THROUGH)
 		deed_tell_purged(deed, row);

@@ -376,6 +376,19 @@ begin_removal(struct backend *backend, struct job *job, GError **error)
 	return collect_below(backend, removal, error) && collect_keep(backend, removal, error);
 }
 
+static gboolean
+keep(struct backend *backend, struct job *job, msgid id, GError **error)
+{
+	GError *problem = NULL;
+	g_autofree char *path = message_locate(backend, job, id, &problem);
+
+	if (path)
+		backend_keep_body(backend, id, path);
+	if (problem)
+		g_propagate_error(error, problem);
+	return !problem;
+}
+
 enum job_state
 remove_step(struct backend *backend, struct job *job, GError **error)
 {
@@ -384,7 +397,8 @@ remove_step(struct backend *backend, struct job *job, GError **error)
 	if (!removal)
 		return begin_removal(backend, job, error) ? JOB_MORE : JOB_FAILED;
 	for (guint n = 0; n < KEEP_SLICE && job->at < removal->keep->len; n++, job->at++)
-		backend_keep_body(backend, g_array_index(removal->keep, msgid, job->at));
+		if (!keep(backend, job, g_array_index(removal->keep, msgid, job->at), error))
+			return JOB_FAILED;
 	if (job->at < removal->keep->len)
 		return JOB_MORE;
 	if (!removal->moved && !move_aside(backend, job, error))

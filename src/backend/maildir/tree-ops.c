@@ -200,6 +200,21 @@ rename_folder(struct backend *backend, const struct store_folder *folder, const 
 	return subscriptions_rename(backend->root, folder->wire, to, folder->delimiter, error);
 }
 
+/* The paths of all its messages are others now: they are put right once the store knows the new name. */
+static void
+look_at_renamed(struct backend *backend, const struct store_folder *folder)
+{
+	g_autoptr(GPtrArray) folders = store_folders(backend->env->store, NULL);
+	const char *rest;
+
+	for (guint i = 0; folders && i < folders->len; i++) {
+		const struct store_folder *each = folders->pdata[i];
+
+		if (each->synced && wire_is_at(each->wire, folder->wire, folder->delimiter, &rest))
+			backend_rescan(backend, each->id);
+	}
+}
+
 enum job_state
 rename_step(struct backend *backend, struct job *job, GError **error)
 {
@@ -207,6 +222,8 @@ rename_step(struct backend *backend, struct job *job, GError **error)
 	gboolean ok = folder && (strcmp(folder->wire, job->op->arg) == 0 ||
 	                         rename_folder(backend, folder, job->op->arg, error));
 
+	if (ok)
+		look_at_renamed(backend, folder);
 	store_folder_free(folder);
 	return ok ? JOB_DONE : JOB_FAILED;
 }
