@@ -358,7 +358,7 @@ def test_a_refusal_is_status_1_and_put_back():
         w.imap('DELETE Plans')
         w.run('move', w.ids[1], 'work/Plans', status=1)
         one_line(w.home.err, 'refused', 'fulmar queue')
-        op, = queue(w.home)
+        op, = [q for q in queue(w.home) if q['verb'] == 'move']
         assert op['state'] == 'failed' and op['error'] and op['attempts'] >= 1
         assert w.ids[1] in {r['id'] for r in rows(w.home)}, 'shown where the server has it'
         w.run('queue', 'retry', op['op'], status=1)
