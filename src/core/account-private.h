@@ -385,7 +385,10 @@ gboolean undo_take_back(struct change *change, GError **error);
 /* ---- transfer.c: to other accounts ---- */
 gboolean transfer_file(struct change *change, gboolean move, GError **error);
 /* At the other accounts, after their transfers were undone here: struct store_undo_transfer. */
-void transfer_take_back(struct account *a, const GArray *transfers);
+/* FALSE when one of them could not be told; the reason was. */
+gboolean transfer_take_back(struct account *a, const GArray *transfers);
+/* What undo has to tell other accounts and has not told yet. */
+gboolean transfer_take_back_again(struct account *a, GError **error);
 /* The same for an op that the person drops, when it is one. */
 gboolean transfer_drop(struct account *a, gint64 op, GError **error);
 /* Of the journal of this account: appends that another one announced and never came to send are dropped. */

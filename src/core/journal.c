@@ -201,7 +201,7 @@ journal_recover(struct account *a, GError **error)
 	if (!turn_take(a))
 		return TRUE;
 	ok = store_ops(a->store, FALSE, 0, ops, error) && recover(a, ops, &changed, error) &&
-	     transfer_recover(a, ops, error);
+	     transfer_recover(a, ops, error) && transfer_take_back_again(a, error);
 	turn_end(a);
 	return ok;
 }

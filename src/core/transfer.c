@@ -404,9 +404,11 @@ take_back_there(struct account *a, struct store *store, const struct store_undo_
 	return ok;
 }
 
-void
+gboolean
 transfer_take_back(struct account *a, const GArray *transfers)
 {
+	gboolean all = TRUE;
+
 	g_autoptr(GHashTable) stores =
 	        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)store_close);
 
@@ -421,10 +423,25 @@ transfer_take_back(struct account *a, const GArray *transfers)
 			g_hash_table_insert(stores, transfer->target, store);
 		if (!store || !take_back_there(a, store, transfer, &error)) {
 			journal_tell(a, 0, error->message);
+			all = FALSE;
 			continue;
 		}
 		transfer_wake(a, transfer->target);
 	}
+	return all;
+}
+
+gboolean
+transfer_take_back_again(struct account *a, GError **error)
+{
+	g_autoptr(GArray) transfers = g_array_new(FALSE, FALSE, sizeof(struct store_undo_transfer));
+	gboolean ok = store_undo_to_reach(a->store, transfers, error);
+
+	if (ok && transfers->len && transfer_take_back(a, transfers))
+		ok = store_undo_reached(a->store, error);
+	for (guint i = 0; i < transfers->len; i++)
+		g_free(g_array_index(transfers, struct store_undo_transfer, i).target);
+	return ok;
 }
 
 gboolean

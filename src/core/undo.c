@@ -36,8 +36,8 @@ undo_take_back(struct change *change, GError **error)
 	ok = store_undo_take_back(a->store, undo ? undo->id : step, &lost, transfers, error);
 	if (ok && undo)
 		change->said = said(undo, lost);
-	if (ok)
-		transfer_take_back(a, transfers);
+	if (ok && transfers->len)
+		ok = transfer_take_back_again(a, error);
 	for (guint i = 0; i < transfers->len; i++)
 		g_free(g_array_index(transfers, struct store_undo_transfer, i).target);
 	/* Which folders is not told: all. */

@@ -168,6 +168,7 @@ store_moved(struct store *store, gint64 op, msgid id, gint64 folder, guint64 uid
             const char *file, GError **error)
 {
 	static const char sql[] = "SELECT uidvalidity FROM folder WHERE id = ?1";
+	static const char learn[] = "UPDATE folder SET uidvalidity = ?2 WHERE id = ?1";
 	gint64 known;
 	gboolean own, ok;
 
@@ -177,6 +178,12 @@ store_moved(struct store *store, gint64 op, msgid id, gint64 folder, guint64 uid
 	if (ok && known < 0) {
 		fulmar_fail(error, FULMAR_FAILED, _("The folder is not in the store any more"));
 		ok = FALSE;
+	}
+	/* A folder that was never opened has no row that could be of another one. */
+	if (ok && known == 0 && uidvalidity && uid) {
+		ok = store_run(store, learn, VALUES(folder, (gint64)uidvalidity), error);
+		known = (gint64)uidvalidity;
+		folders_forget(store);
 	}
 	if ((guint64)known != uidvalidity)
 		uid = 0;

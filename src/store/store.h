@@ -74,8 +74,8 @@ struct store_folder *store_folder_by_id(struct store *store, gint64 id, GError *
  * mailbox_id, server_total, server_unread, server_uidnext, server_size. A folder with an op of its own that
  * waits keeps path and subscribed as the person wished. */
 gboolean store_folder_put(struct store *store, struct store_folder *folder, GError **error);
-/* The server's name of a folder once the ops that wait are through: what is made below it is called by that. Gives
- * (g_free), NULL with error. */
+/* The server's name of a folder once the ops that wait are through: what is made below it is called by that.
+ * Gives (g_free), NULL with error. */
 char *store_folder_wish(struct store *store, gint64 id, GError **error);
 /* hidden, pinned, keep. */
 gboolean store_folder_put_prefs(struct store *store, const struct store_folder *folder, GError **error);
@@ -397,6 +397,10 @@ struct store_undo_transfer {
 };
 gboolean store_undo_take_back(struct store *store, gint64 step, guint *lost, GArray *transfers,
                               GError **error);
+/* What transfers was given is remembered, in the same transaction, until store_undo_reached says that the
+ * other accounts have heard of all of it: appends what is, to be told again after a crash. */
+gboolean store_undo_to_reach(struct store *store, GArray *transfers, GError **error);
+gboolean store_undo_reached(struct store *store, GError **error);
 
 /* Small named values of an account ("capabilities", "sasl", …). NULL when none; gives (g_free). */
 char *store_get(struct store *store, const char *key);

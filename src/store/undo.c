@@ -313,6 +313,48 @@ undo_purge(struct store *store, struct past *past, const struct entry *entry, st
 	       journal_move_row(store, &past->journal, row, entry->origin, &op, error);
 }
 
+/* One line for each: key, row, whether it was a move, target. */
+static const char to_reach[] = "undo-to-reach";
+
+static gboolean
+remember_transfer(struct store *store, const struct store_undo_transfer *transfer, GError **error)
+{
+	g_autofree char *known = store_get(store, to_reach);
+	g_autofree char *now = g_strdup_printf("%s%s %" G_GINT64_FORMAT " %d %s\n", known ? known : "",
+	                                       transfer->key, transfer->id, transfer->move, transfer->target);
+
+	return store_set(store, to_reach, now, error);
+}
+
+gboolean
+store_undo_to_reach(struct store *store, GArray *transfers, GError **error)
+{
+	g_autofree char *known = store_get(store, to_reach);
+	g_auto(GStrv) lines = g_strsplit(known ? known : "", "\n", -1);
+
+	for (char **line = lines; *line && **line; line++) {
+		g_auto(GStrv) words = g_strsplit(*line, " ", 4);
+		struct store_undo_transfer transfer = {0};
+
+		if (g_strv_length(words) < 4) {
+			store_fail_damaged(store, "undo", error);
+			return FALSE;
+		}
+		g_strlcpy(transfer.key, words[0], sizeof transfer.key);
+		transfer.id = g_ascii_strtoll(words[1], NULL, 10);
+		transfer.move = *words[2] == '1';
+		transfer.target = g_strdup(words[3]);
+		g_array_append_val(transfers, transfer);
+	}
+	return TRUE;
+}
+
+gboolean
+store_undo_reached(struct store *store, GError **error)
+{
+	return store_set(store, to_reach, NULL, error);
+}
+
 static gboolean
 undo_transfer(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
               GError **error)
@@ -332,6 +374,7 @@ undo_transfer(struct store *store, struct past *past, const struct entry *entry,
 	}
 	if (ok && transfer.move && row->folder == 0)
 		ok = give_back(store, past, row, entry->origin, 0, error);
+	ok = ok && remember_transfer(store, &transfer, error);
 	if (ok && past->transfers)
 		g_array_append_val(past->transfers, transfer);
 	else

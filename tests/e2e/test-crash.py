@@ -202,7 +202,7 @@ class Driver:
 
     def take(self, args, before, after, force):
         """The store must show all of it, or nothing where force was used."""
-        if force and 'transfer' in self.log[-1]:
+        if force and ('transfer' in self.log[-1] or args[-1] == 'undo'):
             self.recover()
         self.look()
         now = (bag(self.mails), self.folders)
