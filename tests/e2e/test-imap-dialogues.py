@@ -192,7 +192,7 @@ def test_a_large_part_comes_in_slices_three_ahead():
 
 
 def test_flags_go_out_as_sets_and_are_gone_from_the_queue_after_the_ok():
-    with Talk('qresync') as t:
+    with Talk('qresync', Box([1, Mail(2, flags='\\Flagged'), 3])) as t:
         ids = {uid: r['id'] for uid, r in t.rows().items()}
         t.home.run('--offline', 'flag', ids[1], ids[2], ids[3], '+seen', '+Harbour')
         t.home.run('--offline', 'flag', ids[2], '-flagged')
