@@ -152,6 +152,24 @@ can_be_overtaken(const struct op_link *last)
 	return last->op && (last->state == OP_WAITING || last->state == OP_HELD || last->state == OP_FAILED);
 }
 
+/* A copy is yet to be made of the row. */
+#define COPIED(ID) \
+	" AND NOT EXISTS (SELECT 1 FROM op_row JOIN op ON op.id = op_row.op WHERE op_row.source = " ID \
+	" AND op.verb = 2)"
+G_STATIC_ASSERT(OP_COPY == 2);
+
+static gboolean
+is_copied(struct store *store, msgid id, gboolean *copied, GError **error)
+{
+	static const char sql[] = "SELECT NOT (1" COPIED("?1") ")";
+	gint64 yes;
+
+	if (!store_number(store, sql, VALUES(id), 0, &yes, error))
+		return FALSE;
+	*copied = yes != 0;
+	return TRUE;
+}
+
 /* Whether an op in last's place may as well stand at the end: nothing behind last is about the same row, or
  * the one it is copied from, or about all that is in a folder, which would then come first. What failed has
  * been taken back and stands for nothing. */
@@ -160,7 +178,7 @@ may_go_last(struct store *store, msgid id, const struct op_link *last, gboolean 
 {
 	static const char sql[] =
 	        "SELECT NOT EXISTS (SELECT 1 FROM op WHERE id > ?1 AND (verb IN (5, 8) OR upto > 0))"
-	        " AND NOT EXISTS (SELECT 1 FROM op_row WHERE op > ?1 AND id IN (?2, ?3))";
+	        " AND NOT EXISTS (SELECT 1 FROM op_row WHERE op > ?1 AND id IN (?2, ?3))" COPIED("?2");
 	gint64 yes = 1;
 
 	G_STATIC_ASSERT(OP_EMPTY == 5 && OP_REMOVE == 8);
@@ -250,12 +268,14 @@ journal_purge_row(struct store *store, struct journal *journal, struct row_state
 	gint64 origin = row->folder;
 	struct op_link last;
 	struct spot spot;
-	gboolean over, here, ok;
+	gboolean over, here, copied, ok;
 
 	*op = 0;
-	if (!op_last_move(store, row->id, TRUE, &last, error) || !place_of(store, row, &spot, error))
+	if (!op_last_move(store, row->id, TRUE, &last, error) || !place_of(store, row, &spot, error) ||
+	    !is_copied(store, row->id, &copied, error))
 		return FALSE;
-	over = can_be_overtaken(&last);
+	/* What never was on the server has to come there when something is copied of it. */
+	over = can_be_overtaken(&last) && (last.verb == OP_MOVE || !copied);
 	here = !over || (last.verb != OP_APPEND && last.verb != OP_COPY);
 	if (over)
 		spec.folder = last.folder;
