@@ -22,6 +22,8 @@ set_up_process(void)
 	umask(077);
 	/* A peer or a reader that went away is an error of the write, not the end of the program. */
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow any more is an error of the write too. */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 /* --trace alone goes to the state folder. */

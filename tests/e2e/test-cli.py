@@ -311,7 +311,7 @@ def test_a_refused_change_waits_in_the_queue():
         with open(taken, 'wb') as f:
             f.write(b'precious')
         home.run('flag', a, '+seen', status=1)
-        assert 'precious' not in home.err and 'File exists' in home.err, home.err
+        assert 'precious' not in home.err and 'another message' in home.err, home.err
         op = json.loads(home.run('queue', '--json'))
         assert set(QUEUE) <= set(op) and op['verb'] == 'flag' and op['state'] == 'failed' and op['account'] == 'local' and op['ids'] == [a]
         assert op['attempts'] >= 1 and op['error']
