@@ -260,29 +260,43 @@ journal_move_row(struct store *store, struct journal *journal, struct row_state 
 	return ok;
 }
 
+/* Takes all that was to happen to the row before from its chain, as far as that has not begun. *last is what
+ * the purge stands behind then; *here: there will be something to purge. */
+static gboolean
+cut_short(struct store *store, msgid id, struct op_link *last, gboolean *here, GError **error)
+{
+	gboolean copied;
+
+	*here = TRUE;
+	if (!is_copied(store, id, &copied, error))
+		return FALSE;
+	for (;;) {
+		if (!op_last_move(store, id, TRUE, last, error))
+			return FALSE;
+		/* What never was on the server has to come there when something is copied of it. */
+		if (!can_be_overtaken(last) || (last->verb != OP_MOVE && copied))
+			return TRUE;
+		*here = last->verb != OP_APPEND && last->verb != OP_COPY;
+		g_clear_pointer(&last->key, g_free);
+		if (!op_leave(store, last->op, id, error))
+			return FALSE;
+	}
+}
+
 gboolean
 journal_purge_row(struct store *store, struct journal *journal, struct row_state *row, gint64 *op,
                   GError **error)
 {
-	struct op_spec spec = {.verb = OP_PURGE, .folder = row->folder};
+	struct op_spec spec = {.verb = OP_PURGE};
 	gint64 origin = row->folder;
-	struct op_link last;
-	struct spot spot;
-	gboolean over, here, copied, ok;
+	struct op_link last = {0};
+	struct spot spot = {0};
+	gboolean here, ok;
 
 	*op = 0;
-	if (!op_last_move(store, row->id, TRUE, &last, error) || !place_of(store, row, &spot, error) ||
-	    !is_copied(store, row->id, &copied, error))
-		return FALSE;
-	/* What never was on the server has to come there when something is copied of it. */
-	over = can_be_overtaken(&last) && (last.verb == OP_MOVE || !copied);
-	here = !over || (last.verb != OP_APPEND && last.verb != OP_COPY);
-	if (over)
-		spec.folder = last.folder;
-	if (spot.folder && (over || !last.op))
-		spec.folder = spot.folder;
-	ok = (!over || op_leave(store, last.op, row->id, error)) &&
-	     (!here || move_op(store, journal, &spec, row, origin, op, error)) &&
+	ok = place_of(store, row, &spot, error) && cut_short(store, row->id, &last, &here, error);
+	spec.folder = last.op ? last.to : spot.folder ? spot.folder : row->folder;
+	ok = ok && (!here || move_op(store, journal, &spec, row, origin, op, error)) &&
 	     /* What never was on the server is none of its affairs. */
 	     limbo_put(store, row, here ? *op : LIMBO_MADE_HERE, error);
 	g_free(spot.file);
