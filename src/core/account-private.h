@@ -15,6 +15,7 @@ struct request {
 	gboolean running;
 	gboolean cancelled;
 	guint attempts;            /* links it was lost with */
+	struct lane *lane;         /* taken for its verb, or NULL */
 	struct request *parent;    /* told when it ends, or NULL */
 	struct download *download; /* or NULL */
 };
@@ -38,6 +39,7 @@ struct lane {
 	gboolean answered; /* a secret was given on this link */
 	gboolean closing;  /* by us: its end is no fault */
 	guint losses;      /* in a row; a link that did not stand long is one too */
+	gint64 begun;      /* monotonic µs, to connect */
 	gint64 up_since;   /* monotonic µs */
 	gint64 used;       /* monotonic µs: something was under way */
 	gint64 not_before; /* monotonic µs: it is not tried again until then */
@@ -178,8 +180,9 @@ void link_stop(struct account *a);
 void link_show(struct account *a);
 
 /* ---- lane.c ---- */
-/* The lane for work of kind number, ready for verbs; lane 0 where the server allows no more of them. NULL: it
- * is being connected; requests_start and work_on run when that has ended, well or not. */
+/* The lane for work of kind number, ready for verbs, or one below where the server allows no more of them.
+ * NULL: it is being connected; requests_start and work_on run when that has ended, well or not, or lasts too
+ * long. */
 struct lane *lane_want(struct account *a, guint number);
 /* The same for a verb of a request: the lane counts as used from lane_take to lane_give. A request that gets
  * NULL is begun again by requests_start if it clears its running. */

@@ -10,6 +10,7 @@
 enum {
 	REST_SECONDS = 60,
 	STEADY_SECONDS = 60,
+	HOPE_SECONDS = 5,
 	LOSSES_AT_MOST = 3,
 	WAIT_FIRST = 60,
 	WAIT_LAST = 3600,
@@ -184,8 +185,16 @@ begin(struct lane *lane)
 		lane->backend = a->ops->create(&lane->env);
 	}
 	lane->link = LINK_TRYING;
+	lane->begun = g_get_monotonic_time();
 	lane->answered = FALSE;
 	a->ops->link(lane->backend);
+}
+
+static gboolean
+is_hoped_for(const struct lane *lane)
+{
+	return lane->link == LINK_TRYING &&
+	       g_get_monotonic_time() - lane->begun < HOPE_SECONDS * G_USEC_PER_SEC;
 }
 
 struct lane *
@@ -197,12 +206,9 @@ lane_want(struct account *a, guint number)
 		lane->used = g_get_monotonic_time();
 		return lane;
 	}
-	if (lane->link == LINK_TRYING)
-		return NULL;
-	if (!may_begin(lane))
-		return lane_want(a, number - 1);
-	begin(lane);
-	return NULL;
+	if (lane->link == LINK_DOWN && may_begin(lane))
+		begin(lane);
+	return is_hoped_for(lane) ? NULL : lane_want(a, number - 1);
 }
 
 struct lane *
@@ -235,15 +241,19 @@ void
 lanes_tick(struct account *a)
 {
 	gint64 now = g_get_monotonic_time();
+	gboolean waited = FALSE;
 
 	for (guint n = LANE_PERSON + 1; n < LANES; n++) {
 		struct lane *lane = &a->lanes[n];
 
+		waited |= lane->link == LINK_TRYING && !is_hoped_for(lane);
 		if (lane_is_busy(lane) || lane->uses)
 			lane->used = now;
 		else if (lane_is_up(lane) && now - lane->used > REST_SECONDS * G_USEC_PER_SEC)
 			close_lane(lane);
 	}
+	if (waited && a->link == LINK_UP)
+		requests_start(a); /* by another lane */
 }
 
 void

@@ -6,7 +6,7 @@
 /* Commands of a person or a script. Those that need the link wait for it and are begun again when it was lost
  * under them; the others are carried out at once. Each ends exactly once. */
 
-enum { LINKS_AT_MOST = 3 };
+enum { LINKS_AT_MOST = 3, LARGE = 1024 * 1024 };
 
 void
 request_end(struct request *r, const GError *error)
@@ -151,27 +151,59 @@ begin_text(struct request *r)
 
 /* ---- the other verbs that need a link ---- */
 
+static void begin_part(struct request *r);
+
 static void
 part_done(const GError *error, void *user)
 {
 	struct request *r = user;
+	struct lane *lane = g_steal_pointer(&r->lane);
+	gboolean lane_lost = FALSE;
 
+	if (lane) {
+		lane_lost = !lane_is_up(lane);
+		lane_give(lane);
+	}
 	if (!error)
 		tell_body(r->account, first_id(r->command));
+	else if (lane_lost && r->account->link == LINK_UP && !r->cancelled && ++r->attempts < LINKS_AT_MOST) {
+		begin_part(r);
+		return;
+	}
 	verb_done(error, r);
 }
 
+static guint64
+size_of(struct account *a, msgid id, const char *section)
+{
+	struct store_row *row = *section ? NULL : store_row(a->store, id, NULL);
+	struct mime_part *root = *section ? store_structure(a->store, id, NULL) : NULL;
+	const struct mime_part *part = root ? mime_part_by_section(root, section) : NULL;
+	guint64 size = row ? row->size : part ? part->size : 0;
+
+	g_clear_pointer(&row, store_row_free);
+	g_clear_pointer(&root, mime_part_free);
+	return size;
+}
+
+/* A large one would be in the way of what is asked for next. */
 static void
 begin_part(struct request *r)
 {
+	struct account *a = r->account;
 	const char *section = r->command->text ? r->command->text : "";
+	gboolean large;
 
-	if (store_has_part(r->account->store, first_id(r->command), section)) {
+	if (store_has_part(a->store, first_id(r->command), section)) {
 		part_done(NULL, r);
 		return;
 	}
-	r->account->ops->part(r->account->backend, first_id(r->command), section, tell_progress, part_done,
-	                      r);
+	large = size_of(a, first_id(r->command), section) > LARGE;
+	r->lane = lane_take(a, large ? LANE_LONG : LANE_PERSON);
+	if (r->lane)
+		a->ops->part(r->lane->backend, first_id(r->command), section, tell_progress, part_done, r);
+	else
+		r->running = FALSE;
 }
 
 static void

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Being told instead of asking: NOTIFY, IDLE and what is done without them; the connections beside the person's; the command for new mail."""
-import glob, json, os, re, sys, time
+import base64, glob, json, os, re, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
@@ -520,6 +520,54 @@ def test_new_mail_runs_the_command_and_rings():
         becomes(t.screen, lambda: len(heard()) == 3)
         assert heard()[2] == 'work|INBOX|1|Bob|number 8', heard()
         assert 'noise' not in t.screen.text
+
+
+def test_what_the_person_moves_is_no_new_mail():
+    with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port, more='keep = headers') + '[ui]\nbell = yes\n') as home:
+        fill(imap, 1, 3)
+        imap('CREATE Harbour')
+        fill(imap, 10, 10, box='Harbour', flags='\\Seen')
+        with Screen([FULMAR], home.env, 120, 30) as s:
+            s.wait(r'● Idle')
+            becomes(s, lambda: len(json_rows(home, 'work/Harbour')) == 1)
+            assert b'\a' not in s.raw
+            s.press('s', r'[Mm]ove')
+            s.press('Harbour\r', r'work / INBOX +2 · ')
+            becomes(s, lambda: any(b'MESSAGES 2' in l for l in imap('STATUS Harbour (MESSAGES)')))
+            becomes(s, lambda: all(r['uid'] for r in json_rows(home, 'work/Harbour')))
+            fill(imap, 4, 4)
+            s.wait(r'number 4')
+            becomes(s, lambda: s.raw.count(b'\a') == 1)
+            rang = time.monotonic()
+            becomes(s, lambda: time.monotonic() > rang + 1.1)  # what comes together rings once
+            fill(imap, 11, 11, box='Harbour')
+            becomes(s, lambda: s.raw.count(b'\a') == 2)
+
+
+def test_an_attachment_that_takes_long_is_in_nobodys_way():
+    data = os.urandom(1500000)
+    with Dovecot() as d, RawImap(d.port) as imap, Proxy(d.port) as p, Home(imap_conf(p.port, more='keep = headers')) as home:
+        fill(imap, 1, 3)
+        imap.append('Subject: the chart\nFrom: bob@harbour.example\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=XX\n\n--XX\nContent-Type: text/plain\n\nhere it is\n\n'
+                    '--XX\nContent-Type: application/octet-stream\nContent-Disposition: attachment; filename=chart.bin\nContent-Transfer-Encoding: base64\n\n%s\n--XX--\n'
+                    % base64.encodebytes(data).decode())
+        with Screen([FULMAR], home.env, 120, 30) as s:
+            s.wait(r'the chart(.*\n)+.*number 1')
+            s.wait(r'● Idle')
+            s.press('\r', r'here it is')
+            p.rate = 400000
+            s.press('v', r'chart\.bin')
+            s.press('j', r'chart\.bin')
+            s.send('s')
+            becomes(s, lambda: p.counts()['connections'] == 3)
+            s.press('q', r'here it is')
+            took = [answers_within(s, 'j', r'text of 3', 3), answers_within(s, 'j', r'text of 2', 3)]
+            print('# texts beside a long attachment at 400 kB/s after %s s' % ' '.join('%.2f' % t for t in took), flush=True)
+            assert 'Save as' not in s.text
+            p.rate = 0
+            s.wait(r'Save as')
+            s.send('\x15%s/chart.bin\r' % home.dir)
+            becomes(s, lambda: os.path.exists(os.path.join(home.dir, 'chart.bin')) and open(os.path.join(home.dir, 'chart.bin'), 'rb').read() == data)
 
 
 def test_a_command_that_takes_its_time_is_not_started_twice():

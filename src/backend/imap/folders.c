@@ -219,9 +219,10 @@ is_foreign(const struct imap_listing *listing, const char *wire)
 	return FALSE;
 }
 
-static void
+static gboolean
 mark_foreign(struct imap_listing *listing)
 {
+	gboolean any = FALSE;
 	GHashTableIter iter;
 	gpointer value;
 
@@ -230,7 +231,9 @@ mark_foreign(struct imap_listing *listing)
 		struct imap_listed *listed = value;
 
 		listed->foreign = is_foreign(listing, listed->folder->wire);
+		any = any || listed->foreign;
 	}
+	return any;
 }
 
 static int
@@ -280,7 +283,7 @@ listing_end(struct backend *b, const GError *error)
 	imap_slice_end(b);
 	/* An empty answer would remove every folder: no server has none. */
 	if (!failed && g_hash_table_size(b->listing->by_wire)) {
-		mark_foreign(b->listing);
+		b->foreign = mark_foreign(b->listing);
 		if (imap_listing_put(b, &failed)) {
 			b->listed = g_get_monotonic_time();
 			keep_foreign(b);

@@ -154,6 +154,7 @@ struct backend {
 	gboolean pushed;     /* rows came by themselves in this slice */
 	GHashTable *known;   /* wire → struct store_folder *, for pushes of this slice; or NULL */
 	GHashTable *behind;  /* ids (gint64 *) of folders to be told as behind; or NULL */
+	gboolean foreign;    /* there are folders that are not the person's own */
 	gboolean recounted;  /* counts of folders were stored */
 
 	GError *lost;                 /* why the link ended, until that was told */

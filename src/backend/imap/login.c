@@ -206,14 +206,30 @@ ask_capabilities(struct backend *b, gboolean in)
 
 /* ---- authentication ---- */
 
+/* Not every server has a code for it. */
+static gboolean
+is_crowded(const struct imap_response *response)
+{
+	static const char *const codes[] = {"UNAVAILABLE", "INUSE", "LIMIT", NULL};
+	static const char *const words[] = {"too many", "simultaneous", "maximum"};
+	g_autofree char *text = g_ascii_strdown(response->text, -1);
+	gboolean of_links = strstr(text, "connection") || strstr(text, "session");
+
+	if (response->code && g_strv_contains(codes, response->code))
+		return TRUE;
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		if (of_links && strstr(text, words[i]))
+			return TRUE;
+	return FALSE;
+}
+
 static void
 refused(struct backend *b, const struct imap_response *response)
 {
 	const struct conf_account *a = b->env->account;
 	const char *why = b->sasl ? sasl_server_error(b->sasl) : NULL;
 
-	if (response->code && (!strcmp(response->code, "UNAVAILABLE") || !strcmp(response->code, "INUSE") ||
-	                       !strcmp(response->code, "LIMIT"))) {
+	if (is_crowded(response)) {
 		give_up(b, FULMAR_NO_LINK, _("%s cannot take the log-in now: %s"), a->host, response->text);
 		return;
 	}

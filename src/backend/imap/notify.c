@@ -38,7 +38,7 @@ imap_notify_begin(struct backend *b)
 gboolean
 imap_follows_all(struct backend *b)
 {
-	return b->notify == NOTIFY_ON;
+	return b->notify == NOTIFY_ON && !b->foreign; /* it was asked for those of PERSONAL */
 }
 
 static void
