@@ -91,6 +91,14 @@ identity_forget(struct store *store, msgid id, GError **error)
 }
 
 gboolean
+identity_where(struct store *store, msgid id, gint64 *folder, GError **error)
+{
+	static const char sql[] = "SELECT folder FROM unbound WHERE id = ?1 AND folder <> 0 LIMIT 1";
+
+	return store_number(store, sql, VALUES(id), 0, folder, error);
+}
+
+gboolean
 identity_await(struct store *store, gint64 folder, msgid id, guint64 mark, GError **error)
 {
 	static const char sql[] =

@@ -146,90 +146,121 @@ journal_note(struct store *store, struct journal *journal, const struct entry *e
 
 /* ---- one row ---- */
 
-static gboolean
-can_be_overtaken(const struct op_link *last)
-{
-	return last->op && (last->state == OP_WAITING || last->state == OP_HELD || last->state == OP_FAILED);
-}
-
-/* A copy is yet to be made of the row. */
-#define COPIED(ID) \
-	" AND NOT EXISTS (SELECT 1 FROM op_row JOIN op ON op.id = op_row.op WHERE op_row.source = " ID \
-	" AND op.verb = 2)"
-G_STATIC_ASSERT(OP_COPY == 2);
-
+/* Copies are to be made of row, here or elsewhere. */
 static gboolean
 is_copied(struct store *store, msgid id, gboolean *copied, GError **error)
 {
-	static const char sql[] = "SELECT NOT (1" COPIED("?1") ")";
-	gint64 yes;
+	static const char sql[] = "SELECT EXISTS (SELECT 1 FROM op_row WHERE source = ?1 AND source > 0)"
+	                          " OR EXISTS (SELECT 1 FROM op_row JOIN op ON op.id = op_row.op"
+	                          " WHERE op_row.id = ?1 AND verb = ?2)";
+	gint64 value;
 
-	if (!store_number(store, sql, VALUES(id), 0, &yes, error))
+	if (!store_number(store, sql, VALUES(id, OP_TRANSFER), 0, &value, error))
 		return FALSE;
-	*copied = yes != 0;
+	*copied = value != 0;
 	return TRUE;
 }
 
-/* Whether an op in last's place may as well stand at the end: nothing behind last is about the same row, or
- * the one it is copied from, or about all that is in a folder, which would then come first. What failed has
- * been taken back and stands for nothing. */
+/* Whether something is to happen, after op, to all that the server has in folder then. */
 static gboolean
-may_go_last(struct store *store, msgid id, const struct op_link *last, gboolean *may, GError **error)
+is_swept(struct store *store, gint64 folder, gint64 op, gboolean *swept, GError **error)
 {
-	static const char sql[] =
-	        "SELECT NOT EXISTS (SELECT 1 FROM op WHERE id > ?1 AND (verb IN (5, 8) OR upto > 0))"
-	        " AND NOT EXISTS (SELECT 1 FROM op_row WHERE op > ?1 AND id IN (?2, ?3))" COPIED("?2");
-	gint64 yes = 1;
+	static const char sql[] = "SELECT EXISTS (SELECT 1 FROM op WHERE folder = ?1 AND id > ?2"
+	                          " AND (upto > 0 OR verb = ?3))";
+	gint64 value;
 
-	G_STATIC_ASSERT(OP_EMPTY == 5 && OP_REMOVE == 8);
-	*may = can_be_overtaken(last);
-	if (!*may || last->state == OP_FAILED)
-		return TRUE;
-	if (!store_number(store, sql, VALUES(last->op, id, last->verb == OP_COPY ? last->source : id), 0,
-	                  &yes, error))
+	if (!store_number(store, sql, VALUES(folder, op, OP_REMOVE), 0, &value, error))
 		return FALSE;
-	*may = yes != 0;
+	*swept = value != 0;
 	return TRUE;
 }
 
-/* An op for row from where it will be when its turn comes. */
 static gboolean
-move_op(struct store *store, struct journal *journal, struct op_spec *spec, const struct row_state *row,
-        gint64 origin, gint64 *op, GError **error)
+is_made_by(const struct op_link *link)
 {
-	return journal_op(store, journal, spec, op, error) && op_join(store, *op, row->id, origin, error);
+	return link->verb == OP_APPEND || link->verb == OP_COPY;
 }
 
-/* The server has not got it yet: it shall come to folder to at once. Later ops stand behind the new one. */
+/* Whether the row may leave the last op that moves it for a later one: that was refused, or has not gone out
+ * and nothing in between counts on it. */
+static gboolean
+can_be_overtaken(struct store *store, const struct row_state *row, const struct op_link *last,
+                 const struct spot *spot, gboolean *can, GError **error)
+{
+	gboolean needed = FALSE;
+
+	*can = last->op && (last->state == OP_WAITING || last->state == OP_HELD || last->state == OP_FAILED);
+	if (*can && is_made_by(last) && !is_copied(store, row->id, &needed, error))
+		return FALSE;
+	if (*can && !needed && last->state != OP_FAILED &&
+	    (!is_swept(store, spot->folder, last->op, &needed, error) ||
+	     (!needed && !is_swept(store, last->folder, last->op, &needed, error))))
+		return FALSE;
+	*can = *can && !needed;
+	return TRUE;
+}
+
+/* What is left of a row's way when it has left the ops that a later one overtakes. */
+struct way {
+	struct op_link last; /* the op after which the later one comes */
+	gboolean unmade;     /* last makes the row, and has not gone out */
+	gint64 then;         /* where the row will be */
+};
+
+static gboolean
+home_of(struct store *store, const struct row_state *row, const struct spot *spot, gint64 *folder,
+        GError **error)
+{
+	*folder = spot->folder;
+	if (!*folder && !identity_where(store, row->id, folder, error))
+		return FALSE;
+	if (!*folder)
+		*folder = row->folder;
+	return TRUE;
+}
+
+static gboolean
+find_way(struct store *store, const struct row_state *row, struct way *way, GError **error)
+{
+	struct spot spot = {0};
+	gboolean over, ok = place_of(store, row, &spot, error);
+
+	memset(way, 0, sizeof *way);
+	for (over = TRUE; ok && over && !way->unmade;) {
+		g_free(way->last.key);
+		ok = op_last_move(store, row->id, TRUE, &way->last, error) &&
+		     can_be_overtaken(store, row, &way->last, &spot, &over, error);
+		way->unmade = ok && over && is_made_by(&way->last);
+		if (ok && over && !way->unmade)
+			ok = op_leave(store, way->last.op, row->id, error);
+	}
+	way->then = way->last.to;
+	if (ok && !way->last.op)
+		ok = home_of(store, row, &spot, &way->then, error);
+	g_free(spot.file);
+	return ok;
+}
+
+static gboolean
+join_op(struct store *store, struct journal *journal, const struct op_spec *spec, const struct row_state *row,
+        gint64 *op, GError **error)
+{
+	return journal_op(store, journal, spec, op, error) && op_join(store, *op, row->id, 0, error);
+}
+
+/* The server has not got it yet: it shall come to folder to at once. Later ops stand behind the new one; the
+ * flags go with the message. (A copy cannot wait for that: its source may go in between.) */
 static gboolean
 redirect(struct store *store, struct journal *journal, struct row_state *row, const struct op_link *last,
          gint64 to, gint64 *op, GError **error)
 {
-	const struct op_spec spec = {.verb = last->verb,
+	const struct op_spec spec = {.verb = OP_APPEND,
 	                             .state = last->state == OP_HELD ? OP_HELD : OP_WAITING,
-	                             .folder = last->verb == OP_COPY ? last->folder : 0,
 	                             .to = to,
 	                             .key = last->key};
 
-	return op_leave(store, last->op, row->id, error) && journal_op(store, journal, &spec, op, error) &&
-	       op_join(store, *op, row->id, last->source, error) && row_send(store, row, to, error);
-}
-
-/* Takes the moves from the end of the row's chain that one from *from to another folder makes needless. *last
- * is what it stands behind then; *origin the folder that showed it before those. */
-static gboolean
-shorten(struct store *store, msgid id, struct op_link *last, gboolean *over, gint64 *origin, GError **error)
-{
-	for (;;) {
-		if (!op_last_move(store, id, TRUE, last, error) || !may_go_last(store, id, last, over, error))
-			return FALSE;
-		if (!*over || last->verb != OP_MOVE)
-			return TRUE;
-		*origin = last->source;
-		g_clear_pointer(&last->key, g_free);
-		if (!op_leave(store, last->op, id, error))
-			return FALSE;
-	}
+	return op_leave(store, last->op, row->id, error) && masks_absorb(store, row, error) &&
+	       join_op(store, journal, &spec, row, op, error);
 }
 
 gboolean
@@ -237,50 +268,28 @@ journal_move_row(struct store *store, struct journal *journal, struct row_state 
                  GError **error)
 {
 	struct op_spec spec = {.verb = OP_MOVE, .to = to};
-	gint64 origin = row->folder;
-	struct op_link last = {0};
-	struct spot spot = {0};
-	gboolean over, ok;
+	struct way way;
+	gboolean ok;
 
 	*op = 0;
 	if (row->folder == to)
 		return TRUE;
-	ok = place_of(store, row, &spot, error) && shorten(store, row->id, &last, &over, &origin, error);
-	spec.folder = last.op ? last.to : spot.folder ? spot.folder : row->folder;
-	/* It comes there, or is there, by itself. */
-	if (ok && spec.folder == to)
-		ok = row_send(store, row, to, error);
-	else if (ok && over)
-		ok = redirect(store, journal, row, &last, to, op, error);
-	else if (ok)
-		ok = move_op(store, journal, &spec, row, origin, op, error) &&
-		     row_send(store, row, to, error);
-	g_free(spot.file);
-	g_free(last.key);
-	return ok;
+	ok = find_way(store, row, &way, error);
+	spec.folder = way.then;
+	if (ok && way.unmade && way.last.verb == OP_APPEND)
+		ok = redirect(store, journal, row, &way.last, to, op, error);
+	else if (ok && way.then != to)
+		ok = join_op(store, journal, &spec, row, op, error);
+	g_free(way.last.key);
+	return ok && row_send(store, row, to, error);
 }
 
-/* Takes all that was to happen to the row before from its chain, as far as that has not begun. *last is what
- * the purge stands behind then; *here: there will be something to purge. */
+/* What never was on the server, and shall not be, is none of its affairs. */
 static gboolean
-cut_short(struct store *store, msgid id, struct op_link *last, gboolean *here, GError **error)
+unmake(struct store *store, struct row_state *row, gint64 op, GError **error)
 {
-	gboolean copied;
-
-	*here = TRUE;
-	if (!is_copied(store, id, &copied, error))
-		return FALSE;
-	for (;;) {
-		if (!op_last_move(store, id, TRUE, last, error))
-			return FALSE;
-		/* What never was on the server has to come there when something is copied of it. */
-		if (!can_be_overtaken(last) || (last->verb != OP_MOVE && copied))
-			return TRUE;
-		*here = last->verb != OP_APPEND && last->verb != OP_COPY;
-		g_clear_pointer(&last->key, g_free);
-		if (!op_leave(store, last->op, id, error))
-			return FALSE;
-	}
+	return op_leave(store, op, row->id, error) && masks_absorb(store, row, error) &&
+	       limbo_put(store, row, LIMBO_MADE_HERE, error);
 }
 
 gboolean
@@ -288,19 +297,16 @@ journal_purge_row(struct store *store, struct journal *journal, struct row_state
                   GError **error)
 {
 	struct op_spec spec = {.verb = OP_PURGE};
-	gint64 origin = row->folder;
-	struct op_link last = {0};
-	struct spot spot = {0};
-	gboolean here, ok;
+	struct way way;
+	gboolean ok = find_way(store, row, &way, error);
 
 	*op = 0;
-	ok = place_of(store, row, &spot, error) && cut_short(store, row->id, &last, &here, error);
-	spec.folder = last.op ? last.to : spot.folder ? spot.folder : row->folder;
-	ok = ok && (!here || move_op(store, journal, &spec, row, origin, op, error)) &&
-	     /* What never was on the server is none of its affairs. */
-	     limbo_put(store, row, here ? *op : LIMBO_MADE_HERE, error);
-	g_free(spot.file);
-	g_free(last.key);
+	spec.folder = way.then;
+	if (ok && way.unmade)
+		ok = unmake(store, row, way.last.op, error);
+	else if (ok)
+		ok = join_op(store, journal, &spec, row, op, error) && limbo_put(store, row, *op, error);
+	g_free(way.last.key);
 	return ok;
 }
 
@@ -311,8 +317,8 @@ journal_append_row(struct store *store, struct journal *journal, struct row_stat
 	const struct op_spec spec = {.verb = OP_APPEND, .to = folder};
 	gint64 op;
 
-	return journal_op(store, journal, &spec, &op, error) && op_join(store, op, row->id, 0, error) &&
-	       identity_forget(store, row->id, error) && row_send(store, row, folder, error);
+	return join_op(store, journal, &spec, row, &op, error) && identity_forget(store, row->id, error) &&
+	       row_send(store, row, folder, error);
 }
 
 /* ---- many rows ---- */
@@ -374,8 +380,7 @@ purge_one(struct store *store, struct journal *journal, struct row_state *row, g
 	if (!op_last_move(store, row->id, TRUE, &last, error))
 		return FALSE;
 	/* A copy that never came about is made of its source again. */
-	if (last.verb == OP_COPY && can_be_overtaken(&last))
-		entry.added = last.source;
+	entry.added = last.source;
 	g_free(last.key);
 	return journal_purge_row(store, journal, row, &entry.op, error) &&
 	       journal_note(store, journal, &entry, error);
@@ -456,7 +461,7 @@ transfer_one(struct store *store, struct journal *journal, struct row_state *row
 	                      .text2 = what->target};
 
 	return journal_op(store, journal, &spec, &entry.op, error) &&
-	       op_join(store, entry.op, row->id, row->folder, error) &&
+	       op_join(store, entry.op, row->id, 0, error) &&
 	       (!what->move || limbo_put(store, row, entry.op, error)) &&
 	       journal_note(store, journal, &entry, error);
 }

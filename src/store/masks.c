@@ -72,6 +72,34 @@ masks_settle(struct store *store, msgid id, const struct store_op *op, GError **
 	return ok;
 }
 
+gboolean
+masks_absorb(struct store *store, const struct row_state *row, GError **error)
+{
+	static const char which[] = "SELECT op.id FROM op_row CROSS JOIN op ON op.id = op_row.op"
+	                            " WHERE op_row.id = ?1 AND op.verb = ?2 LIMIT 1";
+	struct row_state now;
+	gboolean ok = TRUE;
+	gint64 op = 1;
+
+	while (ok && op) {
+		ok = store_number(store, which, VALUES(row->id, OP_FLAG), 0, &op, error);
+		if (ok && op)
+			ok = op_leave(store, op, row->id, error);
+	}
+	if (!ok)
+		return FALSE;
+	row_state_copy(&now, row);
+	now.base = row_shown(row);
+	g_free(now.keywords);
+	now.keywords = keywords_apply(row->keywords, row->keywords_add, row->keywords_remove);
+	now.add = now.remove = 0;
+	g_clear_pointer(&now.keywords_add, g_free);
+	g_clear_pointer(&now.keywords_remove, g_free);
+	ok = row_write_flags(store, row, &now, error);
+	row_state_clear(&now);
+	return ok;
+}
+
 /* ---- journalling ---- */
 
 static gboolean
@@ -94,6 +122,37 @@ changes_nothing(const struct row_state *row, guint add, guint remove, const char
 	       (!keywords_add || (words && has_all(words, keywords_add))) && g_strcmp0(words, lasting) == 0;
 }
 
+/* The server is yet to get the row, flags and all. */
+static gboolean
+is_unmade(struct store *store, const struct row_state *row, gboolean *unmade, GError **error)
+{
+	struct op_link last;
+
+	*unmade = FALSE;
+	if (row_is_bound(row))
+		return TRUE;
+	if (!op_last_move(store, row->id, TRUE, &last, error))
+		return FALSE;
+	g_free(last.key);
+	*unmade = last.op && last.verb == OP_APPEND &&
+	          (last.state == OP_WAITING || last.state == OP_HELD || last.state == OP_FAILED);
+	return TRUE;
+}
+
+static gboolean
+write_change(struct store *store, const struct row_state *row, const struct op_spec *change, gboolean at_once,
+             GError **error)
+{
+	struct row_state now;
+	gboolean ok;
+
+	row_state_copy(&now, row);
+	fold(&now, change->add, change->remove, change->keywords_add, change->keywords_remove);
+	ok = row_write_flags(store, row, &now, error) && (!at_once || masks_absorb(store, &now, error));
+	row_state_clear(&now);
+	return ok;
+}
+
 gboolean
 journal_flag_row(struct store *store, struct journal *journal, const struct row_state *row, guint add,
                  guint remove, const char *keywords_add, const char *keywords_remove, gint64 *op,
@@ -105,19 +164,17 @@ journal_flag_row(struct store *store, struct journal *journal, const struct row_
 	                             .remove = remove,
 	                             .keywords_add = keywords_add,
 	                             .keywords_remove = keywords_remove};
-	struct row_state now;
-	gboolean ok;
+	gboolean unmade;
 
 	*op = 0;
 	if (changes_nothing(row, add, remove, keywords_add, keywords_remove))
 		return TRUE;
-	if (!journal_op(store, journal, &spec, op, error) || !op_join(store, *op, row->id, 0, error))
+	if (!is_unmade(store, row, &unmade, error))
 		return FALSE;
-	row_state_copy(&now, row);
-	fold(&now, add, remove, keywords_add, keywords_remove);
-	ok = row_write_flags(store, row, &now, error);
-	row_state_clear(&now);
-	return ok;
+	if (!unmade &&
+	    (!journal_op(store, journal, &spec, op, error) || !op_join(store, *op, row->id, 0, error)))
+		return FALSE;
+	return write_change(store, row, &spec, unmade, error);
 }
 
 /* What differs for the person: those bits and words are what undo gives back. */
@@ -139,7 +196,9 @@ note_flags(struct store *store, struct journal *journal, const struct row_state 
 	                      .text1 = added,
 	                      .text2 = removed};
 
-	return !op || journal_note(store, journal, &entry, error);
+	/* A wish that changes nothing may have made an op all the same: the server may see it otherwise. */
+	return (!op && !entry.added && !entry.removed && !added && !removed) ||
+	       journal_note(store, journal, &entry, error);
 }
 
 static gboolean
@@ -204,8 +263,8 @@ flag_all(struct store *store, struct journal *journal, gint64 folder, guint add,
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 	struct op_spec spec = {.verb = OP_FLAG, .folder = folder, .add = add, .remove = remove};
+	struct entry entry = {.verb = OP_FLAG};
 	struct store_folder *now;
-	gint64 op;
 	gboolean whole, ok = folder_is_usable(store, folder, error) && store_flush(store, error) &&
 	                     folder_uid_limit(store, folder, &spec.upto, error) &&
 	                     rows_that_differ(store, folder, add, remove, ids, error);
@@ -218,7 +277,10 @@ flag_all(struct store *store, struct journal *journal, gint64 folder, guint add,
 	/* Where every row is here and as it shall be there is nothing to say. */
 	if (!ids->len && whole)
 		return TRUE;
-	ok = journal_op(store, journal, &spec, &op, error);
+	entry.origin = folder;
+	ok = journal_op(store, journal, &spec, &entry.op, error) &&
+	     journal_note(store, journal, &entry, error);
+	journal->n--; /* the folder is none of the rows */
 	for (guint i = 0; ok && i < ids->len; i++)
 		ok = flag_id(store, journal, g_array_index(ids, msgid, i), add, remove, NULL, NULL, error);
 	return ok;
@@ -263,8 +325,7 @@ masks_join_wide(struct store *store, gint64 folder, msgid id, guint64 uid, GErro
 		struct row_state row;
 		gboolean ok;
 
-		ok = row_state_by_id(store, id, &row, error) > 0 &&
-		     op_join(store, op->id, id, row.folder, error) &&
+		ok = row_state_by_id(store, id, &row, error) > 0 && op_join(store, op->id, id, 0, error) &&
 		     (!op->empties || row.folder == 0 || limbo_put(store, &row, op->id, error));
 		row_state_clear(&row);
 		if (!ok)

@@ -10,14 +10,13 @@ static gboolean
 repoint(struct store *store, msgid from, msgid to, GError **error)
 {
 	static const char rows[] = "UPDATE OR IGNORE op_row SET id = ?2 WHERE id = ?1";
-	static const char sources[] = "UPDATE op_row SET source = ?2 WHERE source = ?1 AND op IN (SELECT id "
-	                              "FROM op WHERE verb = ?3)";
+	static const char sources[] = "UPDATE op_row SET source = ?2 WHERE source = ?1";
 	static const char entries[] = "UPDATE step_entry SET subject = ?2 WHERE subject = ?1 AND verb NOT"
 	                              " BETWEEN 5 AND 9";
 
 	G_STATIC_ASSERT(OP_EMPTY == 5 && OP_SUBSCRIBE == 9);
 	return store_run(store, rows, VALUES(from, to), error) &&
-	       store_run(store, sources, VALUES(from, to, OP_COPY), error) &&
+	       store_run(store, sources, VALUES(from, to), error) &&
 	       store_run(store, entries, VALUES(from, to), error);
 }
 
@@ -189,6 +188,14 @@ store_moved(struct store *store, gint64 op, msgid id, gint64 folder, guint64 uid
 		uid = 0;
 	ok = ok && moved_row(store, op, id, folder, uid, file, error);
 	return store_leave(store, own, ok, error);
+}
+
+gboolean
+store_may_be_made(struct store *store, const struct store_op *op, guint64 uid, GError **error)
+{
+	msgid id;
+
+	return place_find(store, op->to, uid, NULL, &id, error) && (id == 0 || id > op->mark_row);
 }
 
 /* ---- gone ---- */

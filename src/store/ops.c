@@ -33,7 +33,7 @@ store_op_free(gpointer data)
 #define OP_COLUMNS \
 	"op.id, op.verb, op.state, op.folder, op.target, op.add_flags, op.remove_flags, op.upto, op.mark," \
 	" op.step, op.attempts, op.created, op.not_before, op.keywords_add, op.keywords_remove, op.arg," \
-	" op.name, op.error"
+	" op.name, op.error, op.mark_id"
 
 static char *
 words(sqlite3_stmt *statement, int at)
@@ -75,6 +75,7 @@ op_from(struct store *store, sqlite3_stmt *statement, GError **error)
 	op->arg = words(statement, 15);
 	op->key = words(statement, 16);
 	op->error = store_column(statement, 17);
+	op->mark_row = sqlite3_column_int64(statement, 18);
 	return op;
 }
 

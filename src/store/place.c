@@ -28,15 +28,6 @@ place_of(struct store *store, const struct row_state *row, struct spot *out, GEr
 	return TRUE;
 }
 
-/* The server has it in a folder under a UID that is not known yet. */
-static gboolean
-awaited_in(struct store *store, msgid id, gint64 *folder, GError **error)
-{
-	static const char sql[] = "SELECT folder FROM unbound WHERE id = ?1 AND hash = 0 LIMIT 1";
-
-	return store_number(store, sql, VALUES(id), 0, folder, error);
-}
-
 int
 store_place(struct store *store, msgid id, gint64 *folder, guint64 *uid, char **file, GError **error)
 {
@@ -48,7 +39,7 @@ store_place(struct store *store, msgid id, gint64 *folder, guint64 *uid, char **
 		return -1;
 	found = row_state_by_id(store, id, &row, error);
 	if (found > 0 && (!place_of(store, &row, &spot, error) ||
-	                  (!spot.folder && !awaited_in(store, id, &spot.folder, error))))
+	                  (!spot.folder && !identity_where(store, id, &spot.folder, error))))
 		found = -1;
 	row_state_clear(&row);
 	if (found <= 0 || !spot.folder) {

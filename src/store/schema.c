@@ -61,10 +61,10 @@ static const char v1[] =
         "CREATE INDEX op_row_id ON op_row (id, op);"
         "INSERT INTO meta VALUES ('last_id', 0), ('hash_key', randomblob(16));";
 
-/* Version 2: the whole journal. A folder's wire name is unique among those the server has (wish = 0); path
- * and subscribed are as shown, server_path and server_subscribed as the server has them. bound counts the
- * rows that the server has in the folder, wherever they are shown; unread_base those of them it says are
- * unread.
+/* Version 2: the whole journal. Ids of folders are not used again, for undo remembers them. A folder's wire
+ * name is unique among those the server has (wish = 0); path and subscribed are as shown, server_path and
+ * server_subscribed as the server has them. bound counts the rows that the server has in the folder, wherever
+ * they are shown; unread_base those of them it says are unread.
  */
 static const char v2[] =
         "CREATE TABLE folder_2 ("
@@ -122,8 +122,9 @@ static const char v2[] =
         "CREATE INDEX op_target_id ON op (target);"
         "CREATE INDEX op_name ON op (name) WHERE name IS NOT NULL;"
         "CREATE INDEX op_wide ON op (folder) WHERE upto > 0;"
-        /* Of a copy the message it is made of; else the folder that showed the row before. */
+        /* Of a copy: the message it is made of. */
         "ALTER TABLE op_row ADD COLUMN source INTEGER NOT NULL DEFAULT 0;"
+        "CREATE INDEX op_row_source ON op_row (source) WHERE source > 0;"
         /* What folders will be called. */
         "CREATE TABLE op_folder (op INTEGER NOT NULL, folder INTEGER NOT NULL, path TEXT NOT NULL,"
         " wire TEXT NOT NULL, PRIMARY KEY (op, folder)) WITHOUT ROWID;"

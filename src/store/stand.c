@@ -15,15 +15,6 @@ row_let_go(struct store *store, struct row_state *row, GError **error)
 	return row_relocate(store, row, row->folder, 0, NULL, error);
 }
 
-/* The folder in which it waits to be seen; 0: none. */
-static gboolean
-awaited_in(struct store *store, msgid id, gint64 *folder, GError **error)
-{
-	static const char sql[] = "SELECT folder FROM unbound WHERE id = ?1 AND folder <> 0 LIMIT 1";
-
-	return store_number(store, sql, VALUES(id), 0, folder, error);
-}
-
 /* *folder 0: limbo, because of *why. */
 static gboolean
 shown_in(struct store *store, const struct row_state *row, const struct spot *at, gint64 *folder, gint64 *why,
@@ -57,7 +48,7 @@ shown_in(struct store *store, const struct row_state *row, const struct spot *at
 		return FALSE;
 	g_free(spot.file);
 	*folder = spot.folder;
-	return spot.folder || awaited_in(store, row->id, folder, error);
+	return spot.folder || identity_where(store, row->id, folder, error);
 }
 
 static gboolean

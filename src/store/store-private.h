@@ -112,6 +112,8 @@ gboolean folder_is_usable(struct store *store, gint64 folder, GError **error);
 
 /* Row id is looked for in folder (0: any): store_add will meet it there. */
 gboolean identity_expect(struct store *store, gint64 folder, msgid id, GError **error);
+/* The folder in which the row is looked for; *folder 0: none. */
+gboolean identity_where(struct store *store, msgid id, gint64 *folder, GError **error);
 gboolean identity_forget(struct store *store, msgid id, GError **error);
 /* Row id is in folder under a UID from mark on (0: any) that is not known. */
 gboolean identity_await(struct store *store, gint64 folder, msgid id, guint64 mark, GError **error);
@@ -319,7 +321,7 @@ struct op_link {
 	gint64 op; /* 0: none */
 	enum op_verb verb;
 	enum op_state state;
-	gint64 folder, to, source;
+	gint64 folder, to, source; /* source: of a copy */
 	gint64 mark, mark_id;
 	char *key; /* or NULL; g_free */
 };
@@ -337,6 +339,8 @@ gboolean order_ready(struct store *store, GPtrArray *all, gint64 now, GPtrArray 
 
 /* Brings the row up to what its ops say now; op not NULL: its effect goes into the base first. */
 gboolean masks_settle(struct store *store, msgid id, const struct store_op *op, GError **error);
+/* What waits for the server, which will never have the row, is so. */
+gboolean masks_absorb(struct store *store, const struct row_state *row, GError **error);
 /* A row that came lately is one of those the ops on the whole of its folder concern. */
 gboolean masks_join_wide(struct store *store, gint64 folder, msgid id, guint64 uid, GError **error);
 
@@ -383,6 +387,7 @@ gboolean tree_settle(struct store *store, gint64 folder, GError **error);
 gboolean tree_settle_op(struct store *store, const struct store_op *op, GError **error);
 /* The server has carried it out. */
 gboolean tree_done(struct store *store, const struct store_op *op, GError **error);
+/* folder->id 0: a new one. */
 gboolean tree_create(struct store *store, struct journal *journal, struct store_folder *folder,
                      const char *special_use, GError **error);
 gboolean tree_rename(struct store *store, struct journal *journal, gint64 folder, const char *path,

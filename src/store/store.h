@@ -269,6 +269,7 @@ struct store_op {
 	char *keywords_add, *keywords_remove; /* blank-separated */
 	guint64 upto;                         /* OP_FLAG, OP_EMPTY */
 	guint64 mark;    /* UIDNEXT of to as it was known when the op began to run; 0 unknown */
+	msgid mark_row;  /* rows with greater ids were made after it began to run */
 	char *arg, *key; /* "" when none */
 	gint64 step;     /* of undo; 0 none */
 	int attempts;
@@ -347,6 +348,10 @@ gboolean store_clear_refused(struct store *store, msgid id, GError **error);
 int store_place(struct store *store, msgid id, gint64 *folder, guint64 *uid, char **file, GError **error);
 /* TRUE: the server has it under a UID that is not known yet; a look at its folder tells which. */
 gboolean store_is_awaited(struct store *store, msgid id);
+/* Of a copy, move or append that may have come through, unheard: TRUE when the message at uid of its target
+ * may be what it made, for no row is that one, or a row that was made of it since (store_moved makes the two
+ * one). To be asked of messages from op->mark on that look like the row. */
+gboolean store_may_be_made(struct store *store, const struct store_op *op, guint64 uid, GError **error);
 /* What a backend learned while it carried out op (0: on its own); in a transaction or not. The row leaves op.
  */
 /* The message of row id is now uid (0: unknown) of folder, or file; uidvalidity must be that of the folder's

@@ -92,8 +92,6 @@ repoint(struct store *store, gint64 from, gint64 to, GError **error)
 	        "UPDATE op SET target = ?2 WHERE target = ?1",
 	        "UPDATE OR IGNORE op_folder SET folder = ?2 WHERE folder = ?1",
 	        "DELETE FROM op_folder WHERE folder = ?1 AND ?2",
-	        "UPDATE op_row SET source = ?2 WHERE source = ?1 AND op NOT IN (SELECT id FROM op WHERE verb "
-	        "= 2)",
 	        "UPDATE limbo SET origin = ?2 WHERE origin = ?1",
 	        "UPDATE step_entry SET origin = ?2 WHERE origin = ?1 AND verb <> 2",
 	        "UPDATE step_entry SET target = ?2 WHERE target = ?1",

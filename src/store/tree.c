@@ -159,6 +159,7 @@ store_journal_create(struct store *store, struct store_folder *folder, const cha
 
 	if (!journal_begin(store, &journal, step, error))
 		return FALSE;
+	folder->id = 0;
 	if (journal_end(store, &journal, tree_create(store, &journal, folder, special_use, error), error))
 		return TRUE;
 	folder->id = id;

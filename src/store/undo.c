@@ -132,27 +132,35 @@ read_entries(struct store *store, struct past *past, GError **error)
 
 /* ---- how far the op of an entry has come ---- */
 
-enum progress { OP_GONE, OP_STILL_HERE, OP_UNDER_WAY };
+/* OP_BEGUN: still here, but the server may have heard of it before. */
+enum progress { OP_GONE, OP_STILL_HERE, OP_BEGUN, OP_UNDER_WAY };
+
+static enum progress
+progress_in(enum op_state state, gint64 attempts)
+{
+	if (state == OP_RUNNING || state == OP_CHECKING)
+		return OP_UNDER_WAY;
+	return state == OP_FAILED || attempts == 0 ? OP_STILL_HERE : OP_BEGUN;
+}
 
 /* Of a row (0: of the op as a whole). */
 static gboolean
 progress_of(struct store *store, gint64 op, msgid row, enum progress *out, gboolean *wide, GError **error)
 {
-	static const char whole[] = "SELECT state, upto > 0 FROM op WHERE id = ?1";
-	static const char of_row[] = "SELECT state, upto > 0 FROM op WHERE id = ?1 AND EXISTS"
+	static const char whole[] = "SELECT state, attempts, upto > 0 FROM op WHERE id = ?1";
+	static const char of_row[] = "SELECT state, attempts, upto > 0 FROM op WHERE id = ?1 AND EXISTS"
 	                             " (SELECT 1 FROM op_row WHERE op_row.op = ?1 AND op_row.id = ?2)";
 	sqlite3_stmt *statement = row ? store_sql(store, of_row, VALUES(op, row), error)
 	                              : store_sql(store, whole, VALUES(op), error);
 	int result = statement ? store_step(store, statement, error) : -1;
-	enum op_state state;
 
 	*out = OP_GONE;
 	*wide = FALSE;
 	if (result <= 0)
 		return result == 0;
-	state = (enum op_state)sqlite3_column_int(statement, 0);
-	*wide = sqlite3_column_int(statement, 1) != 0;
-	*out = state == OP_RUNNING || state == OP_CHECKING ? OP_UNDER_WAY : OP_STILL_HERE;
+	*out = progress_in((enum op_state)sqlite3_column_int(statement, 0),
+	                   sqlite3_column_int64(statement, 1));
+	*wide = sqlite3_column_int(statement, 2) != 0;
 	sqlite3_reset(statement);
 	return TRUE;
 }
@@ -192,6 +200,8 @@ undo_flag(struct store *store, struct past *past, const struct entry *entry, str
 		return FALSE;
 	if (progress == OP_STILL_HERE && wide)
 		return drop_whole(store, past, entry->op, error);
+	/* Flags are said again, not verified, after a fault: what the server may have done is undone there.
+	 */
 	if (progress == OP_STILL_HERE)
 		return op_leave(store, entry->op, row->id, error) &&
 		       masks_settle(store, row->id, NULL, error);
@@ -275,19 +285,19 @@ give_back(struct store *store, struct past *past, struct row_state *row, gint64 
 	return TRUE;
 }
 
-/* The op is dropped. The row comes to stand where the server has it, from where it may have been on its way.
+/* The row leaves the op that sent it to limbo, and is where it was before: on its way there again, if it was.
  */
 static gboolean
-call_back(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
-          GError **error)
+bring_back(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
+           GError **error)
 {
 	gint64 op;
 
 	if (!op_leave(store, entry->op, row->id, error) || !row_settle(store, row, NULL, error))
 		return FALSE;
-	return !row->folder || row->folder == entry->origin ||
-	       !folder_is_usable(store, entry->origin, NULL) ||
-	       journal_move_row(store, &past->journal, row, entry->origin, &op, error);
+	if (row->folder == 0 || !folder_is_usable(store, entry->origin, NULL))
+		return TRUE;
+	return journal_move_row(store, &past->journal, row, entry->origin, &op, error);
 }
 
 static gboolean
@@ -296,7 +306,6 @@ undo_purge(struct store *store, struct past *past, const struct entry *entry, st
 {
 	enum progress progress;
 	gboolean wide;
-	gint64 op;
 
 	if (row->folder)
 		return leave_failed(store, entry, row->id, error);
@@ -304,13 +313,9 @@ undo_purge(struct store *store, struct past *past, const struct entry *entry, st
 		return FALSE;
 	if (progress == OP_UNDER_WAY)
 		return fail_under_way(error);
-	if (progress == OP_STILL_HERE && !call_back(store, past, entry, row, error))
+	if (progress != OP_GONE && !bring_back(store, past, entry, row, error))
 		return FALSE;
-	if (!row->folder)
-		return give_back(store, past, row, entry->origin, entry->added, error);
-	/* The purge had taken the place of a move that had not gone out: it stood where that had put it. */
-	return row->folder == entry->origin || !folder_is_usable(store, entry->origin, NULL) ||
-	       journal_move_row(store, &past->journal, row, entry->origin, &op, error);
+	return row->folder || give_back(store, past, row, entry->origin, entry->added, error);
 }
 
 /* One line for each: key, row, whether it was a move, target. */
@@ -368,9 +373,9 @@ undo_transfer(struct store *store, struct past *past, const struct entry *entry,
 	ok = progress_of(store, entry->op, row->id, &progress, &wide, error);
 	if (ok && progress == OP_UNDER_WAY)
 		ok = fail_under_way(error);
-	if (ok && progress == OP_STILL_HERE) {
+	if (ok && progress != OP_GONE) {
 		transfer.op = entry->op;
-		ok = op_leave(store, entry->op, row->id, error) && row_settle(store, row, NULL, error);
+		ok = bring_back(store, past, entry, row, error);
 	}
 	if (ok && transfer.move && row->folder == 0)
 		ok = give_back(store, past, row, entry->origin, 0, error);
@@ -433,8 +438,10 @@ undo_empty(struct store *store, struct past *past, const struct entry *entry, en
 	static const char back[] = "SELECT count(*) FROM limbo WHERE op = ?1";
 	gint64 here;
 
+	/* It may have come half way before: the rest of it is dropped. */
 	if (progress == OP_STILL_HERE)
-		return drop_whole(store, past, entry->op, error);
+		return drop_whole(store, past, entry->op, error) &&
+		       give_back_all(store, past, entry->op, entry->origin, error);
 	/* Those that have left limbo since cannot come back, nor those that never were here. */
 	if (!store_number(store, back, VALUES(entry->op), 0, &here, error) ||
 	    !give_back_all(store, past, entry->op, entry->origin, error))
@@ -495,15 +502,18 @@ undo_remove(struct store *store, struct past *past, const struct entry *entry, e
 	                              .path = (char *)(entry->text1 ? entry->text1 : ""),
 	                              .wire = (char *)(entry->text2 ? entry->text2 : ""),
 	                              .role = (char *)(entry->text3 ? entry->text3 : ""),
-	                              .delimiter = (char)entry->added,
-	                              .subscribed = entry->removed != 0};
+	                              .delimiter = (char)entry->added};
 	gboolean ok;
 
 	if (progress == OP_STILL_HERE)
 		return drop_whole(store, past, entry->op, error);
 	if (progress == OP_UNDER_WAY)
 		return fail_under_way(error);
-	ok = tree_create(store, &past->journal, &folder, "", error);
+	/* Something in it kept it. */
+	if (folder_is_usable(store, folder.id, NULL))
+		return give_back_all(store, past, entry->op, folder.id, error);
+	ok = tree_create(store, &past->journal, &folder, "", error) &&
+	     tree_subscribe(store, &past->journal, folder.id, entry->removed != 0, error);
 	return ok && (!entry->op || give_back_all(store, past, entry->op, folder.id, error));
 }
 
@@ -536,6 +546,9 @@ undo_folder(struct store *store, struct past *past, const struct entry *entry, f
 
 	if (!progress_of(store, entry->op, 0, &progress, &wide, error))
 		return FALSE;
+	/* What was left of it after a fault was verified. */
+	if (progress == OP_BEGUN)
+		progress = OP_STILL_HERE;
 	if (entry->verb == OP_EMPTY && progress == OP_UNDER_WAY)
 		return fail_under_way(error);
 	return undo(store, past, entry, progress, error);
@@ -556,6 +569,17 @@ static const struct {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(undos) == OP_VERBS);
 
+/* An op on a whole folder that concerned none of the rows that were here. */
+static gboolean
+undo_wide(struct store *store, struct past *past, const struct entry *entry, GError **error)
+{
+	enum progress progress;
+	gboolean wide;
+
+	return progress_of(store, entry->op, 0, &progress, &wide, error) &&
+	       (progress != OP_STILL_HERE || drop_whole(store, past, entry->op, error));
+}
+
 static gboolean
 take_entry_back(struct store *store, struct past *past, const struct entry *entry, GError **error)
 {
@@ -563,6 +587,8 @@ take_entry_back(struct store *store, struct past *past, const struct entry *entr
 		store_fail_damaged(store, "undo", error);
 		return FALSE;
 	}
+	if (entry->verb == OP_FLAG && !entry->subject)
+		return undo_wide(store, past, entry, error);
 	return undos[entry->verb].row ? undo_row(store, past, entry, undos[entry->verb].row, error)
 	                              : undo_folder(store, past, entry, undos[entry->verb].folder, error);
 }

@@ -7,6 +7,7 @@ STORE_TESTS =  \
   tests/store/test-journal \
   tests/store/test-kill \
   tests/store/test-known \
+  tests/store/test-replay \
   tests/store/test-rows \
   tests/store/test-store \
   tests/store/test-threads
@@ -31,6 +32,10 @@ tests_store_test_kill_LDADD = $(STORE_LIBS)
 tests_store_test_known_SOURCES = tests/store/test-known.c $(STORE_TEST_UTIL)
 tests_store_test_known_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_known_LDADD = $(STORE_LIBS)
+tests_store_test_replay_SOURCES = tests/store/test-replay.c tests/store/fake-server.c \
+  tests/store/fake-server.h $(STORE_TEST_UTIL)
+tests_store_test_replay_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_replay_LDADD = $(STORE_LIBS)
 tests_store_test_rows_SOURCES = tests/store/test-rows.c $(STORE_TEST_UTIL)
 tests_store_test_rows_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_rows_LDADD = $(STORE_LIBS)
