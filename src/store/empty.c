@@ -39,8 +39,8 @@ purge_strangers(struct store *store, struct journal *journal, gint64 folder, GEr
 static gboolean
 send_all(struct store *store, gint64 folder, gint64 op, GError **error)
 {
-	static const char rows[] = "INSERT INTO op_row (op, id, source) SELECT ?2, id, ?1 FROM message WHERE "
-	                           "folder = ?1 ORDER BY id";
+	static const char rows[] =
+	        "INSERT INTO op_row (op, id) SELECT ?2, id FROM message WHERE folder = ?1 ORDER BY id";
 	static const char leave[] =
 	        "DELETE FROM op_row WHERE op IN (SELECT id FROM op WHERE state = ?3 AND verb IN (1, 3, 10))"
 	        " AND id IN (SELECT id FROM op_row WHERE op = ?2)";
