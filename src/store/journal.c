@@ -146,21 +146,6 @@ journal_note(struct store *store, struct journal *journal, const struct entry *e
 
 /* ---- one row ---- */
 
-/* Copies are to be made of row, here or elsewhere. */
-static gboolean
-is_copied(struct store *store, msgid id, gboolean *copied, GError **error)
-{
-	static const char sql[] = "SELECT EXISTS (SELECT 1 FROM op_row WHERE source = ?1 AND source > 0)"
-	                          " OR EXISTS (SELECT 1 FROM op_row JOIN op ON op.id = op_row.op"
-	                          " WHERE op_row.id = ?1 AND verb = ?2)";
-	gint64 value;
-
-	if (!store_number(store, sql, VALUES(id, OP_TRANSFER), 0, &value, error))
-		return FALSE;
-	*copied = value != 0;
-	return TRUE;
-}
-
 /* Whether something is to happen, after op, to all that the server has in folder then. */
 static gboolean
 is_swept(struct store *store, gint64 folder, gint64 op, gboolean *swept, GError **error)
@@ -190,7 +175,7 @@ can_be_overtaken(struct store *store, const struct row_state *row, const struct 
 	gboolean needed = FALSE;
 
 	*can = last->op && (last->state == OP_WAITING || last->state == OP_HELD || last->state == OP_FAILED);
-	if (*can && is_made_by(last) && !is_copied(store, row->id, &needed, error))
+	if (*can && is_made_by(last) && !op_is_copied(store, row->id, &needed, error))
 		return FALSE;
 	if (*can && !needed && last->state != OP_FAILED &&
 	    (!is_swept(store, spot->folder, last->op, &needed, error) ||

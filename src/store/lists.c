@@ -215,6 +215,7 @@ row_from(sqlite3_stmt *statement)
 	row->size = (guint64)sqlite3_column_int64(statement, C_SIZE);
 	row->flags = (base | add) & ~remove;
 	row->pending = add | remove;
+	row->base = base;
 	row->thread = sqlite3_column_int64(statement, C_THREAD);
 	row->attachments = sqlite3_column_int(statement, C_ATTACHMENTS);
 	row->body = have & HAVE_WHOLE ? BODY_FULL : have & (HAVE_PART | HAVE_TEXT) ? BODY_PARTIAL : BODY_NONE;

@@ -122,11 +122,12 @@ changes_nothing(const struct row_state *row, guint add, guint remove, const char
 	       (!keywords_add || (words && has_all(words, keywords_add))) && g_strcmp0(words, lasting) == 0;
 }
 
-/* The server is yet to get the row, flags and all. */
+/* The server is yet to get the row, flags and all, and nobody needs it with the flags it has. */
 static gboolean
 is_unmade(struct store *store, const struct row_state *row, gboolean *unmade, GError **error)
 {
 	struct op_link last;
+	gboolean copied = FALSE;
 
 	*unmade = FALSE;
 	if (row_is_bound(row))
@@ -136,6 +137,9 @@ is_unmade(struct store *store, const struct row_state *row, gboolean *unmade, GE
 	g_free(last.key);
 	*unmade = last.op && last.verb == OP_APPEND &&
 	          (last.state == OP_WAITING || last.state == OP_HELD || last.state == OP_FAILED);
+	if (*unmade && !op_is_copied(store, row->id, &copied, error))
+		return FALSE;
+	*unmade = *unmade && !copied;
 	return TRUE;
 }
 

@@ -243,6 +243,20 @@ op_moving(struct store *store, gint64 op, msgid id, struct op_link *out, GError 
 	                            out, error);
 }
 
+gboolean
+op_is_copied(struct store *store, msgid id, gboolean *copied, GError **error)
+{
+	static const char sql[] = "SELECT EXISTS (SELECT 1 FROM op_row WHERE source = ?1 AND source > 0)"
+	                          " OR EXISTS (SELECT 1 FROM op_row JOIN op ON op.id = op_row.op"
+	                          " WHERE op_row.id = ?1 AND verb = ?2)";
+	gint64 value;
+
+	if (!store_number(store, sql, VALUES(id, OP_TRANSFER), 0, &value, error))
+		return FALSE;
+	*copied = value != 0;
+	return TRUE;
+}
+
 /* ---- writing ---- */
 
 gboolean

@@ -329,6 +329,8 @@ struct op_link {
 gboolean op_last_move(struct store *store, msgid id, gboolean failed, struct op_link *out, GError **error);
 /* op's link to the row, when it moves it; else that of the oldest one under way that does. */
 gboolean op_moving(struct store *store, gint64 op, msgid id, struct op_link *out, GError **error);
+/* Copies are yet to be made of the row, here or elsewhere. */
+gboolean op_is_copied(struct store *store, msgid id, gboolean *copied, GError **error);
 
 /* ---- order.c ---- */
 

@@ -112,6 +112,7 @@ struct store_row {
 	struct store_key key;
 	guint flags;    /* as shown: (base | add) & ~remove */
 	guint pending;  /* bits that wait for the server */
+	guint base;     /* as the server has them, or is to get them with an append */
 	char *keywords; /* as shown, blank-separated, as the server writes them */
 	gboolean has_date;
 	gint64 date;     /* Date header, UTC seconds */

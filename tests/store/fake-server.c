@@ -271,24 +271,19 @@ add_message(struct store *store, gint64 folder, const struct message *message)
 	stored = store_row(store, id, &error);
 	must(stored != NULL, error);
 	/* One row is never two messages. */
-	g_assert_cmpuint(content_of(stored), ==, message->content);
+	if (content_of(stored) != message->content)
+		g_error("row %" G_GINT64_FORMAT " of folder %" G_GINT64_FORMAT
+		        " is not uid %" G_GUINT64_FORMAT,
+		        id, folder, message->uid);
 	store_row_free(stored);
 }
 
+/* Lends folder. */
 static void
-sync_folder(struct store *store, struct mailbox *box)
+sync_rows(struct store *store, struct store_folder *folder, struct mailbox *box)
 {
 	GError *error = NULL;
-	g_autoptr(GPtrArray) folders = store_folders(store, &error);
-	struct store_folder *folder = NULL;
 
-	must(folders != NULL, error);
-	for (guint i = 0; i < folders->len; i++)
-		if (strcmp(((struct store_folder *)folders->pdata[i])->wire, box->wire) == 0)
-			folder = folders->pdata[i];
-	/* One that waits to be removed is not looked at. */
-	if (!folder)
-		return;
 	must(store_begin(store, FALSE, &error), error);
 	if (folder->uidvalidity && folder->uidvalidity != box->uidvalidity)
 		must(store_folder_unbind(store, folder->id, &error), error);
@@ -305,12 +300,27 @@ sync_folder(struct store *store, struct mailbox *box)
 	must(store_commit(store, &error), error);
 }
 
+static void
+sync_folder(struct server *server, struct store *store, gint64 id)
+{
+	struct store_folder *folder = store_folder_by_id(store, id, NULL);
+	struct mailbox *box = folder ? box_of(server, folder->wire) : NULL;
+
+	if (box)
+		sync_rows(store, folder, box);
+	store_folder_free(folder);
+}
+
+/* A folder that waits to be removed is not looked at by itself. */
 void
 server_sync(struct server *server, struct store *store)
 {
+	g_autoptr(GPtrArray) folders = NULL;
+
 	sync_list(server, store);
-	for (guint i = 0; i < server->boxes->len; i++)
-		sync_folder(store, server->boxes->pdata[i]);
+	folders = store_folders(store, NULL);
+	for (guint i = 0; i < folders->len; i++)
+		sync_folder(server, store, ((struct store_folder *)folders->pdata[i])->id);
 }
 
 /* ---- carrying out ---- */
@@ -340,7 +350,10 @@ at_place(struct run *run, msgid id, struct mailbox **box)
 	int found = store_place(run->store, id, &folder, &uid, NULL, NULL);
 
 	if (!found || !uid) {
-		server_sync(run->server, run->store);
+		if (found)
+			sync_folder(run->server, run->store, folder);
+		else
+			server_sync(run->server, run->store);
 		found = store_place(run->store, id, &folder, &uid, NULL, NULL);
 	}
 	g_assert_cmpint(found, >=, 0);
@@ -407,7 +420,7 @@ do_one_to(struct run *run, guint i, struct mailbox *to)
 
 	if (run->op->verb == OP_APPEND) {
 		row = store_row(run->store, id, NULL);
-		was = (struct message){content_here(run->store, id), row->flags, 0};
+		was = (struct message){content_here(run->store, id), row->base, 0};
 		store_row_free(row);
 		return tell_moved(run, id, to, put(to, was.content, was.flags));
 	}
