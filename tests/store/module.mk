@@ -7,10 +7,12 @@ STORE_TESTS =  \
   tests/store/test-journal \
   tests/store/test-kill \
   tests/store/test-known \
+  tests/store/test-migrate \
   tests/store/test-replay \
   tests/store/test-rows \
   tests/store/test-store \
-  tests/store/test-threads
+  tests/store/test-threads \
+  tests/store/test-verbs
 
 check_PROGRAMS += tests/bench/bench-store $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
@@ -45,3 +47,10 @@ tests_store_test_store_LDADD = $(STORE_LIBS)
 tests_store_test_threads_SOURCES = tests/store/test-threads.c $(STORE_TEST_UTIL)
 tests_store_test_threads_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_threads_LDADD = $(STORE_LIBS)
+tests_store_test_migrate_SOURCES = tests/store/test-migrate.c $(STORE_TEST_UTIL)
+tests_store_test_migrate_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_migrate_LDADD = $(STORE_LIBS)
+tests_store_test_verbs_SOURCES = tests/store/test-verbs.c $(STORE_TEST_UTIL)
+tests_store_test_verbs_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_verbs_LDADD = $(STORE_LIBS)
+EXTRA_DIST += tests/store/v1.sql
