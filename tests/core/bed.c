@@ -154,13 +154,17 @@ take(struct bed *bed, struct event *event)
 	case EVENT_LINK:
 		bed->links += event->state == LINK_IDLE || event->state == LINK_FETCHING;
 		break;
+	case EVENT_FACT:
+		bed->facts++;
+		break;
+	case EVENT_BODY:
+		bed->bodies++;
+		break;
 	case EVENT_PROGRESS:
 	case EVENT_ROWS:
 	case EVENT_FOLDERS:
 	case EVENT_ASK:
-	case EVENT_FACT:
 	case EVENT_NEW_MAIL:
-	case EVENT_BODY:
 		break;
 	}
 	event_free(event);
@@ -230,6 +234,18 @@ bed_await_or_silence(struct bed *bed, guint64 id, const char *account)
 		listen(bed, account ? 5 : 1000);
 	}
 	return TRUE;
+}
+
+void
+bed_await_body(struct bed *bed)
+{
+	gint64 end = g_get_monotonic_time() + PATIENCE_MS * 1000;
+
+	while (!bed->bodies) {
+		if (g_get_monotonic_time() > end)
+			g_error("no body comes");
+		listen(bed, 1000);
+	}
 }
 
 int

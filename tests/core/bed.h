@@ -18,6 +18,8 @@ struct bed {
 	char *notice;    /* the last one, or NULL */
 	guint links;     /* EVENT_LINK with LINK_IDLE or LINK_FETCHING */
 	gint64 failed;   /* ops, as EVENT_QUEUE said last */
+	guint facts;     /* EVENT_FACT */
+	guint bodies;    /* EVENT_BODY */
 };
 
 /* A fresh folder of data and configuration with accounts "work" and "home". */
@@ -41,6 +43,9 @@ int bed_await(struct bed *bed, guint64 id);
 int bed_do(struct bed *bed, struct command *command);
 /* Until command id ends, TRUE, or the server of account fell silent. */
 gboolean bed_await_or_silence(struct bed *bed, guint64 id, const char *account);
+
+/* Until a body came. */
+void bed_await_body(struct bed *bed);
 
 /* A reading handle. */
 struct store *bed_store(struct bed *bed, const char *account);

@@ -217,6 +217,7 @@ test_undone(gconstpointer data)
 static void
 interrupt(const char *account, guint verb, enum memory_fault fault, enum memory_extent extent, gboolean *met)
 {
+	guint flags = fault == MEMORY_HANGS_UP ? 0 : ACCOUNT_BATCH;
 	struct pair pair;
 	guint64 id;
 
@@ -224,8 +225,8 @@ interrupt(const char *account, guint verb, enum memory_fault fault, enum memory_
 	start_offline(&pair);
 	file_some(&pair);
 	bed_stop(&pair.bed);
-	bed_start(&pair.bed, "work", ACCOUNT_NO_SECRETS);
-	bed_start(&pair.bed, "home", ACCOUNT_NO_SECRETS);
+	bed_start(&pair.bed, "work", flags | ACCOUNT_NO_SECRETS);
+	bed_start(&pair.bed, "home", flags | ACCOUNT_NO_SECRETS);
 	memory_arm(account, verb, fault, extent);
 	for (guint i = 0; i < 4; i++) {
 		id = bed_send(&pair.bed, bed_command(CMD_REPLAY, i % 2 ? "home" : "work"));

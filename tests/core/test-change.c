@@ -1,0 +1,312 @@
+#include <string.h>
+
+#include "base/error.h"
+#include "script.h"
+
+/* Commands beside the journal's own: what others do meanwhile, downloads, what was put off, sharing, wishes
+ * of this machine alone. */
+
+static struct model *
+set_up(struct bed *bed)
+{
+	struct model *model;
+
+	bed_make(bed);
+	model = script_fill("work");
+	bed_start(bed, "work", ACCOUNT_BATCH | ACCOUNT_NO_SECRETS);
+	g_assert_cmpint(bed_do(bed, bed_command(CMD_SYNC, "work")), ==, FULMAR_OK);
+	bed_stop(bed);
+	return model;
+}
+
+static void
+sync_now(struct bed *bed)
+{
+	bed_start(bed, "work", ACCOUNT_BATCH | ACCOUNT_NO_SECRETS);
+	g_assert_cmpint(bed_do(bed, bed_command(CMD_SYNC, "work")), ==, FULMAR_OK);
+	bed_stop(bed);
+}
+
+static struct command *
+about(struct bed *bed, enum command_verb verb, const char *folder, const char *id)
+{
+	struct command *c = bed_command(verb, "work");
+
+	bed_add_id(bed, c, folder, id);
+	return c;
+}
+
+static struct command *
+about_folder(struct bed *bed, enum command_verb verb, const char *folder)
+{
+	struct command *c = bed_command(verb, "work");
+
+	c->folder = bed_folder(bed, "work", folder);
+	return c;
+}
+
+/* ---- somebody else was there first ---- */
+
+static void
+test_expunged_elsewhere(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	g_autofree char *want = NULL, *server = NULL, *store = NULL;
+	struct command *c;
+
+	bed_start(&bed, "work", ACCOUNT_OFFLINE);
+	c = about(&bed, CMD_MOVE, "INBOX", "<work1@example.org>");
+	c->text = g_strdup("Old");
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
+	c = about(&bed, CMD_FLAG, "INBOX", "<work2@example.org>");
+	c->add = FLAG_FLAGGED;
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
+	c = about(&bed, CMD_PURGE, "INBOX", "<work3@example.org>");
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
+	bed_stop(&bed);
+	for (guint i = 1; i <= 3; i++) {
+		g_autofree char *id = g_strdup_printf("<work%u@example.org>", i);
+
+		g_assert_true(memory_expunge("work", "INBOX", id));
+		model_remove(model, model_message(model, "INBOX", id));
+	}
+	sync_now(&bed);
+	sync_now(&bed);
+	want = model_dump(model);
+	server = memory_dump("work");
+	store = bed_dump(&bed, "work");
+	bed_assert_same("the server", server, want);
+	bed_assert_same("the store", store, want);
+	g_assert_cmpint(bed_waiting(&bed, "work", NULL), ==, 0);
+	model_free(model);
+	bed_remove(&bed);
+}
+
+/* A message that another client moved keeps its row, and with it what waits for it. */
+static void
+test_moved_elsewhere(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	msgid id = bed_row(&bed, "work", "INBOX", "<work1@example.org>");
+	g_autofree char *want = NULL, *store = NULL;
+
+	g_assert_true(memory_move("work", "INBOX", "<work1@example.org>", "Old"));
+	model_move(model_message(model, "INBOX", "<work1@example.org>"), "Old");
+	sync_now(&bed);
+	want = model_dump(model);
+	store = bed_dump(&bed, "work");
+	bed_assert_same("the store", store, want);
+	g_assert_cmpint(bed_row(&bed, "work", "Old", "<work1@example.org>"), ==, id);
+	model_free(model);
+	bed_remove(&bed);
+}
+
+/* ---- what may be done ---- */
+
+static void
+test_rights(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	struct store_folder *old;
+	struct store *store;
+	struct command *c;
+	g_autofree char *dir = account_store_dir(conf_account(bed.conf, "work"));
+
+	store = store_open(dir, STORE_WRITE, NULL);
+	old = store_folder_by_path(store, "Old", NULL);
+	g_free(old->rights);
+	old->rights = g_strdup("lrs");
+	g_assert_true(store_folder_put(store, old, NULL));
+	store_folder_free(old);
+	store_close(store);
+
+	bed_start(&bed, "work", ACCOUNT_OFFLINE);
+	g_assert_cmpint(bed_do(&bed, about(&bed, CMD_DELETE, "Old", "<work20@example.org>")), ==,
+	                FULMAR_FAILED);
+	g_assert_cmpint(bed_do(&bed, about(&bed, CMD_PURGE, "Old", "<work20@example.org>")), ==,
+	                FULMAR_FAILED);
+	c = about(&bed, CMD_MOVE, "INBOX", "<work1@example.org>");
+	c->text = g_strdup("Old");
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_FAILED);
+	c = about(&bed, CMD_FLAG, "Old", "<work20@example.org>");
+	c->add = FLAG_FLAGGED;
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_FAILED);
+	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_FOLDER_REMOVE, "Old")), ==, FULMAR_FAILED);
+	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_FOLDER_EMPTY, "Old")), ==, FULMAR_FAILED);
+	c = about(&bed, CMD_FLAG, "Old", "<work20@example.org>");
+	c->remove = FLAG_SEEN;
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
+	c = about(&bed, CMD_COPY, "Old", "<work20@example.org>");
+	c->text = g_strdup("INBOX");
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
+	bed_stop(&bed);
+	model_free(model);
+	bed_remove(&bed);
+}
+
+/* What is refused leaves nothing behind, nor a step. */
+static void
+test_nothing_made_in_vain(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	struct command *c;
+	msgid none = 999;
+
+	bed_start(&bed, "work", ACCOUNT_OFFLINE);
+	c = about(&bed, CMD_DELETE, "INBOX", "<work1@example.org>");
+	g_array_append_val(c->ids, none);
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_FAILED);
+	g_assert_cmpint(bed_folder(&bed, "work", "Trash"), ==, 0);
+	g_assert_cmpint(bed_do(&bed, bed_command(CMD_UNDO, "work")), ==, FULMAR_FAILED);
+	bed_stop(&bed);
+	model_free(model);
+	bed_remove(&bed);
+}
+
+/* ---- for the journey ---- */
+
+static guint
+count_whole(struct bed *bed, const char *path)
+{
+	gint64 folder = bed_folder(bed, "work", path);
+	struct store *store = bed_store(bed, "work");
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(store_row_free);
+	guint whole = 0;
+
+	g_assert_true(store_rows(store, folder, NULL, TRUE, 1000, rows, NULL));
+	for (guint i = 0; i < rows->len; i++)
+		whole += store_has_part(store, ((struct store_row *)rows->pdata[i])->id, "");
+	store_close(store);
+	return whole;
+}
+
+static void
+test_download(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+
+	bed_start(&bed, "work", ACCOUNT_OFFLINE);
+	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_DOWNLOAD, "INBOX")), ==, FULMAR_NO_LINK);
+	bed_stop(&bed);
+	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
+	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_DOWNLOAD, "INBOX")), ==, FULMAR_OK);
+	g_assert_cmpuint(count_whole(&bed, "INBOX"), ==, 10);
+	g_assert_cmpint(bed_do(&bed, about(&bed, CMD_DOWNLOAD, "Old", "<work20@example.org>")), ==,
+	                FULMAR_OK);
+	g_assert_cmpuint(count_whole(&bed, "Old"), ==, 1);
+	bed_stop(&bed);
+	model_free(model);
+	bed_remove(&bed);
+}
+
+static void
+test_download_called_off(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	struct command *c = bed_command(CMD_CANCEL, "work");
+	guint64 id;
+	int code;
+
+	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
+	id = bed_send(&bed, about_folder(&bed, CMD_DOWNLOAD, "INBOX"));
+	c->op = (gint64)id;
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
+	code = bed_await(&bed, id);
+	g_assert_true(code == FULMAR_CANCELLED || code == FULMAR_OK);
+	bed_stop(&bed);
+	model_free(model);
+	bed_remove(&bed);
+}
+
+/* Asked for on the train, fetched in the evening. */
+static void
+test_later(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+
+	bed_start(&bed, "work", ACCOUNT_OFFLINE);
+	g_assert_cmpint(bed_do(&bed, about(&bed, CMD_LATER, "Old", "<work20@example.org>")), ==, FULMAR_OK);
+	bed_stop(&bed);
+	g_assert_cmpuint(count_whole(&bed, "Old"), ==, 0);
+	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
+	bed_await_body(&bed);
+	bed_stop(&bed);
+	g_assert_cmpuint(count_whole(&bed, "Old"), ==, 1);
+	model_free(model);
+	bed_remove(&bed);
+}
+
+/* ---- the rest ---- */
+
+static void
+test_admin(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+
+	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
+	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_ADMIN, "INBOX")), ==, FULMAR_OK);
+	g_assert_cmpuint(bed.facts, ==, 2);
+	bed_stop(&bed);
+	model_free(model);
+	bed_remove(&bed);
+}
+
+static void
+test_pref(void)
+{
+	static const struct {
+		const char *what, *value;
+		int code;
+	} wishes[] = {{"hidden", "yes", FULMAR_OK},
+	              {"pinned", "yes", FULMAR_OK},
+	              {"keep", "full 7d", FULMAR_OK},
+	              {"keep", "everything", FULMAR_FAILED}};
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	struct store_folder *f;
+	struct store *store;
+
+	bed_start(&bed, "work", ACCOUNT_OFFLINE);
+	for (guint i = 0; i < G_N_ELEMENTS(wishes); i++) {
+		struct command *c = about_folder(&bed, CMD_FOLDER_PREF, "Old");
+
+		c->text = g_strdup(wishes[i].what);
+		c->text2 = g_strdup(wishes[i].value);
+		g_assert_cmpint(bed_do(&bed, c), ==, wishes[i].code);
+	}
+	bed_stop(&bed);
+	store = bed_store(&bed, "work");
+	f = store_folder_by_path(store, "Old", NULL);
+	g_assert_true(f->hidden && f->pinned);
+	g_assert_cmpstr(f->keep, ==, "full 7d");
+	g_assert_cmpint(store_ops_waiting(store, NULL), ==, 0);
+	store_folder_free(f);
+	store_close(store);
+	model_free(model);
+	bed_remove(&bed);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_setenv("LC_ALL", "C", TRUE);
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/change/expunged-elsewhere", test_expunged_elsewhere);
+	g_test_add_func("/change/moved-elsewhere", test_moved_elsewhere);
+	g_test_add_func("/change/rights", test_rights);
+	g_test_add_func("/change/nothing-made-in-vain", test_nothing_made_in_vain);
+	g_test_add_func("/change/download", test_download);
+	g_test_add_func("/change/download-called-off", test_download_called_off);
+	g_test_add_func("/change/later", test_later);
+	g_test_add_func("/change/admin", test_admin);
+	g_test_add_func("/change/pref", test_pref);
+	return g_test_run();
+}
