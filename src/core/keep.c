@@ -267,7 +267,9 @@ wants(struct account *a, gint64 folder, gboolean *full, gint64 *since)
 		g_clear_pointer(&f, store_folder_free);
 		return FALSE;
 	}
-	keep = conf_keep_for(a->conf, a->settings, f->path);
+	/* The wish that was made on the screen is the later one. */
+	if (!f->keep || !*f->keep || !conf_keep_parse(f->keep, &keep))
+		keep = conf_keep_for(a->conf, a->settings, f->path);
 	store_folder_free(f);
 	*full = keep.what == KEEP_FULL;
 	*since = keep.age < 0 ? G_MININT64 : g_get_real_time() / G_USEC_PER_SEC - keep.age;
