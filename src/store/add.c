@@ -166,14 +166,19 @@ is_here(struct store *store, struct folder_delta *delta, const struct store_mess
 	return place_find(store, delta->id, message->uid, NULL, id, error) ? *id != 0 : -1;
 }
 
+/* whole: all of its header is in message. */
 static int
-find_row(struct store *store, struct folder_delta *delta, const struct store_message *message, msgid *id,
-         GError **error)
+find_row(struct store *store, struct folder_delta *delta, const struct store_message *message, gboolean whole,
+         msgid *id, GError **error)
 {
 	int found = is_here(store, delta, message, id, error);
 
-	if (!found && (delta->unbound || delta->sought) && (message->uid || message->file))
+	if (!found && (delta->unbound || delta->sought) && (message->uid || message->file)) {
 		found = identity_meet(store, delta->id, message, id, error);
+		/* What was kept of its header may be what was wrong with the folder. */
+		if (found > 0 && whole && !header_write(store, *id, message->envelope, error))
+			found = -1;
+	}
 	return add_again(store, found, message, id, error);
 }
 
@@ -185,7 +190,7 @@ store_rebind(struct store *store, gint64 folder, const struct store_message *mes
 
 	g_return_val_if_fail(store->inside, 0);
 	delta = folder_known(store, folder, error);
-	return delta && find_row(store, delta, message, &id, error) > 0 ? id : 0;
+	return delta && find_row(store, delta, message, FALSE, &id, error) > 0 ? id : 0;
 }
 
 msgid
@@ -200,7 +205,7 @@ store_add(struct store *store, gint64 folder, const struct store_message *messag
 	delta = folder_known(store, folder, error);
 	if (!delta)
 		return 0;
-	found = find_row(store, delta, message, &id, error);
+	found = find_row(store, delta, message, TRUE, &id, error);
 	if (found)
 		return found > 0 ? id : 0;
 	/* From here on nothing misses the rows that are pending. */

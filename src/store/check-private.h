@@ -54,9 +54,7 @@ gboolean check_bodies(struct look *look, gboolean fix, GError **error);
 
 /* ---- header.c ---- */
 
-/* Writes the header of row id anew. In a transaction. */
-gboolean header_write(struct store *store, msgid id, const struct envelope *envelope, GError **error);
-/* The same from the message itself: 1, 0 it is not here as a whole, -1 error. */
+/* header_write from the message itself: 1, 0 it is not here as a whole, -1 error. */
 int header_renew(struct store *store, msgid id, GError **error);
 /* Takes out what is no text. */
 gboolean header_clean(struct store *store, msgid id, GError **error);

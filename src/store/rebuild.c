@@ -49,14 +49,13 @@ rebuild_rows(struct store *store, gint64 folder, guint *n, guint *kept, GError *
 static gboolean
 rebuild_folder(struct store *store, gint64 folder, guint *n, guint *kept, GError **error)
 {
-	static const char forget[] =
-	        "UPDATE folder SET uidvalidity = 0, uidnext = 0, modseq = 0, present = 0,"
-	        " windows = '', complete = 0, synced = 0 WHERE id = ?1";
+	static const char forget[] = "UPDATE folder SET uidvalidity = 0, synced = 0 WHERE id = ?1";
 	gboolean any;
 
-	return rebuild_rows(store, folder, n, kept, error) &&
-	       store_run(store, forget, VALUES(folder), error) && probes_fix(store, &any, error) &&
-	       probes_recount(store, error);
+	/* As after a change of UIDVALIDITY. Mail in files keeps them: a file is its own proof. */
+	return rebuild_rows(store, folder, n, kept, error) && store_folder_unbind(store, folder, error) &&
+	       store_flush(store, error) && store_run(store, forget, VALUES(folder), error) &&
+	       probes_fix(store, &any, error) && probes_recount(store, error);
 }
 
 static gboolean

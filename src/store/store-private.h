@@ -284,6 +284,11 @@ gboolean bodies_refresh_have(struct store *store, msgid id, GError **error);
 gboolean bodies_put_whole(struct store *store, msgid id, gint64 size, const struct mime_part *root,
                           GError **error);
 
+/* ---- header.c ---- */
+
+/* Writes the header of a row that is here anew. */
+gboolean header_write(struct store *store, msgid id, const struct envelope *envelope, GError **error);
+
 /* ---- keep.c ---- */
 
 /* A message came to stand at key. */

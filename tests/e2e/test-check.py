@@ -55,6 +55,9 @@ def whole(home, imap):
 
 
 class World:
+    def __init__(self, keep='keep = full'):
+        self.keep = keep
+
     def __enter__(self):
         self.d = Dovecot().__enter__()
         self.imap = RawImap(self.d.port)
@@ -62,7 +65,7 @@ class World:
         for n in range(1, COUNT + 1):
             self.imap.append(message(n), flags='\\Seen' if n % 3 else '', date='20-Nov-2026 10:%02d:%02d +0000' % (n // 60, n % 60))
         self.proxy = Proxy(self.d.port).__enter__()
-        self.home = Home(imap_conf(self.proxy.port, more='keep = full'))
+        self.home = Home(imap_conf(self.proxy.port, more=self.keep))
         self.home.run('sync')
         return self
 
@@ -153,6 +156,20 @@ def test_a_folder_is_built_anew_with_its_bodies_and_what_waits():
         w.home.run('undo')
         w.home.run('sync')
         assert {r['subject']: r['id'] for r in rows(w.home)} == {'number %d' % n: i for n, i in ids.items()}, 'the IDs stay'
+        assert w.home.run('check') == ''
+
+
+def test_headers_are_read_anew_where_only_the_text_is_here():
+    with World('keep = text 100000d') as w:
+        ids = {r['uid']: r['id'] for r in rows(w.home)}
+        assert all(r['body'] == 'partial' for r in rows(w.home)), rows(w.home)[0]
+        sql(w.home, "UPDATE envelope SET subject = 'wrong', sender = NULL")
+        assert {r['subject'] for r in rows(w.home)} == {'wrong'}
+        w.home.run('check', '--repair', 'work/INBOX')
+        assert 'text of 3' in w.home.run('--offline', 'show', ids[3])
+        w.home.run('sync')
+        assert {r['subject']: r['id'] for r in rows(w.home)} == {'number %d' % n: i for n, i in ids.items()}
+        assert all(r['from'][0]['email'] == 'bob@harbour.example' and r['body'] == 'partial' for r in rows(w.home))
         assert w.home.run('check') == ''
 
 
