@@ -9,8 +9,9 @@
 #include "base/error.h"
 #include "base/i18n.h"
 
-#define READ_SLICE 500 /* rows read a step */
-#define DEED_SLICE 100 /* files changed a step */
+#define READ_SLICE 500  /* rows read a step */
+#define DEED_SLICE 100  /* files changed a step */
+#define NEWS_SLICE 1000 /* of which the store is told at once: before, the folders go to the disk */
 #define OTHERS_SLICE 2000
 #define ROUNDS_MAX 10 /* looks for files that others rename all the time */
 
@@ -211,7 +212,9 @@ take_rows(struct deed *deed, GError **error)
 		n++;
 		row->through = take_row(deed, row, &problem) == DEED_THROUGH;
 	}
-	if (!deed_tell(deed, problem ? NULL : &problem) || problem) {
+	if (problem || deed->at == deed->rows->len || deed->news->len >= NEWS_SLICE)
+		deed_tell(deed, problem ? NULL : &problem);
+	if (problem) {
 		g_propagate_error(error, problem);
 		return JOB_FAILED;
 	}
