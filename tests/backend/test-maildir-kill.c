@@ -1,5 +1,4 @@
-/* The end of the program at every step of every verb, and another program in the same Maildir at the same
- * time.
+/* The end of the program at every step of every verb.
  *
  * Each verb is carried out in a child that is stopped at each system call which changes something on the
  * disk, and killed at the n-th; then the account starts anew, as after a crash, and must come to the same end
@@ -22,30 +21,10 @@
 #include "backend/maildir/name.h"
 #include "base/error.h"
 #include "base/files.h"
-#include "rig.h"
+#include "rig-disk.h"
 
-#define NOON 1700000000
+#define NOON RIG_NOON
 #define STEPS_MAX 2000 /* a verb that takes more does not end */
-
-static gint64
-folder_at(struct rig *rig, const char *path)
-{
-	struct store_folder *folder = store_folder_by_path(rig->store, path, NULL);
-	gint64 id = folder ? folder->id : 0;
-
-	store_folder_free(folder);
-	return id;
-}
-
-static msgid
-id_at(struct rig *rig, const char *path, const char *subject)
-{
-	struct store_row *row = rig_row(rig, path, subject);
-	msgid id = row->id;
-
-	store_row_free(row);
-	return id;
-}
 
 static void
 lay_down(struct rig *rig)
@@ -248,9 +227,9 @@ all_there_is(struct rig *rig)
 static void
 journal_move(struct rig *rig, GError **error)
 {
-	msgid ids[2] = {id_at(rig, "INBOX", "a"), id_at(rig, "INBOX", "b")};
+	msgid ids[2] = {disk_id_at(rig, "INBOX", "a"), disk_id_at(rig, "INBOX", "b")};
 
-	store_journal_move(rig->store, ids, 2, folder_at(rig, "Sent"), NULL, error);
+	store_journal_move(rig->store, ids, 2, disk_folder_at(rig, "Sent"), NULL, error);
 }
 
 /* The name that it would keep is taken. */
@@ -267,9 +246,9 @@ journal_move_to_taken(struct rig *rig, GError **error)
 static void
 journal_copy(struct rig *rig, GError **error)
 {
-	msgid ids[2] = {id_at(rig, "INBOX", "a"), id_at(rig, "INBOX", "b")};
+	msgid ids[2] = {disk_id_at(rig, "INBOX", "a"), disk_id_at(rig, "INBOX", "b")};
 
-	store_journal_copy(rig->store, ids, 2, folder_at(rig, "Sent"), NULL, NULL, error);
+	store_journal_copy(rig->store, ids, 2, disk_folder_at(rig, "Sent"), NULL, NULL, error);
 }
 
 static void
@@ -281,7 +260,7 @@ journal_append(struct rig *rig, GError **error)
 
 	envelope_from_headers(&envelope, text, strlen(text));
 	store_journal_append(
-	        rig->store, folder_at(rig, "Sent"),
+	        rig->store, disk_folder_at(rig, "Sent"),
 	        &(struct store_message){.received = NOON, .flags = FLAG_SEEN, .envelope = &envelope}, bytes,
 	        "", NULL, error);
 	envelope_clear(&envelope);
@@ -290,7 +269,7 @@ journal_append(struct rig *rig, GError **error)
 static void
 journal_purge(struct rig *rig, GError **error)
 {
-	msgid ids[2] = {id_at(rig, "INBOX", "a"), id_at(rig, "INBOX", "b")};
+	msgid ids[2] = {disk_id_at(rig, "INBOX", "a"), disk_id_at(rig, "INBOX", "b")};
 
 	store_journal_purge(rig->store, ids, 2, NULL, error);
 }
@@ -298,7 +277,7 @@ journal_purge(struct rig *rig, GError **error)
 static void
 journal_flag(struct rig *rig, GError **error)
 {
-	msgid ids[2] = {id_at(rig, "INBOX", "a"), id_at(rig, "INBOX", "b")};
+	msgid ids[2] = {disk_id_at(rig, "INBOX", "a"), disk_id_at(rig, "INBOX", "b")};
 
 	store_journal_flags(rig->store, ids, 2, FLAG_FLAGGED, 0, NULL, NULL, NULL, error);
 }
@@ -306,7 +285,7 @@ journal_flag(struct rig *rig, GError **error)
 static void
 journal_empty(struct rig *rig, GError **error)
 {
-	store_journal_empty(rig->store, folder_at(rig, "INBOX"), NULL, error);
+	store_journal_empty(rig->store, disk_folder_at(rig, "INBOX"), NULL, error);
 }
 
 static void
@@ -347,7 +326,7 @@ journal_rename(struct rig *rig, GError **error)
 	}
 	rig_open(rig, "Lists/harbour");
 	rig_open(rig, "Lists/harbour/deep");
-	store_journal_rename(rig->store, folder_at(rig, "Lists/harbour"), "Sea", ".Sea", NULL, error);
+	store_journal_rename(rig->store, disk_folder_at(rig, "Lists/harbour"), "Sea", ".Sea", NULL, error);
 }
 
 static void
@@ -356,13 +335,13 @@ journal_remove(struct rig *rig, GError **error)
 	rig_deliver(rig, "Lists/harbour", "x", NOON);
 	rig_deliver(rig, "Lists/harbour", "y", NOON);
 	rig_open(rig, "Lists/harbour");
-	store_journal_remove(rig->store, folder_at(rig, "Lists/harbour"), NULL, error);
+	store_journal_remove(rig->store, disk_folder_at(rig, "Lists/harbour"), NULL, error);
 }
 
 static void
 journal_subscribe(struct rig *rig, GError **error)
 {
-	store_journal_subscribe(rig->store, folder_at(rig, "Sent"), FALSE, NULL, error);
+	store_journal_subscribe(rig->store, disk_folder_at(rig, "Sent"), FALSE, NULL, error);
 }
 
 static const struct {
@@ -446,218 +425,6 @@ a_kill_at_any_step_changes_nothing(gconstpointer data)
 	g_test_message("killed at %d steps", n - 1);
 }
 
-/* ---- another program ---- */
-
-#define MESSAGES 60
-
-/* Renames messages and moves them between the folders until it is ended, each in one step. */
-static void
-meddle(struct rig *rig, guint32 seed)
-{
-	static const char *const dirs[] = {"new", "cur", ".Sent/cur", ".Lists.harbour/cur"};
-	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
-
-	for (;;) {
-		const char *sub = dirs[g_rand_int_range(rand, 0, G_N_ELEMENTS(dirs))];
-		const char *to_sub = dirs[g_rand_int_range(rand, 1, G_N_ELEMENTS(dirs))];
-		g_autofree char *path = g_build_filename(rig->account->path, sub, NULL);
-		g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-		const char *name;
-
-		while (dir && (name = g_dir_read_name(dir))) {
-			guint flags = (guint)g_rand_int_range(rand, 0, 8);
-			g_autofree char *with = maildir_name_with(name, flags);
-			g_autofree char *from = g_build_filename(path, name, NULL);
-			gboolean moves = g_rand_int_range(rand, 0, 4) == 0;
-			g_autofree char *to =
-			        g_build_filename(rig->account->path, moves ? to_sub : "cur", with, NULL);
-			g_autofree char *stays = g_build_filename(path, with, NULL);
-
-			/* Most programs look whether a name is taken, as renaming takes it over. */
-			if (g_rand_int_range(rand, 0, 3) == 0)
-				renameat2(AT_FDCWD, from, AT_FDCWD,
-				          moves || strcmp(sub, "new") == 0 ? to : stays, RENAME_NOREPLACE);
-		}
-	}
-}
-
-/* Every message is somewhere exactly once, and the store shows what there is. */
-static void
-assert_whole(struct rig *rig, guint64 *seen)
-{
-	static const char *const folders[] = {"INBOX", "Sent", "Lists/harbour"};
-
-	*seen = 0;
-	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
-		g_autofree char *there = rig->kind->subjects(rig, folders[i]), *here = NULL;
-		g_auto(GStrv) subjects = g_strsplit(there, " ", -1);
-		g_autoptr(GPtrArray) sorted = NULL;
-		g_auto(GStrv) rows = NULL;
-		g_autofree char *joined = NULL;
-
-		for (char **subject = subjects; *subject && **subject; subject++) {
-			guint n = (guint)atoi(*subject + 1);
-
-			g_assert_cmpuint(*seen & (G_GUINT64_CONSTANT(1) << n), ==, 0);
-			*seen |= G_GUINT64_CONSTANT(1) << n;
-		}
-		rig_open(rig, folders[i]);
-		here = rig_subjects(rig, folders[i]);
-		rows = g_strsplit(here, " ", -1);
-		sorted = g_ptr_array_new();
-		for (char **row = rows; *row && **row; row++)
-			g_ptr_array_add(sorted, *row);
-		g_ptr_array_sort(sorted, by_text);
-		g_ptr_array_add(sorted, NULL);
-		joined = g_strjoinv(" ", (char **)sorted->pdata);
-		g_assert_cmpstr(joined, ==, there);
-	}
-}
-
-static void
-replay_all(struct rig *rig)
-{
-	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
-	GError *failed = NULL;
-
-	store_ops(rig->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, &failed);
-	for (guint i = 0; i < ops->len; i++) {
-		const struct store_op *op = ops->pdata[i];
-		struct rig_done done = {0};
-		g_autoptr(GError) error = NULL;
-
-		store_op_set(rig->store, op->id, OP_RUNNING, NULL, 0, &failed);
-		rig->kind->ops->replay(rig->backend, op, rig_on_done, &done);
-		error = rig_wait_error(rig, &done);
-		/* It may be too lively for now. */
-		if (error)
-			g_assert_error(error, FULMAR_ERROR, FULMAR_NO_LINK);
-		if (error)
-			store_op_set(rig->store, op->id, OP_WAITING, NULL, 0, &failed);
-		else
-			store_op_done(rig->store, op->id, &failed);
-		g_assert_no_error(failed);
-	}
-}
-
-static void
-act_at_random(struct rig *rig, GRand *rand)
-{
-	static const char *const folders[] = {"INBOX", "Sent", "Lists/harbour"};
-	gint64 folder = folder_at(rig, folders[g_rand_int_range(rand, 0, 3)]);
-	gint64 to = folder_at(rig, folders[g_rand_int_range(rand, 0, 3)]);
-	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(store_row_free);
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	GError *error = NULL;
-
-	store_rows(rig->store, folder, NULL, TRUE, MESSAGES, rows, &error);
-	for (guint i = 0; i < rows->len; i++)
-		if (g_rand_boolean(rand))
-			g_array_append_val(ids, ((const struct store_row *)rows->pdata[i])->id);
-	if (!ids->len)
-		return;
-	if (g_rand_boolean(rand))
-		store_journal_move(rig->store, (const msgid *)(void *)ids->data, ids->len, to, NULL, &error);
-	else
-		store_journal_flags(rig->store, (const msgid *)(void *)ids->data, ids->len, FLAG_FLAGGED,
-		                    FLAG_SEEN, NULL, NULL, NULL, &error);
-	g_assert_no_error(error);
-	replay_all(rig);
-	if (g_rand_int_range(rand, 0, 3) == 0)
-		rig_open(rig, folders[g_rand_int_range(rand, 0, 3)]);
-}
-
-static void
-another_program_may_do_what_it_likes(void)
-{
-	guint32 seed = g_test_rand_int_range(1, G_MAXINT32);
-	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
-	static const char *const folders[] = {"INBOX", "Sent", "Lists/harbour"};
-	guint64 seen;
-	struct rig rig;
-	pid_t child;
-	int status;
-
-	g_test_message("seed %u", seed);
-	rig_init(&rig, &rig_maildir);
-	for (int i = 0; i < MESSAGES; i++) {
-		g_autofree char *name = g_strdup_printf("m%02d", i);
-
-		rig_deliver(&rig, "INBOX", name, NOON + i);
-	}
-	rig_link(&rig);
-	for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
-		rig_open(&rig, folders[i]);
-	child = fork();
-	g_assert_cmpint(child, >=, 0);
-	if (child == 0)
-		meddle(&rig, seed);
-	for (int i = 0; i < 40; i++)
-		act_at_random(&rig, rand);
-	kill(child, SIGKILL);
-	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-	g_assert_true(WIFSIGNALED(status));
-	while (store_ops_waiting(rig.store, NULL))
-		replay_all(&rig);
-	assert_whole(&rig, &seen);
-	g_assert_cmpuint(seen, ==, (G_GUINT64_CONSTANT(1) << MESSAGES) - 1);
-	rig_clear(&rig);
-}
-
-/* It deletes all that it meets while those are moved: what is moved is there, what is not is gone. */
-static void
-another_program_may_delete(void)
-{
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	g_autofree char *there = NULL, *sent = NULL, *here = NULL;
-	struct rig rig;
-	GError *error = NULL;
-	pid_t child;
-	int status;
-
-	rig_init(&rig, &rig_maildir);
-	for (int i = 0; i < MESSAGES; i++) {
-		g_autofree char *name = g_strdup_printf("m%02d", i);
-
-		rig_deliver(&rig, "INBOX", name, NOON + i);
-	}
-	rig_link(&rig);
-	rig_open(&rig, "INBOX");
-	for (int i = 0; i < MESSAGES; i++) {
-		g_autofree char *name = g_strdup_printf("m%02d", i);
-		msgid id = id_at(&rig, "INBOX", name);
-
-		g_array_append_val(ids, id);
-	}
-	store_journal_move(rig.store, (const msgid *)(void *)ids->data, ids->len, folder_at(&rig, "Sent"),
-	                   NULL, &error);
-	g_assert_no_error(error);
-	child = fork();
-	g_assert_cmpint(child, >=, 0);
-	if (child == 0) {
-		for (int i = MESSAGES - 1; i >= 0; i--) {
-			g_autofree char *path =
-			        g_strdup_printf("%s/new/%d.m%02d.test", rig.account->path, NOON + i, i);
-
-			g_unlink(path);
-		}
-		_exit(0);
-	}
-	rig_replay(&rig, 0);
-	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-	there = rig.kind->subjects(&rig, "INBOX");
-	g_assert_cmpstr(there, ==, "");
-	sent = rig.kind->subjects(&rig, "Sent");
-	rig_open(&rig, "Sent");
-	rig_open(&rig, "INBOX");
-	here = rig_subjects(&rig, "Sent");
-	g_assert_cmpint(strlen(here), ==, strlen(sent));
-	g_free(here);
-	here = rig_subjects(&rig, "INBOX");
-	g_assert_cmpstr(here, ==, "");
-	rig_clear(&rig);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -667,7 +434,5 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
 		g_test_add_data_func(verbs[i].path, GUINT_TO_POINTER(i), a_kill_at_any_step_changes_nothing);
-	g_test_add_func("/others/meddle", another_program_may_do_what_it_likes);
-	g_test_add_func("/others/delete", another_program_may_delete);
 	return g_test_run();
 }

@@ -55,8 +55,8 @@ void folders_clear(struct job *job);
 /* "UNIQUE.HOST", for names of our making: of this store, the same for ever. Gives (g_free). In no
  * transaction. */
 char *backend_token(const struct backend *backend, GError **error);
-/* Copies the message in path into the store, so that undo has it when its file is gone; only if it is small. In
- * no transaction. */
+/* Copies the message in path into the store, so that undo has it when its file is gone; only if it is small.
+ * In no transaction. */
 void backend_keep_body(const struct backend *backend, msgid id, const char *path);
 #define KEEP_MESSAGES 50 /* of an op: of more than these none is kept */
 

@@ -1,0 +1,383 @@
+/* What the journal's verbs on folders meet in a Maildir: names that lead elsewhere, folders below, what is in
+ * the way. */
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "rig-disk.h"
+
+#define NOON RIG_NOON
+
+static void
+create(struct rig *rig, const char *path, const char *wire)
+{
+	struct store_folder folder = {.path = (char *)path,
+	                              .wire = g_strdup(wire),
+	                              .delimiter = '.',
+	                              .role = (char *)"",
+	                              .rights = (char *)"",
+	                              .mailbox_id = (char *)"",
+	                              .windows = (char *)"",
+	                              .keep = (char *)"",
+	                              .selectable = TRUE,
+	                              .subscribed = TRUE};
+	GError *error = NULL;
+
+	if (!wire)
+		rig->kind->ops->name_folder(rig->backend, path, &folder.wire, &folder.delimiter, &error);
+	g_assert_no_error(error);
+	store_journal_create(rig->store, &folder, "", NULL, &error);
+	g_assert_no_error(error);
+	g_free(folder.wire);
+}
+
+static void
+rename_folder(struct rig *rig, const char *path, const char *to, const char *wire)
+{
+	g_autofree char *named = g_strdup(wire);
+	GError *error = NULL;
+	char delimiter;
+
+	if (!named)
+		rig->kind->ops->name_folder(rig->backend, to, &named, &delimiter, &error);
+	g_assert_no_error(error);
+	store_journal_rename(rig->store, disk_folder_at(rig, path), to, named, NULL, &error);
+	g_assert_no_error(error);
+}
+
+static void
+remove_folder(struct rig *rig, const char *path)
+{
+	GError *error = NULL;
+
+	store_journal_remove(rig->store, disk_folder_at(rig, path), NULL, &error);
+	g_assert_no_error(error);
+}
+
+static void
+a_new_folder_is_a_whole_and_private_maildir(struct rig *rig)
+{
+	static const char *const names[] = {"", "cur", "new", "tmp"};
+
+	disk_put(rig, "subscriptions", "V\t2\n\nSent\n");
+	disk_begin(rig);
+	create(rig, "Entwürfe/alt", NULL);
+	rig_replay(rig, 0);
+	disk_assert_names(rig, ".Entw&APw-rfe.alt", "cur maildirfolder new tmp");
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path =
+		        g_build_filename(rig->account->path, ".Entw&APw-rfe.alt", names[i], NULL);
+		struct stat st;
+
+		g_assert_cmpint(stat(path, &st), ==, 0);
+		g_assert_cmpint(st.st_mode & 0777, ==, 0700);
+	}
+	disk_list(rig);
+	g_assert_cmpint(disk_folder_at(rig, "Entwürfe/alt"), >, 0);
+	{
+		g_autofree char *path = disk_path_in(rig, "subscriptions"), *text = NULL;
+
+		g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+		g_assert_cmpstr(text, ==, "V\t2\n\nSent\nEntw&APw-rfe\talt\n");
+	}
+}
+
+static void
+wire_names_of_a_damaged_store_lead_nowhere(struct rig *rig)
+{
+	static const char *const wires[] = {"../evil", "..evil", "/tmp/fulmar-evil", ".a/../../evil", "cur"};
+
+	disk_begin(rig);
+	for (guint i = 0; i < G_N_ELEMENTS(wires); i++) {
+		g_autofree char *path = g_strdup_printf("evil%u", i), *out = NULL;
+		g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+
+		create(rig, path, wires[i]);
+		rig_replay(rig, FULMAR_FAILED);
+		out = g_build_filename(rig->account->path, wires[i], NULL);
+		g_assert_true(strcmp(wires[i], "cur") == 0 || !g_file_test(out, G_FILE_TEST_EXISTS));
+		store_ops(rig->store, FALSE, 0, ops, NULL);
+		g_assert_cmpuint(ops->len, ==, 1);
+		store_op_drop(rig->store, ((const struct store_op *)ops->pdata[0])->id, NULL);
+	}
+	rename_folder(rig, "Sent", "evil", "../evil");
+	disk_assert_refused(rig, "../evil");
+	disk_assert_names(rig, ".Sent", "cur new tmp");
+}
+
+static void
+a_rename_takes_those_below_along(struct rig *rig)
+{
+	gint64 sea, deep;
+	msgid id;
+
+	disk_put(rig, "subscriptions", "Lists.harbour\nSent\nListsmore\n");
+	disk_begin(rig);
+	create(rig, "Lists/harbour/deep", NULL);
+	create(rig, "Listsmore", NULL);
+	rig_replay(rig, 0);
+	disk_list(rig);
+	id = disk_id_at(rig, "INBOX", "a");
+	disk_move(rig, id, "Lists/harbour/deep");
+	rig_replay(rig, 0);
+	sea = disk_folder_at(rig, "Lists/harbour");
+	deep = disk_folder_at(rig, "Lists/harbour/deep");
+	rename_folder(rig, "Lists/harbour", "Sea", NULL);
+	rig_replay(rig, 0);
+	g_assert_false(disk_is_at(rig, ".Lists.harbour"));
+	g_assert_false(disk_is_at(rig, ".Lists.harbour.deep"));
+	disk_there(rig, "Sea/deep", "a");
+	disk_there(rig, "Listsmore", "");
+	disk_list(rig);
+	g_assert_cmpint(disk_folder_at(rig, "Sea"), ==, sea);
+	g_assert_cmpint(disk_folder_at(rig, "Sea/deep"), ==, deep);
+	{
+		g_autofree char *path = disk_path_in(rig, "subscriptions"), *text = NULL;
+
+		g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+		g_assert_cmpstr(text, ==, "Sea\nSent\nListsmore\nSea.deep\n");
+	}
+	/* Its files are found under their new folder, at once by a verb and for good by a look at it. */
+	rig_flag(rig, id, FLAG_FLAGGED, 0, NULL);
+	disk_assert_names(rig, ".Sea.deep/cur", "1700000000.a.test:2,F");
+	rig_open(rig, "Sea/deep");
+	g_assert_true(store_has_part(rig->store, id, ""));
+}
+
+static void
+a_look_mends_paths_after_a_rename(struct rig *rig)
+{
+	msgid id;
+
+	disk_begin(rig);
+	id = disk_id_at(rig, "INBOX", "a");
+	disk_move(rig, id, "Lists/harbour");
+	rig_replay(rig, 0);
+	rename_folder(rig, "Lists/harbour", "Sea", NULL);
+	rig_replay(rig, 0);
+	g_assert_false(store_has_part(rig->store, id, ""));
+	rig_open(rig, "Sea");
+	g_assert_true(store_has_part(rig->store, id, ""));
+}
+
+static void
+a_rename_never_replaces_a_folder(struct rig *rig)
+{
+	disk_begin(rig);
+	create(rig, "Lists/harbour/deep", NULL);
+	rig_replay(rig, 0);
+	{
+		g_autofree char *other = disk_path_in(rig, ".Sea.deep");
+
+		g_assert_cmpint(g_mkdir(other, 0700), ==, 0);
+	}
+	rename_folder(rig, "Lists/harbour", "Sea", NULL);
+	disk_assert_refused(rig, ".Sea.deep");
+	g_assert_true(disk_is_at(rig, ".Lists.harbour"));
+	g_assert_true(disk_is_at(rig, ".Lists.harbour.deep"));
+	g_assert_false(disk_is_at(rig, ".Sea"));
+}
+
+static void
+inbox_stays(struct rig *rig)
+{
+	disk_begin(rig);
+	remove_folder(rig, "INBOX");
+	disk_assert_refused(rig, "INBOX");
+	disk_there(rig, "INBOX", "a b c");
+}
+
+/* ---- removal ---- */
+
+static void
+a_removal_takes_what_mail_programs_keep_there(struct rig *rig)
+{
+	disk_put(rig, "subscriptions", "Lists.harbour\nSent\n");
+	disk_put(rig, ".Lists.harbour/dovecot-uidlist", "3\n");
+	disk_put(rig, ".Lists.harbour/dovecot.index.log", "x");
+	disk_put(rig, ".Lists.harbour/maildirfolder", "");
+	disk_put(rig, ".Lists.harbour/.mbsyncstate", "x");
+	disk_put(rig, ".Lists.harbour/tmp/half", "x");
+	rig_deliver(rig, "Lists/harbour", "x", NOON);
+	disk_begin(rig);
+	rig_open(rig, "Lists/harbour");
+	remove_folder(rig, "Lists/harbour");
+	rig_replay(rig, 0);
+	disk_assert_names(rig, "", ".Sent cur new subscriptions tmp");
+	disk_list(rig);
+	g_assert_cmpint(disk_folder_at(rig, "Lists/harbour"), ==, 0);
+}
+
+static void
+what_is_in_the_way_is_named_and_nothing_goes(struct rig *rig)
+{
+	g_autofree char *notes = disk_path_in(rig, ".Lists.harbour/notes.txt");
+	g_autofree char *folder = disk_path_in(rig, ".Lists.harbour/cur/folder");
+	g_autofree char *link_path = disk_path_in(rig, ".Lists.harbour/cur/link");
+
+	rig_deliver(rig, "Lists/harbour", "x", NOON);
+	disk_begin(rig);
+	rig_open(rig, "Lists/harbour");
+	remove_folder(rig, "Lists/harbour");
+	disk_put(rig, ".Lists.harbour/notes.txt", "mine");
+	disk_assert_refused(rig, ".Lists.harbour/notes.txt");
+	g_assert_cmpint(g_unlink(notes), ==, 0);
+	g_assert_cmpint(g_mkdir(folder, 0700), ==, 0);
+	disk_retry(rig, FULMAR_FAILED);
+	g_assert_cmpint(g_rmdir(folder), ==, 0);
+	g_assert_cmpint(symlink("/etc/passwd", link_path), ==, 0);
+	disk_retry(rig, FULMAR_FAILED);
+	disk_assert_names(rig, ".Lists.harbour/new", "1700000000.x.test");
+	g_assert_cmpint(g_unlink(link_path), ==, 0);
+	disk_retry(rig, 0);
+	g_assert_false(disk_is_at(rig, ".Lists.harbour"));
+}
+
+static void
+mail_that_came_meanwhile_stops_a_removal(struct rig *rig)
+{
+	disk_begin(rig);
+	rig_open(rig, "Lists/harbour");
+	remove_folder(rig, "Lists/harbour");
+	rig_deliver(rig, "Lists/harbour", "late", NOON);
+	disk_assert_refused(rig, "mail has come");
+	disk_there(rig, "Lists/harbour", "late");
+	disk_assert_names(rig, "", ".Lists.harbour .Sent cur new tmp");
+}
+
+static void
+a_link_to_a_folder_is_not_followed_to_remove_it(struct rig *rig)
+{
+	g_autofree char *other = g_build_filename(rig->dir, "elsewhere", NULL);
+	g_autofree char *at = disk_path_in(rig, ".Lists.harbour");
+
+	rig_deliver(rig, "Lists/harbour", "x", NOON);
+	g_assert_cmpint(rename(at, other), ==, 0);
+	g_assert_cmpint(symlink(other, at), ==, 0);
+	disk_begin(rig);
+	rig_open(rig, "Lists/harbour");
+	remove_folder(rig, "Lists/harbour");
+	disk_assert_refused(rig, ".Lists.harbour");
+	disk_there(rig, "Lists/harbour", "x");
+}
+
+/* Also when nobody has looked at it since it was renamed. */
+static void
+texts_of_a_removed_folder_are_kept_for_undo(struct rig *rig)
+{
+	GError *error = NULL;
+	gint64 step = 0;
+	guint lost = 0;
+
+	rig_deliver(rig, "Lists/harbour", "x", NOON);
+	disk_begin(rig);
+	rig_open(rig, "Lists/harbour");
+	rename_folder(rig, "Lists/harbour", "Sea", NULL);
+	rig_replay(rig, 0);
+	store_journal_remove(rig->store, disk_folder_at(rig, "Sea"), &step, &error);
+	g_assert_no_error(error);
+	rig_replay(rig, 0);
+	disk_there(rig, "Sea", NULL);
+	store_undo_take_back(rig->store, step, &lost, NULL, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(lost, ==, 0);
+	while (store_ops_waiting(rig->store, NULL))
+		rig_replay(rig, 0);
+	disk_there(rig, "Sea", "x");
+	disk_list(rig);
+	rig_open(rig, "Sea");
+	disk_here(rig, "Sea", "x");
+}
+
+/* A plain tree: the folder itself goes, those in it stay. */
+static void
+folders_of_a_plain_tree_are_made_renamed_and_removed(struct rig *rig)
+{
+	g_autofree char *lists = disk_path_in(rig, ".Lists.harbour");
+
+	disk_rename_in(rig, ".Sent", "Sent");
+	files_remove_tree(lists);
+	rig_deliver(rig, "INBOX", "a", NOON);
+	rig_link(rig);
+	rig_open(rig, "INBOX");
+	create(rig, "Lists", NULL);
+	rig_replay(rig, 0);
+	create(rig, "Lists/sea", NULL);
+	rig_replay(rig, 0);
+	disk_list(rig);
+	disk_assert_names(rig, "Lists", "cur new sea tmp");
+	rename_folder(rig, "Lists", "Letters", NULL);
+	rig_replay(rig, 0);
+	disk_assert_names(rig, "Letters", "cur new sea tmp");
+	disk_list(rig);
+	g_assert_cmpint(disk_folder_at(rig, "Letters/sea"), >, 0);
+	disk_move(rig, disk_id_at(rig, "INBOX", "a"), "Letters/sea");
+	rig_replay(rig, 0);
+	remove_folder(rig, "Letters");
+	rig_replay(rig, 0);
+	disk_assert_names(rig, "Letters", "sea");
+	disk_list(rig);
+	rig_open(rig, "Letters/sea");
+	disk_here(rig, "Letters/sea", "a");
+}
+
+static void
+subscribing_is_written_down(struct rig *rig)
+{
+	g_autofree char *path = disk_path_in(rig, "subscriptions"), *text = NULL;
+	struct store_folder *folder;
+	GError *error = NULL;
+
+	disk_begin(rig);
+	store_journal_subscribe(rig->store, disk_folder_at(rig, "Sent"), FALSE, NULL, &error);
+	g_assert_no_error(error);
+	rig_replay(rig, 0);
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	g_assert_nonnull(strstr(text, "Lists.harbour\n"));
+	g_assert_null(strstr(text, "Sent"));
+	disk_list(rig);
+	folder = store_folder_by_path(rig->store, "Sent", NULL);
+	g_assert_false(folder->subscribed);
+	store_folder_free(folder);
+}
+
+static const struct {
+	const char *path;
+	void (*run)(struct rig *rig);
+} cases[] = {
+        {"/folders/create", a_new_folder_is_a_whole_and_private_maildir},
+        {"/folders/outside", wire_names_of_a_damaged_store_lead_nowhere},
+        {"/folders/rename", a_rename_takes_those_below_along},
+        {"/folders/rename-paths", a_look_mends_paths_after_a_rename},
+        {"/folders/rename-taken", a_rename_never_replaces_a_folder},
+        {"/folders/inbox", inbox_stays},
+        {"/folders/remove", a_removal_takes_what_mail_programs_keep_there},
+        {"/folders/in-the-way", what_is_in_the_way_is_named_and_nothing_goes},
+        {"/folders/came-meanwhile", mail_that_came_meanwhile_stops_a_removal},
+        {"/folders/link", a_link_to_a_folder_is_not_followed_to_remove_it},
+        {"/folders/undo-remove", texts_of_a_removed_folder_are_kept_for_undo},
+        {"/folders/plain-tree", folders_of_a_plain_tree_are_made_renamed_and_removed},
+        {"/folders/subscribe", subscribing_is_written_down},
+};
+
+static void
+run(gconstpointer data)
+{
+	struct rig rig;
+
+	rig_init(&rig, &rig_maildir);
+	cases[GPOINTER_TO_UINT(data)].run(&rig);
+	rig_clear(&rig);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+		g_test_add_data_func(cases[i].path, GUINT_TO_POINTER(i), run);
+	return g_test_run();
+}

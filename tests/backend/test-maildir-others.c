@@ -1,0 +1,240 @@
+/* Another program in the same Maildir at the same time. */
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "backend/maildir/name.h"
+#include "base/error.h"
+#include "rig-disk.h"
+
+#define NOON RIG_NOON
+#define MESSAGES 60
+
+static int
+by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Renames messages and moves them between the folders until it is ended, each in one step. */
+static void
+meddle(struct rig *rig, guint32 seed)
+{
+	static const char *const dirs[] = {"new", "cur", ".Sent/cur", ".Lists.harbour/cur"};
+	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+
+	for (;;) {
+		const char *sub = dirs[g_rand_int_range(rand, 0, G_N_ELEMENTS(dirs))];
+		const char *to_sub = dirs[g_rand_int_range(rand, 1, G_N_ELEMENTS(dirs))];
+		g_autofree char *path = g_build_filename(rig->account->path, sub, NULL);
+		g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+		const char *name;
+
+		while (dir && (name = g_dir_read_name(dir))) {
+			guint flags = (guint)g_rand_int_range(rand, 0, 8);
+			g_autofree char *with = maildir_name_with(name, flags);
+			g_autofree char *from = g_build_filename(path, name, NULL);
+			gboolean moves = g_rand_int_range(rand, 0, 4) == 0;
+			g_autofree char *to =
+			        g_build_filename(rig->account->path, moves ? to_sub : "cur", with, NULL);
+			g_autofree char *stays = g_build_filename(path, with, NULL);
+
+			/* Most programs look whether a name is taken, as renaming takes it over. */
+			if (g_rand_int_range(rand, 0, 3) == 0)
+				renameat2(AT_FDCWD, from, AT_FDCWD,
+				          moves || strcmp(sub, "new") == 0 ? to : stays, RENAME_NOREPLACE);
+		}
+	}
+}
+
+/* Every message is somewhere exactly once, and the store shows what there is. */
+static void
+assert_whole(struct rig *rig, guint64 *seen)
+{
+	static const char *const folders[] = {"INBOX", "Sent", "Lists/harbour"};
+
+	*seen = 0;
+	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *there = rig->kind->subjects(rig, folders[i]), *here = NULL;
+		g_auto(GStrv) subjects = g_strsplit(there, " ", -1);
+		g_autoptr(GPtrArray) sorted = NULL;
+		g_auto(GStrv) rows = NULL;
+		g_autofree char *joined = NULL;
+
+		for (char **subject = subjects; *subject && **subject; subject++) {
+			guint n = (guint)atoi(*subject + 1);
+
+			g_assert_cmpuint(*seen & (G_GUINT64_CONSTANT(1) << n), ==, 0);
+			*seen |= G_GUINT64_CONSTANT(1) << n;
+		}
+		rig_open(rig, folders[i]);
+		here = rig_subjects(rig, folders[i]);
+		rows = g_strsplit(here, " ", -1);
+		sorted = g_ptr_array_new();
+		for (char **row = rows; *row && **row; row++)
+			g_ptr_array_add(sorted, *row);
+		g_ptr_array_sort(sorted, by_text);
+		g_ptr_array_add(sorted, NULL);
+		joined = g_strjoinv(" ", (char **)sorted->pdata);
+		g_assert_cmpstr(joined, ==, there);
+	}
+}
+
+static void
+replay_all(struct rig *rig)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	GError *failed = NULL;
+
+	store_ops(rig->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, &failed);
+	for (guint i = 0; i < ops->len; i++) {
+		const struct store_op *op = ops->pdata[i];
+		struct rig_done done = {0};
+		g_autoptr(GError) error = NULL;
+
+		store_op_set(rig->store, op->id, OP_RUNNING, NULL, 0, &failed);
+		rig->kind->ops->replay(rig->backend, op, rig_on_done, &done);
+		error = rig_wait_error(rig, &done);
+		/* It may be too lively for now. */
+		if (error)
+			g_assert_error(error, FULMAR_ERROR, FULMAR_NO_LINK);
+		if (error)
+			store_op_set(rig->store, op->id, OP_WAITING, NULL, 0, &failed);
+		else
+			store_op_done(rig->store, op->id, &failed);
+		g_assert_no_error(failed);
+	}
+}
+
+static void
+act_at_random(struct rig *rig, GRand *rand)
+{
+	static const char *const folders[] = {"INBOX", "Sent", "Lists/harbour"};
+	gint64 folder = disk_folder_at(rig, folders[g_rand_int_range(rand, 0, 3)]);
+	gint64 to = disk_folder_at(rig, folders[g_rand_int_range(rand, 0, 3)]);
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(store_row_free);
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	GError *error = NULL;
+
+	store_rows(rig->store, folder, NULL, TRUE, MESSAGES, rows, &error);
+	for (guint i = 0; i < rows->len; i++)
+		if (g_rand_boolean(rand))
+			g_array_append_val(ids, ((const struct store_row *)rows->pdata[i])->id);
+	if (!ids->len)
+		return;
+	if (g_rand_boolean(rand))
+		store_journal_move(rig->store, (const msgid *)(void *)ids->data, ids->len, to, NULL, &error);
+	else
+		store_journal_flags(rig->store, (const msgid *)(void *)ids->data, ids->len, FLAG_FLAGGED,
+		                    FLAG_SEEN, NULL, NULL, NULL, &error);
+	g_assert_no_error(error);
+	replay_all(rig);
+	if (g_rand_int_range(rand, 0, 3) == 0)
+		rig_open(rig, folders[g_rand_int_range(rand, 0, 3)]);
+}
+
+static void
+another_program_may_do_what_it_likes(void)
+{
+	guint32 seed = g_test_rand_int_range(1, G_MAXINT32);
+	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+	static const char *const folders[] = {"INBOX", "Sent", "Lists/harbour"};
+	guint64 seen;
+	struct rig rig;
+	pid_t child;
+	int status;
+
+	g_test_message("seed %u", seed);
+	rig_init(&rig, &rig_maildir);
+	for (int i = 0; i < MESSAGES; i++) {
+		g_autofree char *name = g_strdup_printf("m%02d", i);
+
+		rig_deliver(&rig, "INBOX", name, NOON + i);
+	}
+	rig_link(&rig);
+	for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
+		rig_open(&rig, folders[i]);
+	child = fork();
+	g_assert_cmpint(child, >=, 0);
+	if (child == 0)
+		meddle(&rig, seed);
+	for (int i = 0; i < 40; i++)
+		act_at_random(&rig, rand);
+	kill(child, SIGKILL);
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	g_assert_true(WIFSIGNALED(status));
+	while (store_ops_waiting(rig.store, NULL))
+		replay_all(&rig);
+	assert_whole(&rig, &seen);
+	g_assert_cmpuint(seen, ==, (G_GUINT64_CONSTANT(1) << MESSAGES) - 1);
+	rig_clear(&rig);
+}
+
+/* It deletes all that it meets while those are moved: what is moved is there, what is not is gone. */
+static void
+another_program_may_delete(void)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	g_autofree char *there = NULL, *sent = NULL, *here = NULL;
+	struct rig rig;
+	GError *error = NULL;
+	pid_t child;
+	int status;
+
+	rig_init(&rig, &rig_maildir);
+	for (int i = 0; i < MESSAGES; i++) {
+		g_autofree char *name = g_strdup_printf("m%02d", i);
+
+		rig_deliver(&rig, "INBOX", name, NOON + i);
+	}
+	rig_link(&rig);
+	rig_open(&rig, "INBOX");
+	for (int i = 0; i < MESSAGES; i++) {
+		g_autofree char *name = g_strdup_printf("m%02d", i);
+		msgid id = disk_id_at(&rig, "INBOX", name);
+
+		g_array_append_val(ids, id);
+	}
+	store_journal_move(rig.store, (const msgid *)(void *)ids->data, ids->len,
+	                   disk_folder_at(&rig, "Sent"), NULL, &error);
+	g_assert_no_error(error);
+	child = fork();
+	g_assert_cmpint(child, >=, 0);
+	if (child == 0) {
+		for (int i = MESSAGES - 1; i >= 0; i--) {
+			g_autofree char *path =
+			        g_strdup_printf("%s/new/%d.m%02d.test", rig.account->path, NOON + i, i);
+
+			g_unlink(path);
+		}
+		_exit(0);
+	}
+	rig_replay(&rig, 0);
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	there = rig.kind->subjects(&rig, "INBOX");
+	g_assert_cmpstr(there, ==, "");
+	sent = rig.kind->subjects(&rig, "Sent");
+	rig_open(&rig, "Sent");
+	rig_open(&rig, "INBOX");
+	here = rig_subjects(&rig, "Sent");
+	g_assert_cmpint(strlen(here), ==, strlen(sent));
+	g_free(here);
+	here = rig_subjects(&rig, "INBOX");
+	g_assert_cmpstr(here, ==, "");
+	rig_clear(&rig);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/others/meddle", another_program_may_do_what_it_likes);
+	g_test_add_func("/others/delete", another_program_may_delete);
+	return g_test_run();
+}
