@@ -379,7 +379,8 @@ gboolean
 tree_subscribe(struct store *store, struct journal *journal, gint64 folder, gboolean on, GError **error)
 {
 	static const char overtaken[] =
-	        "DELETE FROM op WHERE verb = ?2 AND folder = ?1 AND state IN (?3, ?4)";
+	        "DELETE FROM op WHERE verb = ?2 AND folder = ?1"
+	        " AND ((state = ?3 AND attempts = 0) OR state = ?4)";
 	static const char others[] = "SELECT EXISTS (SELECT 1 FROM op WHERE verb = ?2 AND folder = ?1)";
 	const struct op_spec spec = {.verb = OP_SUBSCRIBE, .folder = folder, .add = on != 0};
 	struct entry entry = {.verb = OP_SUBSCRIBE, .subject = folder, .origin = folder, .added = on != 0};
