@@ -240,6 +240,20 @@ rig_subjects(struct rig *rig, const char *path)
 	return g_strdup(out->str);
 }
 
+void
+rig_becomes(struct rig *rig, const char *path, const char *want)
+{
+	gint64 began = g_get_monotonic_time();
+	char *have = rig_subjects(rig, path);
+
+	while (strcmp(have, want) != 0) {
+		turn(rig, began);
+		g_free(have);
+		have = rig_subjects(rig, path);
+	}
+	g_free(have);
+}
+
 struct store_row *
 rig_row(struct rig *rig, const char *path, const char *subject)
 {

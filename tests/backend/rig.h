@@ -65,6 +65,8 @@ void rig_wait_for(struct rig *rig, const guint *counter, guint n);
 gint64 rig_open(struct rig *rig, const char *path);
 /* Subjects of a folder, newest first, joined by blanks. Gives. */
 char *rig_subjects(struct rig *rig, const char *path);
+/* Runs the loop until the subjects of a folder are these: for what a server tells of its own accord. */
+void rig_becomes(struct rig *rig, const char *path, const char *want);
 /* The row with this subject. Gives (store_row_free). */
 struct store_row *rig_row(struct rig *rig, const char *path, const char *subject);
 /* Carries out what the journal holds, once; each op's end is asserted to be this (0: well). */

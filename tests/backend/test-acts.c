@@ -216,6 +216,7 @@ emptying_spares_what_came_later(struct rig *rig)
 	rig_deliver(rig, "INBOX", "late", NOON + 9);
 	rig_replay(rig, 0);
 	there(rig, "INBOX", "late");
+	rig_becomes(rig, "INBOX", "late");
 	at_rest(rig, "late", "");
 }
 
