@@ -178,6 +178,7 @@ class Session(threading.Thread):
         self.heard = []
         self.lock = threading.RLock()
         self.literals = []
+        self.deflate = self.inflate = None
 
     # -- octets --
 
@@ -189,6 +190,8 @@ class Session(threading.Thread):
             data = data.replace(b'<tag-%d>' % i if i else b'<tag>', (self.tags[-1 - i] if len(self.tags) > i else '?').encode())
         try:
             with self.lock:
+                if self.deflate:
+                    data = self.deflate.compress(data) + self.deflate.flush(zlib.Z_SYNC_FLUSH)
                 if self.server.drip:
                     for i in range(0, len(data), self.server.drip):
                         self.sock.sendall(data[i:i + self.server.drip])
@@ -211,6 +214,7 @@ class Session(threading.Thread):
             data = b''
         if not data:
             raise Closed
+        data = self.inflate.decompress(data) if self.inflate else data
         self.buffer += data
         self.server.octets += data
 
@@ -337,6 +341,11 @@ class Session(threading.Thread):
 
     def on_capability(self, command):
         return '* CAPABILITY %s\n<tag> OK done\n' % self.server.caps
+
+    def on_compress(self, command):
+        self.send('<tag> OK from here on\n')
+        self.deflate, self.inflate = zlib.compressobj(9, zlib.DEFLATED, -15), zlib.decompressobj(-15)
+        return ''
 
     def on_noop(self, command):
         return '<tag> OK done\n'

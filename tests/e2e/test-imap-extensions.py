@@ -1,0 +1,303 @@
+#!/usr/bin/python3
+"""Each extension of IMAP in three dialogues: with a server that has it, with one that has it not, and with one that has it while it is hidden
+(disable-capability); always whole and octet by octet. What the client must send is exact. NOTIFY, IDLE and what is done without them are in
+test-imap-push.py, log-in and SASL in test-imap-dialogues.py and test-imap-cli.py."""
+import os, subprocess, sys
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
+from drive import *
+from script import *
+from talk import *
+from tap import FULMAR, run
+
+FIELDS = 'BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID CONTENT-TYPE)]'
+ROW = '(UID FLAGS INTERNALDATE RFC822.SIZE %s)' % FIELDS
+FULL = '(UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE %s)' % FIELDS
+STATUS = '(MESSAGES UNSEEN UIDNEXT UIDVALIDITY)'
+BASE = 'IMAP4rev1'
+LETTER = text_message('new')
+BIG = text_message('big', body='x' * 5000)
+
+
+def dialogues(act, caps, offered, with_it, without_it, set_up=None, **kw):
+    """act(talk) on an account that knows INBOX and Trash; the wire must be with_it, or without_it where caps is all there is."""
+    for drip in (0, 1):
+        for more, hide, want in ((offered, '', with_it), ('', '', without_it), (offered, offered, without_it)):
+            with Talk(('%s %s' % (caps, more)).strip(), drip=drip, hide=hide.split(), **kw) as t:
+                if set_up:
+                    set_up(t)
+                    t.mark()
+                act(t)
+                try:
+                    t.sent(*want)
+                except AssertionError as e:
+                    raise AssertionError('%s, hidden: %s, drip %d: %s' % (t.caps, hide or 'nothing', drip, e)) from None
+
+
+LISTED = ['LIST "" "*"', 'LSUB "" "*"', 'STATUS "Trash" ' + STATUS, 'STATUS INBOX ' + STATUS]
+EXTENDED = 'LIST "" "*" RETURN (SUBSCRIBED%s)'
+
+
+def links(t):
+    """From the greeting to the list of folders."""
+    t.drive.link()
+
+
+def opens(t):
+    """... and to the rows of INBOX."""
+    t.drive.link()
+    t.drive.open('INBOX')
+
+
+def again(t):
+    """INBOX is left and opened once more."""
+    t.drive.open('Trash')
+    t.mark()
+    t.drive.open('INBOX')
+
+
+def does(verb, *uids, to=()):
+    """A verb of the journal on messages of INBOX, carried out."""
+    def act(t):
+        t.drive.on(verb, t.drive.ids('INBOX', *numbers(*uids)), *to)
+        t.drive.run()
+    return act
+
+
+def appends(*letters):
+    def act(t):
+        for letter in letters:
+            t.drive.append('Trash', letter, when=NOON)
+        t.drive.run(verb='join')
+    return act
+
+
+def asks(kind, name='', value=''):
+    def act(t):
+        t.drive('admin', kind, 'INBOX', name, value)
+    return act
+
+
+def appended(*letters, plus='', to='"Trash"'):
+    """One APPEND of them all."""
+    return 'APPEND %s %s' % (to, ' '.join('"20-Nov-2025 12:00:00 +0000" {%d%s}\r\n%s' % (len(l), plus, l.decode()) for l in letters))
+
+
+# ---- the session ----
+
+def test_enable():
+    dialogues(opens, BASE + ' CONDSTORE QRESYNC', 'ENABLE', ['CAPABILITY', 'ENABLE QRESYNC', *LISTED, 'SELECT INBOX', 'FETCH 1:* ' + FULL],
+              ['CAPABILITY', *LISTED, 'SELECT INBOX (CONDSTORE)', 'FETCH 1:* ' + FULL], opened=None)
+
+
+def test_id():
+    version = subprocess.run([FULMAR, '--version'], capture_output=True).stdout.decode().split()[1]
+    dialogues(links, BASE, 'ID', ['CAPABILITY', 'ID ("name" "fulmar" "version" "%s")' % version, *LISTED], ['CAPABILITY', *LISTED], opened=None)
+
+
+def test_compress():
+    """Behind its OK both sides deflate; the server of this test understands nothing else then."""
+    def act(t):
+        opens(t)
+        assert len(t.drive.rows('INBOX')) == 5 and all(bool(s.inflate) == ('COMPRESS DEFLATE' in s.heard) for s in t.server.ever)
+    rest = [*LISTED, 'SELECT INBOX', 'FETCH 1:* ' + FULL]
+    dialogues(act, BASE, 'COMPRESS=DEFLATE', ['CAPABILITY', 'COMPRESS DEFLATE', *rest], ['CAPABILITY', *rest], opened=None)
+
+
+def test_utf8_only():
+    """UTF8=ACCEPT is enabled where there is no other way, and names and headers go out as they are from then on."""
+    letter = octets('Subject: number Grün\nMessage-ID: <g@harbour.example>\n\nhello\n')
+
+    def act(t):
+        t.drive.link()
+        t.drive.well('create', 'Häfen', '')
+        t.drive.run()
+        t.drive.append('Trash', letter, when=NOON)
+        t.drive.run()
+    date = '"20-Nov-2025 12:00:00 +0000"'
+    dialogues(act, BASE + ' ENABLE UTF8=ACCEPT', 'UTF8=ONLY', ['CAPABILITY', 'ENABLE UTF8=ACCEPT', *LISTED, 'CREATE {6}\r\nHäfen', 'SUBSCRIBE {6}\r\nHäfen',
+              'APPEND "Trash" %s UTF8 (~{%d}\r\n%s)' % (date, len(letter), letter.decode())],
+              ['CAPABILITY', *LISTED, 'CREATE "H&AOQ-fen"', 'SUBSCRIBE "H&AOQ-fen"', 'APPEND "Trash" %s {%d}\r\n%s' % (date, len(letter), letter.decode())], opened=None)
+
+
+def test_inprogress_changes_nothing_that_is_sent():
+    talk = ['CAPABILITY', *LISTED, 'SELECT INBOX', 'FETCH 1:* ' + FULL]
+    dialogues(opens, BASE, 'INPROGRESS', talk, talk, opened=None, answers={'FETCH .*': '* OK [INPROGRESS ("<tag>" 3 5)] wait\n' + DEFAULT})
+
+
+# ---- the list of folders ----
+
+def test_namespace():
+    answers = {'NAMESPACE': '* NAMESPACE (("" "/")) (("user." ".")) (("#shared." "."))\n<tag> OK\n', r'LIST "" "(user|#shared).*': '<tag> OK\n'}
+    dialogues(links, BASE, 'NAMESPACE', ['CAPABILITY', 'NAMESPACE', *LISTED[:2], 'LIST "" "#shared.*"', 'LIST "" "user.*"', *LISTED[2:]], ['CAPABILITY', *LISTED],
+              opened=None, answers=answers)
+
+
+def test_list_extended():
+    dialogues(links, BASE, 'LIST-EXTENDED', ['CAPABILITY', EXTENDED % '', *LISTED[2:]], ['CAPABILITY', *LISTED], opened=None)
+
+
+def test_list_status():
+    dialogues(links, BASE + ' LIST-EXTENDED', 'LIST-STATUS', ['CAPABILITY', EXTENDED % (' STATUS ' + STATUS)], ['CAPABILITY', EXTENDED % '', *LISTED[2:]], opened=None)
+
+
+def test_polling_asks_for_the_list_again():
+    """What is done now and then where nothing is told."""
+    dialogues(lambda t: t.drive('folders'), BASE + ' ACL', 'LIST-EXTENDED LIST-STATUS', [EXTENDED % (' STATUS ' + STATUS)], LISTED)
+
+
+def test_status_size():
+    sized = STATUS.replace(')', ' SIZE)')
+    dialogues(links, BASE, 'STATUS=SIZE', ['CAPABILITY', *LISTED[:2], *(s.replace(STATUS, sized) for s in LISTED[2:])], ['CAPABILITY', *LISTED], opened=None)
+    extended = BASE + ' LIST-EXTENDED LIST-STATUS'
+    dialogues(links, extended, 'STATUS=SIZE', ['CAPABILITY', EXTENDED % (' STATUS ' + sized)], ['CAPABILITY', EXTENDED % (' STATUS ' + STATUS)], opened=None)
+
+
+def test_special_use():
+    dialogues(links, BASE + ' LIST-EXTENDED LIST-STATUS', 'SPECIAL-USE', ['CAPABILITY', EXTENDED % (' SPECIAL-USE STATUS ' + STATUS)],
+              ['CAPABILITY', EXTENDED % (' STATUS ' + STATUS)], opened=None)
+
+
+def test_create_special_use():
+    def act(t):
+        t.drive.well('create', 'Scrap', '\\Junk')
+        t.drive.run()
+    dialogues(act, BASE, 'CREATE-SPECIAL-USE', ['CREATE "Scrap" (USE (\\Junk))', 'SUBSCRIBE "Scrap"'], ['CREATE "Scrap"', 'SUBSCRIBE "Scrap"'])
+
+
+def test_unselect():
+    """The folder is left before it is removed, and never by CLOSE."""
+    def act(t):
+        t.drive.open('Trash')
+        t.mark()
+        t.drive.well('remove', 'Trash')
+        t.drive.run()
+    rest = ['STATUS "Trash" (UIDVALIDITY)', 'DELETE "Trash"', 'UNSUBSCRIBE "Trash"']
+    dialogues(act, BASE, 'UNSELECT', ['UNSELECT', *rest], ['EXAMINE "fulmar: none"', *rest])
+
+
+def test_objectid():
+    status, full = STATUS.replace(')', ' MAILBOXID)'), FULL.replace(' BODY.PEEK', ' EMAILID BODY.PEEK')
+    dialogues(opens, BASE, 'OBJECTID', ['CAPABILITY', *(s.replace(STATUS, status) for s in LISTED), 'SELECT INBOX', 'FETCH 1:* ' + full],
+              ['CAPABILITY', *LISTED, 'SELECT INBOX', 'FETCH 1:* ' + FULL], opened=None)
+
+
+# ---- rows ----
+
+def test_partial():
+    dialogues(opens, BASE, 'PARTIAL', ['CAPABILITY', *LISTED, 'SELECT INBOX', 'UID FETCH 1:* %s (PARTIAL -1:-60)' % FULL],
+              ['CAPABILITY', *LISTED, 'SELECT INBOX', 'FETCH 1:* ' + FULL], opened=None)
+
+
+def test_uidonly():
+    partly = 'UID FETCH 1:* %s (PARTIAL -1:-60)' % FULL
+    dialogues(opens, BASE + ' ENABLE PARTIAL', 'UIDONLY', ['CAPABILITY', 'ENABLE UIDONLY', *LISTED, 'SELECT INBOX', partly], ['CAPABILITY', *LISTED, 'SELECT INBOX', partly],
+              opened=None)
+
+
+def test_preview():
+    dialogues(opens, BASE, 'PREVIEW', ['CAPABILITY', *LISTED, 'SELECT INBOX', 'FETCH 1:* ' + FULL.replace(' BODY.PEEK', ' PREVIEW (LAZY) BODY.PEEK')],
+              ['CAPABILITY', *LISTED, 'SELECT INBOX', 'FETCH 1:* ' + FULL], opened=None)
+
+
+def test_gmail_labels():
+    def act(t):
+        opens(t)
+        t.drive.on('flag', t.drive.ids('INBOX', *numbers(1, 2)), FLAGGED, 0, 'label:H\u00e4fen Work')
+        t.drive.run()
+    rest = ['CAPABILITY', *LISTED, 'SELECT INBOX']
+    dialogues(act, BASE, 'X-GM-EXT-1', rest + ['FETCH 1:* ' + FULL.replace(' BODY.PEEK', ' X-GM-MSGID X-GM-LABELS BODY.PEEK'),
+              'UID STORE 1:2 +FLAGS.SILENT (\\Flagged Work)', 'UID STORE 1:2 +X-GM-LABELS ("H&AOQ-fen")'],
+              rest + ['FETCH 1:* ' + FULL, 'UID STORE 1:2 +FLAGS.SILENT (\\Flagged Work)'], opened=None, answers={'UID STORE .*': '<tag> OK\n'})
+
+
+def test_condstore():
+    dialogues(again, BASE, 'CONDSTORE', ['SELECT INBOX (CONDSTORE)', 'UID FETCH 6:* %s (CHANGEDSINCE 10)' % ROW], ['SELECT INBOX', 'UID FETCH 1:5 (UID FLAGS)'])
+
+
+def test_qresync():
+    caps = BASE + ' ENABLE CONDSTORE'
+    since = 'UID FETCH 6:* %s (CHANGEDSINCE 10)' % ROW
+    dialogues(again, caps, 'QRESYNC', ['SELECT INBOX (QRESYNC (77 10 1:5))', since], ['SELECT INBOX (CONDSTORE)', since])
+
+
+def test_esearch():
+    def act(t):
+        t.drive.open('Trash')
+        t.inbox.expunge(2)
+        t.mark()
+        t.drive.open('INBOX')
+        assert t.drive.subjects('INBOX') == numbers(1, 3, 4, 5)
+    rest = ['SELECT INBOX', 'UID FETCH 1:5 (UID FLAGS)']
+    dialogues(act, BASE, 'ESEARCH', rest + ['UID SEARCH RETURN (ALL) ALL'], rest + ['UID SEARCH ALL'])
+
+
+def test_messagelimit():
+    dialogues(does('move', 1, 2, 3, 4, 5, to=['Trash']), BASE + ' MOVE UIDPLUS', 'MESSAGELIMIT=2', ['UID MOVE 1:2 "Trash"', 'UID MOVE 3:4 "Trash"', 'UID MOVE 5 "Trash"'],
+              ['UID MOVE 1:5 "Trash"'])
+
+
+# ---- what changes mail ----
+
+def test_uidplus():
+    fetch, store = 'UID FETCH 2 (UID BODY.PEEK[])', 'UID STORE 2 +FLAGS.SILENT (\\Deleted)'
+    dialogues(does('purge', 2), BASE, 'UIDPLUS', [fetch, store, 'UID EXPUNGE 2'], [fetch, store])
+
+
+def test_move():
+    dialogues(does('move', 1, 3, to=['Trash']), BASE + ' UIDPLUS', 'MOVE', ['UID MOVE 1,3 "Trash"'],
+              ['UID COPY 1,3 "Trash"', 'UID STORE 1,3 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 1,3'])
+
+
+def test_literal_plus():
+    dialogues(appends(LETTER, BIG), BASE, 'LITERAL+', [appended(LETTER, plus='+'), appended(BIG, plus='+')], [appended(LETTER), appended(BIG)])
+
+
+def test_literal_minus():
+    dialogues(appends(LETTER, BIG), BASE, 'LITERAL-', [appended(LETTER, plus='+'), appended(BIG)], [appended(LETTER), appended(BIG)])
+
+
+def test_multiappend():
+    dialogues(appends(LETTER, BIG), BASE, 'MULTIAPPEND', [appended(LETTER, BIG)], [appended(LETTER), appended(BIG)])
+
+
+def test_appendlimit():
+    dialogues(appends(LETTER), BASE, 'APPENDLIMIT', ['STATUS "Trash" (APPENDLIMIT)', appended(LETTER)], [appended(LETTER)])
+    for hide, want in (('', [appended(LETTER)]), ('APPENDLIMIT=%d' % len(LETTER), [appended(LETTER), appended(BIG)])):
+        with Talk(BASE + ' APPENDLIMIT=%d' % len(LETTER), hide=hide.split()) as t:
+            t.drive.append('Trash', LETTER, when=NOON)
+            t.drive.append('Trash', BIG, when=NOON)
+            ends = t.drive('run')
+            assert [e['error'] for e in ends] == [0, 0 if hide else FAILED], ends
+            t.sent(*want)
+
+
+# ---- what is not mail ----
+
+def test_acl():
+    rights = ['MYRIGHTS "Trash"', 'MYRIGHTS INBOX']
+    beside = [LISTED[2], rights[0], LISTED[3], rights[1]]
+    dialogues(links, BASE, 'ACL', ['CAPABILITY', *LISTED[:2], *beside], ['CAPABILITY', *LISTED], opened=None)
+    dialogues(asks(RIGHTS), BASE, 'ACL', ['MYRIGHTS INBOX', 'GETACL INBOX'], [], answers={'GETACL .*': '* ACL INBOX ann lrs\n<tag> OK\n'})
+    dialogues(asks(SET_RIGHTS, 'bob', 'lrs'), BASE, 'ACL', ['LISTRIGHTS INBOX "bob"', 'SETACL INBOX "bob" "lrs"'], [],
+              answers={'LISTRIGHTS .*': '* LISTRIGHTS INBOX bob "" l r s\n<tag> OK\n', 'SETACL .*': '<tag> OK\n'})
+    dialogues(asks(SET_RIGHTS, 'bob'), BASE, 'ACL', ['DELETEACL INBOX "bob"'], [], answers={'DELETEACL .*': '<tag> OK\n'})
+
+
+def test_list_myrights():
+    caps = BASE + ' ACL LIST-EXTENDED LIST-STATUS'
+    told = EXTENDED % (' MYRIGHTS STATUS ' + STATUS)
+    dialogues(links, caps, 'LIST-MYRIGHTS', ['CAPABILITY', told], ['CAPABILITY', EXTENDED % (' STATUS ' + STATUS), 'MYRIGHTS "Trash"', 'MYRIGHTS INBOX'], opened=None)
+
+
+def test_quota():
+    dialogues(asks(QUOTA), BASE, 'QUOTA', ['GETQUOTAROOT INBOX'], [], answers={'GETQUOTAROOT .*': '* QUOTAROOT INBOX ""\n* QUOTA "" (STORAGE 5 10)\n<tag> OK\n'})
+
+
+def test_metadata():
+    dialogues(asks(NOTES), BASE, 'METADATA', ['GETMETADATA (DEPTH infinity) INBOX (/private /shared)'], [],
+              answers={'GETMETADATA .*': '* METADATA INBOX (/private/comment "mine")\n<tag> OK\n'})
+    dialogues(asks(SET_NOTE, '/private/comment', 'ours'), BASE, 'METADATA', ['SETMETADATA INBOX (/private/comment "ours")'], [], answers={'SETMETADATA .*': '<tag> OK\n'})
+
+
+if __name__ == '__main__':
+    run(globals())
