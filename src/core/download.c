@@ -256,13 +256,14 @@ static void
 begin_headers(struct download *d)
 {
 	struct request *r = d->request;
+	struct account *a = r->account;
 	struct command *sync = command_new(CMD_SYNC, r->command->account);
 
 	sync->folder = r->command->folder;
-	d->headers = request_new(r->account, sync);
+	d->headers = request_new(a, sync);
 	d->headers->parent = r;
-	request_start(d->headers);
-	work_on(r->account);
+	request_start(d->headers); /* may end all of it: there is no such folder */
+	work_on(a);
 }
 
 static void

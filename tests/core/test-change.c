@@ -204,6 +204,23 @@ test_download(void)
 	bed_remove(&bed);
 }
 
+/* Its headers cannot be asked for either: the command ends while it begins. */
+static void
+test_download_of_nothing(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	struct command *c = bed_command(CMD_DOWNLOAD, "work");
+
+	c->folder = 4711;
+	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
+	g_assert_cmpint(bed_do(&bed, bed_command(CMD_SYNC, "work")), ==, FULMAR_OK);
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_FAILED);
+	bed_stop(&bed);
+	model_free(model);
+	bed_remove(&bed);
+}
+
 static void
 test_download_called_off(void)
 {
@@ -304,6 +321,7 @@ main(int argc, char **argv)
 	g_test_add_func("/change/rights", test_rights);
 	g_test_add_func("/change/nothing-made-in-vain", test_nothing_made_in_vain);
 	g_test_add_func("/change/download", test_download);
+	g_test_add_func("/change/download-of-nothing", test_download_of_nothing);
 	g_test_add_func("/change/download-called-off", test_download_called_off);
 	g_test_add_func("/change/later", test_later);
 	g_test_add_func("/change/admin", test_admin);
