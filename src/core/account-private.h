@@ -411,7 +411,10 @@ struct store *transfer_store(struct account *a, const char *target, const struct
                              GError **error);
 
 /* ---- courier.c: carries transfers ---- */
+/* Takes op up: never ends before it returned. */
 void courier_begin(struct account *a, const struct store_op *op);
+/* TRUE: one more may be begun now. */
+gboolean courier_is_free(struct account *a);
 /* The other accounts may have got on. */
 void courier_hasten(struct account *a);
 void courier_stop_all(struct account *a);

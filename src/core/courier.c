@@ -7,7 +7,8 @@
  * got it, does the other's server have it? What lacks a body is fetched, what the other server has is purged
  * here. Whatever interrupts a pass, the next one finds out anew how far it came: nothing is done twice. */
 
-enum { LOOK_AGAIN = 15, FETCH_AT_ONCE = 50, FETCH_OCTETS = 2 * 1024 * 1024 };
+/* Each courier has a handle on the other account's store. */
+enum { COURIERS_AT_ONCE = 8, LOOK_AGAIN = 15, FETCH_AT_ONCE = 50, FETCH_OCTETS = 2 * 1024 * 1024 };
 
 enum fate {
 	FATE_LACKING,  /* its body is not here */
@@ -29,7 +30,7 @@ struct courier {
 	GArray *asked;           /* under way: being fetched or purged */
 	GArray *verified;
 	guint on_way, lost;
-	GError *trouble; /* why some are lost */
+	GError *trouble; /* why some are lost, or all */
 	GSource *step;
 	struct store_op purge; /* of what is verified; its ids are asked */
 };
@@ -275,11 +276,17 @@ run_step(gpointer user)
 }
 
 static void
-look_around(struct courier *c)
+next_step(struct courier *c, GSourceFunc step)
 {
 	c->step = g_idle_source_new();
-	g_source_set_callback(c->step, run_step, c, NULL);
+	g_source_set_callback(c->step, step, c, NULL);
 	g_source_attach(c->step, c->account->context);
+}
+
+static void
+look_around(struct courier *c)
+{
+	next_step(c, run_step);
 }
 
 /* ---- fetching ---- */
@@ -443,19 +450,33 @@ courier_new(struct account *a, const struct store_op *op)
 	return c;
 }
 
+/* There is nowhere to carry it to. */
+static gboolean
+give_up(gpointer user)
+{
+	struct courier *c = user;
+
+	g_clear_pointer(&c->step, g_source_unref);
+	if (c->settings)
+		leave(c, OP_WAITING, LOOK_AGAIN, g_steal_pointer(&c->trouble));
+	else
+		leave(c, OP_FAILED, 0, g_steal_pointer(&c->trouble));
+	return G_SOURCE_REMOVE;
+}
+
 void
 courier_begin(struct account *a, const struct store_op *op)
 {
 	struct courier *c = courier_new(a, op);
-	GError *error = NULL;
 
-	c->target = transfer_store(a, op->arg, &c->settings, &error);
-	if (c->target)
-		look_around(c);
-	else if (c->settings)
-		leave(c, OP_WAITING, LOOK_AGAIN, error);
-	else
-		leave(c, OP_FAILED, 0, error);
+	c->target = transfer_store(a, op->arg, &c->settings, &c->trouble);
+	next_step(c, c->target ? run_step : give_up);
+}
+
+gboolean
+courier_is_free(struct account *a)
+{
+	return g_list_length(a->couriers) < COURIERS_AT_ONCE;
 }
 
 void

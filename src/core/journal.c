@@ -518,7 +518,8 @@ begin_ready(struct account *a, GPtrArray *ready, GError **error)
 		struct batch *batch = batches->pdata[i];
 
 		if (batch->op->verb == OP_TRANSFER) {
-			courier_begin(a, batch->op);
+			if (courier_is_free(a))
+				courier_begin(a, batch->op);
 			continue;
 		}
 		if (is_suspect(batch->op) && (a->replaying || now->len))

@@ -258,13 +258,12 @@ begin_sync(struct request *r)
 	work_sync(r->account, r);
 }
 
-/* Ended by work_on when the journal holds nothing that could run. */
+/* Carried out, and ended, by work_on. */
 static void
 begin_replay(struct request *r)
 {
 	courier_hasten(r->account);
 	journal_touch(r->account);
-	journal_replay(r->account);
 }
 
 static void

@@ -282,6 +282,40 @@ test_announced_in_vain(void)
 	tear_down(&pair);
 }
 
+/* What cannot be carried ends at once; what stands beside it is done once all the same. */
+static void
+test_target_unknown(void)
+{
+	struct pair pair;
+	struct command *c;
+	gpointer home;
+	gint64 failed;
+
+	set_up(&pair);
+	start_offline(&pair);
+	file(&pair, CMD_MOVE, "INBOX", "<work1@example.org>", "Old");
+	c = bed_command(CMD_COPY, "work");
+	bed_add_id(&pair.bed, c, "INBOX", "<work2@example.org>");
+	c->text = g_strdup("Lists");
+	g_assert_cmpint(bed_do(&pair.bed, c), ==, FULMAR_OK);
+	bed_stop(&pair.bed);
+	home = g_ptr_array_steal_index(pair.bed.conf->accounts, 1);
+	bed_start(&pair.bed, "work", ACCOUNT_BATCH | ACCOUNT_NO_SECRETS);
+	bed_do(&pair.bed, bed_command(CMD_REPLAY, "work"));
+	bed_stop(&pair.bed);
+	g_ptr_array_add(pair.bed.conf->accounts, home);
+	{
+		g_autofree char *server = memory_dump("work");
+		const char *copy = strstr(server, "Lists <work2@example.org>");
+
+		g_assert_nonnull(copy);
+		g_assert_null(strstr(copy + 1, "Lists <work2@example.org>"));
+	}
+	bed_waiting(&pair.bed, "work", &failed);
+	g_assert_cmpint(failed, ==, 1);
+	tear_down(&pair);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -296,6 +330,7 @@ main(int argc, char **argv)
 		g_test_add_data_func(path, GINT_TO_POINTER(i), test_both_ways_of_linking);
 	}
 	g_test_add_func("/transfer/target-unreachable", test_target_unreachable);
+	g_test_add_func("/transfer/target-unknown", test_target_unknown);
 	g_test_add_data_func("/transfer/undone-before", GINT_TO_POINTER(0), test_undone);
 	g_test_add_data_func("/transfer/undone-after", GINT_TO_POINTER(1), test_undone);
 	g_test_add_func("/transfer/announced-in-vain", test_announced_in_vain);
