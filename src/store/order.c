@@ -18,6 +18,14 @@ struct order {
 	GHashTable *reserved; /* folders in the scope of earlier ops of folders */
 	GHashTable *refuges;  /* folders that still hold what failed to get out of them */
 	GArray *folders;      /* struct known_folder, once needed */
+	GArray *spots;        /* struct op_spot, by op */
+	guint at;             /* those of earlier ops lie before */
+};
+
+/* What an op is about lies in folder now: a row goes its way later than it was to when it left an op for
+ * another, so the folder that the op names need not be the one in which it will find it. */
+struct op_spot {
+	gint64 op, folder;
 };
 
 static gboolean
@@ -113,6 +121,53 @@ scope_of(struct order *order, const struct store_op *op, GHashTable *scope, GErr
 	return TRUE;
 }
 
+/* Only the order of ops of folders needs them. */
+static gboolean
+read_spots(struct order *order, const GPtrArray *all, GError **error)
+{
+	static const char sql[] =
+	        "SELECT DISTINCT r.op, coalesce(place.folder, (SELECT unbound.folder FROM unbound WHERE"
+	        " unbound.id = r.id AND unbound.folder <> 0), message.folder) FROM (SELECT op, id FROM op_row"
+	        " UNION ALL SELECT op, source FROM op_row WHERE source > 0) r JOIN message ON message.id = "
+	        "r.id"
+	        " LEFT JOIN place ON place.id = r.id ORDER BY r.op";
+	sqlite3_stmt *statement;
+	gboolean any = FALSE;
+	int result;
+
+	for (guint i = 0; i < all->len && !any; i++)
+		any = is_folder_op(all->pdata[i]);
+	if (!any)
+		return TRUE;
+	statement = store_sql(order->store, sql, NULL, 0, error);
+	result = statement ? 0 : -1;
+	while (result >= 0 && (result = store_step(order->store, statement, error)) > 0) {
+		struct op_spot spot = {sqlite3_column_int64(statement, 0),
+		                       sqlite3_column_int64(statement, 1)};
+
+		if (spot.folder)
+			g_array_append_val(order->spots, spot);
+	}
+	return result >= 0;
+}
+
+/* The folders in which op finds what it is about, lent. */
+static struct op_spot *
+spots_of(struct order *order, const struct store_op *op, guint *n)
+{
+	guint start;
+
+	while (order->at < order->spots->len &&
+	       g_array_index(order->spots, struct op_spot, order->at).op < op->id)
+		order->at++;
+	start = order->at;
+	while (order->at < order->spots->len &&
+	       g_array_index(order->spots, struct op_spot, order->at).op == op->id)
+		order->at++;
+	*n = order->at - start;
+	return *n ? &g_array_index(order->spots, struct op_spot, start) : NULL;
+}
+
 static gboolean
 any_row_held(const struct order *order, const struct store_op *op)
 {
@@ -173,10 +228,14 @@ weigh(struct order *order, const struct store_op *op, gint64 now, gboolean *free
 {
 	g_autoptr(GHashTable) scope = g_hash_table_new(g_int64_hash, g_int64_equal);
 	gboolean of_folder = is_folder_op(op);
+	guint n;
+	struct op_spot *spots = spots_of(order, op, &n);
 
 	*free = op->state == OP_WAITING && op->not_before <= now && !any_row_held(order, op) &&
 	        !g_hash_table_contains(order->reserved, &op->folder) &&
 	        !g_hash_table_contains(order->reserved, &op->to);
+	for (guint i = 0; i < n; i++)
+		*free = *free && !g_hash_table_contains(order->reserved, &spots[i].folder);
 	if (of_folder && !scope_of(order, op, scope, error))
 		return FALSE;
 	*free = *free && !any_in(scope, order->named) &&
@@ -192,6 +251,8 @@ weigh(struct order *order, const struct store_op *op, gint64 now, gboolean *free
 		g_hash_table_add(order->named, (gpointer)&op->folder);
 	if (op->to)
 		g_hash_table_add(order->named, (gpointer)&op->to);
+	for (guint i = 0; i < n; i++)
+		g_hash_table_add(order->named, &spots[i].folder);
 	add_all(order->reserved, scope);
 	return TRUE;
 }
@@ -204,9 +265,11 @@ order_ready(struct store *store, GPtrArray *all, gint64 now, GPtrArray *out, GEr
 	                      g_hash_table_new(g_int64_hash, g_int64_equal),
 	                      g_hash_table_new(g_int64_hash, g_int64_equal),
 	                      g_hash_table_new(g_int64_hash, g_int64_equal),
-	                      NULL};
+	                      NULL,
+	                      g_array_new(FALSE, FALSE, sizeof(struct op_spot)),
+	                      0};
 	g_autofree gboolean *free = g_new0(gboolean, all->len + 1);
-	gboolean ok = TRUE;
+	gboolean ok = read_spots(&order, all, error);
 
 	for (guint i = 0; ok && i < all->len; i++)
 		ok = weigh(&order, all->pdata[i], now, &free[i], error);
@@ -217,6 +280,7 @@ order_ready(struct store *store, GPtrArray *all, gint64 now, GPtrArray *out, GEr
 	g_hash_table_unref(order.named);
 	g_hash_table_unref(order.reserved);
 	g_hash_table_unref(order.refuges);
+	g_array_unref(order.spots);
 	if (order.folders)
 		g_array_unref(order.folders);
 	return ok;

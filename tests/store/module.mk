@@ -8,6 +8,7 @@ STORE_TESTS =  \
   tests/store/test-kill \
   tests/store/test-known \
   tests/store/test-migrate \
+  tests/store/test-order \
   tests/store/test-replay \
   tests/store/test-rows \
   tests/store/test-store \
@@ -34,6 +35,9 @@ tests_store_test_kill_LDADD = $(STORE_LIBS)
 tests_store_test_known_SOURCES = tests/store/test-known.c $(STORE_TEST_UTIL)
 tests_store_test_known_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_known_LDADD = $(STORE_LIBS)
+tests_store_test_order_SOURCES = tests/store/test-order.c $(STORE_TEST_UTIL)
+tests_store_test_order_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_order_LDADD = $(STORE_LIBS)
 tests_store_test_replay_SOURCES = tests/store/test-replay.c tests/store/fake-server.c \
   tests/store/fake-server.h $(STORE_TEST_UTIL)
 tests_store_test_replay_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
