@@ -2,7 +2,7 @@
 
 $FULMAR is the program; home() makes a private place to live in with a configuration, and env() its environment.
 """
-import os, shutil, subprocess, sys, tempfile, traceback
+import os, shutil, subprocess, sys, tempfile, time, traceback
 
 FULMAR = os.environ.get('FULMAR') or 'fulmar'
 
@@ -59,6 +59,7 @@ def run(names):
     print('1..%d' % len(tests), flush=True)
     failed = 0
     for i, (name, test) in enumerate(tests, 1):
+        began = time.monotonic()
         try:
             test()
             print('ok %d - %s' % (i, name[5:].replace('_', ' ')), flush=True)
@@ -68,4 +69,5 @@ def run(names):
             failed += 1
             print('not ok %d - %s' % (i, name[5:].replace('_', ' ')))
             print('\n'.join('# ' + l for l in traceback.format_exc().splitlines()), flush=True)
+        print('# that took %.1f s' % (time.monotonic() - began), flush=True)
     sys.exit(1 if failed else 0)
