@@ -187,25 +187,31 @@ collapse(GPtrArray *out, guint first, const char *id, GHashTable *collapsed)
 	out->len = keep;
 }
 
-/* Nobody who uses no subscriptions wants to hear of them. */
-static gboolean
-any_subscribed(const GPtrArray *folders)
+/* Subscriptions are spoken of where they differ: of the few that are not, or of the few that are. */
+struct custom {
+	gboolean left_out, singled_out;
+};
+
+static struct custom
+custom_of(const GPtrArray *folders)
 {
-	for (guint i = 0; folders && i < folders->len; i++)
-		if (((struct store_folder *)folders->pdata[i])->subscribed)
-			return TRUE;
-	return FALSE;
+	guint subscribed = 0, all = folders ? folders->len : 0;
+
+	for (guint i = 0; i < all; i++)
+		subscribed += ((struct store_folder *)folders->pdata[i])->subscribed != 0;
+	return (struct custom){subscribed * 2 >= all, subscribed * 2 < all};
 }
 
 static void
-describe(struct folder_line *line, const struct store_folder *folder, gboolean subscriptions)
+describe(struct folder_line *line, const struct store_folder *folder, struct custom custom)
 {
 	line->selectable = folder->selectable;
 	line->unread = folder->unread;
 	line->total = folder->total;
 	line->id = folder->id;
 	line->subscribed = folder->subscribed;
-	line->left_out = subscriptions && !folder->subscribed;
+	line->left_out = custom.left_out && !folder->subscribed;
+	line->singled_out = custom.singled_out && folder->subscribed;
 	line->hidden = folder->hidden;
 	line->pinned = folder->pinned;
 	line->pending = folder->pending;
@@ -246,7 +252,7 @@ add_heading(GPtrArray *out, guint account, const char *heading, gboolean foreign
 /* The person's own folders, or the others. */
 static void
 add_trees(GPtrArray *out, guint account, const char *id, const GArray *places, GHashTable *collapsed,
-          gboolean subscriptions, const char *foreign, gboolean others)
+          struct custom custom, const char *foreign, gboolean others)
 {
 	guint first = out->len;
 
@@ -259,7 +265,7 @@ add_trees(GPtrArray *out, guint account, const char *id, const GArray *places, G
 			continue;
 		depth = add_levels(out, account, first, folder->path);
 		line = add_line(out, account, folder->path, strlen(folder->path), depth);
-		describe(line, folder, subscriptions);
+		describe(line, folder, custom);
 		line->foreign = others;
 	}
 	collapse(out, first, id, collapsed);
@@ -272,18 +278,18 @@ folders_lines(GPtrArray *out, guint account, const char *id, const char *heading
 	g_autoptr(GHashTable) hidden = flags & FOLDERS_HIDDEN ? NULL : hidden_paths(folders);
 	g_autoptr(GArray) places = sorted(folders, hidden);
 	g_autofree char *safe = heading ? text_safe(heading, -1) : NULL;
-	gboolean subscriptions = any_subscribed(folders);
+	struct custom custom = custom_of(folders);
 	guint before;
 
 	if (safe)
 		add_heading(out, account, safe, FALSE);
-	add_trees(out, account, id, places, collapsed, subscriptions, foreign, FALSE);
+	add_trees(out, account, id, places, collapsed, custom, foreign, FALSE);
 	if (!foreign || !*foreign)
 		return;
 	before = out->len;
 	if (safe)
 		add_heading(out, account, safe, TRUE);
-	add_trees(out, account, id, places, collapsed, subscriptions, foreign, TRUE);
+	add_trees(out, account, id, places, collapsed, custom, foreign, TRUE);
 	if (safe && out->len == before + 1) /* none of them is shown */
 		g_ptr_array_remove_index(out, before);
 }
@@ -291,7 +297,7 @@ folders_lines(GPtrArray *out, guint account, const char *id, const char *heading
 void
 folders_pins(GPtrArray *out, guint account, const char *prefix, const GPtrArray *folders)
 {
-	gboolean subscriptions = any_subscribed(folders);
+	struct custom custom = custom_of(folders);
 
 	for (guint i = 0; folders && i < folders->len; i++) {
 		const struct store_folder *folder = folders->pdata[i];
@@ -304,13 +310,13 @@ folders_pins(GPtrArray *out, guint account, const char *prefix, const GPtrArray 
 		name = prefix ? g_strdup_printf("%s/%s", prefix, folder->path) : g_strdup(folder->path);
 		g_free(line->name);
 		line->name = text_safe(name, -1);
-		describe(line, folder, subscriptions);
+		describe(line, folder, custom);
 		line->pin = TRUE;
 	}
 }
 
 guint
-folders_below(const GPtrArray *folders, const char *path, gint64 *messages)
+folders_below(const GPtrArray *folders, const char *path, gint64 *messages, GArray *ids)
 {
 	gsize len = strlen(path);
 	guint n = 0;
@@ -322,6 +328,8 @@ folders_below(const GPtrArray *folders, const char *path, gint64 *messages)
 		if (!itself && (strncmp(folder->path, path, len) || folder->path[len] != '/'))
 			continue;
 		n += !itself;
+		if (ids && !itself)
+			g_array_append_val(ids, folder->id);
 		if (messages)
 			*messages += MAX(folder->total, folder->shown);
 	}

@@ -20,8 +20,9 @@ struct folder_line {
 	/* of the folder itself */
 	gint64 id; /* 0: a level without a folder of its own */
 	gboolean subscribed, hidden, pinned, pending;
-	gboolean left_out; /* not subscribed to, where the person subscribes to some */
-	char *keep;        /* "" when none was chosen on the screen */
+	/* Of the rarer kind: one of the few not subscribed to, or of the few that are. */
+	gboolean left_out, singled_out;
+	char *keep; /* "" when none was chosen on the screen */
 };
 
 enum folders_flags { FOLDERS_HIDDEN = 1 /* hidden ones too */ };
@@ -36,8 +37,9 @@ void folders_lines(GPtrArray *out, guint account, const char *id, const char *he
                    const GPtrArray *folders, GHashTable *collapsed, guint flags, const char *foreign);
 /* Appends a line for each pinned folder, called by its whole path, behind prefix (NULL: none) and "/". */
 void folders_pins(GPtrArray *out, guint account, const char *prefix, const GPtrArray *folders);
-/* How many folders lie below path, and how many messages are in it and them (may be NULL). */
-guint folders_below(const GPtrArray *folders, const char *path, gint64 *messages);
+/* How many folders lie below path, how many messages are in it and them, and which these folders are (gint64,
+ * appended); both may be NULL. */
+guint folders_below(const GPtrArray *folders, const char *path, gint64 *messages, GArray *ids);
 /* What a typed name becomes: path elements are kept, blanks around them and empty ones go. NULL when nothing
  * is left, or when it has a control character. Gives (g_free). */
 char *folders_typed_path(const char *typed);

@@ -3,7 +3,6 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "model/folders.h"
-#include "model/format.h"
 #include "ui/ui-private.h"
 
 /* What keys do to the folder under the cursor of the folder list. */
@@ -210,100 +209,11 @@ move_folder(struct ui *ui, const struct folder_line *line)
 	                           }));
 }
 
-/* -- deleting and emptying -- */
-
-static void
-remove_confirmed(struct ui *ui, void *user)
-{
-	const struct subject *subject = user;
-	g_autofree char *path = text_safe(subject->path, -1);
-
-	change_folder(ui, CMD_FOLDER_REMOVE, subject->account, subject->id, 0, NULL,
-	              g_strdup_printf(_("%s deleted"), path));
-}
-
 static void
 remove_folder(struct ui *ui, const struct folder_line *line)
 {
-	g_autofree char *path = text_safe(line->path, -1), *mails = NULL, *question = NULL;
-	gint64 messages = 0;
-	guint below;
-
-	if (stays(ui, line))
-		return;
-	below = folders_below(ui_folders(ui, line->account), line->path, &messages);
-	mails = format_count(messages);
-	if (below)
-		question = g_strdup_printf(
-		        ngettext("Delete %s and %u folder below it, with %s messages in all?",
-		                 "Delete %s and the %u folders below it, with %s messages in all?", below),
-		        path, below, mails);
-	else
-		question = g_strdup_printf(ngettext("Delete %s with %s message?",
-		                                    "Delete %s with %s messages?", (gulong)messages),
-		                           path, mails);
-	ui_confirm(ui, question, remove_confirmed, subject_new(line->account, line->id, line->path),
-	           subject_free);
-}
-
-static void
-empty_confirmed(struct ui *ui, void *user)
-{
-	const struct subject *subject = user;
-	g_autofree char *path = text_safe(subject->path, -1), *what = g_strdup_printf(_("%s emptied"), path);
-
-	ui_change(ui, &(struct change){.verb = CMD_FOLDER_EMPTY,
-	                               .account = subject->account,
-	                               .folder = subject->id,
-	                               .leaves = subject->account == ui->account && subject->id == ui->folder,
-	                               .what = what,
-	                               .n = 1});
-}
-
-/* found: whole here, so that undo can bring them back. */
-static void
-look_at_body(struct sweep *sweep, const struct store_row *row)
-{
-	g_array_append_val(row->body == BODY_FULL ? sweep->found : sweep->others, row->id);
-}
-
-static void
-ask_to_empty(struct ui *ui, struct sweep *sweep)
-{
-	struct subject *subject = sweep->user;
-	const struct store_folder *folder = ui_folder_at(ui, subject->account, subject->path);
-	gint64 all = MAX((gint64)(sweep->found->len + sweep->others->len), folder ? folder->total : 0),
-	       lost = all - sweep->found->len;
-	g_autofree char *path = text_safe(subject->path, -1), *mails = format_count(all),
-	                *gone = format_count(lost), *question = NULL;
-
-	if (!all) {
-		ui_say(ui, _("%s is empty already"), path);
-		return;
-	}
-	if (lost)
-		question =
-		        g_strdup_printf(_("Delete all %s messages of %s for good? %s of them are not here in "
-		                          "full: undo cannot bring those back."),
-		                        mails, path, gone);
-	else
-		question = g_strdup_printf(_("Delete all %s messages of %s for good?"), mails, path);
-	ui_confirm(ui, question, empty_confirmed, g_steal_pointer(&sweep->user), subject_free);
-}
-
-static void
-empty_folder(struct ui *ui, const struct folder_line *line)
-{
-	struct sweep *sweep = g_new0(struct sweep, 1);
-
-	sweep->account = line->account;
-	sweep->folder = line->id;
-	sweep->label = g_strdup(_("Counting"));
-	sweep->row = look_at_body;
-	sweep->end = ask_to_empty;
-	sweep->user = subject_new(line->account, line->id, line->path);
-	sweep->free_user = subject_free;
-	ui_sweep(ui, sweep);
+	if (!stays(ui, line))
+		ui_remove_folder(ui, line);
 }
 
 /* -- as the person likes it -- */
@@ -379,6 +289,9 @@ static const struct {
 static GPtrArray *
 collect_keeps(struct ui *ui, void *user)
 {
+	const struct subject *subject = user;
+	const struct store_folder *folder = ui_folder_at(ui, subject->account, subject->path);
+	const char *now = folder && folder->keep ? folder->keep : "";
 	GPtrArray *items = g_ptr_array_new_with_free_func(pick_free);
 
 	for (guint i = 0; i < G_N_ELEMENTS(keeps); i++) {
@@ -387,6 +300,7 @@ collect_keeps(struct ui *ui, void *user)
 		pick->text = g_strdup(*keeps[i].policy ? keeps[i].policy : _("default"));
 		pick->more = g_strdup(_(keeps[i].help));
 		pick->key = g_strdup(keeps[i].policy);
+		pick->right = strcmp(now, keeps[i].policy) ? NULL : g_strdup(ui_mark(ui, "✓", "*"));
 		g_ptr_array_add(items, pick);
 	}
 	return items;
@@ -494,7 +408,7 @@ static const struct {
         {ACT_RENAME, TRUE, rename_folder},
         {ACT_MOVE, TRUE, move_folder},
         {ACT_REMOVE, TRUE, remove_folder},
-        {ACT_EMPTY, TRUE, empty_folder},
+        {ACT_EMPTY, TRUE, ui_empty_folder},
         {ACT_READ_ALL, TRUE, read_all},
         {ACT_SUBSCRIBE, TRUE, subscribe},
         {ACT_HIDE, TRUE, hide},

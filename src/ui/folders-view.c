@@ -54,7 +54,10 @@ words_of(const struct folder_line *line)
 {
 	GString *out = g_string_new(NULL);
 	const char *words[] = {line->pending ? _("waiting for the server") : NULL,
-	                       line->hidden ? _("hidden") : NULL, line->left_out ? _("not subscribed") : NULL,
+	                       line->hidden ? _("hidden") : NULL,
+	                       line->left_out      ? _("not subscribed")
+	                       : line->singled_out ? _("subscribed")
+	                                           : NULL,
 	                       *line->keep ? line->keep : NULL};
 
 	for (guint i = 0; i < G_N_ELEMENTS(words); i++)

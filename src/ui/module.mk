@@ -20,6 +20,7 @@ libui_a_SOURCES = \
   src/ui/picker.c \
   src/ui/prompt.c \
   src/ui/quota.c \
+  src/ui/removal.c \
   src/ui/reader.c src/ui/reader-keys.c src/ui/reader-private.h \
   src/ui/rows.c src/ui/rows.h \
   src/ui/run.c \

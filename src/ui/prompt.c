@@ -16,20 +16,37 @@ struct prompt {
 	GDestroyNotify free_user;
 };
 
-/* A long question begins on the line above. Returns the octets that stand there. */
+/* Octets of label that one line of width holds, up to a blank where there is one. */
 static gsize
-draw_beginning(struct ui *ui, const struct prompt *prompt, int y, int width)
+line_end(const char *label, int width)
 {
 	int used;
-	gsize len = strlen(prompt->label), fits = text_fit(prompt->label, len, width, &used);
-	const char *space = fits < len ? g_strrstr_len(prompt->label, (gssize)fits, " ") : NULL;
-	g_autofree char *first = NULL;
+	gsize len = strlen(label), fits = text_fit(label, len, width, &used);
+	const char *space = fits < len ? g_strrstr_len(label, (gssize)fits, " ") : NULL;
 
-	fits = space ? (gsize)(space - prompt->label) + 1 : fits;
-	first = g_strndup(prompt->label, fits);
-	picture_clear(ui->picture, (struct rect){y, 0, 1, ui->picture->cols}, ROLE_TEXT);
-	picture_cut(ui->picture, y, 1, width, ROLE_TITLE, first);
-	return fits;
+	return space ? (gsize)(space - label) + 1 : fits;
+}
+
+/* Draws the lines of a long question that stand above its last one. Returns what is left of it. */
+static const char *
+draw_beginning(struct ui *ui, const char *label, int room)
+{
+	int rows = ui->picture->rows, width = ui->picture->cols, n = 0;
+	const char *rest = label;
+
+	while (text_width(rest, -1) > room && n < rows - 2 && *rest) {
+		rest += line_end(rest, width - 2);
+		n++;
+	}
+	for (int i = n; i > 0; i--) {
+		gsize end = line_end(label, width - 2);
+		g_autofree char *line = g_strndup(label, end);
+
+		picture_clear(ui->picture, (struct rect){rows - 1 - i, 0, 1, width}, ROLE_TEXT);
+		picture_cut(ui->picture, rows - 1 - i, 1, width - 2, ROLE_TITLE, line);
+		label += end;
+	}
+	return rest;
 }
 
 static void
@@ -38,11 +55,9 @@ prompt_draw(struct ui *ui, struct view *view, gboolean focused)
 	struct prompt *prompt = (struct prompt *)view;
 	int y = ui->picture->rows - 1, x = 1, width = ui->picture->cols;
 	int room = prompt->flags & PROMPT_YES_NO ? width - 4 : MAX(width * 2 / 3, width - 30);
-	const char *label = prompt->label;
+	const char *label = draw_beginning(ui, prompt->label, room);
 
 	picture_clear(ui->picture, (struct rect){y, 0, 1, width}, ROLE_TEXT);
-	if (text_width(label, -1) > room)
-		label += draw_beginning(ui, prompt, y - 1, width - 2);
 	x += picture_cut(ui->picture, y, x, room, ROLE_TITLE, label) + 1;
 	x = edit_draw(&prompt->edit, ui->picture, y, x, width - x, prompt->flags & PROMPT_SECRET);
 	if (focused)

@@ -11,6 +11,8 @@ sweep_free(struct sweep *sweep)
 		sweep->free_user(sweep->user);
 	if (sweep->ids)
 		g_array_unref(sweep->ids);
+	if (sweep->more)
+		g_array_unref(sweep->more);
 	g_array_unref(sweep->found);
 	g_array_unref(sweep->others);
 	g_free(sweep->label);
@@ -48,6 +50,16 @@ read_chunk(struct sweep *sweep, struct store *store, GPtrArray *rows, GError **e
 	return TRUE;
 }
 
+static gboolean
+to_next_folder(struct sweep *sweep)
+{
+	if (!sweep->more || sweep->next >= sweep->more->len)
+		return FALSE;
+	sweep->folder = g_array_index(sweep->more, gint64, sweep->next++);
+	sweep->begun = FALSE;
+	return TRUE;
+}
+
 /* TRUE: there is more. */
 static gboolean
 look_at_chunk(struct ui *ui, struct sweep *sweep, GError **error)
@@ -66,7 +78,9 @@ look_at_chunk(struct ui *ui, struct sweep *sweep, GError **error)
 		sweep->begun = TRUE;
 		sweep->seen++;
 	}
-	return sweep->ids ? sweep->next < sweep->ids->len : rows->len == CHUNK;
+	if (sweep->ids)
+		return sweep->next < sweep->ids->len;
+	return rows->len == CHUNK || to_next_folder(sweep);
 }
 
 /* It leaves its place before its end is acted on: that may begin the next one. */
@@ -99,19 +113,31 @@ ui_sweep_on(struct ui *ui)
 	return TRUE;
 }
 
+static gboolean
+is_looked_through(const struct sweep *sweep, gint64 folder)
+{
+	for (guint i = 0; sweep->more && i < sweep->more->len; i++)
+		if (g_array_index(sweep->more, gint64, i) == folder)
+			return TRUE;
+	return sweep->folder == folder;
+}
+
 void
 ui_sweep(struct ui *ui, struct sweep *sweep)
 {
-	const struct store_folder *folder = NULL;
 	const GPtrArray *folders = ui_folders(ui, sweep->account);
+	guint64 shown = 0;
 
-	for (guint i = 0; folders && i < folders->len; i++)
-		if (((struct store_folder *)folders->pdata[i])->id == sweep->folder)
-			folder = folders->pdata[i];
+	for (guint i = 0; folders && i < folders->len; i++) {
+		const struct store_folder *folder = folders->pdata[i];
+
+		if (is_looked_through(sweep, folder->id))
+			shown += (guint64)MAX(folder->shown, 0);
+	}
 	ui_sweep_stop(ui);
 	sweep->found = g_array_new(FALSE, FALSE, sizeof(msgid));
 	sweep->others = g_array_new(FALSE, FALSE, sizeof(msgid));
-	sweep->total = sweep->ids ? sweep->ids->len : folder ? (guint64)MAX(folder->shown, 0) : 0;
+	sweep->total = sweep->ids ? sweep->ids->len : shown;
 	ui->sweep = sweep;
 	ui_sweep_on(ui);
 }

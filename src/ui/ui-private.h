@@ -83,6 +83,7 @@ struct sweep {
 	guint account;
 	gint64 folder; /* rows that are elsewhere are passed over */
 	GArray *ids;   /* msgid, or NULL: all rows of folder */
+	GArray *more;  /* gint64, folders that are looked through behind folder; or NULL */
 	char *label;   /* for the status line */
 	void (*row)(struct sweep *sweep, const struct store_row *row);
 	void (*end)(struct ui *ui, struct sweep *sweep); /* all were seen */
@@ -339,8 +340,8 @@ void ui_read_all(struct ui *ui, guint account, const struct store_folder *folder
 gboolean ui_select_action(struct ui *ui, enum action action, int count);
 
 /* -- sweep.c -- */
-/* Takes it (g_new0; ids are taken too), instead of one that is under way; a short one has ended before this
- * returns. */
+/* Takes it (g_new0; ids and more are taken too), instead of one that is under way; a short one has ended
+ * before this returns. */
 void ui_sweep(struct ui *ui, struct sweep *sweep);
 /* One slice more. TRUE when something is to be drawn. */
 gboolean ui_sweep_on(struct ui *ui);
@@ -359,6 +360,10 @@ void folders_put_cursor(struct ui *ui, guint account, const char *path);
 const struct folder_line *folders_line_at_cursor(struct ui *ui);
 /* About the folder under the cursor, for the status line, or NULL. Gives (g_free). */
 char *folders_detail(struct ui *ui);
+
+/* -- removal.c: folders and all their mail go, when a question is answered with yes -- */
+void ui_remove_folder(struct ui *ui, const struct folder_line *line);
+void ui_empty_folder(struct ui *ui, const struct folder_line *line);
 
 /* -- journey.c -- */
 /* Asks, saying how much, and fetches whole messages: ids (taken), or with NULL all of folder. */

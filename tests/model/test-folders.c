@@ -137,6 +137,34 @@ pinned_folders_stand_on_top_by_their_whole_path(void)
 	g_assert_cmpstr(text, ==, "Lists/kernel 400\nwork/Lists/kernel 400\n");
 }
 
+/* Nobody who uses no subscriptions wants to hear of them, nor does who subscribes to nearly everything hear
+ * of each. */
+static void
+subscriptions_are_told_of_the_rarer_kind(void)
+{
+	static const struct {
+		guint subscribed, left_out, singled_out;
+	} rows[] = {{0, 0, 0}, {1, 0, 1}, {6, 1, 0}, {7, 0, 0}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GPtrArray) folders = sample(),
+		                     lines = g_ptr_array_new_with_free_func(folder_line_free);
+		guint left_out = 0, singled_out = 0;
+
+		for (guint k = 0; k < rows[i].subscribed; k++)
+			((struct store_folder *)folders->pdata[k])->subscribed = TRUE;
+		folders_lines(lines, 0, "work", "work", folders, NULL, 0, NULL);
+		for (guint k = 0; k < lines->len; k++) {
+			const struct folder_line *line = lines->pdata[k];
+
+			left_out += line->left_out != 0;
+			singled_out += line->singled_out != 0;
+		}
+		g_assert_cmpuint(left_out, ==, rows[i].left_out);
+		g_assert_cmpuint(singled_out, ==, rows[i].singled_out);
+	}
+}
+
 static void
 what_others_share_is_a_tree_of_its_own(void)
 {
@@ -169,10 +197,10 @@ what_lies_below_is_counted(void)
 
 	for (guint i = 0; i < folders->len; i++)
 		((struct store_folder *)folders->pdata[i])->total = 10;
-	g_assert_cmpuint(folders_below(folders, "Lists/kernel", &messages), ==, 1);
+	g_assert_cmpuint(folders_below(folders, "Lists/kernel", &messages, NULL), ==, 1);
 	g_assert_cmpint(messages, ==, 20);
-	g_assert_cmpuint(folders_below(folders, "Lists", NULL), ==, 3);
-	g_assert_cmpuint(folders_below(folders, "Lists-old", NULL), ==, 0);
+	g_assert_cmpuint(folders_below(folders, "Lists", NULL, NULL), ==, 3);
+	g_assert_cmpuint(folders_below(folders, "Lists-old", NULL, NULL), ==, 0);
 }
 
 static void
@@ -212,6 +240,8 @@ main(int argc, char **argv)
 	                hidden_folders_take_those_below_along);
 	g_test_add_func("/folders/pinned-folders-stand-on-top-by-their-whole-path",
 	                pinned_folders_stand_on_top_by_their_whole_path);
+	g_test_add_func("/folders/subscriptions-are-told-of-the-rarer-kind",
+	                subscriptions_are_told_of_the_rarer_kind);
 	g_test_add_func("/folders/what-others-share-is-a-tree-of-its-own",
 	                what_others_share_is_a_tree_of_its_own);
 	g_test_add_func("/folders/what-lies-below-is-counted", what_lies_below_is_counted);

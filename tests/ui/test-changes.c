@@ -464,6 +464,35 @@ emptying_says_how_many_and_what_is_lost(void)
 	rig_close(&rig);
 }
 
+/* Neither a folder with others below it nor a narrow window hides what undo cannot bring back. */
+static void
+deleting_a_folder_says_what_is_lost(void)
+{
+	struct rig rig;
+	gint64 old;
+
+	rig_open(&rig, 12, 40, FALSE, NULL);
+	old = sample_folder(&rig.sample, "Lists/kernel/old", "");
+	sample_add(&rig.sample, old, 21, 0, "Ann <ann@a.example>", "not here", 0);
+	sample_add_octets(&rig.sample, old, 22, "From: Ann <ann@a.example>\r\nSubject: here\r\n\r\ntext\r\n",
+	                  0);
+	rig.ui->folders_stale = TRUE;
+	rig_settle(&rig);
+	press(&rig, "y * k d");
+	g_assert_true(shows(&rig, " Delete Lists/kernel and 1 folder"));
+	g_assert_true(shows(&rig, " below it, with 2 messages in all? 1"));
+	g_assert_true(shows(&rig, " of them is not here in full: undo"));
+	g_assert_true(shows(&rig, " cannot bring it back. (y/n)"));
+	press(&rig, "Enter");
+	g_assert_true(shows(&rig, "Nothing was done"));
+	g_assert_true(rig_is_idle(&rig));
+	press(&rig, "j E");
+	g_assert_true(shows(&rig, " Lists/kernel/old for good? 1 of them"));
+	press(&rig, "n k E");
+	g_assert_true(shows(&rig, "Lists/kernel is empty already"));
+	rig_close(&rig);
+}
+
 static void
 preferences_of_folders_are_set(void)
 {
@@ -488,6 +517,7 @@ preferences_of_folders_are_set(void)
 		rig_done(&rig, command, -1, NULL, NULL);
 	}
 	press(&rig, "o");
+	g_assert_true(shows(&rig, "✓ │"));
 	type(&rig, "full 2w");
 	press(&rig, "Enter");
 	command = rig_taken(&rig, CMD_FOLDER_PREF);
@@ -655,7 +685,7 @@ sharing_is_seen_and_changed(void)
 	g_assert_true(shows(&rig, "You may: everything"));
 	g_assert_true(shows(&rig, "bob"));
 	g_assert_true(shows(&rig, "lrs            see, read, mark-read"));
-	g_assert_true(shows(&rig, "9.7 MB of 10 MB used (95 %)"));
+	g_assert_true(shows(&rig, "user             9.7 MB of 10 MB used (95 %)"));
 	g_assert_true(shows(&rig, "the server keeps no notes"));
 	press(&rig, "a");
 	type(&rig, "carol");
@@ -744,6 +774,7 @@ main(int argc, char **argv)
 	                folders_are_made_renamed_and_deleted);
 	g_test_add_func("/changes/emptying-says-how-many-and-what-is-lost",
 	                emptying_says_how_many_and_what_is_lost);
+	g_test_add_func("/changes/deleting-a-folder-says-what-is-lost", deleting_a_folder_says_what_is_lost);
 	g_test_add_func("/changes/preferences-of-folders-are-set", preferences_of_folders_are_set);
 	g_test_add_func("/changes/what-is-collapsed-is-remembered", what_is_collapsed_is_remembered);
 	g_test_add_func("/changes/a-download-says-how-much-first", a_download_says_how_much_first);
