@@ -15,8 +15,8 @@
 #define ROWS (LIST | PARTS | FOLDERS | ACTIVITY | SHARING | HELP)
 
 const char *const view_names[] = {"list",    "reader", "parts",  "folders", "activity",
-                                  "sharing", "help",   "picker", "prompt"};
-G_STATIC_ASSERT(G_N_ELEMENTS(view_names) == VIEW_KINDS);
+                                  "sharing", "help",   "picker", "prompt",  NULL};
+G_STATIC_ASSERT(G_N_ELEMENTS(view_names) == VIEW_KINDS + 1);
 
 /* In the order of the help screen. */
 static const struct key_action actions[] = {
@@ -31,9 +31,9 @@ static const struct key_action actions[] = {
         {ACT_OPEN, "open", SHARING, "Enter Space e", N_("change"), 3,
          N_("Say what this person may do, or change the note")},
         {ACT_OPEN, "open", PICKER, "Enter", N_("choose"), 2, N_("Take the entry under the cursor")},
-        {ACT_FOLDER, "change-folder", LIST | FOLDERS, "c", N_("folder"), 5,
+        {ACT_FOLDER, "change-folder", LIST, "c", N_("folder"), 5,
          N_("Go to a folder by typing some of its name")},
-        {ACT_FOLDER, "change-folder", READER, "c", N_("folder"), 8,
+        {ACT_FOLDER, "change-folder", READER | FOLDERS, "c", N_("folder"), 8,
          N_("Go to a folder by typing some of its name")},
         {ACT_FOLDERS, "folders", LIST | READER, "y", N_("folders"), 8, N_("Walk through the folder list")},
         {ACT_PARTS, "parts", LIST, "v", N_("parts"), 7,
@@ -47,9 +47,11 @@ static const struct key_action actions[] = {
         {ACT_NEXT, "next", PICKER, "Down Ctrl-N Tab", NULL, 0, N_("Next entry")},
         {ACT_PREVIOUS, "previous", ROWS, "k Up K", NULL, 0, N_("Previous entry")},
         {ACT_PREVIOUS, "previous", PICKER, "Up Ctrl-P Shift-Tab", NULL, 0, N_("Previous entry")},
-        {ACT_PAGE_DOWN, "page-down", ROWS, "z PageDown Ctrl-F", NULL, 0, N_("One screen down")},
+        {ACT_PAGE_DOWN, "page-down", ROWS & ~HELP, "z PageDown Ctrl-F", NULL, 0, N_("One screen down")},
+        {ACT_PAGE_DOWN, "page-down", HELP, "Space z PageDown Ctrl-F", N_("page"), 2, N_("One screen down")},
         {ACT_PAGE_DOWN, "page-down", PICKER, "PageDown", NULL, 0, N_("One screen down")},
-        {ACT_PAGE_UP, "page-up", ROWS, "Z PageUp Ctrl-B", NULL, 0, N_("One screen up")},
+        {ACT_PAGE_UP, "page-up", ROWS & ~HELP, "Z PageUp Ctrl-B", NULL, 0, N_("One screen up")},
+        {ACT_PAGE_UP, "page-up", HELP, "- Z PageUp Ctrl-B", NULL, 0, N_("One screen up")},
         {ACT_PAGE_UP, "page-up", PICKER, "PageUp", NULL, 0, N_("One screen up")},
         {ACT_HALF_DOWN, "half-down", ROWS | READER, "]", NULL, 0, N_("Half a screen down")},
         {ACT_HALF_UP, "half-up", ROWS | READER, "[", NULL, 0, N_("Half a screen up")},
@@ -77,7 +79,7 @@ static const struct key_action actions[] = {
         {ACT_TEXT_TOP, "text-top", READER, "^ Home", NULL, 0, N_("Beginning of the text")},
         {ACT_TEXT_BOTTOM, "text-bottom", READER, "G End", NULL, 0, N_("End of the text")},
         {ACT_NEXT_MESSAGE, "next-message", READER, "j J Right", N_("next"), 3, N_("Next message")},
-        {ACT_PREVIOUS_MESSAGE, "previous-message", READER, "k K Left", N_("previous"), 4,
+        {ACT_PREVIOUS_MESSAGE, "previous-message", READER, "k K Left", N_("previous"), 3,
          N_("Previous message")},
         {ACT_SKIP_QUOTED, "skip-quoted", READER, "S", NULL, 0, N_("Behind the next quoted text")},
         {ACT_FOLD_QUOTED, "fold-quoted", READER, "T", NULL, 0, N_("Hide or show quoted text")},
@@ -144,7 +146,7 @@ static const struct key_action actions[] = {
         {ACT_RENAME, "rename-folder", FOLDERS, "r", N_("rename"), 4, N_("Give the folder another name")},
         {ACT_MOVE, "move-folder", FOLDERS, "m", N_("move"), 9,
          N_("Move the folder, with those below, to below another one")},
-        {ACT_REMOVE, "delete-folder", FOLDERS, "d Delete", N_("delete"), 7,
+        {ACT_REMOVE, "delete-folder", FOLDERS, "d Delete", N_("delete"), 5,
          N_("Delete the folder with its mail and the folders below; asks first")},
         {ACT_EMPTY, "empty-folder", FOLDERS, "E", N_("empty"), 10,
          N_("Delete all mail of the folder for good; asks first")},
@@ -367,12 +369,7 @@ keys_problem(const struct conf_key *key)
 
 	if (key->view && *key->view) {
 		int view = view_by_name(key->view);
-		const char *near =
-		        view < 0
-		                ? text_nearest(key->view, (const char *const[]){"list", "reader", "parts",
-		                                                                "folders", "activity", "help",
-		                                                                "picker", "prompt", NULL})
-		                : NULL;
+		const char *near = view < 0 ? text_nearest(key->view, view_names) : NULL;
 
 		if (near)
 			return g_strdup_printf(_("unknown view “%s”; did you mean “%s”?"), key->view, near);

@@ -24,7 +24,7 @@ enum view_kind {
 	VIEW_PROMPT,
 	VIEW_KINDS
 };
-extern const char *const view_names[VIEW_KINDS];
+extern const char *const view_names[VIEW_KINDS + 1]; /* ended by NULL */
 #define VIEW_BIT(v) (1u << (v))
 /* Views in which letters are keys, not text. */
 #define VIEWS_PLAIN \

@@ -124,15 +124,18 @@ help_draw(struct ui *ui, struct view *view, gboolean focused)
 {
 	struct help *help = (struct help *)view;
 	struct rect area = view->area;
+	int y;
 
 	ui_title(ui, area, _(view_titles[help->of]), NULL);
 	lay_out(help, area.w);
 	rows_fit(&help->rows, (int)help->shown->len, height(help));
-	for (int y = 0; y < height(help) && help->rows.top + y < (int)help->shown->len; y++)
+	for (y = 0; y < height(help) && help->rows.top + y < (int)help->shown->len; y++)
 		draw_row(ui, help, area, area.y + 1 + y,
 		         &g_array_index(help->shown, struct help_row, help->rows.top + y));
+	y = area.y + 1 + help->rows.cursor - help->rows.top;
+	picture_shade(ui->picture, y, area.x, area.w, ROLE_CURSOR);
 	if (focused)
-		ui_cursor(ui, area.y + 1 + help->rows.cursor - help->rows.top, area.x);
+		ui_cursor(ui, y, area.x);
 }
 
 static void

@@ -10,10 +10,28 @@ rows_fit(struct rows *rows, int n, int height)
 	rows->top = CLAMP(rows->top, MAX(0, rows->cursor - height + 1), rows->cursor);
 }
 
+/* By how many rows a page key scrolls; 0: it is none. */
+static int
+page_of(enum action action, int height)
+{
+	switch ((int)action) {
+	case ACT_PAGE_DOWN:
+		return height;
+	case ACT_PAGE_UP:
+		return -height;
+	case ACT_HALF_DOWN:
+		return height / 2;
+	case ACT_HALF_UP:
+		return -height / 2;
+	default:
+		return 0;
+	}
+}
+
 gboolean
 rows_act(struct rows *rows, enum action action, int count, int height)
 {
-	int by = MAX(count, 1), to;
+	int by = MAX(count, 1), page = page_of(action, height), to;
 
 	switch ((int)action) {
 	case ACT_NEXT:
@@ -23,16 +41,11 @@ rows_act(struct rows *rows, enum action action, int count, int height)
 		to = rows->cursor - by;
 		break;
 	case ACT_PAGE_DOWN:
-		to = rows->cursor + height;
-		break;
 	case ACT_PAGE_UP:
-		to = rows->cursor - height;
-		break;
 	case ACT_HALF_DOWN:
-		to = rows->cursor + height / 2;
-		break;
 	case ACT_HALF_UP:
-		to = rows->cursor - height / 2;
+		rows->top += page;
+		to = rows->cursor + page;
 		break;
 	case ACT_FIRST:
 		to = 0;

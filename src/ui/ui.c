@@ -412,9 +412,9 @@ ui_key(struct ui *ui, gint32 key, const struct term_mouse *mouse)
 	else if (top->ops->type && key >= ' ' && key < K_UP && key != 0x7f)
 		top->ops->type(ui, top, (gunichar)key);
 	else if (key != 27) {
-		g_autofree char *name = keys_name(key),
-		                *help = keymap_key_names(ui->keymap, top->ops->kind, ACT_HELP);
+		enum view_kind kind = top->ops->kind == VIEW_HELP ? VIEW_LIST : top->ops->kind;
+		g_autofree char *name = keys_name(key), *help = ui_key_of(ui, kind, ACT_HELP);
 
-		ui_say(ui, _("%s does nothing here; %s lists the keys"), name, *help ? help : "?");
+		ui_say(ui, _("%s does nothing here; %s lists the keys"), name, help);
 	}
 }

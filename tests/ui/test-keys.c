@@ -138,6 +138,7 @@ mistakes_are_told_with_the_nearest_name(void)
 	        {"", "j", "next", NULL},
 	        {"list", "x", "none", NULL},
 	        {"lists", "x", "next", "“list”"},
+	        {"activty", "x", "next", "“activity”"},
 	        {"zzz", "x", "next", "unknown view"},
 	        {"list", "jj", "next", "unknown key “jj”"},
 	        {"list", "x", "toggle-nwe", "“toggle-new”"},

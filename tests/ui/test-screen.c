@@ -122,12 +122,21 @@ the_help_lists_the_keys_of_its_view(void)
 {
 	struct rig rig;
 
-	rig_open(&rig, 60, 80, FALSE, NULL);
+	rig_open(&rig, 20, 80, FALSE, NULL);
 	press(&rig, "?");
 	g_assert_true(shows(&rig, "Keys of the message list"));
 	g_assert_true(shows(&rig, "change-folder"));
+	g_assert_true(shows(&rig, "Space page"));
+	press(&rig, "Space");
+	g_assert_false(shows(&rig, "change-folder"));
+	press(&rig, "- @");
+	g_assert_true(shows(&rig, "change-folder"));
+	g_assert_true(shows(&rig, "@ does nothing here; ? lists the keys"));
 	press(&rig, "q Enter ?");
 	g_assert_true(shows(&rig, "Keys of the reader"));
+	press(&rig, "/");
+	type(&rig, "skip");
+	press(&rig, "Enter");
 	g_assert_true(shows(&rig, "skip-quoted"));
 	rig_close(&rig);
 }
@@ -189,7 +198,7 @@ unknown_keys_say_where_help_is(void)
 
 	rig_open(&rig, 24, 80, FALSE, NULL);
 	press(&rig, "@");
-	g_assert_true(shows(&rig, "@ does nothing here; ? F1 lists the keys"));
+	g_assert_true(shows(&rig, "@ does nothing here; ? lists the keys"));
 	rig_close(&rig);
 }
 
