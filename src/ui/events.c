@@ -288,13 +288,18 @@ ui_ask_secrets(struct ui *ui)
 	g_ptr_array_remove_index(ui->asks, 0);
 }
 
+/* What is said of an account, with its name where there are several. Gives (g_free). */
+static char *
+of_account(const struct ui *ui, guint account, const char *text)
+{
+	return ui->accounts->len > 1 ? g_strdup_printf("%s: %s", ui_account_id(ui, account), text)
+	                             : g_strdup(text);
+}
+
 static void
 told_notice(struct ui *ui, guint account, struct event *event)
 {
-	g_autofree char *text = text_safe(event->text, -1);
-	g_autofree char *line = ui->accounts->len > 1
-	                                ? g_strdup_printf("%s: %s", ui_account_id(ui, account), text)
-	                                : g_steal_pointer(&text);
+	g_autofree char *text = text_safe(event->text, -1), *line = of_account(ui, account, text);
 
 	if (event->error) {
 		ui_complain(ui, "%s", line);
@@ -342,8 +347,8 @@ was_noted(const struct ui *ui, const char *line)
 static void
 told_fact(struct ui *ui, guint account, struct event *event)
 {
-	g_autofree char *name = text_safe(event->text, -1), *value = text_safe(event->text2, -1);
-	g_autofree char *line = g_strdup_printf("%s: %s", name, value);
+	g_autofree char *name = text_safe(event->text, -1), *value = text_safe(event->text2, -1),
+	                *fact = g_strdup_printf("%s: %s", name, value), *line = of_account(ui, account, fact);
 	const struct job *job = job_of(ui, event->command);
 
 	if (job && job->verb == CMD_ADMIN)

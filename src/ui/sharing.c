@@ -125,7 +125,10 @@ add_quotas(struct sharing *sharing)
 		gboolean full = FALSE;
 		g_autofree char *name = text_safe(fact->name, -1), *value = text_safe(fact->value, -1),
 		                *room = ui_quota_text(fact->name, fact->value, &full);
+		char *resource = room ? strrchr(name, ' ') : NULL;
 
+		if (resource) /* what room is of needs no word */
+			*resource = '\0';
 		add(sharing, full ? ROLE_ERROR : ROLE_TEXT,
 		    g_strdup_printf("  %-16s %s", name, room ? room : value));
 	}
