@@ -14,6 +14,7 @@ libbackend_a_SOURCES = \
   src/backend/imap/flags.c \
   src/backend/imap/folder-ops.c \
   src/backend/imap/folders.c \
+  src/backend/imap/half-move.c \
   src/backend/imap/imap-private.h \
   src/backend/imap/items.c \
   src/backend/imap/lane.c \

@@ -80,6 +80,15 @@ forget_marked(struct store *store, msgid id, GError **error)
 }
 
 gboolean
+store_spared(struct store *store, msgid id, GError **error)
+{
+	gboolean own;
+
+	return store_enter(store, FALSE, &own, error) &&
+	       store_leave(store, own, forget_marked(store, id, error), error);
+}
+
+gboolean
 place_drop(struct store *store, const struct row_state *row, GError **error)
 {
 	static const char sql[] = "DELETE FROM place WHERE id = ?1 RETURNING folder, file IS NOT NULL";

@@ -363,6 +363,9 @@ gboolean store_moved(struct store *store, gint64 op, msgid id, gint64 folder, gu
 gboolean store_purged(struct store *store, gint64 op, msgid id, GError **error);
 /* It was gone from the server before the op came to it: its row goes to limbo. */
 gboolean store_gone(struct store *store, gint64 op, msgid id, GError **error);
+/* The op that was to take its message away could not, and has left no \Deleted on it: none needs to be taken
+ * off when the row is back. */
+gboolean store_spared(struct store *store, msgid id, GError **error);
 /* Rows that rest in limbo longer than a day go with their bodies; steps of undo older than 30 days go. Cheap
  * when there is nothing to do. */
 gboolean store_expire(struct store *store, gint64 now, GError **error);

@@ -202,6 +202,7 @@ add_op(struct drive *d, GPtrArray *groups, struct store_op *op, gboolean join)
 	store_op_set(d->store, id, OP_RUNNING, NULL, 0, NULL);
 	now = store_op(d->store, id, NULL);
 	op->mark = now->mark;
+	op->attempts = now->attempts;
 	store_op_free(now);
 	if (group) {
 		g_array_append_vals(group->op->ids, op->ids->data, op->ids->len);
@@ -251,6 +252,22 @@ do_run(struct drive *d, char **w)
 	for (guint i = 0; i < groups->len; i++)
 		end_group(d, groups->pdata[i]);
 	end_list(d->out);
+}
+
+void
+do_retry(struct drive *d, char **w)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	GError *error = NULL;
+
+	store_ops(d->store, FALSE, 0, ops, &error);
+	for (guint i = 0; !error && i < ops->len; i++) {
+		const struct store_op *op = ops->pdata[i];
+
+		if (op->state == OP_FAILED)
+			store_op_set(d->store, op->id, OP_WAITING, NULL, 0, &error);
+	}
+	finish(d, error);
 }
 
 void

@@ -5,11 +5,12 @@
  *   link · unlink · folders · open PATH · hold PATH (open without filling) · rows PATH · ops · said
  *   flag IDS ADD REMOVE KEYWORDS · all PATH ADD REMOVE · move IDS PATH · copy IDS PATH · purge IDS
  *   empty PATH · append PATH WHEN FLAGS LENGTH (the message follows) · create PATH USE
- *   rename PATH PATH · remove PATH · subscribe PATH 0|1 · run · join · check
+ *   rename PATH PATH · remove PATH · subscribe PATH 0|1 · run · join · check · retry
  *   forget IDS · name PATH · admin KIND PATH NAME VALUE · body ID
  *
  * Words are divided by tabs; IDS by commas. "run" carries out what is ready, once, as the
- * journal does; "join" puts together what is alike before.
+ * journal does; "join" puts together what is alike before; "retry" lets
+ * what has failed be carried out again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -468,6 +469,7 @@ static const struct {
         {"check", 1, do_check},     {"subscribe", 3, do_subscribe},
         {"name", 2, do_name},       {"admin", 5, do_admin},
         {"forget", 2, do_forget},   {"body", 2, do_body},
+        {"retry", 1, do_retry},
 };
 
 static void

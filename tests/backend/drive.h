@@ -44,6 +44,7 @@ void do_rename(struct drive *d, char **words);
 void do_remove(struct drive *d, char **words);
 void do_subscribe(struct drive *d, char **words);
 void do_run(struct drive *d, char **words);
+void do_retry(struct drive *d, char **words);
 void do_check(struct drive *d, char **words);
 
 #endif

@@ -185,9 +185,108 @@ def test_by_hand_an_original_that_may_not_go_yet_is_not_copied_twice():
         t.drive.run(NO_LINK)
         t.mark()
         t.drive.run()
-        t.sent('SELECT "Trash"', 'UID FETCH 1:* (UID INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])', 'SELECT INBOX',
+        t.sent('SELECT "Trash"', 'UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])', 'SELECT INBOX',
                'UID STORE 3 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 3')
         assert [m.uid for m in t.trash.mails] == [40] and t.uids('Trash') == {'3': 40}
+
+
+NO_RIGHT = '<tag> NO [NOPERM] you may not\n'
+
+
+@both
+def test_by_hand_a_copy_is_taken_back_when_its_original_may_not_go(drip):
+    for refused, unmarked in (('UID STORE [0-9:]+ [+].*', []), ('UID EXPUNGE 2:3', ['UID STORE 2:3 -FLAGS.SILENT (\\Deleted)'])):
+        with Talk(without(MANY, 'MOVE'), drip=drip) as t:
+            only = lambda session, command: NO_RIGHT if session.box is t.inbox else None
+            t.server.answers[refused] = only
+            ids = t.drive.ids('INBOX', *numbers(2, 3))
+            t.drive.on('move', ids, 'Trash')
+            why = t.drive.run(FAILED)[0]['text']
+            assert why.startswith('not moved to Trash') and 'you may not' in why, why
+            t.sent('UID COPY 2:3 "Trash"', 'UID STORE 2:3 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 2:3', *unmarked,
+                   'SELECT "Trash"', 'UID FETCH 40:41 (UID)', 'UID STORE 40:41 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 40:41')
+            assert t.trash.mails == [] and t.drive.ids('INBOX', *numbers(2, 3)) == ids and not any(m.flags for m in t.inbox.mails)
+            assert t.drive.row('INBOX', 'number 2')['flags'] == 0
+            t.drive.open('Trash')
+            t.drive.open('INBOX')
+            assert t.drive.rows('Trash') == [] and len(t.drive.rows('INBOX')) == 5
+            # and once it may go, it goes once
+            t.server.answers.clear()
+            t.drive.well('retry')
+            t.drive.run()
+            assert len(t.trash.mails) == 2 and t.drive.ids('Trash', *numbers(2, 3)) == ids and [m.uid for m in t.inbox.mails] == [1, 4, 5]
+
+
+def test_by_hand_a_copy_that_cannot_be_taken_back_is_told_and_shown_and_made_once():
+    """Each: who may not do what, and what the server is sent after COPY, STORE and EXPUNGE."""
+    back = ['SELECT "Trash"', 'UID FETCH 40 (UID)', 'UID STORE 40 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 40']
+    for caps, answers, sent in (
+            (MANY, {'UID STORE .*': NO_RIGHT}, back),
+            (MANY, {'UID STORE 2 .*': NO_RIGHT, 'UID EXPUNGE .*': NO_RIGHT}, back + ['UID STORE 40 -FLAGS.SILENT (\\Deleted)']),
+            (MANY, {'UID STORE 2 .*': NO_RIGHT, 'SELECT "Trash"': NO_RIGHT}, back[:1]),
+            (without(MANY, 'UIDPLUS'), {'UID STORE .*': NO_RIGHT}, [])):
+        with Talk(without(caps, 'MOVE')) as t:
+            t.server.answers.update(answers)
+            id = t.drive.ids('INBOX', 'number 2')
+            t.drive.on('move', id, 'Trash')
+            why = t.drive.run(FAILED)[0]['text']
+            assert why.startswith('1 message is in both folders now') and 'in Trash' in why and 'you may not' in why, why
+            assert t.wire().split('\r\n')[-1 - len(sent):-1] == sent, t.wire()
+            assert [m.flags for m in t.trash.mails] == [set()] and t.drive.ids('INBOX', 'number 2') == id
+            t.server.answers.clear()
+            t.drive.open('Trash')
+            t.drive.open('INBOX')
+            assert t.drive.subjects('Trash') == ['number 2'] and len(t.drive.rows('INBOX')) == 5
+            t.server.answers.update(answers)
+            t.server.answers.pop('SELECT "Trash"', None)
+            t.mark()
+            for n in range(2):
+                t.drive.well('retry')
+                assert 'in both folders' in t.drive.run(FAILED)[0]['text']
+            assert 'COPY' not in t.wire() and len(t.trash.mails) == 1
+            t.server.answers.clear()
+            t.drive.well('retry')
+            t.drive.run()
+            assert len(t.trash.mails) == 1 and t.uids('Trash') == {'2': 40} and t.drive('ops') == [], (answers, t.drive('ops'), t.drive.rows('INBOX'), t.wire())
+
+
+def test_by_hand_no_copy_of_somebody_else_is_taken_back():
+    with Talk(without(MANY, 'MOVE'), answers={'UID STORE 2 .*': NO_RIGHT}) as t:
+        def copy(session, command):
+            t.trash.take(t.inbox.mail(2))
+            t.trash.take(t.inbox.mail(2))
+            return '<tag> OK [COPYUID 78 2 41] done\n'
+        t.server.answers['UID COPY .*'] = copy
+        t.drive.on('move', t.drive.ids('INBOX', 'number 2'), 'Trash')
+        t.drive.run(FAILED)
+        assert [m.uid for m in t.trash.mails] == [40]
+    with Talk(without(MANY, 'MOVE'), answers={'UID STORE 2 .*': NO_RIGHT}) as t:
+        def renumbered(session, command):
+            t.trash.take(t.inbox.mail(2))
+            t.trash.uidvalidity = 99
+            return '<tag> OK [COPYUID 78 2 40] done\n'
+        t.server.answers['UID COPY .*'] = renumbered
+        t.drive.on('move', t.drive.ids('INBOX', 'number 2'), 'Trash')
+        assert 'in both folders' in t.drive.run(FAILED)[0]['text']
+        assert len(t.trash.mails) == 1 and not t.server.said('UID STORE 40 .*')
+
+
+def test_a_crash_while_a_copy_is_taken_back_leaves_no_message_without_a_copy():
+    for cut in ('UID FETCH 40 [(]UID[)]', 'UID STORE 40 [+].*', 'UID EXPUNGE 40'):
+        with Talk(without(MANY, 'MOVE'), answers={'UID STORE 2 .*': NO_RIGHT}) as t:
+            def hang_up(session, command):
+                if ' STORE ' in command:
+                    session.on_uid_store(command)
+                return CUT
+            t.server.answers[cut] = hang_up
+            t.drive.on('move', t.drive.ids('INBOX', 'number 2'), 'Trash')
+            t.drive('run')
+            assert t.drive('ops')[0]['state'] == 'checking'
+            t.restart()  # from now on it may go
+            t.drive('check')
+            t.drive.run()
+            assert t.inbox.mail(2) is None and [m.flags for m in t.trash.mails if '\\Deleted' not in m.flags] == [set()], cut
+            assert t.drive('ops') == [] and t.drive.row('Trash', 'number 2')['flags'] == 0
 
 
 def test_in_a_large_folder_it_is_searched_for():
@@ -197,7 +296,7 @@ def test_in_a_large_folder_it_is_searched_for():
             t.drive.run(NO_LINK)
             t.mark()
             t.drive.run()
-            items = '(UID INTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])' % ('EMAILID ' if 'OBJECTID' in caps else '')
+            items = '(UID FLAGS INTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])' % ('EMAILID ' if 'OBJECTID' in caps else '')
             t.sent('SELECT "Trash"', *('UID SEARCH %sHEADER Message-ID "<%d@harbour.example>"' % (returns, n) for n in (6001, 6003)), 'UID FETCH 5100:5101 ' + items, 'SELECT INBOX',
                    'UID STORE 6001,6003 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 6001,6003')
             assert len(t.trash.mails) == 5101 and t.drive('ops') == []
@@ -522,7 +621,7 @@ def test_copies_and_appends_are_found_again_after_a_crash():
             t.restart()
             t.drive('check')
             t.drive.run()
-            assert len(t.trash.mails) == 1 and t.uids('Trash') == {'2': 40} and t.drive('ops') == []
+            assert len(t.trash.mails) == 1 and t.uids('Trash') == {'2': 40} and t.drive('ops') == [], (answers, t.drive('ops'), t.drive.rows('INBOX'), t.wire())
         with Talk(answers=cut_after('APPEND', does)) as t:
             t.drive.append('Trash', LETTER, when=NOON)
             t.drive('run')

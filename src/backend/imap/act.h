@@ -32,6 +32,11 @@ struct act_row {
 	gboolean strict;         /* locate.c: its original goes when the copy is found */
 	gboolean marked;         /* the message has \Deleted there */
 	gboolean seen;           /* it is there: the server has just said so */
+	gboolean struck;         /* expunge.c: it has \Deleted since we have set that */
+	gboolean copied;         /* by hand: there is a copy in the target */
+	gboolean half;           /* half-move.c: it was copied, and its original could not go */
+	gboolean to_go;          /* half-move.c: that copy is marked as deleted */
+	gboolean named;          /* that copy was made by us just now, and COPYUID named it */
 	gboolean told;           /* so were the following */
 	guint64 validity, found; /* UIDVALIDITY and UID in the target, 0 unknown */
 };
@@ -51,7 +56,9 @@ struct act {
 	gboolean no_target; /* that says that the target is not there */
 	gboolean made;      /* it was created for that reason */
 	void (*after_made)(struct act *act);
-	gboolean copied; /* move.c: by hand, and what may be refused now is the end of the originals */
+	guint halves, both; /* half-move.c: rows that were copied and could not go; whose copies stay too */
+	gboolean undone;    /* half-move.c: that was tried */
+	void (*after_back)(struct act *act);
 	gboolean looked; /* for the originals of rows that were refused */
 	gboolean left;   /* some rows are ACT_LEFT */
 	void (*through)(struct act *act, struct act_row *row); /* expunge.c */
@@ -155,6 +162,13 @@ void imap_move(struct act *act);
 /* A special folder that turned out to be missing is created, once, in a step; rows that were refused wait
  * again. FALSE: this is no such case. */
 gboolean act_make_target(struct act *act, void (*next)(struct act *act));
+
+/* ---- half-move.c ---- */
+/* TRUE: originals of rows that were refused stay though they were copied by hand, and their copies have not
+ * been taken back yet: that begins, as far as it can be done, and next is called when it is through. */
+gboolean act_take_back(struct act *act, void (*next)(struct act *act));
+/* Says in the refusal what became of them. */
+void act_say_half(struct act *act);
 
 /* ---- append.c ---- */
 void imap_append(struct act *act);

@@ -53,6 +53,7 @@ settle(struct flight *flight, gboolean refused, gboolean last)
 	for (guint i = 0; i < flight->rows->len; i++) {
 		struct act_row *row = act_row(flight, i);
 
+		row->struck |= !refused && row->state == ACT_SENT && !row->marked;
 		if (refused)
 			row->state = ACT_REFUSED;
 		else if (last && row->state == ACT_SENT)

@@ -14,6 +14,7 @@ struct candidate {
 	gint64 received;
 	char *message_id, *email_id; /* "" none */
 	gboolean taken, known;       /* known: a younger row of ours has it */
+	gboolean marked;             /* it has \Deleted */
 };
 
 /* What a row and a candidate must have in common, the surest first. */
@@ -58,6 +59,15 @@ read_message_id(const struct imap_node *value)
 	return id;
 }
 
+static gboolean
+is_marked(const struct imap_fetch *fetch)
+{
+	for (const struct imap_node *n = fetch->has_flags ? fetch->flags : NULL; n; n = n->next)
+		if (imap_node_is(n, "\\Deleted"))
+			return TRUE;
+	return FALSE;
+}
+
 static void
 candidate_data(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response)
 {
@@ -75,6 +85,7 @@ candidate_data(struct backend *b, struct imap_cmd *cmd, const struct imap_respon
 	candidate = (struct candidate){.uid = fetch.uid, .size = fetch.size, .received = fetch.internaldate};
 	candidate.message_id = read_message_id(header);
 	candidate.email_id = g_strdup(fetch.email_id ? fetch.email_id : "");
+	candidate.marked = is_marked(&fetch);
 	g_array_append_val(act->candidates, candidate);
 	act->validity = b->box.uidvalidity;
 }
@@ -104,7 +115,8 @@ send_fetch(struct act *act, const char *uids)
 {
 	struct imap_cmd *cmd = act_cmd(act, act->op->to, "UID FETCH", fetch_done, flight_new(act));
 	g_autofree char *items =
-	        g_strdup_printf("(UID INTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])",
+	        g_strdup_printf("(UID %sINTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])",
+	                        act->op->verb == OP_MOVE && !imap_has(act->b, "MOVE") ? "FLAGS " : "",
 	                        act->b->gmail                  ? "X-GM-MSGID "
 	                        : imap_has(act->b, "OBJECTID") ? "EMAILID "
 	                                                       : "");
@@ -187,7 +199,8 @@ match_row(struct act *act, struct act_row *row, guint bond, GHashTable *index)
 	for (GList *l = queue ? queue->head : NULL; l; l = l->next) {
 		struct candidate *c = l->data;
 
-		if ((act->op->verb != OP_APPEND && ids_differ(shown, c)) ||
+		/* One that is to go is none for which an original may go (half-move.c). */
+		if ((act->op->verb != OP_APPEND && ids_differ(shown, c)) || (row->strict && c->marked) ||
 		    act_is_anothers(act, row->id, c->uid))
 			continue;
 		c->taken = TRUE;

@@ -55,6 +55,7 @@ take_pairs(struct flight *flight, const struct imap_node *args)
 		row->told = TRUE;
 		row->validity = validity;
 		row->found = act_is_anothers(flight->act, row->id, uid) ? 0 : uid;
+		row->named = row->found != 0;
 	}
 }
 
@@ -83,6 +84,7 @@ static void
 copied(struct act *act, struct act_row *row)
 {
 	act_remember_half(act, row);
+	row->copied = TRUE;
 	row->state = ACT_COPIED;
 }
 
@@ -181,7 +183,7 @@ send_slice(struct act *act, gint64 folder, const char *uids, GArray *rows)
 	for (guint i = 0; i < rows->len; i++) {
 		struct act_row *row = act_at(act, g_array_index(rows, guint, i));
 
-		row->told = FALSE;
+		row->told = row->named = FALSE;
 		row->validity = row->found = 0;
 		if (row->marked)
 			uidset_add(&marks, row->uid, row->uid);
@@ -293,7 +295,7 @@ send_all(struct act *act)
 static void
 remove_originals(struct act *act)
 {
-	act->looked = act->copied = TRUE; /* what is refused from here on is not sent again */
+	act->looked = TRUE; /* what is refused from here on is not sent again */
 	act_step(act, go_on);
 	act_remove_originals(act, ACT_COPIED, through);
 	act_step_end(act);
@@ -306,8 +308,10 @@ half_found(struct act *act)
 	for (guint i = 0; i < act->rows->len; i++) {
 		struct act_row *row = act_at(act, i);
 
-		if (row->state == ACT_SOUGHT)
-			row->state = row->found ? ACT_COPIED : ACT_WAITS;
+		if (row->state != ACT_SOUGHT)
+			continue;
+		row->copied = row->found != 0;
+		row->state = row->copied ? ACT_COPIED : ACT_WAITS;
 	}
 	go_on(act);
 }
@@ -331,15 +335,6 @@ needs_nothing(struct act *act, struct act_row *row)
 }
 
 static void
-end(struct act *act, gboolean refused)
-{
-	if (refused && act->copied)
-		g_prefix_error(&act->refusal, _("copied to %s, but the originals cannot be removed: "),
-		               act->target->path);
-	act_end(act);
-}
-
-static void
 go_on(struct act *act)
 {
 	gboolean refused = act_is_final(act) && act_any(act, ACT_REFUSED);
@@ -354,8 +349,10 @@ go_on(struct act *act)
 		remove_originals(act);
 	else if (act_any(act, ACT_UNTOLD))
 		settle_untold(act);
-	else
-		end(act, refused);
+	else if (!refused || !act_take_back(act, go_on)) {
+		act_say_half(act);
+		act_end(act);
+	}
 }
 
 /* An earlier attempt may have been that of another process. */
