@@ -5,6 +5,7 @@
 #include "app/report.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "model/folders.h"
 
 /* One folder, named on the command line. */
 struct place {
@@ -14,6 +15,8 @@ struct place {
 	const char *path;            /* as it was typed */
 	struct store_folder *folder; /* NULL: not looked for, or not there */
 	gboolean counted;            /* by the server, this moment */
+	guint below;                 /* folders that go with it, */
+	gint64 more;                 /* and their mails */
 };
 
 static gboolean
@@ -133,12 +136,28 @@ subscribe_off(struct place *place, gboolean *queued, GError **error)
 	return subscribe(place, FALSE, queued, error);
 }
 
+static gboolean
+find_below(struct place *place, GError **error)
+{
+	struct store *store = ready_store(place->app, place->session, place->account, error);
+	g_autoptr(GPtrArray) folders = store ? store_folders(store, error) : NULL;
+
+	g_clear_pointer(&store, store_close);
+	if (!folders)
+		return FALSE;
+	place->below = folders_below(folders, place->folder->path, &place->more, NULL);
+	place->more -= MAX(place->folder->total, place->folder->shown);
+	return TRUE;
+}
+
 /* Also those that are not here yet, when the server has just told how many it has. */
 static gint64
 count_of(const struct place *place)
 {
-	return place->counted ? MAX(place->folder->total, (gint64)place->folder->server_total)
-	                      : place->folder->total;
+	gint64 own = place->counted ? MAX(place->folder->total, (gint64)place->folder->server_total)
+	                            : place->folder->total;
+
+	return own + place->more;
 }
 
 static char *
@@ -146,8 +165,14 @@ describe(const struct place *place)
 {
 	long long mails = (long long)count_of(place);
 
-	return g_strdup_printf(ngettext("%s/%s: %lld mail", "%s/%s: %lld mails", (gulong)mails),
-	                       place->account->id, place->folder->path, mails);
+	g_autofree char *own = g_strdup_printf(
+	                        ngettext("%s/%s: %lld mail", "%s/%s: %lld mails", (gulong)mails),
+	                        place->account->id, place->folder->path, mails),
+	                *below = g_strdup_printf(ngettext(", with %u folder below it",
+	                                                  ", with %u folders below it", place->below),
+	                                         place->below);
+
+	return g_strconcat(own, place->below ? below : NULL, NULL);
 }
 
 /* Says how many mails go, and asks whoever can answer. */
@@ -175,7 +200,7 @@ is_meant(const struct place *place, const char *question, GError **error)
 static gboolean
 delete_folder(struct place *place, gboolean *queued, GError **error)
 {
-	return find_place(place, TRUE, error) &&
+	return find_place(place, TRUE, error) && find_below(place, error) &&
 	       is_meant(place, _("Delete the folder with all of it?"), error) &&
 	       change_place(place, command_for(place, CMD_FOLDER_REMOVE), place->folder->path,
 	                    count_of(place), queued, error);

@@ -219,8 +219,10 @@ def test_folders_are_made_renamed_and_deleted():
         w.run('folder', 'subscribe', 'work/Other/Er')
         assert folders(w.home)['Other/Er']['subscribed']
         assert b'Other/Er' in b''.join(w.imap('LSUB "" "*"'))
-        w.run('folder', 'delete', 'work/Other/Er', status=2)
-        one_line(w.home.err, '1 mail', '--yes')
+        for box in ('Other', 'Other/Er'):
+            w.run('folder', 'delete', 'work/' + box, status=2)
+            one_line(w.home.err, '1 mail', '--yes')
+            assert (', with 1 folder below it' in w.home.err) == (box == 'Other'), w.home.err
         assert '1 mail' in w.run('folder', 'delete', '--yes', 'work/Other/Er')
         assert 'Other/Er' not in folders(w.home)
         told = json.loads(w.run('folder', 'create', 'work/Json', '--json'))
