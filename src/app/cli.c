@@ -378,13 +378,14 @@ char *
 cli_help(const struct cli_command *command)
 {
 	GString *out = g_string_new(NULL);
+	g_autofree char *call = NULL;
 
 	if (!command) {
 		help_overview(out);
 		return g_string_free(out, FALSE);
 	}
-	g_string_append_printf(out, _("Usage: fulmar %s %s\n\n%s.\n"), command->name, command->usage,
-	                       _(command->help));
+	call = g_strdup_printf("%s%s%s", command->name, *command->usage ? " " : "", command->usage);
+	g_string_append_printf(out, _("Usage: fulmar %s\n\n%s.\n"), call, _(command->help));
 	if (!cli_available(command))
 		g_string_append(out, _("This version does not have it yet.\n"));
 	help_verbs(out, command);

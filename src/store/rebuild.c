@@ -82,7 +82,9 @@ rebuild(struct store *store, const char *path, store_found found, void *user, GE
 	if (!ok)
 		return FALSE;
 	finding.text = what = g_strdup_printf(
-	        _("built anew; of %u mails %u with text or waiting changes are kept"), n, kept);
+	        ngettext("built anew; of %u mail %u with text or waiting changes is kept",
+	                 "built anew; of %u mails %u with text or waiting changes are kept", n),
+	        n, kept);
 	found(&finding, user);
 	return TRUE;
 }
