@@ -460,6 +460,21 @@ mark_running(struct account *a, const struct batch *batch, GError **error)
 	return TRUE;
 }
 
+/* The one from which what each of them makes, or has made, is found. */
+static guint64
+mark_of(struct account *a, const struct batch *batch)
+{
+	guint64 mark = G_MAXUINT64;
+
+	for (guint i = 0; i < batch->ops->len; i++) {
+		struct store_op *op = store_op(a->store, g_array_index(batch->ops, gint64, i), NULL);
+
+		mark = MIN(mark, op ? op->mark : 0);
+		store_op_free(op);
+	}
+	return mark;
+}
+
 /* Marks those that are to run and hands them over after the commit. Takes out of batches what has to wait. */
 static gboolean
 begin_batches(struct account *a, GPtrArray *batches, GError **error)
@@ -480,12 +495,9 @@ begin_batches(struct account *a, GPtrArray *batches, GError **error)
 		return FALSE;
 	for (guint i = 0; i < batches->len; i++) {
 		struct replay *replay = replay_new(a, batches->pdata[i], FALSE);
-		struct store_op *first =
-		        store_op(a->store, g_array_index(replay->batch->ops, gint64, 0), NULL);
 
-		replay->batch->op->mark = first ? first->mark : 0;
+		replay->batch->op->mark = mark_of(a, replay->batch);
 		replay->batch->op->attempts++;
-		store_op_free(first);
 		a->ops->replay(a->backend, replay->batch->op, replayed, replay);
 	}
 	return TRUE;

@@ -50,12 +50,14 @@ set_refused(struct store *store, const struct store_op *op, const char *why, GEr
 	return TRUE;
 }
 
-/* From which UID on what the op makes in its target will be, and from which row on those that show it. */
+/* From which UID on what the op makes in its target will be, and from which row on those that show it. What
+ * an earlier attempt has made is there still: the lowest mark is the one from which all of it is found. */
 static gboolean
 set_marks(struct store *store, const struct store_op *op, GError **error)
 {
 	static const char known[] = "SELECT max(uidnext, server_uidnext) FROM folder WHERE id = ?1";
-	static const char sql[] = "UPDATE op SET mark = ?2, mark_id = ?3 WHERE id = ?1";
+	static const char sql[] = "UPDATE op SET mark = iif(attempts > 1, min(mark, ?2), ?2), mark_id = ?3"
+	                          " WHERE id = ?1";
 	gint64 mark;
 
 	return store_number(store, known, VALUES(op->to), 0, &mark, error) &&

@@ -300,8 +300,9 @@ store_folder_unbind(struct store *store, gint64 id, GError **error)
 	static const char places[] = "SELECT id FROM place WHERE folder = ?1 AND uid IS NOT NULL AND ?2";
 	static const char mark[] = "UPDATE folder SET uidnext = 0, modseq = 0, present = 0, windows = '',"
 	                           " complete = 0 WHERE id = ?1";
-	/* From which UID on an awaited row may be is said of UIDs that are no more. */
+	/* From which UID on something may be is said of UIDs that are no more. */
 	static const char awaited[] = "UPDATE awaited SET mark = 0 WHERE folder = ?1";
+	static const char marks[] = "UPDATE op SET mark = 0 WHERE target = ?1";
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 	gboolean own, ok;
 
@@ -310,7 +311,7 @@ store_folder_unbind(struct store *store, gint64 id, GError **error)
 	folder_delta(store, id);
 	ok = collect(store, rows, id, 1, ids, error) && collect(store, places, id, 1, ids, error) &&
 	     unbind(store, id, ids, error) && store_run(store, mark, VALUES(id), error) &&
-	     store_run(store, awaited, VALUES(id), error);
+	     store_run(store, awaited, VALUES(id), error) && store_run(store, marks, VALUES(id), error);
 	folders_forget(store);
 	return store_leave(store, own, ok, error);
 }

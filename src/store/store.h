@@ -269,8 +269,8 @@ struct store_op {
 	guint add, remove;                    /* OP_FLAG */
 	char *keywords_add, *keywords_remove; /* blank-separated */
 	guint64 upto;                         /* OP_FLAG, OP_EMPTY */
-	guint64 mark;    /* UIDNEXT of to as it was known when the op began to run; 0 unknown */
-	msgid mark_row;  /* rows with greater ids were made after it began to run */
+	guint64 mark; /* UIDNEXT of to as it was known when the op began to run, the first time; 0 unknown */
+	msgid mark_row;  /* rows with greater ids were made after it began to run, the last time */
 	char *arg, *key; /* "" when none */
 	gint64 step;     /* of undo; 0 none */
 	int attempts;

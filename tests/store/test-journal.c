@@ -327,6 +327,51 @@ a_purge_that_was_begun_leaves_no_mark_when_it_is_undone(struct bed *bed, gconstp
 	g_assert_cmpuint(read_ops(bed->store, FALSE, 0, ops), ==, 0);
 }
 
+static void
+set_uidnext(struct store *store, gint64 id, guint64 uidnext)
+{
+	struct store_folder *folder = folder_of(store, id);
+
+	folder->uidvalidity = 1;
+	folder->uidnext = uidnext;
+	g_assert_true(store_folder_put_state(store, folder, NULL));
+	store_folder_free(folder);
+}
+
+static guint64
+mark_of_attempt(struct bed *bed, gint64 id)
+{
+	struct store_op *op;
+	guint64 mark;
+
+	g_assert_true(store_op_set(bed->store, id, OP_RUNNING, NULL, 0, NULL));
+	g_assert_true(store_op_set(bed->store, id, OP_WAITING, NULL, 0, NULL));
+	op = store_op(bed->store, id, NULL);
+	mark = op->mark;
+	store_op_free(op);
+	return mark;
+}
+
+/* What an attempt made before the link was lost lies where the folder ended at that time. */
+static void
+an_op_keeps_the_mark_of_its_first_attempt(struct bed *bed, gconstpointer unused)
+{
+	msgid id = add_mail(bed->store, bed->inbox, &(struct mail){.uid = 1});
+	gint64 to = add_folder(bed->store, "Archive", "");
+	OPS(ops);
+
+	g_assert_true(store_journal_move(bed->store, &id, 1, to, NULL, NULL));
+	read_ops(bed->store, TRUE, 0, ops);
+	set_uidnext(bed->store, to, 20);
+	g_assert_cmpuint(mark_of_attempt(bed, op_at(ops, 0)->id), ==, 20);
+	set_uidnext(bed->store, to, 25);
+	g_assert_cmpuint(mark_of_attempt(bed, op_at(ops, 0)->id), ==, 20);
+	/* It says nothing of the UIDs that come after those. */
+	g_assert_true(store_folder_unbind(bed->store, to, NULL));
+	set_uidnext(bed->store, to, 3);
+	g_assert_cmpuint(mark_of_attempt(bed, op_at(ops, 0)->id), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -341,6 +386,7 @@ main(int argc, char **argv)
 	BED_TEST("/store/journal/vanished", ops_of_vanished_messages_go);
 	BED_TEST("/store/journal/deleted", deleted_messages_stay_listed);
 	BED_TEST("/store/journal/sum", masks_equal_the_sum_of_the_ops);
+	BED_TEST("/store/journal/mark", an_op_keeps_the_mark_of_its_first_attempt);
 	BED_TEST("/store/journal/unmarked", a_purge_that_was_begun_leaves_no_mark_when_it_is_undone);
 	return g_test_run();
 }

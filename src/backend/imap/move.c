@@ -373,6 +373,5 @@ imap_move(struct act *act)
 			row->state = ACT_SOUGHT;
 		}
 	}
-	/* What op->mark was when the copy was made is not known any more. */
-	act_locate(act, 0, half_found);
+	act_locate(act, act->op->mark, half_found);
 }
