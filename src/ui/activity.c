@@ -93,7 +93,7 @@ add_jobs(struct ui *ui, struct activity *activity)
 {
 	g_autoptr(GList) jobs = g_list_sort(g_hash_table_get_values(ui->jobs), by_age);
 	gint64 now = g_get_monotonic_time();
-	gboolean any = FALSE;
+	gboolean any = FALSE, several = ui->accounts->len > 1;
 
 	for (GList *at = jobs; at; at = at->next) {
 		const struct job *job = at->data;
@@ -108,7 +108,9 @@ add_jobs(struct ui *ui, struct activity *activity)
 		progress = job->total ? progress_text(ui, job)
 		                      : g_strdup_printf(_("for %d s"),
 		                                        (int)((now - job->since) / G_USEC_PER_SEC));
-		line = add(activity, ROLE_TEXT, g_strdup_printf("  %s  %s", label, progress));
+		line = add(activity, ROLE_TEXT,
+		           g_strdup_printf("  %s%s%s  %s", several ? ui_account_id(ui, job->account) : "",
+		                           several ? ": " : "", label, progress));
 		line->job = job->id;
 		line->account = job->account;
 	}

@@ -67,7 +67,8 @@ ui_running(const struct ui *ui)
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const struct job *job = value;
 
-		if (!job->quiet && job->since < before && (!oldest || job->since < oldest->since))
+		if (!job->quiet && *job->label && job->since < before &&
+		    (!oldest || job->since < oldest->since))
 			oldest = job;
 	}
 	return oldest;

@@ -133,6 +133,15 @@ draw_row(struct ui *ui, struct rect area, const struct columns *c, int y, const 
 	}
 }
 
+/* An empty folder is told from one that nobody has looked into yet. */
+static gboolean
+is_known(const struct ui *ui)
+{
+	const struct ui_account *account = ui->accounts->pdata[ui->account];
+
+	return (ui->info && (ui->info->synced || ui->info->complete)) || account->link == LINK_IDLE;
+}
+
 /* "work / INBOX      1,204 mails · 37 new    ● Idle" */
 static void
 draw_title(struct ui *ui, struct rect area)
@@ -154,7 +163,7 @@ draw_title(struct ui *ui, struct rect area)
 		counts = g_strdup_printf("%s %s %s", mails, ui_mark(ui, "·", "-"), unread);
 	picture_clear(ui->picture, (struct rect){area.y, area.x, 1, area.w}, ROLE_TITLE);
 	end = picture_right(ui->picture, area.y, area.x, end, role, link) - 4;
-	if (area.w >= 36) /* else the name of the folder needs the room */
+	if (area.w >= 36 && (total || is_known(ui))) /* else the name of the folder needs the room */
 		end = picture_right(ui->picture, area.y, area.x + area.w / 4, end, ROLE_STATUS, counts) - 2;
 	picture_cut(ui->picture, area.y, area.x + 1, end - area.x - 1, ROLE_TITLE, title);
 }
@@ -174,11 +183,10 @@ static char *
 empty_text(struct ui *ui)
 {
 	const struct ui_account *account = ui->accounts->pdata[ui->account];
-	gboolean synced = ui->info && (ui->info->synced || ui->info->complete);
 	gint64 place, total;
 
 	list_place(ui->list, &place, &total);
-	if (!total && (synced || account->link == LINK_IDLE))
+	if (!total && is_known(ui))
 		return g_strdup(_("(no messages)"));
 	if (account->link == LINK_OFFLINE)
 		return g_strdup(ui->info ? _("(no messages here; offline)")

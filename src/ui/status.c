@@ -19,19 +19,36 @@ static const struct {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(links) == LINK_ERROR + 1);
 
+/* What is fetched for the person goes over a connection of its own, beside the one that the state is of. */
+static const struct job *
+fetching_job(const struct ui *ui, guint n)
+{
+	const struct job *job = ui_running(ui);
+
+	return job && job->account == n ? job : NULL;
+}
+
 char *
 ui_link_text(const struct ui *ui, guint n, guint *role)
 {
 	const struct ui_account *account = ui->accounts->pdata[n];
 	gboolean brief = g_get_monotonic_time() < account->calm_until;
-	enum link_state state = brief ? LINK_IDLE : account->link;
+	const struct job *job = fetching_job(ui, n);
+	enum link_state linked = brief ? LINK_IDLE : account->link,
+	                state = linked == LINK_IDLE && job ? LINK_FETCHING : linked;
+	guint64 have = linked == LINK_FETCHING ? account->have
+	               : job                   ? job->have
+	                                       : 0,
+	        total = linked == LINK_FETCHING ? account->total
+	                : job                   ? job->total
+	                                        : 0;
 	const char *glyph = ui_mark(ui, links[state].glyph, links[state].ascii);
 
 	if (role)
 		*role = links[state].role;
-	if (state == LINK_FETCHING && account->total)
+	if (state == LINK_FETCHING && total)
 		return g_strdup_printf("%s %s %d %%", glyph, _(links[state].word),
-		                       (int)(MIN(account->have, account->total) * 100 / account->total));
+		                       (int)(MIN(have, total) * 100 / total));
 	return g_strdup_printf("%s %s", glyph, _(links[state].word));
 }
 

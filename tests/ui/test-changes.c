@@ -564,6 +564,7 @@ a_download_says_how_much_first(void)
 	struct rig rig;
 	struct command *command;
 	struct event *event;
+	struct job *job;
 
 	rig_open(&rig, 24, 80, FALSE, NULL);
 	press(&rig, "y = j D");
@@ -579,6 +580,14 @@ a_download_says_how_much_first(void)
 	rig_tell(&rig, event);
 	press(&rig, "W");
 	g_assert_true(shows(&rig, "Downloading INBOX  [###-------] 35 %  4 kB of 10 kB"));
+	/* It has a connection of its own: that of the folder is idle, the account is not. */
+	event = event_new(EVENT_LINK, "work");
+	event->state = LINK_IDLE;
+	rig_tell(&rig, event);
+	job = g_hash_table_lookup(rig.ui->jobs, &command->id);
+	job->since -= G_USEC_PER_SEC;
+	g_assert_true(shows(&rig, "work         ↓ Fetching 35 %"));
+	g_assert_false(shows(&rig, "Idle"));
 	press(&rig, "d");
 	{
 		struct command *cancel = rig_taken(&rig, CMD_CANCEL);

@@ -31,9 +31,32 @@ an_empty_folder_says_so(void)
 	struct rig rig;
 
 	rig_open(&rig, 24, 80, TRUE, NULL);
+	g_assert_true(shows(&rig, "0 mails · 0 new"));
 	g_assert_true(shows(&rig, "(no messages)"));
 	press(&rig, "j k Enter = * Tab N F t Esc-v v z Z o u");
 	g_assert_true(shows(&rig, "(no messages)"));
+	rig_close(&rig);
+}
+
+/* What nobody has looked into yet is not called empty. */
+static void
+an_unknown_folder_has_no_counts(void)
+{
+	struct rig rig;
+	struct event *event;
+	struct ui_account *account;
+
+	rig_open(&rig, 24, 80, TRUE, NULL);
+	account = rig.ui->accounts->pdata[0];
+	rig.ui->info->synced = 0;
+	rig.ui->info->complete = FALSE;
+	account->link = LINK_CONNECTING;
+	g_assert_true(shows(&rig, "(looking for messages)"));
+	g_assert_false(shows(&rig, "0 mails"));
+	event = event_new(EVENT_LINK, "work");
+	event->state = LINK_IDLE;
+	rig_tell(&rig, event);
+	g_assert_true(shows(&rig, "0 mails · 0 new"));
 	rig_close(&rig);
 }
 
@@ -248,6 +271,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/screen/the-list-at-80x24", the_list_at_80x24);
 	g_test_add_func("/screen/an-empty-folder-says-so", an_empty_folder_says_so);
+	g_test_add_func("/screen/an-unknown-folder-has-no-counts", an_unknown_folder_has_no_counts);
 	g_test_add_func("/screen/a-message-opens-and-closes", a_message_opens_and_closes);
 	g_test_add_func("/screen/counts-move-by-many", counts_move_by_many);
 	g_test_add_func("/screen/the-wide-layout-has-rail-list-and-pane",
