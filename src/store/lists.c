@@ -149,16 +149,11 @@ text(sqlite3_stmt *statement, int at)
 static char *
 shown_keywords(sqlite3_stmt *statement)
 {
-	g_autofree char *base = NULL, *add = NULL, *remove = NULL;
-	char *shown;
+	g_autofree char *base = store_column(statement, C_KEYWORDS);
+	g_autofree char *add = store_column(statement, C_KEYWORDS_ADD);
+	g_autofree char *remove = store_column(statement, C_KEYWORDS_REMOVE);
+	char *shown = add || remove ? keywords_apply(base, add, remove) : g_steal_pointer(&base);
 
-	if (sqlite3_column_type(statement, C_KEYWORDS) == SQLITE_NULL &&
-	    sqlite3_column_type(statement, C_KEYWORDS_ADD) == SQLITE_NULL)
-		return g_strdup("");
-	base = store_column(statement, C_KEYWORDS);
-	add = store_column(statement, C_KEYWORDS_ADD);
-	remove = store_column(statement, C_KEYWORDS_REMOVE);
-	shown = keywords_apply(base, add, remove);
 	return shown ? shown : g_strdup("");
 }
 

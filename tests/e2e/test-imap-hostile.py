@@ -337,6 +337,15 @@ def test_many_small_lines_are_read_in_little_time():
     assert len(r.rows) == 3
 
 
+def test_more_keywords_than_anybody_sets_cost_nothing():
+    server = Script(Box([1, 2, 3]))
+    server.boxes[0].mails[1].flags |= {'k%d' % i for i in range(60000)}
+    with server, House(server) as home:
+        home.run('sync', 'work/INBOX')
+        rows = home.rows()
+        assert [r['uid'] for r in rows] == [3, 2, 1] and 200 < len(rows[1]['keywords']) < 1000, len(rows[1]['keywords'])
+
+
 def test_a_number_of_messages_that_cannot_be_costs_nothing():
     for exists in (4294967295, 4294967296, 9223372036854775807, 18446744073709551616):
         for profile in PROFILES.values():

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 
-enum { HEADER_MAX = 1 << 20 };
+enum { HEADER_MAX = 1 << 20, WORDS_MAX = 256 };
 
 static const struct imap_fetch_section *
 row_header(const struct imap_fetch *fetch)
@@ -59,6 +59,17 @@ read_header(struct envelope *envelope, const struct imap_node *value)
 	envelope_from_headers(envelope, text, have);
 }
 
+/* Of more keywords than anybody sets the first are kept: each is compared with the others. */
+static void
+keep_first_words(GString *words)
+{
+	gsize at = 0;
+
+	for (guint n = 0; at < words->len && n < WORDS_MAX; n++)
+		at += strcspn(words->str + at + 1, " ") + 1;
+	g_string_truncate(words, MIN(at, words->len));
+}
+
 /* Flags and labels as one list of words. */
 static guint
 read_flags(struct backend *b, const struct imap_fetch *fetch, GString *keywords)
@@ -69,6 +80,7 @@ read_flags(struct backend *b, const struct imap_fetch *fetch, GString *keywords)
 		imap_labels_of(fetch->labels, keywords);
 	else if (b->gmail)
 		imap_labels_kept(b, fetch->uid, keywords);
+	keep_first_words(keywords);
 	return flags;
 }
 
