@@ -381,11 +381,11 @@ transfer_file(struct change *change, gboolean move, GError **error)
 
 /* ---- taking back ---- */
 
+/* map: transfer_map of its key. */
 static gboolean
 take_back_there(struct account *a, struct store *store, const struct store_undo_transfer *transfer,
-                GError **error)
+                GHashTable *map, GError **error)
 {
-	g_autoptr(GHashTable) map = transfer_map(a, transfer->key);
 	g_autofree char *key = transfer_key(a, transfer->key, transfer->id);
 	const gint64 *there = g_hash_table_lookup(map, &transfer->id);
 	g_autoptr(GError) failed = NULL;
@@ -404,13 +404,27 @@ take_back_there(struct account *a, struct store *store, const struct store_undo_
 	return ok;
 }
 
+/* What transfer_map gives, read once for each key. */
+static GHashTable *
+map_of(struct account *a, GHashTable *maps, const char *key)
+{
+	GHashTable *map = g_hash_table_lookup(maps, key);
+
+	if (!map) {
+		map = transfer_map(a, key);
+		g_hash_table_insert(maps, (gpointer)key, map);
+	}
+	return map;
+}
+
 gboolean
 transfer_take_back(struct account *a, const GArray *transfers)
 {
-	gboolean all = TRUE;
-
 	g_autoptr(GHashTable) stores =
 	        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)store_close);
+	g_autoptr(GHashTable) maps =
+	        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_hash_table_unref);
+	gboolean all = TRUE;
 
 	for (guint i = 0; i < transfers->len; i++) {
 		const struct store_undo_transfer *transfer =
@@ -421,7 +435,7 @@ transfer_take_back(struct account *a, const GArray *transfers)
 
 		if (!store && (store = transfer_store(a, transfer->target, &settings, &error)))
 			g_hash_table_insert(stores, transfer->target, store);
-		if (!store || !take_back_there(a, store, transfer, &error)) {
+		if (!store || !take_back_there(a, store, transfer, map_of(a, maps, transfer->key), &error)) {
 			journal_tell(a, 0, error->message);
 			all = FALSE;
 			continue;
@@ -496,9 +510,10 @@ transfer_tell_sources(struct account *a)
 
 /* ---- what a crash left ---- */
 
-/* Is there still a transfer that will release the append called key? TRUE when that cannot be told. */
+/* Is there still a transfer of key ("ACCOUNT:TOKEN:") that will release its appends? TRUE when that cannot be
+ * told. */
 static gboolean
-is_expected(struct account *a, const char *key)
+is_there(struct account *a, const char *key)
 {
 	g_auto(GStrv) parts = g_strsplit(key, ":", 3);
 	const struct conf_account *source =
@@ -507,20 +522,36 @@ is_expected(struct account *a, const char *key)
 	g_autoptr(GError) error = NULL;
 	struct store *store = dir ? store_open(dir, STORE_READ, &error) : NULL;
 	struct store_op *op;
-	gboolean expected;
+	gboolean there;
 
 	if (!store)
 		return TRUE;
 	op = store_op_by_key(store, parts[1], &error);
-	expected = op || error;
+	there = op || error;
 	store_op_free(op);
 	store_close(store);
-	return expected;
+	return there;
+}
+
+/* The appends of one transfer have their fate together. */
+static gboolean
+is_expected(struct account *a, GHashTable *known, const char *key)
+{
+	const char *row = strrchr(key, ':');
+	g_autofree char *transfer = g_strndup(key, (gsize)(row - key) + 1);
+	gpointer there;
+
+	if (!g_hash_table_lookup_extended(known, transfer, NULL, &there)) {
+		there = GINT_TO_POINTER(is_there(a, transfer));
+		g_hash_table_insert(known, g_steal_pointer(&transfer), there);
+	}
+	return GPOINTER_TO_INT(there);
 }
 
 gboolean
 transfer_recover(struct account *a, GPtrArray *ops, GError **error)
 {
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	int lock = -1;
 	gboolean ok = TRUE;
 
@@ -532,7 +563,7 @@ transfer_recover(struct account *a, GPtrArray *ops, GError **error)
 		/* Somebody is in between just now: it is looked into at another start. */
 		if (lock < 0 && (lock = lock_target(a->settings, LOCK_EX | LOCK_NB, NULL)) < 0)
 			return TRUE;
-		if (!is_expected(a, op->key))
+		if (!is_expected(a, known, op->key))
 			ok = store_op_drop(a->store, op->id, error);
 	}
 	if (lock >= 0)

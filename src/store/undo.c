@@ -12,6 +12,7 @@ struct past {
 	GPtrArray *entries;  /* struct memory, as they were made */
 	GHashTable *dropped; /* ops that were dropped as a whole */
 	GArray *transfers;
+	GString *to_reach; /* what other accounts are to hear, as it is kept */
 	guint lost;
 };
 
@@ -318,17 +319,24 @@ undo_purge(struct store *store, struct past *past, const struct entry *entry, st
 	return row->folder || give_back(store, past, row, entry->origin, entry->added, error);
 }
 
-/* One line for each: key, row, whether it was a move, target. */
+/* One line for each: key, row, whether it was a move, target (as far as a name goes on a line). */
 static const char to_reach[] = "undo-to-reach";
 
-static gboolean
-remember_transfer(struct store *store, const struct store_undo_transfer *transfer, GError **error)
+static void
+note_transfer(struct past *past, const struct store_undo_transfer *transfer)
 {
-	g_autofree char *known = store_get(store, to_reach);
-	g_autofree char *now = g_strdup_printf("%s%s %" G_GINT64_FORMAT " %d %s\n", known ? known : "",
-	                                       transfer->key, transfer->id, transfer->move, transfer->target);
+	g_string_append_printf(past->to_reach, "%s %" G_GINT64_FORMAT " %d %.*s\n", transfer->key,
+	                       transfer->id, transfer->move, (int)strcspn(transfer->target, "\n"),
+	                       transfer->target);
+}
 
-	return store_set(store, to_reach, now, error);
+static gboolean
+remember_transfers(struct store *store, const struct past *past, GError **error)
+{
+	g_autofree char *known = past->to_reach->len ? store_get(store, to_reach) : NULL;
+
+	g_string_prepend(past->to_reach, known ? known : "");
+	return !past->to_reach->len || store_set(store, to_reach, past->to_reach->str, error);
 }
 
 gboolean
@@ -379,7 +387,8 @@ undo_transfer(struct store *store, struct past *past, const struct entry *entry,
 	}
 	if (ok && transfer.move && row->folder == 0)
 		ok = give_back(store, past, row, entry->origin, 0, error);
-	ok = ok && remember_transfer(store, &transfer, error);
+	if (ok)
+		note_transfer(past, &transfer);
 	if (ok && past->transfers)
 		g_array_append_val(past->transfers, transfer);
 	else
@@ -657,9 +666,12 @@ store_undo_take_back(struct store *store, gint64 step, guint *lost, GArray *tran
 	if (!journal_begin(store, &past.journal, NULL, error))
 		return FALSE;
 	past.entries = g_ptr_array_new_with_free_func(memory_free);
+	past.to_reach = g_string_new(NULL);
 	past.dropped = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	ok = find_step(store, step, &past.step, error) && read_entries(store, &past, error) &&
-	     take_back(store, &past, error) && forget_step(store, past.step, error);
+	     take_back(store, &past, error) && remember_transfers(store, &past, error) &&
+	     forget_step(store, past.step, error);
+	g_string_free(past.to_reach, TRUE);
 	g_ptr_array_unref(past.entries);
 	g_hash_table_unref(past.dropped);
 	ok = journal_end(store, &past.journal, ok, error);
