@@ -135,7 +135,7 @@ add_again(struct store *store, int found, const struct store_message *message, m
 
 	if (found <= 0)
 		return found;
-	ok = row_state_by_id(store, *out, &state, error) > 0 &&
+	ok = row_state_get(store, *out, &state, error) &&
 	     row_write_base(store, &state, message->flags, message->keywords, error) &&
 	     (!message->structure || (state.have & HAVE_STRUCTURE) ||
 	      store_set_structure(store, state.id, message->structure, error));

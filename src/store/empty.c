@@ -25,7 +25,7 @@ purge_strangers(struct store *store, struct journal *journal, gint64 folder, GEr
 		struct entry entry = {.verb = OP_PURGE, .origin = folder};
 
 		entry.subject = g_array_index(ids, msgid, i);
-		if (row_state_by_id(store, entry.subject, &row, error) <= 0 ||
+		if (!row_state_get(store, entry.subject, &row, error) ||
 		    !journal_purge_row(store, journal, &row, &entry.op, error) ||
 		    !journal_note(store, journal, &entry, error))
 			result = -1;

@@ -177,7 +177,7 @@ identity_meet(struct store *store, gint64 folder, const struct store_message *me
 			return -1;
 	if (!*id)
 		return 0;
-	ok = row_state_by_id(store, *id, &row, error) > 0 && meet(store, &row, folder, message, error);
+	ok = row_state_get(store, *id, &row, error) && meet(store, &row, folder, message, error);
 	row_state_clear(&row);
 	return ok ? 1 : -1;
 }
@@ -194,11 +194,12 @@ identity_double(struct store *store, gint64 folder, msgid id, msgid after, msgid
 	gint64 mine[2], theirs[2];
 	struct row_state row;
 	sqlite3_stmt *statement;
-	int result = row_state_by_id(store, id, &row, error);
+	int result;
+	gboolean ok = row_state_get(store, id, &row, error) && identities_of(store, id, mine, error);
 
 	*other = 0;
 	row_state_clear(&row);
-	if (result <= 0 || !identities_of(store, id, mine, error))
+	if (!ok)
 		return FALSE;
 	statement = store_sql(store, sql, VALUES(row.thread, folder, after), error);
 	result = statement ? 0 : -1;
@@ -281,7 +282,7 @@ unbind(struct store *store, gint64 folder, const GArray *ids, GError **error)
 {
 	for (guint i = 0; i < ids->len; i++) {
 		struct row_state row;
-		gboolean ok = row_state_by_id(store, g_array_index(ids, msgid, i), &row, error) > 0 &&
+		gboolean ok = row_state_get(store, g_array_index(ids, msgid, i), &row, error) &&
 		              identity_expect(store, folder, row.id, error) &&
 		              (row_is_bound(&row) ? row_relocate(store, &row, row.folder, 0, NULL, error)
 		                                  : place_drop(store, &row, error));

@@ -329,7 +329,7 @@ masks_join_wide(struct store *store, gint64 folder, msgid id, guint64 uid, GErro
 		struct row_state row;
 		gboolean ok;
 
-		ok = row_state_by_id(store, id, &row, error) > 0 && op_join(store, op->id, id, 0, error) &&
+		ok = row_state_get(store, id, &row, error) && op_join(store, op->id, id, 0, error) &&
 		     (!op->empties || row.folder == 0 || limbo_put(store, &row, op->id, error));
 		row_state_clear(&row);
 		if (!ok)

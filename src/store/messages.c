@@ -60,7 +60,18 @@ row_state_by_id(struct store *store, msgid id, struct row_state *state, GError *
 	return state_from(store, store_sql(store, sql, VALUES(id), error), state, error);
 }
 
-int
+gboolean
+row_state_get(struct store *store, msgid id, struct row_state *state, GError **error)
+{
+	int found = row_state_by_id(store, id, state, error);
+
+	if (found == 0)
+		store_fail_damaged(store, "message", error);
+	return found > 0;
+}
+
+/* Also one that is shown elsewhere. */
+static int
 row_state_by_uid(struct store *store, gint64 folder, guint64 uid, struct row_state *state, GError **error)
 {
 	static const char sql[] = "SELECT " STATE_COLUMNS " FROM message WHERE folder = ?1 AND uid = ?2";
@@ -381,7 +392,7 @@ store_remove_uids(struct store *store, gint64 folder, const struct uidset *uids,
 	for (guint i = 0; ok && i < list->len; i++) {
 		struct row_state state;
 
-		ok = row_state_by_id(store, g_array_index(list, msgid, i), &state, error) > 0 &&
+		ok = row_state_get(store, g_array_index(list, msgid, i), &state, error) &&
 		     limbo_vanish(store, &state, error);
 		row_state_clear(&state);
 		removed += ok;
@@ -496,8 +507,7 @@ store_set_file(struct store *store, msgid id, const char *file, guint flags, con
 	if (found == 0)
 		fulmar_fail(error, FULMAR_FAILED, _("The message %lld is not in the store any more"),
 		            (long long)id);
-	if (found > 0 && write_file(store, &before, file, error) &&
-	    row_state_by_id(store, id, &now, error) > 0) {
+	if (found > 0 && write_file(store, &before, file, error) && row_state_get(store, id, &now, error)) {
 		ok = row_write_base(store, &now, flags, keywords ? keywords : now.keywords, error) &&
 		     row_set_have(store, id, HAVE_WHOLE, 0, error);
 		folder_delta(store, now.folder);

@@ -45,8 +45,8 @@ merge(struct store *store, msgid id, msgid other, struct spot *spot, msgid *stay
 	gboolean ok;
 
 	*stays = MIN(id, other);
-	ok = row_state_by_id(store, *stays, &keep, error) > 0;
-	if (!ok || row_state_by_id(store, MAX(id, other), &lose, error) <= 0) {
+	ok = row_state_get(store, *stays, &keep, error);
+	if (!ok || !row_state_get(store, MAX(id, other), &lose, error)) {
 		row_state_clear(&keep);
 		return FALSE;
 	}
@@ -56,8 +56,7 @@ merge(struct store *store, msgid id, msgid other, struct spot *spot, msgid *stay
 	     /* The one that came from the server knows the flags there. */
 	     (other == keep.id || row_write_base(store, &keep, lose.base, lose.keywords, error));
 	row_state_clear(&lose);
-	ok = ok && row_state_by_id(store, MAX(id, other), &lose, error) > 0 &&
-	     row_remove(store, &lose, error);
+	ok = ok && row_state_get(store, MAX(id, other), &lose, error) && row_remove(store, &lose, error);
 	row_state_clear(&keep);
 	row_state_clear(&lose);
 	return ok && masks_settle(store, *stays, NULL, error);
@@ -113,7 +112,7 @@ make_one(struct store *store, msgid id, struct spot *at, const struct op_link *l
 	struct row_state row;
 	struct spot from = {0};
 	msgid other = 0;
-	gboolean ok = row_state_by_id(store, id, &row, error) > 0 && place_of(store, &row, &from, error) &&
+	gboolean ok = row_state_get(store, id, &row, error) && place_of(store, &row, &from, error) &&
 	              row_let_go(store, &row, error) && find_other(store, id, at, link, &other, error) &&
 	              (other || count_arrival(store, &row, &from, at, error));
 
@@ -131,7 +130,7 @@ settle(struct store *store, msgid id, struct spot *at, const struct op_link *lin
 
 	if (!make_one(store, id, at, link, &id, error))
 		return FALSE;
-	ok = row_state_by_id(store, id, &row, error) > 0 && row_let_go(store, &row, error);
+	ok = row_state_get(store, id, &row, error) && row_let_go(store, &row, error);
 	if (ok && !at->uid && !at->file)
 		ok = identity_await(store, at->folder, id, (guint64)link->mark, error) &&
 		     row_settle(store, &row, NULL, error);

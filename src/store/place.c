@@ -141,10 +141,14 @@ read_head(struct store *store, struct row_state *row, GError **error)
 {
 	static const char sql[] = "SELECT head, thread_count, thread_unread FROM message WHERE id = ?1";
 	sqlite3_stmt *statement;
+	int result;
 
 	if (!threads_make_room(store, error) || !(statement = store_sql(store, sql, VALUES(row->id), error)))
 		return FALSE;
-	if (store_step(store, statement, error) <= 0)
+	result = store_step(store, statement, error);
+	if (result == 0)
+		store_fail_damaged(store, "message", error);
+	if (result <= 0)
 		return FALSE;
 	row->head = sqlite3_column_int(statement, 0) != 0;
 	row->count = sqlite3_column_int64(statement, 1);

@@ -145,9 +145,8 @@ struct row_state {
 void row_state_clear(struct row_state *state);
 /* 1 found, 0 none, -1 error. */
 int row_state_by_id(struct store *store, msgid id, struct row_state *state, GError **error);
-/* Also one that is shown elsewhere. */
-int row_state_by_uid(struct store *store, gint64 folder, guint64 uid, struct row_state *state,
-                     GError **error);
+/* One that other tables speak of: that it is not there is an error, too. */
+gboolean row_state_get(struct store *store, msgid id, struct row_state *state, GError **error);
 gboolean row_is_bound(const struct row_state *state);
 void row_state_copy(struct row_state *to, const struct row_state *from);
 guint row_shown(const struct row_state *state);

@@ -38,7 +38,7 @@ clear_out(struct store *store, gint64 folder, gint64 op, GError **error)
 		struct row_state row;
 		msgid id = g_array_index(ids, msgid, i);
 
-		ok = row_state_by_id(store, id, &row, error) > 0 &&
+		ok = row_state_get(store, id, &row, error) &&
 		     (op && row.folder == folder ? purged_row(store, op, id, error)
 		                                 : limbo_vanish(store, &row, error));
 		row_state_clear(&row);
@@ -112,7 +112,7 @@ take_row(struct store *store, msgid id, gint64 to, GError **error)
 	static const char needed[] = "SELECT EXISTS (SELECT 1 FROM op_row WHERE id = ?1)";
 	struct row_state row;
 	gint64 op;
-	gboolean ok = row_state_by_id(store, id, &row, error) > 0 &&
+	gboolean ok = row_state_get(store, id, &row, error) &&
 	              store_number(store, needed, VALUES(id), 0, &op, error);
 
 	if (ok && row_is_bound(&row) && !op)

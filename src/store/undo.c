@@ -432,7 +432,7 @@ give_back_all(struct store *store, struct past *past, gint64 op, gint64 folder, 
 	for (guint i = 0; result >= 0 && i < ids->len; i++) {
 		struct row_state row;
 
-		if (row_state_by_id(store, g_array_index(ids, msgid, i), &row, error) <= 0 ||
+		if (!row_state_get(store, g_array_index(ids, msgid, i), &row, error) ||
 		    !give_back(store, past, &row, folder, 0, error))
 			result = -1;
 		row_state_clear(&row);

@@ -4,6 +4,7 @@ STORE_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 STORE_TESTS =  \
   tests/store/test-bodies \
   tests/store/test-check \
+  tests/store/test-damage \
   tests/store/test-journal \
   tests/store/test-kill \
   tests/store/test-known \
@@ -26,6 +27,9 @@ tests_store_test_bodies_LDADD = $(STORE_LIBS)
 tests_store_test_check_SOURCES = tests/store/test-check.c $(STORE_TEST_UTIL)
 tests_store_test_check_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_check_LDADD = $(STORE_LIBS) $(SQLITE_LIBS)
+tests_store_test_damage_SOURCES = tests/store/test-damage.c $(STORE_TEST_UTIL)
+tests_store_test_damage_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_damage_LDADD = $(STORE_LIBS) $(SQLITE_LIBS)
 tests_store_test_journal_SOURCES = tests/store/test-journal.c $(STORE_TEST_UTIL)
 tests_store_test_journal_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_journal_LDADD = $(STORE_LIBS)
