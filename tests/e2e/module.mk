@@ -10,6 +10,7 @@ e2e_tests = \
   tests/e2e/test-imap-dialogues.py \
   tests/e2e/test-imap-extensions.py \
   tests/e2e/test-imap-hostile.py \
+  tests/e2e/test-imap-lost.py \
   tests/e2e/test-imap-push.py \
   tests/e2e/test-imap-resync.py \
   tests/e2e/test-screen-actions.py \

@@ -165,8 +165,9 @@ def test_a_refused_starttls_sends_nothing_more():
 
 
 def test_preauth_where_starttls_is_required_is_refused():
-    r = Refused(3, security='starttls', greeting='* PREAUTH [CAPABILITY IMAP4rev1] welcome ann\n')
-    assert r.heard == [], r.heard
+    for caps in ('[CAPABILITY IMAP4rev1] ', '[CAPABILITY IMAP4rev1 STARTTLS] ', ''):
+        r = Refused(3, security='starttls', greeting='* PREAUTH %swelcome ann\n' % caps)
+        assert r.heard == [], r.heard
 
 
 def test_preauth_under_tls_needs_no_password():

@@ -1,0 +1,197 @@
+#!/usr/bin/python3
+"""Ways in which mail was lost or harmed elsewhere, each a case that must not be. doc/HACKING has the list of all of them."""
+import json, os, re, sys
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
+from drive import *
+from script import *
+from talk import *
+from tap import Home, imap_conf, run
+
+NUMBERED = without(MANY, 'QRESYNC', 'CONDSTORE', 'ENABLE')  # what goes is told by number
+
+
+def test_a_hole_in_the_store_shifts_nothing():
+    for caps in (MANY, without(MANY, 'QRESYNC', 'CONDSTORE', 'ENABLE'), without(FEW, 'UIDPLUS')):
+        with Talk(caps, mails=range(1, 41)) as t:
+            drop = [r['id'] for r in t.drive.rows('INBOX') if r['uid'] in (1, 2, 9, 17, 18, 30, 39)]
+            t.drive.on('forget', drop)
+            t.drive.on('purge', t.drive.ids('INBOX', 'number 20'))
+            t.drive.run()
+            named = [c for c in t.server.heard if re.match('UID (STORE|EXPUNGE|MOVE|COPY)', c)]
+            assert named and all(re.match(r'UID \w+ 20( |$)', c) for c in named), named
+            assert len(t.inbox.mails) == (39 if 'UIDPLUS' in caps else 40) and (t.inbox.mail(20) is None or t.inbox.mail(20).flags == {'\\Deleted'})
+
+
+def test_marks_of_another_client_survive_all_that_is_done_here():
+    for caps in (MANY, without(MANY, 'MOVE'), without(MANY, 'UIDPLUS'), without(FEW, 'UIDPLUS')):
+        with Talk(caps, mails=range(1, 11)) as t:
+            t.inbox.flag(4, '\\Deleted')
+            t.inbox.flag(8, '\\Deleted', '\\Seen')
+            t.look('INBOX')
+            t.drive.on('flag', t.drive.ids('INBOX', *numbers(3, 4)), FLAGGED, 0, '')
+            t.drive.on('purge', t.drive.ids('INBOX', 'number 5'))
+            t.drive.on('copy', t.drive.ids('INBOX', *numbers(4, 8)), 'Trash')
+            t.drive.on('move', t.drive.ids('INBOX', *numbers(6, 7)), 'Trash')
+            t.drive.run()
+            t.drive.open('Trash')
+            t.drive.open('INBOX')
+            t.drive('unlink')
+            assert t.inbox.mail(4).flags == {'\\Deleted', '\\Flagged'} and t.inbox.mail(8).flags == {'\\Deleted', '\\Seen'}, caps
+            assert not [c for c in t.server.heard if re.match(r'(EXPUNGE|CLOSE)\b', c)]
+
+
+def test_an_expunge_at_any_moment_changes_no_set():
+    """Another client removes a message after each of our commands; what is stored to, moved and expunged is what was chosen."""
+    for caps in (MANY, without(MANY, 'MOVE'), without(MANY, 'QRESYNC', 'CONDSTORE', 'ENABLE', 'MOVE'), without(MANY, 'UIDPLUS', 'MOVE', 'QRESYNC')):
+        with Talk(caps, mails=range(1, 61)) as t:
+            victims = iter(range(1, 61, 3))
+            chosen = {2, 3, 5, 20, 21, 22, 23, 50}
+            def hurt(session, command):
+                uid = next(victims, None)
+                told = ''
+                if uid and session.box is t.inbox and t.inbox.mail(uid):
+                    seq = t.inbox.expunge(uid)
+                    told = '* VANISHED %d\n' % uid if session.qresync else '* %d EXPUNGE\n' % seq
+                return told + DEFAULT
+            t.server.answers['UID (?:STORE|MOVE|COPY|EXPUNGE|FETCH).*'] = hurt
+            ids = {r['uid']: r['id'] for r in t.drive.rows('INBOX')}
+            before = set(ids)
+            t.drive.on('flag', [ids[u] for u in (2, 3)], FLAGGED, 0, '')
+            t.drive.on('move', [ids[u] for u in (5, 20, 21, 22, 23)], 'Trash')
+            t.drive.on('purge', [ids[50]])
+            for _ in range(3):
+                t.drive('run')
+            for c in t.server.heard:
+                m = re.match(r'UID (STORE|MOVE|COPY|EXPUNGE) (\S+)', c)
+                if m:
+                    test = in_set(m.group(2), 60)
+                    assert {u for u in range(1, 61) if test(u)} <= chosen, c
+            gone = before - {m.uid for m in t.inbox.mails} - set(range(1, 61, 3))
+            assert gone <= {5, 20, 21, 22, 23, 50}, gone
+            t.restart()
+            for path, box in (('INBOX', t.inbox), ('Trash', t.trash)):
+                t.drive.open(path)
+                assert {r['uid'] for r in t.drive.rows(path)} == {m.uid for m in box.mails}, (caps, path)
+
+def test_a_message_that_cannot_be_had_shifts_no_numbers():
+    """The server never gives number 5, and tells what goes by number."""
+    def fetch(session, command):
+        usual = (session.on_uid_fetch if command.startswith('UID') else session.on_fetch)(command)
+        return re.sub(rb'\* \d+ FETCH \(UID 5 .*?(?=\* \d+ FETCH|f\d+ OK|<tag> OK)', b'', usual, flags=re.S)
+    for uid in (2, 9):
+        with Talk(NUMBERED, mails=range(1, 41), answers={'(UID )?FETCH .*': fetch}, opened=('INBOX',)) as t:
+            assert len(t.drive.rows('INBOX')) == 39
+            t.server.answers['UID STORE .*'] = lambda session, command: '* %d EXPUNGE\n' % t.inbox.expunge(uid) + DEFAULT
+            t.drive.on('flag', t.drive.ids('INBOX', 'number 30'), FLAGGED, 0, '')
+            t.drive.run()
+            assert {r['uid'] for r in t.drive.rows('INBOX')} >= set(range(1, 41)) - {5, uid}, (uid, sorted(r['uid'] for r in t.drive.rows('INBOX')))
+            t.drive('unlink')
+
+
+def test_what_goes_one_after_the_other_is_told_apart():
+    """Each number counts after the one before it has gone."""
+    with Talk(NUMBERED, mails=range(1, 11)) as t:
+        t.server.answers['UID STORE .*'] = lambda session, command: ''.join('* %d EXPUNGE\n' % t.inbox.expunge(u) for u in (3, 4, 9, 5)) + DEFAULT
+        t.drive.on('flag', t.drive.ids('INBOX', 'number 1'), FLAGGED, 0, '')
+        t.drive.run()
+        assert sorted(t.drive.subjects('INBOX')) == sorted(numbers(1, 2, 6, 7, 8, 10)), t.drive.subjects('INBOX')
+        t.sent('UID STORE 1 +FLAGS.SILENT (\\Flagged)')  # nothing was in doubt
+
+
+def test_a_flag_set_and_taken_off_again_is_sent_each_time():
+    """On one link, and with nothing that the server tells in between."""
+    for caps in (MANY, FEW):
+        with Talk(caps) as t:
+            id = t.drive.ids('INBOX', 'number 2')
+            for turn in range(4):
+                add, sign = turn % 2 == 0, '+-'[turn % 2]
+                t.drive.on('flag', id, FLAGGED if add else 0, 0 if add else FLAGGED, '')
+                t.drive.run()
+                t.sent('UID STORE 2 %sFLAGS.SILENT (\\Flagged)' % sign)
+                assert t.drive.row('INBOX', 'number 2')['flags'] == (FLAGGED if add else 0) and t.inbox.mail(2).flags == ({'\\Flagged'} if add else set())
+
+
+def test_what_is_appended_is_not_marked_as_deleted():
+    """A mark that was set here meanwhile is a change of its own."""
+    with Talk() as t:
+        t.drive.append('Trash', text_message('new'), when=NOON, flags=SEEN | DELETED)
+        t.drive.on('flag', t.drive.ids('Trash', 'number new'), DELETED, 0, '')
+        t.drive.run()
+        assert t.wire().startswith('APPEND "Trash" (\\Seen) "') and t.trash.mails[0].flags == {'\\Seen'}, t.wire()
+        t.mark()
+        t.drive.run()
+        assert t.wire().endswith('UID STORE 40 +FLAGS.SILENT (\\Deleted)\r\n') and t.trash.mails[0].flags == {'\\Seen', '\\Deleted'}, t.wire()
+        assert t.drive.row('Trash', 'number new')['flags'] == SEEN | DELETED and not t.drive('ops')
+
+
+# ---- from one account to another ----
+
+TAKES = re.compile(r'UID (STORE .*\\Deleted|EXPUNGE|MOVE) ?.*|EXPUNGE|CLOSE')
+
+
+class Pair:
+    """Two accounts; the second is home, whose server answers as it is told."""
+
+    def __init__(self, caps=PLAIN, **kw):
+        self.work, self.kept = Script(Box(range(1, 4)), caps=PLAIN + ' MOVE'), Box([11])
+        self.home = Script(self.kept, caps=caps, **kw)
+        self.place = Home(imap_conf(self.work.port) + imap_conf(self.home.port).replace('account work', 'account home'))
+        self.place.run('sync')
+        self.chosen = next(r['id'] for r in self.rows('work') if r['uid'] == 2)
+        self.message = self.work.boxes[0].mail(2).data
+
+    def rows(self, account):
+        return [json.loads(l) for l in self.place.run('--offline', 'list', account + '/INBOX', '--json').splitlines()]
+
+    def untouched(self):
+        assert not [h for h in self.work.heard if TAKES.fullmatch(h)], self.work.heard
+        assert [m.uid for m in self.work.boxes[0].mails] == [1, 2, 3] and not any(m.flags for m in self.work.boxes[0].mails)
+
+    def ends_well(self):
+        """The other server is well again: the message is there once, and here no more."""
+        self.home.answers.clear()
+        self.home.at_literal.clear()
+        failed = [json.loads(l)['op'] for l in self.place.run('queue', '--json').splitlines() if json.loads(l)['state'] == 'failed']
+        if failed:
+            self.place.run('queue', 'retry', *failed, status=None)
+        for _ in range(3):
+            self.place.run('sync', status=None)
+        assert [m.data for m in self.kept.mails].count(self.message) == 1 and [m.uid for m in self.work.boxes[0].mails] == [1, 3], (self.place.run('queue', '--json'), self.home.heard[-9:], self.work.heard[-9:])
+        assert not self.place.run('queue') and len(self.rows('home')) == 2 and len(self.rows('work')) == 2
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.work.close()
+        self.home.close()
+        self.place.close()
+
+
+def test_what_another_account_did_not_get_stays():
+    waiting = PLAIN.replace(' LITERAL+', '')
+    for caps, kw in ((PLAIN, dict(answers={'APPEND .*': '<tag> NO [OVERQUOTA] full\n'})), (PLAIN, dict(answers={'APPEND .*': '<tag> BAD no\n'})),
+                     (PLAIN, dict(answers={'APPEND .*': CUT})), (waiting, dict(at_literal={'APPEND .*': CUT})), (waiting, dict(at_literal={'APPEND .*': '<tag> NO no\n'})),
+                     (PLAIN, dict(answers={'APPEND .*': '<tag> NO [UNAVAILABLE] later\n'}))):
+        with Pair(caps, **kw) as p:
+            p.place.run('move', p.chosen, 'home/INBOX', status=None)
+            p.untouched()
+            if CUT not in (*kw.get('answers', {}).values(), *kw.get('at_literal', {}).values()):  # what breaks the link each time waits longer and longer
+                p.place.run('sync', status=None)
+            assert [h for h in p.home.heard if h.startswith('APPEND')], p.home.heard
+            p.untouched()
+            p.ends_well()
+
+
+def test_an_ok_alone_lets_no_original_go():
+    """The other server says OK, tells no UID, and has nothing."""
+    with Pair(PLAIN.replace(' UIDPLUS', ''), answers={'APPEND .*': '<tag> OK done\n'}) as p:
+        p.place.run('move', p.chosen, 'home/INBOX', status=None)
+        for _ in range(2):
+            p.place.run('sync', status=None)
+        assert [h for h in p.home.heard if h.startswith('APPEND')], p.home.heard
+        p.untouched()
+
+
+if __name__ == '__main__':
+    run(globals())
