@@ -76,6 +76,13 @@ note_marked(struct store *store, const struct store_op *op, GError **error)
 	return !takes_away || store_run(store, sql, VALUES(op->id), error);
 }
 
+/* What it puts somewhere needs a place to be seen in. */
+static gboolean
+may_be_tried_again(struct store *store, const struct store_op *op, GError **error)
+{
+	return is_of_tree(op) || !op->to || folder_is_usable(store, op->to, error);
+}
+
 static gboolean
 change_state(struct store *store, const struct store_op *op, enum op_state state, const char *error_text,
              gint64 not_before, GError **error)
@@ -83,9 +90,11 @@ change_state(struct store *store, const struct store_op *op, enum op_state state
 	static const char sql[] =
 	        "UPDATE op SET state = ?2, not_before = ?3, attempts = attempts + ?4, error = ?5"
 	        " WHERE id = ?1";
-	sqlite3_stmt *statement =
-	        store_sql(store, sql, VALUES(op->id, state, not_before, state == OP_RUNNING), error);
+	sqlite3_stmt *statement;
 
+	if (op->state == OP_FAILED && state == OP_WAITING && !may_be_tried_again(store, op, error))
+		return FALSE;
+	statement = store_sql(store, sql, VALUES(op->id, state, not_before, state == OP_RUNNING), error);
 	if (!statement)
 		return FALSE;
 	store_bind_text(statement, 5, error_text);

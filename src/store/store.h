@@ -326,7 +326,7 @@ struct store_op *store_op(struct store *store, gint64 id, GError **error);
 struct store_op *store_op_by_key(struct store *store, const char *key, GError **error);
 /* Durable state change. OP_FAILED: rows get error_text as refused and the effect on those that are left in
  * the op is taken back. OP_RUNNING counts an attempt and sets mark. A failed op that becomes OP_WAITING
- * (retry) takes effect again. */
+ * (retry) takes effect again; FALSE with error when the folder it goes to is gone. */
 gboolean store_op_set(struct store *store, gint64 op, enum op_state state, const char *error_text,
                       gint64 not_before, GError **error);
 /* The server has it: flags become base, the op is gone. Rows of a move, copy or append that are left in it

@@ -327,6 +327,24 @@ a_purge_that_was_begun_leaves_no_mark_when_it_is_undone(struct bed *bed, gconstp
 	g_assert_cmpuint(read_ops(bed->store, FALSE, 0, ops), ==, 0);
 }
 
+/* Where it was to go is no more, so there is nowhere to show it. */
+static void
+a_refused_op_is_not_tried_again_without_its_folder(struct bed *bed, gconstpointer unused)
+{
+	msgid id = add_mail(bed->store, bed->inbox, &(struct mail){.uid = 1});
+	gint64 to = add_folder(bed->store, "Archive", "");
+	OPS(ops);
+
+	g_assert_true(store_journal_copy(bed->store, &id, 1, to, NULL, NULL, NULL));
+	read_ops(bed->store, TRUE, 0, ops);
+	g_assert_true(store_op_set(bed->store, op_at(ops, 0)->id, OP_FAILED, "no", 0, NULL));
+	g_assert_true(store_folder_remove(bed->store, to, NULL));
+	g_assert_false(store_op_set(bed->store, op_at(ops, 0)->id, OP_WAITING, NULL, 0, NULL));
+	check_store(bed->dir);
+	g_assert_true(store_op_drop(bed->store, op_at(ops, 0)->id, NULL));
+	g_assert_cmpuint(read_ops(bed->store, FALSE, 0, ops), ==, 0);
+}
+
 static void
 set_uidnext(struct store *store, gint64 id, guint64 uidnext)
 {
@@ -386,6 +404,7 @@ main(int argc, char **argv)
 	BED_TEST("/store/journal/vanished", ops_of_vanished_messages_go);
 	BED_TEST("/store/journal/deleted", deleted_messages_stay_listed);
 	BED_TEST("/store/journal/sum", masks_equal_the_sum_of_the_ops);
+	BED_TEST("/store/journal/no-folder", a_refused_op_is_not_tried_again_without_its_folder);
 	BED_TEST("/store/journal/mark", an_op_keeps_the_mark_of_its_first_attempt);
 	BED_TEST("/store/journal/unmarked", a_purge_that_was_begun_leaves_no_mark_when_it_is_undone);
 	return g_test_run();

@@ -518,9 +518,9 @@ settle_failures(struct life *life, gboolean all)
 
 		if (op->state != OP_FAILED || (!all && chance(life, 2)))
 			continue;
-		if (chance(life, 2)) {
+		/* Not again when its folder is gone. */
+		if (chance(life, 2) && store_op_set(life->store, op->id, OP_WAITING, NULL, 0, NULL)) {
 			g_string_append_printf(life->log, "retry %" G_GINT64_FORMAT "\n", op->id);
-			g_assert_true(store_op_set(life->store, op->id, OP_WAITING, NULL, 0, NULL));
 		} else {
 			g_string_append_printf(life->log, "drop %" G_GINT64_FORMAT "\n", op->id);
 			/* Refused for a folder in which other things wait. */
