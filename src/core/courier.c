@@ -13,7 +13,7 @@ enum { COURIERS_AT_ONCE = 8, LOOK_AGAIN = 15, FETCH_AT_ONCE = 50, FETCH_OCTETS =
 enum fate {
 	FATE_LACKING,  /* its body is not here */
 	FATE_ON_WAY,   /* the other account has it, its server not yet */
-	FATE_VERIFIED, /* its server has it */
+	FATE_VERIFIED, /* its server has it, or has had it */
 	FATE_LOST      /* the other account dropped it */
 };
 
@@ -186,8 +186,8 @@ fate_of_filed(struct courier *c, msgid there)
 
 	if (row && store_place(c->target, there, &folder, &uid, &file, NULL) == 1 && (uid || file))
 		fate = FATE_VERIFIED;
-	else if (row && !row->folder)
-		fate = FATE_LOST;
+	else if (row && !row->folder) /* its way may have led on from there */
+		fate = store_was_there(c->target, there) ? FATE_VERIFIED : FATE_LOST;
 	store_row_free(row);
 	return fate;
 }

@@ -27,6 +27,15 @@ limbo_forget(struct store *store, msgid id, GError **error)
 }
 
 gboolean
+store_was_there(struct store *store, msgid id)
+{
+	static const char sql[] = "SELECT EXISTS (SELECT 1 FROM limbo WHERE id = ?1 AND op <> ?2)";
+	gint64 was;
+
+	return store_number(store, sql, VALUES(id, LIMBO_MADE_HERE), 0, &was, NULL) && was;
+}
+
+gboolean
 limbo_vanish(struct store *store, struct row_state *row, GError **error)
 {
 	gboolean file = row->file != NULL;

@@ -349,6 +349,8 @@ gboolean store_clear_refused(struct store *store, msgid id, GError **error);
 int store_place(struct store *store, msgid id, gint64 *folder, guint64 *uid, char **file, GError **error);
 /* TRUE: the server has it under a UID that is not known yet; a look at its folder tells which. */
 gboolean store_is_awaited(struct store *store, msgid id);
+/* TRUE: the message rests in limbo, and the server has had it before. */
+gboolean store_was_there(struct store *store, msgid id);
 /* Of a copy, move or append that may have come through, unheard: TRUE when the message at uid of its target
  * may be what it made, for no row is that one, or a row that was made of it since (store_moved makes the two
  * one). To be asked of messages from op->mark on that look like the row. */

@@ -254,6 +254,40 @@ test_interrupted(gconstpointer data)
 			interrupt(account, verb, fault, (enum memory_extent)extent, &met);
 }
 
+/* What has arrived goes on from there before the source has heard of it. */
+static void
+test_gone_on(gconstpointer data)
+{
+	gboolean by_us = GPOINTER_TO_INT(data);
+	static const char *const turns[] = {"work", "home"};
+	static const char id[] = "<work1@example.org>";
+	struct command *c = bed_command(CMD_PURGE, "home");
+	struct pair pair;
+
+	set_up(&pair);
+	start_offline(&pair);
+	file(&pair, CMD_MOVE, "INBOX", id, "Old");
+	for (guint i = 0; i < G_N_ELEMENTS(turns); i++) {
+		bed_stop(&pair.bed);
+		bed_start(&pair.bed, turns[i], ACCOUNT_BATCH | ACCOUNT_NO_SECRETS);
+		g_assert_cmpint(bed_do(&pair.bed, bed_command(CMD_REPLAY, turns[i])), ==, FULMAR_OK);
+	}
+	g_assert_cmpint(bed_waiting(&pair.bed, "work", NULL), ==, 1);
+	bed_add_id(&pair.bed, c, "Old", id);
+	if (by_us) {
+		g_assert_cmpint(bed_do(&pair.bed, c), ==, FULMAR_OK);
+	} else {
+		command_free(c);
+		g_assert_true(memory_expunge("home", "Old", id));
+	}
+	g_assert_cmpint(bed_do(&pair.bed, bed_command(CMD_SYNC, "home")), ==, FULMAR_OK);
+	bed_stop(&pair.bed);
+	model_remove(pair.work, model_message(pair.work, "INBOX", id));
+	finish(&pair);
+	assert_all(&pair);
+	tear_down(&pair);
+}
+
 /* The crash came between the two stores. */
 static void
 test_announced_in_vain(void)
@@ -333,6 +367,8 @@ main(int argc, char **argv)
 	g_test_add_func("/transfer/target-unknown", test_target_unknown);
 	g_test_add_data_func("/transfer/undone-before", GINT_TO_POINTER(0), test_undone);
 	g_test_add_data_func("/transfer/undone-after", GINT_TO_POINTER(1), test_undone);
+	g_test_add_data_func("/transfer/gone-on", GINT_TO_POINTER(0), test_gone_on);
+	g_test_add_data_func("/transfer/gone-on-by-us", GINT_TO_POINTER(1), test_gone_on);
 	g_test_add_func("/transfer/announced-in-vain", test_announced_in_vain);
 	for (int i = 0; i < 4; i++) {
 		g_autofree char *path = g_strconcat("/transfer/", ways[i], NULL);
