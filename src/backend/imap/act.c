@@ -15,6 +15,9 @@ step_ended(const GError *error, void *user)
 	/* Of bodies: one that cannot be had stops nothing. */
 	if (error && !act->broken && (!b->conn || error->code == FULMAR_CANCELLED))
 		act->broken = g_error_copy(error);
+	if (!b->conn && !act->broken)
+		fulmar_fail(&act->broken, FULMAR_NO_LINK, _("%s: the connection was closed"),
+		            b->env->account->host);
 	if (act->broken)
 		act_end(act);
 	else

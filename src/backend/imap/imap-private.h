@@ -206,6 +206,8 @@ struct imap_task *imap_step_new(struct backend *b, backend_done done, void *user
 void imap_task_hold(struct imap_task *task);
 /* Runs what ended. */
 void imap_tasks_run(struct backend *b);
+/* Of that the steps alone; FALSE: there were none. */
+gboolean imap_steps_run(struct backend *b);
 /* The backend is destroyed: steps end, verbs are forgotten. */
 void imap_tasks_clear(struct backend *b);
 /* Releases one hold; error (lent, may be NULL) is kept if it is the first. */

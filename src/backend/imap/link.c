@@ -86,14 +86,17 @@ forget_link(struct backend *b, const GError *error)
 }
 
 /* Hears of the end first, so that what the completions bring about begins nothing on a dead link. What was
- * begun between the end and this moment ends here too. */
+ * begun between the end and this moment ends here too; and steps of verbs before core may begin the next
+ * link, lest they go on upon that one. */
 static gboolean
 tell_lost(gpointer user)
 {
 	struct backend *b = user;
 	g_autoptr(GError) error = g_steal_pointer(&b->lost);
 
-	forget_link(b, error);
+	do
+		forget_link(b, error);
+	while (imap_steps_run(b));
 	b->env->hooks->lost(error, b->env->user);
 	imap_tasks_run(b);
 	return G_SOURCE_REMOVE;

@@ -26,6 +26,24 @@ imap_tasks_run(struct backend *b)
 		task_end(b, task);
 }
 
+gboolean
+imap_steps_run(struct backend *b)
+{
+	GQueue ended = b->finished;
+	struct imap_task *task;
+	gboolean any = FALSE;
+
+	g_queue_init(&b->finished);
+	while ((task = g_queue_pop_head(&ended))) {
+		any |= task->step;
+		if (task->step)
+			task_end(b, task);
+		else
+			g_queue_push_tail(&b->finished, task);
+	}
+	return any;
+}
+
 static void
 task_free(gpointer user)
 {
