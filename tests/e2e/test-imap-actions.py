@@ -100,7 +100,7 @@ def test_what_copyuid_says_is_believed_where_it_can_be(drip):
             t.server.answers['UID MOVE .*'] = move
             t.drive.on('move', t.drive.ids('INBOX', *numbers(2, 3)), 'Trash')
             t.drive.run()
-            t.sent('UID MOVE 2:3 "Trash"', *(['SELECT "Trash"', 'UID FETCH 40:* (UID INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])'] if more else []))
+            t.sent('UID MOVE 2:3 "Trash"', *(['SELECT "Trash"', 'UID FETCH 40:* (UID FLAGS INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])'] if more else []))
             assert t.uids('Trash') == want, (answer, t.uids('Trash'))
             assert t.drive.subjects('INBOX') == numbers(1, 4, 5) and t.drive('ops') == [] and t.drive('said') == [], answer
             t.drive.open('Trash')
@@ -185,7 +185,7 @@ def test_by_hand_an_original_that_may_not_go_yet_is_not_copied_twice():
         t.drive.run(NO_LINK)
         t.mark()
         t.drive.run()
-        t.sent('SELECT "Trash"', 'UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])', 'SELECT INBOX',
+        t.sent('SELECT "Trash"', LOOK, 'SELECT INBOX',
                'UID STORE 3 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 3')
         assert [m.uid for m in t.trash.mails] == [40] and t.uids('Trash') == {'3': 40}
 
@@ -289,19 +289,33 @@ def test_a_crash_while_a_copy_is_taken_back_leaves_no_message_without_a_copy():
             assert t.drive('ops') == [] and t.drive.row('Trash', 'number 2')['flags'] == 0
 
 
+def test_what_is_marked_to_go_is_no_copy():
+    with Talk(without(MANY, 'MOVE'), answers={'UID STORE .*': ['<tag> NO [INUSE] not now\n', DEFAULT]}) as t:
+        t.drive.on('move', t.drive.ids('INBOX', 'number 3'), 'Trash')
+        t.drive.run(NO_LINK)
+        t.trash.flag(40, '\\Deleted')
+        t.mark()
+        t.drive.run()
+        t.sent('SELECT "Trash"', LOOK, 'SELECT INBOX', 'UID COPY 3 "Trash"', 'UID STORE 3 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 3')
+        assert [m.uid for m in t.trash.mails] == [40, 41] and t.uids('Trash')['3'] == 41
+
+
 def test_in_a_large_folder_it_is_searched_for():
     for caps, returns in ((without(MANY, 'MOVE'), 'RETURN (ALL) '), (without(MANY, 'MOVE', 'ESEARCH', 'OBJECTID'), '')):
-        with Talk(caps, trash=range(1, 5100), opened=('INBOX',), mails=range(6001, 6004), answers={'UID STORE .*': ['<tag> NO [INUSE] not now\n', DEFAULT]}) as t:
+        with Talk(caps, mails=range(6001, 6004), answers={'UID STORE .*': ['<tag> NO [INUSE] not now\n', DEFAULT]}) as t:
             t.drive.on('move', t.drive.ids('INBOX', *numbers(6001, 6003)), 'Trash')
             t.drive.run(NO_LINK)
+            for n in range(5100):
+                t.trash.add()
+            t.drive('folders')
             t.mark()
             t.drive.run()
             items = '(UID FLAGS INTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])' % ('EMAILID ' if 'OBJECTID' in caps else '')
-            t.sent('SELECT "Trash"', *('UID SEARCH %sHEADER Message-ID "<%d@harbour.example>"' % (returns, n) for n in (6001, 6003)), 'UID FETCH 5100:5101 ' + items, 'SELECT INBOX',
+            t.sent('SELECT "Trash"', *('UID SEARCH %sHEADER Message-ID "<%d@harbour.example>"' % (returns, n) for n in (6001, 6003)), 'UID FETCH 40:41 ' + items, 'SELECT INBOX',
                    'UID STORE 6001,6003 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 6001,6003')
-            assert len(t.trash.mails) == 5101 and t.drive('ops') == []
+            assert len(t.trash.mails) == 5102 and t.drive('ops') == []
             t.drive.open('Trash')
-            assert t.uids('Trash')['6001'] == 5100 and len(t.drive.rows('Trash')) == 5101
+            assert t.uids('Trash')['6001'] == 40 and len(t.drive.rows('Trash')) == 5102
 
 
 def test_a_missing_special_folder_is_made_and_no_other():
@@ -572,7 +586,7 @@ def test_an_append_cut_or_refused_at_any_point_is_never_taken_for_done():
 
 # ---- after a crash ----
 
-LOOK = 'UID FETCH 40:* (UID INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])'
+LOOK = 'UID FETCH 40:* (UID FLAGS INTERNALDATE RFC822.SIZE EMAILID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])'
 
 
 def cut_after(verb, does):

@@ -24,7 +24,7 @@ imap_flags_of(const struct imap_node *first, GString *keywords)
 				break;
 		if (i < G_N_ELEMENTS(names)) {
 			flags |= names[i].flag;
-		} else if (n->text[0] != '\\') {
+		} else if (keywords && n->text[0] != '\\') {
 			if (keywords->len)
 				g_string_append_c(keywords, ' ');
 			g_string_append_len(keywords, (const char *)n->text, (gssize)n->len);

@@ -352,7 +352,7 @@ gboolean imap_want(struct backend *b, struct imap_task *task, msgid id, const ch
 struct mime_part *imap_structure(const struct imap_node *list);
 
 /* ---- flags.c ---- */
-/* FLAG_ bits; keywords (blank-separated) are appended. */
+/* FLAG_ bits; keywords (blank-separated; may be NULL) are appended. */
 guint imap_flags_of(const struct imap_node *first, GString *keywords);
 /* "(\\Seen Harbour)"; keywords may be NULL, what cannot be sent as one is left out. Gives. */
 char *imap_flag_list(const struct backend *b, guint flags, const char *keywords);

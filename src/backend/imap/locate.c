@@ -14,7 +14,7 @@ struct candidate {
 	gint64 received;
 	char *message_id, *email_id; /* "" none */
 	gboolean taken, known;       /* known: a younger row of ours has it */
-	gboolean marked;             /* it has \Deleted */
+	gboolean marked;             /* it has \Deleted: a move may have left it behind */
 };
 
 /* What a row and a candidate must have in common, the surest first. */
@@ -114,12 +114,11 @@ static void
 send_fetch(struct act *act, const char *uids)
 {
 	struct imap_cmd *cmd = act_cmd(act, act->op->to, "UID FETCH", fetch_done, flight_new(act));
-	g_autofree char *items =
-	        g_strdup_printf("(UID %sINTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])",
-	                        act->op->verb == OP_MOVE && !imap_has(act->b, "MOVE") ? "FLAGS " : "",
-	                        act->b->gmail                  ? "X-GM-MSGID "
-	                        : imap_has(act->b, "OBJECTID") ? "EMAILID "
-	                                                       : "");
+	g_autofree char *items = g_strdup_printf(
+	        "(UID FLAGS INTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])",
+	        act->b->gmail                  ? "X-GM-MSGID "
+	        : imap_has(act->b, "OBJECTID") ? "EMAILID "
+	                                       : "");
 
 	if (!cmd)
 		return;
@@ -200,7 +199,7 @@ match_row(struct act *act, struct act_row *row, guint bond, GHashTable *index)
 		struct candidate *c = l->data;
 
 		/* One that is to go is none for which an original may go (half-move.c). */
-		if ((act->op->verb != OP_APPEND && ids_differ(shown, c)) || (row->strict && c->marked) ||
+		if ((act->op->verb != OP_APPEND && ids_differ(shown, c)) || c->marked ||
 		    act_is_anothers(act, row->id, c->uid))
 			continue;
 		c->taken = TRUE;
