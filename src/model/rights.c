@@ -54,30 +54,6 @@ right_of(char letter)
 	return NULL;
 }
 
-char *
-rights_words(const char *letters)
-{
-	GString *out = g_string_new(NULL);
-	g_autofree char *normal = rights_normal(letters),
-	                *lacks = *letters ? rights_forbid(letters, EVERYTHING) : NULL;
-
-	if (*letters && !lacks) {
-		g_string_free(out, TRUE);
-		return g_strdup(_("everything"));
-	}
-	for (const char *c = normal; *c; c++) {
-		const struct right *right = right_of(*c);
-
-		if (out->len)
-			g_string_append(out, ", ");
-		if (right)
-			g_string_append(out, _(right->word));
-		else
-			g_string_append_c(out, *c);
-	}
-	return g_string_free(out, FALSE);
-}
-
 static gboolean
 has(const char *letters, char letter)
 {
@@ -87,6 +63,34 @@ has(const char *letters, char letter)
 		if (strchr(letters, old_letters[i].old) && strchr(old_letters[i].now, letter))
 			return TRUE;
 	return FALSE;
+}
+
+static void
+append_word(GString *out, const char *word)
+{
+	g_string_append_printf(out, "%s%s", out->len ? ", " : "", word);
+}
+
+/* A server of today sends c and d besides what they stood for: only where it knows nothing else they count.
+ */
+char *
+rights_words(const char *letters)
+{
+	GString *out = g_string_new(NULL);
+	g_autofree char *lacks = *letters ? rights_forbid(letters, EVERYTHING) : NULL;
+	gboolean old = !strpbrk(letters, "kxte");
+
+	if (*letters && !lacks) {
+		g_string_free(out, TRUE);
+		return g_strdup(_("everything"));
+	}
+	for (const struct right *r = rights; r->letter; r++)
+		if (old ? has(letters, r->letter) : strchr(letters, r->letter) != NULL)
+			append_word(out, _(r->word));
+	for (const char *c = letters; *c; c++)
+		if (g_ascii_isalnum(*c) && !right_of(*c) && *c != 'c' && *c != 'd')
+			append_word(out, (char[]){*c, '\0'});
+	return g_string_free(out, FALSE);
 }
 
 char *
@@ -134,11 +138,12 @@ letters_of(const char *word, char one[2])
 	return NULL;
 }
 
+/* Nobody names a letter twice: "lrsread" is a word typed behind what stood there, and gives nothing. */
 static gboolean
 all_are_letters(const char *word)
 {
 	for (const char *c = word; *c; c++)
-		if (!right_of(*c) && !strchr("cd0123456789", *c))
+		if ((!right_of(*c) && !strchr("cd0123456789", *c)) || strchr(c + 1, *c))
 			return FALSE;
 	return *word != '\0';
 }

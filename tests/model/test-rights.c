@@ -5,11 +5,14 @@ static void
 letters_have_words(void)
 {
 	g_autofree char *words = rights_words("rl"), *none = rights_words(""), *odd = rights_words("l8"),
-	                *all = rights_words("lrswipkxtea"), *old = rights_words("lrswicda");
+	                *all = rights_words("lrswipkxtea"), *old = rights_words("lrswicda"),
+	                *both = rights_words("aelrtsd"), *only_old = rights_words("lrd");
 
 	g_assert_cmpstr(all, ==, "everything");
 	g_assert_cmpstr(old, ==, "everything");
 
+	g_assert_cmpstr(both, ==, "see, read, mark-read, delete, expunge, share");
+	g_assert_cmpstr(only_old, ==, "see, read, remove, delete, expunge");
 	g_assert_cmpstr(words, ==, "see, read");
 	g_assert_cmpstr(none, ==, "");
 	g_assert_cmpstr(odd, ==, "see, 8");
@@ -60,6 +63,9 @@ other_words_are_refused(void)
 	g_assert_nonnull(strstr(error->message, "“everything”"));
 	g_clear_error(&error);
 	g_assert_null(rights_typed("l\x1b", &error));
+	g_clear_error(&error);
+	g_assert_null(rights_typed("lrsread", &error));
+	g_assert_nonnull(strstr(error->message, "“lrsread”"));
 	g_clear_error(&error);
 }
 
