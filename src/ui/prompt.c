@@ -16,17 +16,6 @@ struct prompt {
 	GDestroyNotify free_user;
 };
 
-/* Octets of label that one line of width holds, up to a blank where there is one. */
-static gsize
-line_end(const char *label, int width)
-{
-	int used;
-	gsize len = strlen(label), fits = text_fit(label, len, width, &used);
-	const char *space = fits < len ? g_strrstr_len(label, (gssize)fits, " ") : NULL;
-
-	return space ? (gsize)(space - label) + 1 : fits;
-}
-
 /* Draws the lines of a long question that stand above its last one. Returns what is left of it. */
 static const char *
 draw_beginning(struct ui *ui, const char *label, int room)
@@ -35,11 +24,11 @@ draw_beginning(struct ui *ui, const char *label, int room)
 	const char *rest = label;
 
 	while (text_width(rest, -1) > room && n < rows - 2 && *rest) {
-		rest += line_end(rest, width - 2);
+		rest += ui_line_end(rest, width - 2);
 		n++;
 	}
 	for (int i = n; i > 0; i--) {
-		gsize end = line_end(label, width - 2);
+		gsize end = ui_line_end(label, width - 2);
 		g_autofree char *line = g_strndup(label, end);
 
 		picture_clear(ui->picture, (struct rect){rows - 1 - i, 0, 1, width}, ROLE_TEXT);

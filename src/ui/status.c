@@ -71,6 +71,16 @@ append_count(GString *out, const struct ui *ui, gint64 n, const char *format_wor
 	append_part(out, ui, text);
 }
 
+/* With the key that says why. */
+static void
+append_failed(GString *out, const struct ui *ui, gint64 n)
+{
+	g_autofree char *key = ui_key_of(ui, VIEW_LIST, ACT_ACTIVITY),
+	                *text = g_strdup_printf("%s (%s)", _("failed"), key);
+
+	append_count(out, ui, n, text);
+}
+
 static char *
 job_text(const struct ui *ui, const struct job *job)
 {
@@ -103,7 +113,7 @@ append_quota(GString *out, const struct ui *ui)
 	}
 }
 
-/* "synced 14:02 · 3 waiting" */
+/* "1 failed (W) · synced 14:02 · 3 waiting" */
 static char *
 state_text(struct ui *ui)
 {
@@ -118,6 +128,7 @@ state_text(struct ui *ui)
 		waiting += each->waiting;
 		failed += each->failed;
 	}
+	append_failed(out, ui, failed); /* first: a narrow window cuts the end */
 	if (job) {
 		g_autofree char *text = job_text(ui, job);
 
@@ -135,7 +146,6 @@ state_text(struct ui *ui)
 		append_part(out, ui, text);
 	}
 	append_count(out, ui, waiting, _("waiting"));
-	append_count(out, ui, failed, _("failed"));
 	append_count(out, ui, g_hash_table_size(ui->selected), _("selected"));
 	append_quota(out, ui);
 	if (account->link == LINK_ERROR && account->detail)
@@ -159,35 +169,45 @@ place_text(struct ui *ui)
 	return place ? g_strdup_printf(_("%s of %s"), at, of) : g_strdup_printf(_("of %s"), of);
 }
 
-/* Octets of the toast that stand on the status line. What is too long for it goes on where the hints stand.
- */
-static gsize
-toast_first(const struct ui *ui)
+gsize
+ui_line_end(const char *text, int width)
 {
-	gsize len = strlen(ui->toast), fits;
-	int used, width = ui->picture->cols - 2;
-	const char *space;
+	int used;
+	gsize len = strlen(text), fits = text_fit(text, len, width, &used);
+	const char *space = fits < len ? g_strrstr_len(text, (gssize)fits, " ") : NULL;
 
-	if (text_width(ui->toast, -1) <= width)
-		return len;
-	fits = text_fit(ui->toast, len, width, &used);
-	space = g_strrstr_len(ui->toast, (gssize)fits, " ");
-	return space && space - ui->toast > (gssize)fits / 2 ? (gsize)(space - ui->toast) + 1 : fits;
+	return space && space - text > (gssize)fits / 2 ? (gsize)(space - text) + 1 : fits;
+}
+
+/* Lines that the toast needs: one stands on the status line, two cover the hints, more the rows above. */
+static int
+toast_lines(const struct ui *ui)
+{
+	int most = MAX(2, ui->picture->rows / 2), width = ui->picture->cols - 2, n = 1;
+
+	for (const char *at = ui->toast; n < most && text_width(at, -1) > width; n++)
+		at += ui_line_end(at, width);
+	return n;
 }
 
 static void
-draw_toast(struct ui *ui, int y, const char *text)
+draw_toast(struct ui *ui)
 {
-	picture_cut(ui->picture, y, 1, ui->picture->cols - 2, ui->toast_is_error ? ROLE_ERROR : ROLE_TITLE,
-	            text);
-}
+	int lines = toast_lines(ui), rows = ui->picture->rows, cols = ui->picture->cols,
+	    y = rows - MAX(lines, 2);
+	const char *at = ui->toast;
 
-static void
-draw_toast_first(struct ui *ui, int y)
-{
-	g_autofree char *first = g_strndup(ui->toast, toast_first(ui));
+	for (int i = 0; i < lines; i++) {
+		gsize end = i < lines - 1 ? ui_line_end(at, cols - 2) : strlen(at);
+		g_autofree char *line = g_strndup(at, end);
 
-	draw_toast(ui, y, first);
+		if (lines > 1)
+			picture_clear(ui->picture, (struct rect){y + i, 0, 1, cols},
+			              y + i == rows - 2 ? ROLE_STATUS : ROLE_TEXT);
+		picture_cut(ui->picture, y + i, 1, cols - 2, ui->toast_is_error ? ROLE_ERROR : ROLE_TITLE,
+		            line);
+		at += end;
+	}
 }
 
 /* The status line is about something else than the list's cursor. */
@@ -212,13 +232,15 @@ ui_draw_status(struct ui *ui)
 	int end, x = 1;
 
 	picture_clear(ui->picture, (struct rect){y, 0, 1, width}, ROLE_STATUS);
+	if (ui->toast && toast_lines(ui) > 1)
+		return;
 	if (ui->toast && text_width(ui->toast, -1) + text_width(place, -1) + 4 > width) {
-		draw_toast_first(ui, y);
+		draw_toast(ui);
 		return;
 	}
 	end = picture_right(ui->picture, y, 0, width - 1, ROLE_STATUS, place) - 2;
 	if (ui->toast) {
-		draw_toast_first(ui, y);
+		draw_toast(ui);
 		return;
 	}
 	if (item && item->row->refused && *item->row->refused && !is_elsewhere(ui)) {
@@ -308,8 +330,8 @@ ui_draw_hints(struct ui *ui)
 	g_autoptr(GArray) hints = g_array_new(FALSE, FALSE, sizeof(struct hint));
 
 	picture_clear(ui->picture, (struct rect){y, 0, 1, ui->picture->cols}, ROLE_TEXT);
-	if (ui->toast && toast_first(ui) < strlen(ui->toast)) {
-		draw_toast(ui, y, ui->toast + toast_first(ui));
+	if (ui->toast && toast_lines(ui) > 1) {
+		draw_toast(ui);
 		return;
 	}
 	collect_hints(ui, ui_top(ui)->ops->kind, hints);

@@ -224,6 +224,9 @@ void ui_draw_hints(struct ui *ui);
 /* "● Idle" of an account. Gives (g_free). */
 char *ui_link_text(const struct ui *ui, guint account, guint *role);
 
+/* Octets of text that one line of width holds, up to a blank where there is a good one. */
+gsize ui_line_end(const char *text, int width);
+
 /* -- layout-job.c: large messages are laid out beside the screen -- */
 struct layout_worker;
 struct layout_worker *layout_worker_new(void);

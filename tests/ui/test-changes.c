@@ -558,6 +558,31 @@ what_is_collapsed_is_remembered(void)
 	rig_close(&rig);
 }
 
+/* What is too long for two lines takes more, until it was answered; what failed leaves the key that says why.
+ */
+static void
+what_is_said_is_said_whole(void)
+{
+	struct rig rig;
+	struct event *event;
+
+	rig_open(&rig, 12, 40, FALSE, NULL);
+	press(&rig, "T");
+	type(&rig, "~z x");
+	press(&rig, "Enter");
+	g_assert_true(shows(&rig, " “~z” is not known here; there are ~f"));
+	g_assert_true(shows(&rig, " ~t ~c ~C ~L ~s ~y with a word, and ~N"));
+	g_assert_true(shows(&rig, " ~R ~F ~D ~Q ~A"));
+	press(&rig, "j");
+	g_assert_false(shows(&rig, "~z"));
+	g_assert_true(shows(&rig, "? help"));
+	event = event_new(EVENT_QUEUE, "work");
+	event->total = 2;
+	rig_tell(&rig, event);
+	g_assert_true(shows(&rig, "2 failed (W)"));
+	rig_close(&rig);
+}
+
 static void
 a_download_says_how_much_first(void)
 {
@@ -786,6 +811,7 @@ main(int argc, char **argv)
 	g_test_add_func("/changes/deleting-a-folder-says-what-is-lost", deleting_a_folder_says_what_is_lost);
 	g_test_add_func("/changes/preferences-of-folders-are-set", preferences_of_folders_are_set);
 	g_test_add_func("/changes/what-is-collapsed-is-remembered", what_is_collapsed_is_remembered);
+	g_test_add_func("/changes/what-is-said-is-said-whole", what_is_said_is_said_whole);
 	g_test_add_func("/changes/a-download-says-how-much-first", a_download_says_how_much_first);
 	g_test_add_func("/changes/activity-says-that-all-is-well", activity_says_that_all_is_well);
 	g_test_add_func("/changes/refusals-are-seen", refusals_are_seen);
