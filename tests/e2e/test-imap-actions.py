@@ -247,7 +247,26 @@ def test_by_hand_a_copy_that_cannot_be_taken_back_is_told_and_shown_and_made_onc
             t.server.answers.clear()
             t.drive.well('retry')
             t.drive.run()
-            assert len(t.trash.mails) == 1 and t.uids('Trash') == {'2': 40} and t.drive('ops') == [], (answers, t.drive('ops'), t.drive.rows('INBOX'), t.wire())
+            assert len(t.trash.mails) == 1 and t.uids('Trash') == {'2': 40} and t.drive('ops') == [], answers
+
+
+def test_what_is_still_there_after_an_ok_was_not_removed():
+    """Dovecot says OK to marking and expunging also where its ACL allows neither."""
+    for caps in (without(MANY, 'MOVE'), without(MANY, 'MOVE', 'QRESYNC', 'CONDSTORE', 'ENABLE')):
+        for answers in ({'UID STORE [23:]+ .*': '<tag> OK\n'}, {'UID EXPUNGE [23:]+': '<tag> OK Expunge ignored\n'}):
+            with Talk(caps, answers=answers) as t:
+                ids = t.drive.ids('INBOX', *numbers(2, 3))
+                t.drive.on('move', ids, 'Trash')
+                why = t.drive.run(FAILED)[0]['text']
+                assert why.startswith('not moved to Trash') and 'says that it does' in why, why
+                assert t.trash.mails == [] and t.drive.ids('INBOX', *numbers(2, 3)) == ids and not any(m.flags for m in t.inbox.mails)
+                t.drive.on('purge', t.drive.ids('INBOX', 'number 5'))
+                t.server.answers = {p.replace('[23:]+', '5'): a for p, a in answers.items()}
+                assert 'says that it does' in t.drive.run(FAILED)[0]['text'] and 'number 5' in t.drive.subjects('INBOX')
+                t.drive.on('purge', t.drive.ids('INBOX', 'number 1'))
+                t.inbox.expunge(1)  # by somebody else
+                t.drive.run()
+                assert t.drive.subjects('INBOX') == numbers(2, 3, 4, 5)
 
 
 def test_by_hand_no_copy_of_somebody_else_is_taken_back():
@@ -635,7 +654,7 @@ def test_copies_and_appends_are_found_again_after_a_crash():
             t.restart()
             t.drive('check')
             t.drive.run()
-            assert len(t.trash.mails) == 1 and t.uids('Trash') == {'2': 40} and t.drive('ops') == [], (answers, t.drive('ops'), t.drive.rows('INBOX'), t.wire())
+            assert len(t.trash.mails) == 1 and t.uids('Trash') == {'2': 40} and t.drive('ops') == [], answers
         with Talk(answers=cut_after('APPEND', does)) as t:
             t.drive.append('Trash', LETTER, when=NOON)
             t.drive('run')
@@ -917,6 +936,37 @@ def test_dovecot_without_qresync():
 
 def test_dovecot_plain():
     live('QRESYNC', 'CONDSTORE', 'ENABLE', 'ESEARCH', 'SPECIAL-USE', 'LIST-EXTENDED', 'UNSELECT', 'MOVE')
+
+
+def test_dovecot_lets_nothing_go_without_the_right():
+    extra = '''
+mail_plugins = acl
+protocol imap {
+  mail_plugins = acl imap_acl
+}
+plugin {
+  acl = vfile
+  acl_shared_dict = file:/dev/null
+}
+'''
+    with Dovecot(extra=extra) as d, RawImap(d.port) as imap, Drive(d.port, ['MOVE']) as drive:
+        for rights in ('lrswia', 'lrswita', 'lrswiea'):
+            box = 'Plans' + rights
+            imap('CREATE ' + box)
+            for n in (1, 2):
+                imap('APPEND %s {%d+}\r\n%s' % (box, len(text_message(n)), letter(n)))
+            imap('SETACL %s owner %s' % (box, rights))
+        drive.link()
+        for box in ('Planslrswia', 'Planslrswita', 'Planslrswiea'):
+            drive.open('Trash')
+            drive.open(box)
+            drive.on('move', drive.ids(box, 'number 1'), 'Trash')
+            why = drive.run(FAILED)[0]['text']
+            assert why.startswith('not moved to Trash'), why
+            drive.on('purge', drive.ids(box, 'number 2'))
+            drive.run(FAILED)
+            agree(drive, imap, 'Trash', box)
+            assert drive.rows('Trash') == [] and drive.subjects(box) == numbers(1, 2) and not any(f for s, f, k in there(imap, box).values()), there(imap, box)
 
 
 def test_dovecot_tells_rights_room_and_notes():

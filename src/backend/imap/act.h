@@ -15,6 +15,7 @@ enum act_state {
 	ACT_SENT,    /* in a command that was not answered yet */
 	ACT_SOUGHT,  /* to be looked for in the target */
 	ACT_COPIED,  /* moved by hand: the copy is there, the original is still to go */
+	ACT_DOUBTED, /* expunge.c: the server says yes, but has not told that the original went */
 	ACT_UNTOLD,  /* done; the server did not tell the new UID */
 	ACT_REFUSED, /* for act->refusal, unless the original turns out to be gone */
 	ACT_LEFT,    /* not now: it stays in the op */
@@ -32,9 +33,9 @@ struct act_row {
 	gboolean strict;         /* locate.c: its original goes when the copy is found */
 	gboolean marked;         /* the message has \Deleted there */
 	gboolean seen;           /* it is there: the server has just said so */
-	gboolean struck;         /* expunge.c: it has \Deleted since we have set that */
+	gboolean tried;          /* expunge.c: it was to be marked as deleted */
+	gboolean struck;         /* expunge.c: it is, and was not before */
 	gboolean copied;         /* by hand: there is a copy in the target */
-	gboolean half;           /* half-move.c: it was copied, and its original could not go */
 	gboolean to_go;          /* half-move.c: that copy is marked as deleted */
 	gboolean named;          /* that copy was made by us just now, and COPYUID named it */
 	gboolean told;           /* so were the following */
@@ -62,6 +63,7 @@ struct act {
 	gboolean looked; /* for the originals of rows that were refused */
 	gboolean left;   /* some rows are ACT_LEFT */
 	void (*through)(struct act *act, struct act_row *row); /* expunge.c */
+	void (*removed)(struct act *act);                      /* expunge.c */
 	gboolean more;                                         /* expunge.c: the server did a part of it */
 	guint passes;
 	guint gone;                       /* rows whose message was gone before their turn came */
@@ -88,6 +90,7 @@ struct flight {
 	char *uids;    /* flags.c: the set sent */
 	gboolean adds; /* flags.c */
 	gboolean told; /* new UIDs were */
+	guint went;    /* expunge.c: messages that the server said were gone */
 };
 
 /* ---- act.c ---- */
@@ -148,9 +151,11 @@ gboolean act_is_anothers(const struct act *act, msgid id, guint64 uid);
 
 /* ---- expunge.c ---- */
 /* Marks the originals of rows in state as deleted and expunges exactly them; through is called for each that
- * went, the others are ACT_REFUSED. In a step. */
+ * went, the others are ACT_REFUSED, also those that the server has left there in spite of its OK. Then next.
+ */
 void act_remove_originals(struct act *act, enum act_state state,
-                          void (*through)(struct act *act, struct act_row *row));
+                          void (*through)(struct act *act, struct act_row *row),
+                          void (*next)(struct act *act));
 void imap_purge(struct act *act);
 void imap_empty(struct act *act);
 /* UIDs of op->folder below op->upto, but for those of messages that the person has put elsewhere. */

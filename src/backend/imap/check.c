@@ -21,9 +21,7 @@ end_check(struct act *act)
 static void
 finish_move(struct act *act)
 {
-	act_step(act, end_check);
-	act_remove_originals(act, ACT_COPIED, act_tell_moved);
-	act_step_end(act);
+	act_remove_originals(act, ACT_COPIED, act_tell_moved, end_check);
 }
 
 static void

@@ -46,16 +46,37 @@ put_arguments(struct imap_cmd *cmd, const char *uids, gboolean store)
 
 /* ---- of rows ---- */
 
-/* last: nothing follows that could still fail. */
+/* Messages of ours that are said to be gone; where only numbers are told, any. */
+static void
+expunge_data(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response)
+{
+	struct flight *flight = cmd->user;
+	struct uidset gone;
+
+	uidset_init(&gone);
+	if (b->box.folder == cmd->folder && imap_tells_gone(response, &gone)) {
+		flight->went += !gone.len;
+		for (guint i = 0; gone.len && i < flight->rows->len; i++)
+			flight->went += uidset_has(&gone, act_row(flight, i)->uid);
+	}
+	uidset_clear(&gone);
+}
+
+/* last: nothing follows that could still fail. A server that lets nobody delete in a folder may say OK to
+ * everything and leave all as it is. */
 static void
 settle(struct flight *flight, gboolean refused, gboolean last)
 {
+	gboolean doubted = imap_has(flight->act->b, "UIDPLUS") && flight->went < flight->rows->len;
+
 	for (guint i = 0; i < flight->rows->len; i++) {
 		struct act_row *row = act_row(flight, i);
 
 		row->struck |= !refused && row->state == ACT_SENT && !row->marked;
 		if (refused)
 			row->state = ACT_REFUSED;
+		else if (last && row->state == ACT_SENT && doubted)
+			row->state = ACT_DOUBTED;
 		else if (last && row->state == ACT_SENT)
 			flight->act->through(flight->act, row);
 	}
@@ -95,6 +116,7 @@ send_one(struct act *act, gint64 folder, const char *uids, const GArray *rows, g
 	if (!cmd)
 		return;
 	cmd->takes = store ? NULL : g_strdup(uids);
+	cmd->on_data = store ? NULL : expunge_data;
 	put_arguments(cmd, uids, store);
 	imap_queue(act->b, cmd);
 }
@@ -102,20 +124,126 @@ send_one(struct act *act, gint64 folder, const char *uids, const GArray *rows, g
 static void
 send_removal(struct act *act, gint64 folder, const char *uids, GArray *rows)
 {
-	for (guint i = 0; i < rows->len; i++)
-		act_at(act, g_array_index(rows, guint, i))->state = ACT_SENT;
+	for (guint i = 0; i < rows->len; i++) {
+		struct act_row *row = act_at(act, g_array_index(rows, guint, i));
+
+		row->state = ACT_SENT;
+		row->tried = TRUE;
+	}
 	send_one(act, folder, uids, rows, TRUE);
 	if (can_expunge(act->b))
 		send_one(act, folder, uids, rows, FALSE);
 	g_array_unref(rows);
 }
 
+/* ---- those that may not go ---- */
+
+static void
+unmarked(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	struct flight *flight = cmd->user;
+
+	if (response)
+		for (guint i = 0; i < flight->rows->len; i++)
+			act_row(flight, i)->struck = error != NULL;
+	act_cmd_ignored(b, cmd, response, error);
+}
+
+static void
+unmark(struct act *act, gint64 folder, const char *uids, GArray *rows)
+{
+	struct flight *flight = flight_new(act);
+	struct imap_cmd *cmd;
+
+	flight->rows = rows;
+	for (guint i = 0; i < rows->len; i++)
+		act_row(flight, i)->state = ACT_REFUSED;
+	cmd = act_cmd(act, folder, "UID STORE", unmarked, flight);
+	if (!cmd)
+		return;
+	imap_command_atom(cmd->wire, uids);
+	imap_command_atom(cmd->wire, "-FLAGS.SILENT");
+	imap_command_atom(cmd->wire, "(\\Deleted)");
+	imap_queue(act->b, cmd);
+}
+
+static void
+tell_spared(struct act *act)
+{
+	g_autoptr(GError) error = NULL;
+
+	for (guint i = 0; !error && i < act->rows->len; i++) {
+		const struct act_row *row = act_at(act, i);
+
+		if (row->state == ACT_REFUSED && row->tried && !row->struck && imap_tx(act->b))
+			store_spared(act->b->env->store, row->id, &error);
+	}
+	if (error)
+		imap_drop(act->b, error);
+	act->removed(act);
+}
+
+/* What was marked to go, and may not, is not to go with what another program expunges. */
+static void
+spare(struct act *act)
+{
+	if (!act_is_final(act)) {
+		act->removed(act);
+		return;
+	}
+	for (guint i = 0; i < act->rows->len; i++)
+		if (act_at(act, i)->state == ACT_REFUSED && act_at(act, i)->struck)
+			act_at(act, i)->state = ACT_SOUGHT;
+	act_step(act, tell_spared);
+	act_slices(act, ACT_SOUGHT, unmark);
+	act_step_end(act);
+}
+
+static void
+looked(struct act *act)
+{
+	gboolean any = FALSE;
+
+	for (guint i = 0; i < act->rows->len; i++) {
+		struct act_row *row = act_at(act, i);
+
+		if (row->state != ACT_DOUBTED)
+			continue;
+		any |= row->seen;
+		if (row->seen)
+			row->state = ACT_REFUSED;
+		else
+			act->through(act, row);
+	}
+	if (any && !act->refusal)
+		fulmar_fail(&act->refusal, FULMAR_FAILED,
+		            _("%s does not remove messages from this folder, though it says that it does; "
+		              "you may lack the right to"),
+		            act->b->env->account->host);
+	spare(act);
+}
+
+static void
+look(struct act *act)
+{
+	if (!act_any(act, ACT_DOUBTED)) {
+		spare(act);
+		return;
+	}
+	act_step(act, looked);
+	act_look(act, ACT_DOUBTED);
+	act_step_end(act);
+}
+
 void
 act_remove_originals(struct act *act, enum act_state state,
-                     void (*through)(struct act *act, struct act_row *row))
+                     void (*through)(struct act *act, struct act_row *row), void (*next)(struct act *act))
 {
 	act->through = through;
+	act->removed = next;
+	act_step(act, look);
 	act_slices(act, state, send_removal);
+	act_step_end(act);
 }
 
 /* ---- OP_PURGE ---- */
@@ -123,9 +251,7 @@ act_remove_originals(struct act *act, enum act_state state,
 static void
 purge_rows(struct act *act)
 {
-	act_step(act, act_end);
-	act_remove_originals(act, ACT_WAITS, act_tell_purged);
-	act_step_end(act);
+	act_remove_originals(act, ACT_WAITS, act_tell_purged, act_end);
 }
 
 static gboolean

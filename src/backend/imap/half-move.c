@@ -83,41 +83,13 @@ command(struct act *act, const char *name, imap_cmd_done done, const char *uids)
 	return cmd;
 }
 
-/* ---- the originals, and whether the copies are there ---- */
+/* ---- whether they are there ---- */
 
 static void
 ignored(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
 	was_done(((struct flight *)cmd->user)->act, response, error);
 	act_cmd_end(cmd);
-}
-
-static void
-unmarked(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
-{
-	struct flight *flight = cmd->user;
-	gboolean ok = was_done(flight->act, response, error);
-
-	for (guint i = 0; i < flight->rows->len; i++)
-		act_row(flight, i)->struck = !ok;
-	act_cmd_end(cmd);
-}
-
-/* What was marked to go, and may not, is not to go with what another program expunges. */
-static void
-unmark_originals(struct act *act, gint64 folder, const char *uids, GArray *rows)
-{
-	struct flight *flight = flight_new(act);
-	struct imap_cmd *cmd;
-
-	flight->rows = rows;
-	cmd = act_cmd(act, folder, "UID STORE", unmarked, flight);
-	if (!cmd)
-		return;
-	imap_command_atom(cmd->wire, uids);
-	imap_command_atom(cmd->wire, "-FLAGS.SILENT");
-	imap_command_atom(cmd->wire, "(\\Deleted)");
-	imap_queue(act->b, cmd);
 }
 
 static void
@@ -224,26 +196,11 @@ expunge(struct act *act, const char *uids, const char *item)
 
 /* ---- the steps ---- */
 
-/* The original has no mark of ours. */
-static void
-spare(struct act *act, const struct act_row *row)
-{
-	g_autoptr(GError) error = NULL;
-
-	if (imap_tx(act->b) && !store_spared(act->b->env->store, row->id, &error))
-		imap_drop(act->b, error);
-}
-
 static void
 copies_ended(struct act *act)
 {
-	for (guint i = 0; i < act->rows->len; i++) {
-		struct act_row *row = act_at(act, i);
-
-		act->both += is_half(row);
-		if (row->state == ACT_REFUSED && row->half && !row->struck)
-			spare(act, row);
-	}
+	for (guint i = 0; i < act->rows->len; i++)
+		act->both += is_half(act_at(act, i));
 	if (act->both)
 		act->b->env->hooks->behind(act->op->to, act->b->env->user);
 	act->after_back(act);
@@ -276,47 +233,22 @@ copies_seen(struct act *act)
 	act_step_end(act);
 }
 
-static void
-look_for_copies(struct act *act)
-{
-	act_step(act, copies_seen);
-	if (imap_has(act->b, "UIDPLUS"))
-		send_to_copies(act, FALSE, look_at_copies, "(UID)");
-	act_step_end(act);
-}
-
-/* Rows whose originals we have marked are ACT_SOUGHT for the time of this step. */
-static void
-originals_unmarked(struct act *act)
-{
-	act_turn(act, ACT_SOUGHT, ACT_REFUSED);
-	look_for_copies(act);
-}
-
 gboolean
 act_take_back(struct act *act, void (*next)(struct act *act))
 {
-	gboolean any = FALSE;
-
 	if (act->undone)
 		return FALSE;
 	act->undone = TRUE;
 	act->after_back = next;
 	for (guint i = 0; i < act->rows->len; i++) {
-		struct act_row *row = act_at(act, i);
-
-		row->seen = FALSE;
-		if (!is_half(row))
-			continue;
-		row->half = any = TRUE;
-		act->halves++;
-		if (row->struck)
-			row->state = ACT_SOUGHT;
+		act_at(act, i)->seen = FALSE;
+		act->halves += is_half(act_at(act, i));
 	}
-	if (!any)
+	if (!act->halves)
 		return FALSE;
-	act_step(act, originals_unmarked);
-	act_slices(act, ACT_SOUGHT, unmark_originals);
+	act_step(act, copies_seen);
+	if (imap_has(act->b, "UIDPLUS"))
+		send_to_copies(act, FALSE, look_at_copies, "(UID)");
 	act_step_end(act);
 	return TRUE;
 }

@@ -329,6 +329,8 @@ void imap_on_fetch(struct backend *b, const struct imap_response *response);
 void imap_on_exists(struct backend *b, const struct imap_response *response);
 void imap_on_expunge(struct backend *b, const struct imap_response *response);
 void imap_on_vanished(struct backend *b, const struct imap_response *response);
+/* TRUE: it says that messages have just gone; *uids (initialised) gets which. Empty: one, told by number. */
+gboolean imap_tells_gone(const struct imap_response *response, struct uidset *uids);
 void imap_on_search(struct backend *b, const struct imap_response *response);
 void imap_on_flags(struct backend *b, const struct imap_response *response);
 /* Begins the slice's transaction when none is open; FALSE when that failed (the link is then dropped). */

@@ -296,9 +296,7 @@ static void
 remove_originals(struct act *act)
 {
 	act->looked = TRUE; /* what is refused from here on is not sent again */
-	act_step(act, go_on);
-	act_remove_originals(act, ACT_COPIED, through);
-	act_step_end(act);
+	act_remove_originals(act, ACT_COPIED, through, go_on);
 }
 
 /* Copied before by hand, as far as is known, while the server would not let the original go at that time. */

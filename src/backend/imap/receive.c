@@ -334,6 +334,17 @@ imap_on_vanished(struct backend *b, const struct imap_response *response)
 	uidset_clear(&gone);
 }
 
+gboolean
+imap_tells_gone(const struct imap_response *response, struct uidset *uids)
+{
+	gboolean earlier = FALSE;
+
+	if (response->name && !strcmp(response->name, "EXPUNGE"))
+		return TRUE;
+	return response->name && !strcmp(response->name, "VANISHED") &&
+	       imap_vanished_decode(response, uids, &earlier) && !earlier && uids->len;
+}
+
 /* ESEARCH names its command; an untagged SEARCH is of the only one under way, as such a command goes alone
  * (verify.c). */
 void
