@@ -16,24 +16,6 @@
 
 /* -- octets as they are: into a new file, a pipe, or made safe for a terminal -- */
 
-static gboolean
-write_all(int fd, const char *bytes, gsize len, const char *path, GError **error)
-{
-	while (len > 0) {
-		gssize n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			fulmar_fail(error, FULMAR_FAILED, _("cannot write %s: %s"), path, g_strerror(errno));
-			return FALSE;
-		}
-		bytes += n;
-		len -= (gsize)n;
-	}
-	return TRUE;
-}
-
 static int
 create_output(const char *output, const char *name, char **path, GError **error)
 {
@@ -61,7 +43,9 @@ write_file(const char *output, const char *name, const char *data, gsize len, GE
 
 	if (fd < 0)
 		return FALSE;
-	ok = write_all(fd, data, len, path, error);
+	ok = files_write_all(fd, data, len);
+	if (!ok)
+		fulmar_fail(error, FULMAR_FAILED, _("cannot write %s: %s"), path, g_strerror(errno));
 	if (close(fd) != 0 && ok) {
 		fulmar_fail(error, FULMAR_FAILED, _("cannot write %s: %s"), path, g_strerror(errno));
 		ok = FALSE;

@@ -52,18 +52,35 @@ files_make_private_dir(const char *dir, GError **error)
 	return make_one_dir(path, error);
 }
 
-static gboolean
-write_all(int fd, const char *bytes, gsize len)
+gboolean
+files_write_all(int fd, const void *bytes, gsize len)
 {
-	while (len > 0) {
-		gssize n = write(fd, bytes, len);
+	for (const char *at = bytes; len > 0;) {
+		gssize n = write(fd, at, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n == 0)
+			errno = EIO;
 		if (n <= 0)
 			return FALSE;
-		bytes += n;
+		at += n;
 		len -= (gsize)n;
+	}
+	return TRUE;
+}
+
+gboolean
+files_copy_all(int from, int to)
+{
+	char buffer[65536];
+	gssize n;
+
+	while ((n = read(from, buffer, sizeof buffer)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || !files_write_all(to, buffer, (gsize)n))
+			return FALSE;
 	}
 	return TRUE;
 }
@@ -104,7 +121,7 @@ files_write_atomically(const char *path, const void *bytes, gsize len, GError **
 		fulmar_fail(error, FULMAR_FAILED, _("%s cannot be written: %s"), path, g_strerror(errno));
 		return FALSE;
 	}
-	if (fchmod(fd, 0600) || !write_all(fd, bytes, len)) {
+	if (fchmod(fd, 0600) || !files_write_all(fd, bytes, len)) {
 		fulmar_fail(error, FULMAR_FAILED, _("%s cannot be written: %s"), path, g_strerror(errno));
 		done = FALSE;
 	} else {

@@ -15,6 +15,11 @@ gboolean files_write_atomically(const char *path, const void *bytes, gsize len, 
  * Lends fd: the caller closes it, and removes the temporary name when this fails. */
 gboolean files_commit(int fd, const char *temporary, const char *final, GError **error);
 
+/* Writes all of bytes, however often that takes. FALSE with errno. */
+gboolean files_write_all(int fd, const void *bytes, gsize len);
+/* The same with what is left in from. */
+gboolean files_copy_all(int from, int to);
+
 /* A file name that a message proposed, made harmless: base name only, no leading dot or dash, no controls,
  * bidi or separators, at most 200 octets with its extension kept; "attachment" when nothing remains. Gives
  * (g_free). */

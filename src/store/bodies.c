@@ -586,22 +586,6 @@ store_part_finish(struct store *store, msgid id, const char *section, int fd, gb
 	return ok;
 }
 
-static gboolean
-write_all(int fd, const char *bytes, gsize len)
-{
-	while (len > 0) {
-		gssize n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return FALSE;
-		bytes += n;
-		len -= (gsize)n;
-	}
-	return TRUE;
-}
-
 gboolean
 store_part_put(struct store *store, msgid id, const char *section, const void *bytes, gsize len,
                gboolean durable, GError **error)
@@ -611,7 +595,7 @@ store_part_put(struct store *store, msgid id, const char *section, const void *b
 
 	if (fd < 0)
 		return FALSE;
-	if (ftruncate(fd, 0) != 0 || lseek(fd, 0, SEEK_SET) != 0 || !write_all(fd, bytes, len)) {
+	if (ftruncate(fd, 0) != 0 || lseek(fd, 0, SEEK_SET) != 0 || !files_write_all(fd, bytes, len)) {
 		g_autofree char *path = bodies_path(store, id, section, NULL);
 
 		fail_file(path, error);

@@ -12,28 +12,6 @@
 
 /* ---- bodies that are shared ---- */
 
-static gboolean
-copy_octets(int from, int to)
-{
-	char buffer[65536];
-	ssize_t n;
-
-	while ((n = read(from, buffer, sizeof buffer)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return FALSE;
-		for (ssize_t at = 0, written; at < n; at += written) {
-			written = write(to, buffer + at, (gsize)(n - at));
-			if (written < 0 && errno == EINTR)
-				written = 0;
-			else if (written < 0)
-				return FALSE;
-		}
-	}
-	return TRUE;
-}
-
 /* Where two names for one file cannot be had. */
 static gboolean
 copy_file(const char *from, const char *to)
@@ -44,7 +22,7 @@ copy_file(const char *from, const char *to)
 	if (in < 0)
 		return FALSE;
 	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	ok = out >= 0 && copy_octets(in, out);
+	ok = out >= 0 && files_copy_all(in, out);
 	close(in);
 	if (out >= 0 && close(out) != 0)
 		ok = FALSE;

@@ -104,27 +104,6 @@ part_bytes(struct ui *ui, const struct errand *errand)
 	return bytes;
 }
 
-static gboolean
-write_all(int fd, GBytes *bytes, GError **error)
-{
-	gsize len;
-	const char *at = g_bytes_get_data(bytes, &len);
-
-	while (len) {
-		ssize_t n = write(fd, at, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			fulmar_fail(error, FULMAR_FAILED, _("cannot write the file: %s"), g_strerror(errno));
-			return FALSE;
-		}
-		at += n;
-		len -= (gsize)n;
-	}
-	return TRUE;
-}
-
 /* Into a new file of folder; its path, or NULL with error, and then nothing half-written stays. */
 static char *
 write_new(const char *folder, const char *name, GBytes *bytes, GError **error)
@@ -135,7 +114,9 @@ write_new(const char *folder, const char *name, GBytes *bytes, GError **error)
 
 	if (fd < 0)
 		return NULL;
-	ok = write_all(fd, bytes, error);
+	ok = files_write_all(fd, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+	if (!ok)
+		fulmar_fail(error, FULMAR_FAILED, _("cannot write the file: %s"), g_strerror(errno));
 	if (close(fd) != 0 && ok) {
 		fulmar_fail(error, FULMAR_FAILED, _("cannot write the file: %s"), g_strerror(errno));
 		ok = FALSE;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include "backend/imap/imap-private.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "base/i18n.h"
 
 /* Bodies on demand: one section of one message at a time, small ones whole, big ones in slices that are kept
@@ -84,38 +85,10 @@ want_end(struct backend *b, struct imap_want *w)
 /* ---- receiving ---- */
 
 static gboolean
-write_all(int fd, const unsigned char *bytes, gsize len)
-{
-	while (len) {
-		gssize n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return FALSE;
-		bytes += n;
-		len -= (gsize)n;
-	}
-	return TRUE;
-}
-
-static gboolean
-copy_spool(int from, int to)
-{
-	unsigned char buf[65536];
-	gssize n;
-
-	while ((n = read(from, buf, sizeof buf)) > 0)
-		if (!write_all(to, buf, (gsize)n))
-			return FALSE;
-	return n == 0;
-}
-
-static gboolean
 append(struct imap_want *w, int fd, const struct imap_node *value)
 {
-	gboolean ok = value->spool_fd >= 0 ? copy_spool(value->spool_fd, fd)
-	                                   : write_all(fd, value->text, value->len);
+	gboolean ok = value->spool_fd >= 0 ? files_copy_all(value->spool_fd, fd)
+	                                   : files_write_all(fd, value->text, value->len);
 
 	if (!ok)
 		fulmar_fail(&w->error, FULMAR_FAILED,

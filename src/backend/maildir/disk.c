@@ -65,22 +65,6 @@ disk_remove(const char *path, GError **error)
 
 /* ---- writing ---- */
 
-static gboolean
-write_all(int fd, const char *bytes, gsize len)
-{
-	while (len > 0) {
-		gssize n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return FALSE;
-		bytes += n;
-		len -= (gsize)n;
-	}
-	return TRUE;
-}
-
 static int
 create(const char *path)
 {
@@ -129,7 +113,7 @@ disk_write(const char *tmp, const char *to, const void *bytes, gsize len, gint64
 
 	if (fd < 0)
 		return fail(tmp, errno, error);
-	if (!write_all(fd, bytes, len) || futimens(fd, times) != 0 || fsync(fd) != 0)
+	if (!files_write_all(fd, bytes, len) || futimens(fd, times) != 0 || fsync(fd) != 0)
 		fail(to, errno, error);
 	else
 		end = put_in_place(tmp, to, error);

@@ -193,16 +193,7 @@ write_lines(int fd, const struct subscriptions *subscriptions)
 
 	for (guint i = 0; i < subscriptions->lines->len; i++)
 		g_string_append_printf(text, "%s\n", (const char *)subscriptions->lines->pdata[i]);
-	for (gsize at = 0; at < text->len;) {
-		gssize n = write(fd, text->str + at, text->len - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return FALSE;
-		at += (gsize)n;
-	}
-	return fchmod(fd, subscriptions->mode) == 0;
+	return files_write_all(fd, text->str, text->len) && fchmod(fd, subscriptions->mode) == 0;
 }
 
 static gboolean
