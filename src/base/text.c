@@ -278,3 +278,11 @@ text_size(guint64 octets)
 	}
 	return g_strdup_printf("%.*f %s", unit > 1 && value < 9.95, value, _(units[unit]));
 }
+
+void
+text_wipe(char **text)
+{
+	if (*text)
+		explicit_bzero(*text, strlen(*text));
+	g_clear_pointer(text, g_free);
+}

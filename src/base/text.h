@@ -40,6 +40,9 @@ int text_distance(const char *a, const char *b);
  * from names. */
 const char *text_nearest(const char *word, const char *const *names);
 
+/* Overwrites a secret and frees it; *text becomes NULL. */
+void text_wipe(char **text);
+
 /* "214 kB", "1.2 MB": decimal units. Gives (g_free). */
 char *text_size(guint64 octets);
 

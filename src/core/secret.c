@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/text.h"
 #include "core/account-private.h"
 
 /* Where passwords and tokens come from: the file, a command, or the person; once for all lanes, until one of
@@ -18,14 +19,6 @@ struct job_secret {
 	char *command;
 	char *secret, *complaint;
 };
-
-static void
-wipe(char **secret)
-{
-	if (*secret)
-		memset(*secret, 0, strlen(*secret));
-	g_clear_pointer(secret, g_free);
-}
 
 static void
 give(struct lane *lane, const char *secret, const char *why)
@@ -49,14 +42,14 @@ deliver(struct account *a, const char *secret, const char *why)
 static void
 remember(struct account *a, const char *secret)
 {
-	wipe(&a->secret);
+	text_wipe(&a->secret);
 	a->secret = g_strdup(secret);
 }
 
 void
 secret_forget(struct account *a)
 {
-	wipe(&a->secret);
+	text_wipe(&a->secret);
 }
 
 static void
@@ -65,7 +58,7 @@ job_unref(struct job_secret *job)
 	if (!g_atomic_int_dec_and_test(&job->refs))
 		return;
 	g_free(job->command);
-	wipe(&job->secret);
+	text_wipe(&job->secret);
 	g_free(job->complaint);
 	g_free(job);
 }
@@ -188,7 +181,7 @@ secret_find(struct lane *lane, const char *prompt)
 		deliver(a, NULL, NULL);
 	else
 		ask_person(a, prompt);
-	wipe(&known);
+	text_wipe(&known);
 }
 
 void

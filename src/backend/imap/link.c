@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "base/text.h"
 
 /* The connection: octets to the parser, its end to everything under way. */
 
@@ -81,7 +82,7 @@ forget_link(struct backend *b, const GError *error)
 	b->watched = b->unwatchable = 0;
 	b->turn = TURN_NONE;
 	b->secret_wanted = FALSE;
-	g_clear_pointer(&b->secret, g_free); /* core knows it, for all lanes */
+	text_wipe(&b->secret); /* core knows it, for all lanes */
 	b->quirk = NULL;
 }
 
@@ -244,7 +245,7 @@ destroy(struct backend *b)
 	g_clear_error(&b->lost);
 	g_clear_error(&b->unaimed);
 	g_hash_table_unref(b->half_moved);
-	g_free(b->secret);
+	text_wipe(&b->secret);
 	g_free(b);
 }
 

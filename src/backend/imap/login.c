@@ -2,6 +2,7 @@
 #include "backend/imap/imap-private.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/text.h"
 
 /* From the greeting to a session that takes commands: STARTTLS, capabilities, authentication, compression. */
 
@@ -233,7 +234,7 @@ refused(struct backend *b, const struct imap_response *response)
 		give_up(b, FULMAR_NO_LINK, _("%s cannot take the log-in now: %s"), a->host, response->text);
 		return;
 	}
-	g_clear_pointer(&b->secret, g_free);
+	text_wipe(&b->secret);
 	if (a->oauth_token_command && !b->token_renewed) {
 		/* Tokens end after an hour or so: a fresh one is asked for once. */
 		b->token_renewed = TRUE;
@@ -395,7 +396,7 @@ imap_login_secret(struct backend *b, const char *secret, const char *why)
 	if (!b->secret_wanted)
 		return;
 	b->secret_wanted = FALSE;
-	g_free(b->secret);
+	text_wipe(&b->secret);
 	b->secret = g_strdup(secret);
 	if (!b->conn)
 		return;

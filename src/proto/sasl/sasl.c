@@ -60,14 +60,6 @@ wipe(gpointer data)
 	g_string_free(text, TRUE);
 }
 
-static void
-wipe_text(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	g_free(text);
-}
-
 /* A string with room for a response, so that no secret is left behind by growing. */
 static GString *
 response_new(const struct sasl *sasl)
@@ -369,8 +361,8 @@ sasl_free(struct sasl *sasl)
 	if (!sasl)
 		return;
 	scram_free(sasl->scram);
-	wipe_text(sasl->password);
-	wipe_text(sasl->token);
+	text_wipe(&sasl->password);
+	text_wipe(&sasl->token);
 	g_free(sasl->user);
 	g_free(sasl->host);
 	g_free(sasl->server_error);
