@@ -246,6 +246,8 @@ gint64 work_folder(struct account *a, const struct command *c, GError **error);
 gboolean keep_is_due(struct account *a, gint64 folder);
 /* Begins fetching them; FALSE when there is nothing left to fetch. */
 gboolean keep_on(struct lane *lane, gint64 folder);
+/* TRUE when the structure and all of what is shown of id is here. */
+gboolean keep_has_shown(struct account *a, msgid id, gboolean html);
 /* Adds the sections (char *) that are not here of what is shown of id: "" where the whole message is cheaper
  * to have. Gives their octets. */
 guint64 keep_lacking(struct account *a, msgid id, const struct mime_part *root, gboolean html,
@@ -378,7 +380,7 @@ void download_listed(struct request *r, const GError *error);
 gboolean download_has_verb(const struct request *r);
 void download_free(struct download *download);
 gboolean later_add(struct account *a, const struct command *c, GError **error);
-/* Nothing else is asked: begins to fetch what was put off. FALSE when there is nothing. */
+/* Nothing else is asked: begins to fetch what was put off. TRUE while that is under way over lane 0. */
 gboolean later_on(struct account *a);
 void later_free(struct later *later);
 

@@ -9,10 +9,7 @@
 void
 change_touch(struct change *change, gint64 folder)
 {
-	gint64 *key = g_new(gint64, 1);
-
-	*key = folder;
-	g_hash_table_add(change->touched, key);
+	id_set_add(change->touched, folder);
 }
 
 /* FALSE with error. */
@@ -213,7 +210,7 @@ change_run(struct account *a, struct command *command, change_verb verb)
 
 	if (command->ids)
 		drop_doubles(command->ids);
-	change.touched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	change.touched = id_set_new();
 	ok = verb(&change, &error);
 	/* What comes before a fault, such as the folder that was made for it, is a step all the same. */
 	if (change.step && !name_step(&change, ok ? &error : NULL))

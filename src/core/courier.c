@@ -327,10 +327,7 @@ fetch(struct courier *c)
 	guint64 octets = 0;
 
 	while (n < from->len && n < most && octets < FETCH_OCTETS) {
-		struct store_row *row = store_row(a->store, g_array_index(from, msgid, n), NULL);
-
-		octets += row ? row->size : 0;
-		store_row_free(row);
+		octets += store_size(a->store, g_array_index(from, msgid, n));
 		sections[n++] = "";
 	}
 	g_array_set_size(c->asked, 0);

@@ -53,16 +53,6 @@ download_has_verb(const struct request *r)
 	return r->download && r->download->asked->len > 0;
 }
 
-static guint64
-size_of(struct account *a, msgid id)
-{
-	struct store_row *row = store_row(a->store, id, NULL);
-	guint64 size = row ? row->size : 0;
-
-	store_row_free(row);
-	return size;
-}
-
 static void
 tell(struct download *d, guint64 more)
 {
@@ -114,7 +104,7 @@ count(struct download *d, msgid id, const GError *error)
 		g_array_append_val(d->alone, id);
 		return;
 	}
-	d->have += size_of(a, id);
+	d->have += store_size(a->store, id);
 	if (here) {
 		d->fine++;
 		return;
@@ -179,7 +169,7 @@ fly(struct download *d, GArray *from, guint most)
 	guint n = 0;
 
 	while (n < from->len && n < most && octets < d->limit) {
-		guint64 size = size_of(a, g_array_index(from, msgid, n));
+		guint64 size = store_size(a->store, g_array_index(from, msgid, n));
 
 		if (n && size > BIG)
 			break;
@@ -226,7 +216,7 @@ survey(struct download *d, GError **error)
 			g_array_append_val(d->todo, id);
 	}
 	for (guint i = 0; i < d->todo->len; i++)
-		d->total += size_of(a, g_array_index(d->todo, msgid, i));
+		d->total += store_size(a->store, g_array_index(d->todo, msgid, i));
 	tell(d, 0);
 	return TRUE;
 }
@@ -397,7 +387,7 @@ later_on(struct account *a)
 	char *section;
 
 	if (a->later)
-		return TRUE;
+		return a->later->lane->number == LANE_PERSON;
 	if (a->later_none)
 		return FALSE;
 	list = later_list(a);
@@ -413,5 +403,5 @@ later_on(struct account *a)
 	later->id = g_ascii_strtoll(list[0], &section, 10);
 	later->section = g_strdup(*section == ':' ? section + 1 : section);
 	a->ops->part(lane->backend, later->id, later->section, NULL, later_done, a);
-	return TRUE;
+	return lane->number == LANE_PERSON;
 }

@@ -38,32 +38,23 @@ keeping_end(struct keeping *k)
 	work_on(a);
 }
 
-static void
-give_up_on(struct account *a, msgid id)
+gboolean
+keep_has_shown(struct account *a, msgid id, gboolean html)
 {
-	gint64 *key = g_new(gint64, 1);
+	struct mime_part *root = store_structure(a->store, id, NULL);
+	g_autoptr(GPtrArray) shown = root ? mime_part_shown(root, html) : NULL;
+	gboolean here = root != NULL;
 
-	*key = id;
-	g_hash_table_add(a->unkept, key);
+	for (guint i = 0; here && i < shown->len; i++)
+		here = store_has_part(a->store, id, ((const struct mime_part *)shown->pdata[i])->section);
+	g_clear_pointer(&root, mime_part_free);
+	return here;
 }
 
 static gboolean
 is_here(struct account *a, msgid id, gboolean full)
 {
-	struct mime_part *root;
-	gboolean here = TRUE;
-
-	if (full)
-		return store_has_part(a->store, id, "");
-	root = store_structure(a->store, id, NULL);
-	if (!root)
-		return FALSE;
-	g_autoptr(GPtrArray) shown = mime_part_shown(root, FALSE);
-
-	for (guint i = 0; here && i < shown->len; i++)
-		here = store_has_part(a->store, id, ((const struct mime_part *)shown->pdata[i])->section);
-	mime_part_free(root);
-	return here;
+	return full ? store_has_part(a->store, id, "") : keep_has_shown(a, id, FALSE);
 }
 
 /* Learns from the time this batch took how much the next may fetch. */
@@ -105,7 +96,7 @@ fetched(const GError *error, void *user)
 		if (is_here(a, id, k->full) && (k->full || store_set_text_here(a->store, id, NULL)))
 			kept++;
 		else
-			give_up_on(a, id);
+			id_set_add(a->unkept, id);
 	}
 	if (error && kept < k->ids->len && fulmar_error_status(error) == FULMAR_FAILED)
 		note_failure(a, k->folder, error, kept > 0);
@@ -116,15 +107,7 @@ fetched(const GError *error, void *user)
 static gboolean
 whole_is_cheaper(struct account *a, msgid id, guint n, guint64 octets)
 {
-	struct store_row *row;
-	gboolean cheaper;
-
-	if (n <= SECTIONS_FEW)
-		return FALSE;
-	row = store_row(a->store, id, NULL);
-	cheaper = n > SECTIONS_MANY || (row && row->size / 4 <= octets);
-	g_clear_pointer(&row, store_row_free);
-	return cheaper;
+	return n > SECTIONS_MANY || (n > SECTIONS_FEW && store_size(a->store, id) / 4 <= octets);
 }
 
 guint64
@@ -155,12 +138,9 @@ add_sections(struct keeping *k, msgid id, GArray *ids, GPtrArray *sections)
 	struct mime_part *root;
 
 	if (k->full) {
-		struct store_row *row = store_row(a->store, id, NULL);
-
 		g_array_append_val(ids, id);
 		g_ptr_array_add(sections, g_strdup(""));
-		k->octets += row ? row->size : 0;
-		g_clear_pointer(&row, store_row_free);
+		k->octets += store_size(a->store, id);
 		return;
 	}
 	root = store_structure(a->store, id, NULL);

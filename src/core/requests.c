@@ -82,6 +82,12 @@ first_id(const struct command *c)
 	return c->ids && c->ids->len ? g_array_index(c->ids, msgid, 0) : 0;
 }
 
+static gboolean
+wants_html(const struct command *c)
+{
+	return c->text && !strcmp(c->text, "html");
+}
+
 /* ---- CMD_TEXT: structure, then the shown text ---- */
 
 static void
@@ -104,7 +110,7 @@ fetch_shown(struct request *r, const struct mime_part *root)
 	g_autoptr(GPtrArray) sections = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 
-	keep_lacking(a, id, root, r->command->text && !strcmp(r->command->text, "html"), sections);
+	keep_lacking(a, id, root, wants_html(r->command), sections);
 	for (guint i = 0; i < sections->len; i++)
 		g_array_append_val(ids, id);
 	if (!sections->len) {
@@ -176,12 +182,10 @@ part_done(const GError *error, void *user)
 static guint64
 size_of(struct account *a, msgid id, const char *section)
 {
-	struct store_row *row = *section ? NULL : store_row(a->store, id, NULL);
 	struct mime_part *root = *section ? store_structure(a->store, id, NULL) : NULL;
 	const struct mime_part *part = root ? mime_part_by_section(root, section) : NULL;
-	guint64 size = row ? row->size : part ? part->size : 0;
+	guint64 size = part ? part->size : *section ? 0 : store_size(a->store, id);
 
-	g_clear_pointer(&row, store_row_free);
 	g_clear_pointer(&root, mime_part_free);
 	return size;
 }
@@ -514,20 +518,9 @@ requests_want_link(const struct account *a)
 static gboolean
 is_here(struct account *a, const struct command *c)
 {
-	struct mime_part *root;
-	gboolean here = TRUE;
-
 	if (c->verb == CMD_PART)
 		return store_has_part(a->store, first_id(c), c->text ? c->text : "");
-	if (c->verb != CMD_TEXT || !(root = store_structure(a->store, first_id(c), NULL)))
-		return FALSE;
-	g_autoptr(GPtrArray) shown = mime_part_shown(root, c->text && !strcmp(c->text, "html"));
-
-	for (guint i = 0; here && i < shown->len; i++)
-		here = store_has_part(a->store, first_id(c),
-		                      ((const struct mime_part *)shown->pdata[i])->section);
-	mime_part_free(root);
-	return here;
+	return c->verb == CMD_TEXT && keep_has_shown(a, first_id(c), wants_html(c));
 }
 
 static void

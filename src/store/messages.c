@@ -450,12 +450,23 @@ store_id_by_uid(struct store *store, gint64 folder, guint64 uid, GError **error)
 	return id;
 }
 
+guint64
+store_size(struct store *store, msgid id)
+{
+	static const char sql[] = "SELECT size FROM message WHERE id = ?1";
+	gint64 size = 0;
+
+	store_number(store, sql, VALUES(id), 0, &size, NULL);
+	return (guint64)MAX(size, 0);
+}
+
 msgid
 store_last_id(struct store *store)
 {
+	static const char sql[] = "SELECT max(id) FROM message";
 	msgid id = 0;
 
-	store_number(store, "SELECT coalesce(max(id), 0) FROM message", VALUES(), 0, &id, NULL);
+	store_number(store, sql, NULL, 0, 0, &id, NULL);
 	return id;
 }
 

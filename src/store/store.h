@@ -178,6 +178,8 @@ gboolean store_set_file(struct store *store, msgid id, const char *file, guint f
 /* NULL without error: none. */
 struct store_row *store_row(struct store *store, msgid id, GError **error);
 msgid store_id_by_uid(struct store *store, gint64 folder, guint64 uid, GError **error);
+/* Octets of the message, as the server says; 0: not known, or not here. */
+guint64 store_size(struct store *store, msgid id);
 /* The highest id given so far: rows made from now on have higher ones. 0: none, or not known. */
 msgid store_last_id(struct store *store);
 /* The structure, or NULL without error when not known. For BODY_FULL rows without one it is parsed from the
