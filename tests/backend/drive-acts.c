@@ -238,7 +238,8 @@ do_run(struct drive *d, char **w)
 	g_autoptr(GPtrArray) ops = g_ptr_array_new();
 	g_autoptr(GPtrArray) groups = g_ptr_array_new();
 
-	store_ops(d->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, NULL);
+	if (d->up)
+		store_ops(d->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, NULL);
 	for (guint i = 0; i < ops->len; i++)
 		add_op(d, groups, ops->pdata[i], !strcmp(w[0], "join"));
 	for (guint i = 0; i < groups->len; i++) {

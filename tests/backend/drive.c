@@ -347,6 +347,12 @@ do_open(struct drive *d, char **w)
 	gint64 id = folder_of(d, w[1]);
 	struct result result = {0};
 
+	if (!d->up) { /* nobody asks without a link */
+		fulmar_fail(&result.error, FULMAR_NO_LINK, "no link");
+		put_error(d->out, result.error);
+		g_clear_error(&result.error);
+		return;
+	}
 	backend_imap.open(d->backend, id, on_done, &result);
 	wait_for(d, &result);
 	while (!result.error && !strcmp(w[0], "open") && !is_complete(d, id)) {

@@ -19,6 +19,6 @@ e2e_tests = \
   tests/e2e/test-screen-keys.py
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
-EXTRA_DIST += tests/lib/dovecot.py tests/lib/drive.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/talk.py tests/lib/tap.py \
+EXTRA_DIST += tests/lib/dovecot.py tests/lib/drive.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/stranger.py tests/lib/talk.py tests/lib/tap.py \
   tests/lsan.supp tests/tsan.supp tests/threads contrib/check contrib/common contrib/try
 EXTRA_DIST += tests/bench/run tests/bench/boxes.py tests/bench/clients.py tests/bench/link.py tests/bench/terminal.py

@@ -124,7 +124,7 @@ def test_bodies_that_are_damaged_come_again():
 
 
 def test_rows_that_went_come_back_and_others_stay():
-    """peers.md §2 case 1: random rows are lost, one message is deleted: exactly that one goes."""
+    """Random rows are lost, one message is deleted: exactly that one goes."""
     chance = random.Random(random.randrange(1 << 30))
     with World() as w:
         lost = chance.sample(range(1, COUNT + 1), 9)
@@ -212,7 +212,6 @@ def test_a_database_that_cannot_be_read_is_set_aside_and_the_queue_saved():
 
 
 def test_flipped_bits_end_in_what_the_server_has():
-    """peers.md §2 case 18."""
     seed = random.randrange(1 << 30)
     print('# seed %d' % seed)
     chance = random.Random(seed)

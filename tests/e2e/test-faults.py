@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """What goes wrong around the program: unreadable files, full disks, damaged stores, two at once, sudden ends. One clear line, nothing lost."""
-import glob, hashlib, json, os, pwd, random, re, resource, shutil, signal, sqlite3, stat, subprocess, sys, termios, time
+import glob, hashlib, json, os, random, re, resource, shutil, signal, sqlite3, stat, subprocess, sys, termios, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
 from screen import PATIENCE, Screen
+from script import *
+from stranger import STRANGER, become, give, read_only, writable
 from tap import FULMAR, Home, Skip, imap_conf, run
 
 NOON = 1700000000
@@ -79,26 +81,6 @@ def test_a_configuration_that_others_may_read_keeps_no_password():
         assert 'fulmar.conf' in home.err and 'secret word' not in home.err
         os.chmod(conf, 0o600)
         home.run('check-config')
-
-
-def become(uid):
-    def prepare():
-        if os.getuid() == 0:
-            os.setgroups([])
-            os.setgid(pwd.getpwuid(uid).pw_gid)
-            os.setuid(uid)
-    return prepare
-
-
-# As root nothing is unreadable: then the program runs as nobody, and what it may use is made nobody's.
-STRANGER = pwd.getpwnam('nobody').pw_uid if os.getuid() == 0 else os.getuid()
-
-
-def give(home):
-    os.chmod(home.dir, 0o755)
-    for root, dirs, files in os.walk(home.dir):
-        for x in [root] + [os.path.join(root, f) for f in files]:
-            os.chown(x, STRANGER, -1)
 
 
 def test_a_configuration_that_cannot_be_read_is_told():
@@ -302,22 +284,6 @@ def test_a_store_of_a_newer_version_is_left_alone():
 
 # ---- what cannot be written ----
 
-def read_only(folder):
-    for root, dirs, files in os.walk(folder, topdown=False):
-        for f in files:
-            os.chmod(os.path.join(root, f), 0o400)
-        os.chmod(root, 0o500)
-
-
-def writable(folder):
-    os.chmod(folder, 0o700)
-    for root, dirs, files in os.walk(folder):
-        for x in dirs:
-            os.chmod(os.path.join(root, x), 0o700)
-        for f in files:
-            os.chmod(os.path.join(root, f), 0o600)
-
-
 def test_what_is_here_is_read_from_a_read_only_home():
     with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port, more='keep = full')) as home:
         for n in range(1, 4):
@@ -512,12 +478,18 @@ def test_the_screen_ends_well_on_signals():
 
 # ---- time ----
 
-def test_a_clock_that_is_set_changes_nothing():
+def faked():
+    """What makes a process see another time."""
     library = glob.glob('/usr/lib/*/faketime/libfaketimeMT.so.1') + glob.glob('/usr/lib*/faketime/libfaketimeMT.so.1')
     if not library:
         raise Skip('libfaketime is not installed')
     if SANITIZED:
         raise Skip('the sanitizer and libfaketime both want to be loaded first')
+    return {'LD_PRELOAD': library[0], 'FAKETIME_DONT_FAKE_MONOTONIC': '1'}
+
+
+def test_a_clock_that_is_set_changes_nothing():
+    fake = faked()
     with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port)) as home:
         imap.append(message(1))
         clock = os.path.join(home.dir, 'clock')
@@ -528,7 +500,7 @@ def test_a_clock_that_is_set_changes_nothing():
             os.rename(clock + '.new', clock)
 
         set_clock('+0')
-        env = {**home.env, 'LD_PRELOAD': library[0], 'FAKETIME_TIMESTAMP_FILE': clock, 'FAKETIME_NO_CACHE': '1', 'FAKETIME_DONT_FAKE_MONOTONIC': '1'}
+        env = {**home.env, **fake, 'FAKETIME_TIMESTAMP_FILE': clock, 'FAKETIME_NO_CACHE': '1'}
         with Screen([FULMAR], env) as s:
             s.wait(r'1 mail .* Idle')
             for n, offset in enumerate(('-1d', '+2d', '-300d', '+0'), 2):
@@ -542,6 +514,26 @@ def test_a_clock_that_is_set_changes_nothing():
             assert s.ended() == 0
         home.run('sync')
         agree(home, imap)
+
+
+def test_a_wait_that_a_clock_set_back_would_make_endless_is_over():
+    """What broke the link again and again waits, by the clock that there was then."""
+    fake = faked()
+    with Script(Box(range(1, 4)), answers={'UID STORE.*': CUT}) as s, Home(imap_conf(s.port, more='keep = headers')) as home:
+        def at(offset, *args):
+            subprocess.run([FULMAR, *args], env={**home.env, **fake, 'FAKETIME': offset}, capture_output=True, timeout=60)
+
+        at('+3d', 'sync')
+        at('+3d', '--offline', 'flag', 'work:1', '+flagged')
+        tried = -1
+        while tried != len(s.said('UID STORE.*')) < 20:
+            tried = len(s.said('UID STORE.*'))
+            at('+3d', 'sync')
+        assert 2 < tried < 20, s.heard[-9:]
+        s.answers.clear()
+        at('-300d', 'sync')
+        assert [m.flags for m in s.boxes[0].mails].count({'\\Flagged'}) == 1, s.heard[-9:]
+        assert home.run('queue') == ''
 
 
 run(globals())

@@ -8,6 +8,7 @@ from talk import *
 from tap import Home, imap_conf, run
 
 NUMBERED = without(MANY, 'QRESYNC', 'CONDSTORE', 'ENABLE')  # what goes is told by number
+BARE = 'IMAP4rev1'
 
 
 def test_a_hole_in_the_store_shifts_nothing():
@@ -96,6 +97,30 @@ def test_what_goes_one_after_the_other_is_told_apart():
         t.drive.run()
         assert sorted(t.drive.subjects('INBOX')) == sorted(numbers(1, 2, 6, 7, 8, 10)), t.drive.subjects('INBOX')
         t.sent('UID STORE 1 +FLAGS.SILENT (\\Flagged)')  # nothing was in doubt
+
+
+def test_a_link_that_breaks_off_at_any_step_blanks_and_doubles_nothing():
+    """The list stays with its marks while there is no link, and the next one begins with SELECT."""
+    for caps in (MANY, NUMBERED, BARE):
+        for step in ('ENABLE .*', 'LIST .*', 'LSUB .*', 'STATUS .*', 'SELECT .*', '(UID )?FETCH .*', 'UID SEARCH .*', 'UID STORE .*'):
+            with Talk(caps, mails=range(1, 41)) as t:
+                ids = {r['uid']: r['id'] for r in t.drive.rows('INBOX')}
+                t.drive.on('flag', t.drive.ids('INBOX', 'number 9'), FLAGGED, 0, '')
+                t.inbox.add()
+                t.inbox.flag(5, '\\Seen')
+                t.inbox.expunge(7)
+                t.server.answers[step] = [CUT, None]
+                t.drive('unlink')
+                for turn in range(2):
+                    t.drive('link'), t.drive('folders'), t.drive('open', 'INBOX'), t.drive('check'), t.drive('run')
+                    rows = t.drive.rows('INBOX')
+                    assert len({r['subject'] for r in rows}) == len(rows) >= 39 and all(r['id'] == ids.get(r['uid'], r['id']) for r in rows), (caps, step, turn)
+                    assert next(r for r in rows if r['uid'] == 9)['flags'] == FLAGGED, (caps, step, turn)
+                assert {r['uid']: r['flags'] for r in rows} == {m.uid: {5: SEEN, 9: FLAGGED}.get(m.uid, 0) for m in t.inbox.mails}, (caps, step)
+                assert t.inbox.mail(9).flags == {'\\Flagged'} and not t.drive('ops')
+                for session in t.server.ever:
+                    first = next((h for h in session.heard if re.match('SELECT|UID|FETCH', h)), 'SELECT')
+                    assert first.startswith('SELECT'), session.heard
 
 
 def test_a_flag_set_and_taken_off_again_is_sent_each_time():

@@ -445,7 +445,7 @@ def test_a_server_that_allows_one_connection():
 
 
 def test_what_a_new_link_costs():
-    """Five round trips and 4 kB until the open folder is in sync again (protocols: reconnect after sleep)."""
+    """Five round trips and 4 kB until the open folder is in sync again."""
     with Dovecot(mechanisms='plain') as d, RawImap(d.port) as imap, Proxy(d.port) as p, Home(imap_conf(p.port, more='keep = headers')) as home:
         fill(imap, 1, 40)
         with Screen([FULMAR], home.env, 120, 30) as s:

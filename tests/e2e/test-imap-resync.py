@@ -172,7 +172,7 @@ def test_a_cache_with_a_hole_below_finds_what_has_gone_above_it():
 
 
 def test_a_message_that_went_unnoticed_from_the_cache_comes_again():
-    """peers §2 case 1: a hole in the cache that no window tells of."""
+    """A hole in the cache that no window tells of."""
     for caps in (PLAIN, CONDSTORE, QRESYNC):
         with World(Box(range(1, 40)), caps=caps) as w:
             w.sync()
@@ -287,8 +287,8 @@ def test_exchange_says_bad_to_search_keyword():
         assert 'UID FETCH 9 (UID FLAGS)' in w.server.heard and w.rows()[9]['keywords'] == [], w.server.heard
 
 
-def test_case_6_a_flag_toggled_twice_is_sent_twice():
-    """peers §2 case 6: toggle, sync, toggle, sync: server equals screen."""
+def test_a_flag_toggled_twice_is_sent_twice():
+    """Toggle, sync, toggle, sync: server equals screen."""
     for caps in (PLAIN, CONDSTORE, QRESYNC):
         with World(caps=caps) as w:
             w.sync()
@@ -303,8 +303,8 @@ FAULTS = {'NO': '<tag> NO not now\n', 'BAD': '<tag> BAD what\n', 'cut': CUT, 're
           'bye': '* BYE going down\n', 'nonsense': 'hello there\n', 'half': DEFAULT}
 
 
-def test_case_7_a_fault_inside_a_resync_leaves_the_state_where_it_was():
-    """peers §2 case 7: whatever goes wrong at whatever step, the next resync brings what a cold fetch would, keywords included."""
+def test_a_fault_inside_a_resync_leaves_the_state_where_it_was():
+    """Whatever goes wrong at whatever step, the next resync brings what a cold fetch would, keywords included."""
     steps = ('ENABLE .*', 'SELECT .*', 'UID FETCH .*CHANGEDSINCE.*', r'UID FETCH .*\(UID FLAGS\).*', 'UID FETCH .*HEADER.*', 'UID SEARCH .*')
     for caps in (PLAIN, CONDSTORE, QRESYNC):
         for step in steps:
@@ -401,8 +401,8 @@ def test_a_folder_renumbered_all_the_time_is_not_fetched_each_time():
         assert len([h for h in w.server.heard if 'FETCH' in h]) <= 2, w.server.heard
 
 
-def test_case_8_uidvalidities_equal_modulo_32_bits_differ():
-    """peers §2 case 8: no cached body or queued action survives wrongly."""
+def test_uidvalidities_equal_modulo_32_bits_differ():
+    """No cached body or queued action survives wrongly."""
     for more in (1 << 32, 3 << 32):
         with World(caps=QRESYNC) as w:
             w.sync()
@@ -421,8 +421,7 @@ def test_case_8_uidvalidities_equal_modulo_32_bits_differ():
 
 # ---- the link ----
 
-def test_case_9_a_link_killed_at_each_step_keeps_the_list_and_doubles_nothing():
-    """peers §2 case 9."""
+def test_a_link_killed_at_each_step_keeps_the_list_and_doubles_nothing():
     commands = ('LOGIN .*', 'ENABLE .*', 'SELECT .*', 'UID FETCH .*', 'UID SEARCH .*', 'LIST .*', 'STATUS .*', 'LSUB .*', 'UID STORE .*', 'NAMESPACE', 'ID .*')
     for caps in (PLAIN + ' ID NAMESPACE', CONDSTORE, QRESYNC + ' ID NAMESPACE'):
         for command in commands:
@@ -448,8 +447,8 @@ def test_case_9_a_link_killed_at_each_step_keeps_the_list_and_doubles_nothing():
                     assert len(w.rows('work/Sent')) == 4 and {u: r['id'] for u, r in w.rows().items() if u < 80} == ids, (caps, command)
 
 
-def test_case_10_a_truncated_literal_never_enters_the_store():
-    """peers §2 case 10: the next open fetches again."""
+def test_a_truncated_literal_never_enters_the_store():
+    """The next open fetches again."""
     for keep in (0, 1, 9):
         for caps in (PLAIN, QRESYNC):
             with World(caps=caps) as w:

@@ -412,7 +412,7 @@ files_of_nobody_go(struct place *place, gconstpointer unused)
 	g_assert_true(g_file_test(theirs, G_FILE_TEST_EXISTS) && g_file_test(under_way, G_FILE_TEST_EXISTS));
 }
 
-/* peers.md §2 case 16: one file shown twice, one row deleted: the file stays. */
+/* One file shown twice, one row deleted: the file stays. */
 static void
 a_body_that_is_shared_outlives_one_of_its_rows(struct place *place, gconstpointer unused)
 {
@@ -557,7 +557,6 @@ a_hole_in_a_table_is_gone_around(struct place *place, gconstpointer unused)
 	bed_reopen(&place->bed);
 }
 
-/* peers.md §2 case 18. */
 static void
 flipped_bits_end_in_a_sound_store(struct place *place, gconstpointer unused)
 {
