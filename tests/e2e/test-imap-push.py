@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Being told instead of asking: NOTIFY, IDLE and what is done without them; the connections beside the person's; the command for new mail."""
-import base64, glob, json, os, re, sys, time
+import base64, contextlib, glob, json, os, re, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
@@ -220,13 +220,20 @@ def test_without_notify_there_is_idle_and_the_list():
 
 
 def test_without_idle_the_open_folder_is_asked_for():
-    with Talk(more='disable-capability = IDLE\npoll = 5s') as t:
-        t.screen.wait(r'● Idle')
-        becomes(t.screen, lambda: NOTIFY in t.lane(0))
-        t.boxes[0].add()
-        t.server.answers['NOOP'] = '* 4 EXISTS\n<tag> OK done\n'
-        t.screen.wait(r'number 4')
-        assert 'IDLE' not in t.server.heard
+    """Hidden, or not there, as NOTIFY is not; all of them at once, as each takes five seconds."""
+    ways = [(CAPS, 'disable-capability = IDLE\n'), (CAPS.replace(' IDLE', ''), ''), (CAPS.replace(' IDLE', ''), 'disable-capability = NOTIFY\n')]
+    with contextlib.ExitStack() as stack:
+        talks = [stack.enter_context(Talk(caps=caps, drip=drip, more=more + 'poll = 5s')) for caps, more in ways for drip in CUTS]
+        for t in talks:
+            t.screen.wait(r'number 3')
+            t.screen.wait(r'● Idle')
+            t.server.answers['NOOP'] = '* 4 EXISTS\n<tag> OK done\n'
+            t.boxes[0].add()
+        for t in talks:
+            t.screen.wait(r'number 4')
+            heard = t.lane(0)
+            at = heard.index('NOOP')
+            assert heard[at + 1] == 'UID FETCH 4:* ' + FULL and 'IDLE' not in heard and (NOTIFY in heard) == (t not in talks[-2:]), heard
 
 
 def test_when_no_folder_is_open_the_inbox_is_watched():
