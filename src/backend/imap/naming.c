@@ -1,40 +1,11 @@
 #include <string.h>
 #include "backend/imap/imap-private.h"
+#include "backend/paths.h"
 #include "base/error.h"
 #include "base/i18n.h"
 
 /* The server's name for a folder that a person wants, from what the stored folders show of its ways:
  * delimiter, spelling, and whether everything lies below INBOX. So it works without a link too. */
-
-/* Characters that are shown as nothing, or turn what follows round: a name with them could pass for another.
- */
-static gboolean
-is_unfit(gunichar c)
-{
-	return g_unichar_iscntrl(c) || c == 0xfeff || (c >= 0x200b && c <= 0x200f) ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
-static gboolean
-check_path(const char *path, GError **error)
-{
-	if (!*path || *path == '/' || path[strlen(path) - 1] == '/' || strstr(path, "//")) {
-		fulmar_fail(error, FULMAR_FAILED, _("a folder needs a name, on each level of it"));
-		return FALSE;
-	}
-	if (!g_utf8_validate(path, -1, NULL)) {
-		fulmar_fail(error, FULMAR_FAILED, _("the name is not written in UTF-8"));
-		return FALSE;
-	}
-	for (const char *p = path; *p; p = g_utf8_next_char(p))
-		if (is_unfit(g_utf8_get_char(p))) {
-			fulmar_fail(error, FULMAR_FAILED,
-			            _("there is a character in the name that cannot be seen: U+%04X"),
-			            g_utf8_get_char(p));
-			return FALSE;
-		}
-	return TRUE;
-}
 
 /* INBOX in any case. */
 static gboolean
@@ -139,7 +110,7 @@ imap_name_folder(struct backend *b, const char *path, char **wire, char *delimit
 	g_autofree char *top = NULL;
 	const char *rest;
 
-	if (!folders || !check_path(path, error))
+	if (!folders || !path_is_fit(path, error))
 		return FALSE;
 	above = nearest(folders, path, &rest);
 	if (above && !(top = store_folder_wish(b->env->store, above->id, error)))

@@ -1,4 +1,5 @@
 #include "backend/maildir/wire.h"
+#include "backend/paths.h"
 
 #include <string.h>
 
@@ -85,36 +86,6 @@ wire_is_at(const char *wire, const char *top, char delimiter, const char **rest)
 		return FALSE;
 	*rest = wire + len;
 	return !**rest || (strcmp(top, ".") != 0 && **rest == delimiter);
-}
-
-/* Characters that are shown as nothing, or turn what follows round: a name with them could pass for another.
- */
-static gboolean
-is_unseen(gunichar c)
-{
-	return g_unichar_iscntrl(c) || c == 0xfeff || (c >= 0x200b && c <= 0x200f) ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
-static gboolean
-check_path(const char *path, GError **error)
-{
-	if (!*path || *path == '/' || g_str_has_suffix(path, "/") || strstr(path, "//")) {
-		fulmar_fail(error, FULMAR_FAILED, _("a folder needs a name, on each level of it"));
-		return FALSE;
-	}
-	if (!g_utf8_validate(path, -1, NULL)) {
-		fulmar_fail(error, FULMAR_FAILED, _("the name is not written in UTF-8"));
-		return FALSE;
-	}
-	for (const char *p = path; *p; p = g_utf8_next_char(p))
-		if (is_unseen(g_utf8_get_char(p))) {
-			fulmar_fail(error, FULMAR_FAILED,
-			            _("there is a character in the name that cannot be seen: U+%04X"),
-			            g_utf8_get_char(p));
-			return FALSE;
-		}
-	return TRUE;
 }
 
 static gboolean
@@ -254,7 +225,7 @@ wire_from_path(const GPtrArray *folders, gboolean root, const char *path, char *
 	g_autoptr(GString) wire = NULL;
 	const char *rest;
 
-	if (!check_path(path, error))
+	if (!path_is_fit(path, error))
 		return NULL;
 	above = nearest(folders, path, &rest);
 	*delimiter = above ? above->delimiter : usual_delimiter(folders, root);
