@@ -7,6 +7,7 @@
 #include "app/id-reader.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/idset.h"
 
 static void
 group_free(gpointer data)
@@ -37,7 +38,7 @@ group_of(GPtrArray *groups, const struct conf_account *account)
 	group = g_new0(struct ids_group, 1);
 	group->account = account;
 	group->ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	group->known = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	group->known = idset_new();
 	g_ptr_array_add(groups, group);
 	return group;
 }
@@ -49,7 +50,7 @@ ids_add(const struct app *app, GPtrArray *groups, const char *word, GError **err
 	const struct conf_account *account = app_id(app, word, &id, error);
 	struct ids_group *group = account ? group_of(groups, account) : NULL;
 
-	if (group && g_hash_table_add(group->known, g_memdup2(&id, sizeof id)))
+	if (group && idset_add(group->known, id))
 		g_array_append_val(group->ids, id);
 	return account != NULL;
 }

@@ -309,10 +309,6 @@ struct store_op *op_copy(const struct store_op *op);
  * struct batch *, free func set. */
 GPtrArray *batches_of(GPtrArray *ops, GHashTable *alone);
 
-/* Sets of ids (gint64 *). */
-GHashTable *id_set_new(void);
-void id_set_add(GHashTable *set, gint64 id);
-
 /* ---- change.c: what a command that changes mail did ---- */
 struct change {
 	struct account *account;

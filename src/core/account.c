@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/i18n.h"
+#include "base/idset.h"
 #include "core/account-private.h"
 
 void
@@ -189,7 +190,7 @@ account_start_with(const struct backend_ops *ops, struct bus *bus, const struct 
 	a->context = g_main_context_new();
 	a->loop = g_main_loop_new(a->context, FALSE);
 	a->progress = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, progress_free);
-	a->unkept = id_set_new();
+	a->unkept = idset_new();
 	a->background = g_array_new(FALSE, FALSE, sizeof(gint64));
 	g_queue_init(&a->requests);
 	a->turn_fd = -1;

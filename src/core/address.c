@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <glib-unix.h>
 #include "core/address.h"
+#include "base/loop.h"
 
 /* rtnetlink(7) says that something happened to some address; also when a router only announced again what is
  * known. So what counts is whether the addresses are others than before. */
@@ -59,7 +60,7 @@ settled(gpointer user)
 	struct address_watch *watch = user;
 	g_autofree char *before = watch->addresses;
 
-	g_clear_pointer(&watch->settle, g_source_unref);
+	loop_drop(&watch->settle);
 	watch->addresses = survey();
 	if (strcmp(before, watch->addresses) != 0)
 		watch->changed(watch->user);
@@ -76,11 +77,8 @@ told(gint fd, GIOCondition condition, gpointer user)
 	/* What they say does not matter, nor that there was too much of it (ENOBUFS). */
 	while ((n = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT)) > 0 || (n < 0 && errno == ENOBUFS))
 		;
-	if (watch->settle)
-		return G_SOURCE_CONTINUE;
-	watch->settle = g_timeout_source_new(SETTLE_MS);
-	g_source_set_callback(watch->settle, settled, watch, NULL);
-	g_source_attach(watch->settle, watch->context);
+	if (!watch->settle)
+		loop_after(&watch->settle, watch->context, SETTLE_MS, settled, watch);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -120,11 +118,8 @@ address_watch_new(GMainContext *context, void (*changed)(void *user), void *user
 void
 address_watch_free(struct address_watch *watch)
 {
-	g_source_destroy(watch->source);
-	g_source_unref(watch->source);
-	if (watch->settle)
-		g_source_destroy(watch->settle);
-	g_clear_pointer(&watch->settle, g_source_unref);
+	loop_drop(&watch->source);
+	loop_drop(&watch->settle);
 	close(watch->fd);
 	g_free(watch->addresses);
 	g_free(watch);

@@ -1,5 +1,6 @@
 #include <string.h>
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/text.h"
 #include "core/account-private.h"
 
@@ -137,7 +138,7 @@ announce(gpointer user)
 	struct account *a = user;
 	struct job_announce *job = g_new0(struct job_announce, 1);
 
-	g_clear_pointer(&a->announce_wait, g_source_unref);
+	loop_drop(&a->announce_wait);
 	job->account = a;
 	job->context = g_main_context_ref(a->context);
 	job->refs = 2;
@@ -152,11 +153,8 @@ announce(gpointer user)
 static void
 announce_soon(struct account *a)
 {
-	if (a->announcing || a->announce_wait)
-		return;
-	a->announce_wait = g_timeout_source_new(FOLD_MS);
-	g_source_set_callback(a->announce_wait, announce, a, NULL);
-	g_source_attach(a->announce_wait, a->context);
+	if (!a->announcing && !a->announce_wait)
+		loop_after(&a->announce_wait, a->context, FOLD_MS, announce, a);
 }
 
 gboolean
@@ -184,9 +182,7 @@ announce_mail(struct account *a, gint64 folder, guint n)
 void
 announce_stop(struct account *a)
 {
-	if (a->announce_wait)
-		g_source_destroy(a->announce_wait);
-	g_clear_pointer(&a->announce_wait, g_source_unref);
+	loop_drop(&a->announce_wait);
 	if (!a->announcing)
 		return;
 	a->announcing->account = NULL;

@@ -1,6 +1,7 @@
 #include <string.h>
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/idset.h"
 #include "core/account-private.h"
 
 /* What every command that changes mail has in common: it is done when the store holds it, and then says which
@@ -9,7 +10,7 @@
 void
 change_touch(struct change *change, gint64 folder)
 {
-	id_set_add(change->touched, folder);
+	idset_add(change->touched, folder);
 }
 
 /* FALSE with error. */
@@ -210,7 +211,7 @@ change_run(struct account *a, struct command *command, change_verb verb)
 
 	if (command->ids)
 		drop_doubles(command->ids);
-	change.touched = id_set_new();
+	change.touched = idset_new();
 	ok = verb(&change, &error);
 	/* What comes before a fault, such as the folder that was made for it, is a step all the same. */
 	if (change.step && !name_step(&change, ok ? &error : NULL))

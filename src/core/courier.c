@@ -1,6 +1,8 @@
 #include <string.h>
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/idset.h"
+#include "base/loop.h"
 #include "core/account-private.h"
 
 /* Carries a transfer. Each pass looks at every message of it once: is its body here, has the other account
@@ -40,9 +42,7 @@ static void next(struct courier *c);
 static void
 courier_free(struct courier *c)
 {
-	if (c->step)
-		g_source_destroy(c->step);
-	g_clear_pointer(&c->step, g_source_unref);
+	loop_drop(&c->step);
 	store_op_free(c->op);
 	g_clear_pointer(&c->target, store_close);
 	g_clear_pointer(&c->map, g_hash_table_unref);
@@ -270,23 +270,15 @@ run_step(gpointer user)
 		return G_SOURCE_CONTINUE;
 	g_array_set_size(c->todo, 0);
 	c->at = 0;
-	g_clear_pointer(&c->step, g_source_unref);
+	loop_drop(&c->step);
 	next(c);
 	return G_SOURCE_REMOVE;
 }
 
 static void
-next_step(struct courier *c, GSourceFunc step)
-{
-	c->step = g_idle_source_new();
-	g_source_set_callback(c->step, step, c, NULL);
-	g_source_attach(c->step, c->account->context);
-}
-
-static void
 look_around(struct courier *c)
 {
-	next_step(c, run_step);
+	loop_idle(&c->step, c->account->context, run_step, c);
 }
 
 /* ---- fetching ---- */
@@ -443,7 +435,7 @@ courier_new(struct account *a, const struct store_op *op)
 	c->asked = g_array_new(FALSE, FALSE, sizeof(msgid));
 	c->verified = g_array_new(FALSE, FALSE, sizeof(msgid));
 	a->couriers = g_list_prepend(a->couriers, c);
-	id_set_add(a->busy, op->id);
+	idset_add(a->busy, op->id);
 	return c;
 }
 
@@ -453,7 +445,7 @@ give_up(gpointer user)
 {
 	struct courier *c = user;
 
-	g_clear_pointer(&c->step, g_source_unref);
+	loop_drop(&c->step);
 	if (c->settings)
 		leave(c, OP_WAITING, LOOK_AGAIN, g_steal_pointer(&c->trouble));
 	else
@@ -467,7 +459,7 @@ courier_begin(struct account *a, const struct store_op *op)
 	struct courier *c = courier_new(a, op);
 
 	c->target = transfer_store(a, op->arg, &c->settings, &c->trouble);
-	next_step(c, c->target ? run_step : give_up);
+	loop_idle(&c->step, a->context, c->target ? run_step : give_up, c);
 }
 
 gboolean

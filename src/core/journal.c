@@ -1,5 +1,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/idset.h"
+#include "base/loop.h"
 #include "core/account-private.h"
 
 /* The journal's way to the server. Ops that may run are put together where they are alike and handed to the
@@ -29,21 +31,6 @@ static gint64
 seconds(void)
 {
 	return g_get_real_time() / G_USEC_PER_SEC;
-}
-
-void
-id_set_add(GHashTable *set, gint64 id)
-{
-	gint64 *key = g_new(gint64, 1);
-
-	*key = id;
-	g_hash_table_add(set, key);
-}
-
-GHashTable *
-id_set_new(void)
-{
-	return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 }
 
 /* ---- what is told ---- */
@@ -116,20 +103,12 @@ journal_idle(struct account *a)
 /* ---- opening and closing ---- */
 
 static void
-drop_source(GSource **source)
-{
-	if (*source)
-		g_source_destroy(*source);
-	g_clear_pointer(source, g_source_unref);
-}
-
-static void
 replay_free(gpointer user)
 {
 	struct replay *replay = user;
 
 	replay->account->replays = g_list_remove(replay->account->replays, replay);
-	drop_source(&replay->source);
+	loop_drop(&replay->source);
 	g_clear_error(&replay->error);
 	batch_free(replay->batch);
 	g_free(replay);
@@ -138,9 +117,9 @@ replay_free(gpointer user)
 gboolean
 journal_open(struct account *a, GError **error)
 {
-	a->busy = id_set_new();
-	a->alone = id_set_new();
-	a->awaited = id_set_new();
+	a->busy = idset_new();
+	a->alone = idset_new();
+	a->awaited = idset_new();
 	a->sources = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	a->journal_due = TRUE;
 	return turn_open(a, error);
@@ -149,8 +128,8 @@ journal_open(struct account *a, GError **error)
 void
 journal_close(struct account *a)
 {
-	drop_source(&a->journal_wake);
-	drop_source(&a->journal_poll);
+	loop_drop(&a->journal_wake);
+	loop_drop(&a->journal_poll);
 	g_list_free_full(g_steal_pointer(&a->replays), replay_free);
 	courier_stop_all(a);
 	later_free(g_steal_pointer(&a->later));
@@ -269,12 +248,12 @@ settle(struct account *a, const struct replay *replay, gint64 id, const GError *
 		return cut_off(a, replay, id, error);
 	/* Those that can go are not held up by those that cannot. */
 	if (put_off && replay->batch->ops->len > 1)
-		id_set_add(a->alone, id);
+		idset_add(a->alone, id);
 	if (put_off)
 		return store_op_set(a->store, id, again, why->message, seconds() + journal_wait(op->attempts),
 		                    error);
 	if (replay->batch->ops->len > 1) { /* which of them it is shows when each goes alone */
-		id_set_add(a->alone, id);
+		idset_add(a->alone, id);
 		return store_op_set(a->store, id, OP_WAITING, NULL, 0, error);
 	}
 	return store_op_set(a->store, id, OP_FAILED, why->message, 0, error);
@@ -298,7 +277,7 @@ await_one(struct account *a, gint64 folder)
 {
 	if (!folder || g_hash_table_contains(a->awaited, &folder))
 		return;
-	id_set_add(a->awaited, folder);
+	idset_add(a->awaited, folder);
 	work_again(a, folder);
 }
 
@@ -426,9 +405,7 @@ replayed(const GError *error, void *user)
 		return;
 	}
 	replay->error = g_error_copy(error);
-	replay->source = g_idle_source_new();
-	g_source_set_callback(replay->source, link_is_clear, replay, NULL);
-	g_source_attach(replay->source, replay->account->context);
+	loop_idle(&replay->source, replay->account->context, link_is_clear, replay);
 }
 
 /* ---- beginning ---- */
@@ -445,7 +422,7 @@ replay_new(struct account *a, const struct batch *batch, gboolean checking)
 	a->replays = g_list_prepend(a->replays, replay);
 	a->replaying++;
 	for (guint i = 0; i < batch->ops->len; i++)
-		id_set_add(a->busy, g_array_index(batch->ops, gint64, i));
+		idset_add(a->busy, g_array_index(batch->ops, gint64, i));
 	return replay;
 }
 
@@ -523,7 +500,7 @@ begin_ready(struct account *a, GPtrArray *ready, GError **error)
 		if (g_hash_table_contains(a->busy, &op->id))
 			g_ptr_array_remove_index(ready, i);
 		else if (is_suspect(op))
-			id_set_add(a->alone, op->id);
+			idset_add(a->alone, op->id);
 	}
 	batches = batches_of(ready, a->alone);
 	for (guint i = 0; i < batches->len && a->replaying + now->len < AT_ONCE && !a->suspect; i++) {
@@ -566,7 +543,7 @@ wake(gpointer user)
 {
 	struct account *a = user;
 
-	drop_source(&a->journal_wake);
+	loop_drop(&a->journal_wake);
 	journal_touch(a);
 	work_on(a);
 	return G_SOURCE_REMOVE;
@@ -584,12 +561,10 @@ wake_when_due(struct account *a, GPtrArray *ops, gint64 now)
 		if ((op->state == OP_WAITING || op->state == OP_CHECKING) && op->not_before > now)
 			first = MIN(first, op->not_before);
 	}
-	drop_source(&a->journal_wake);
+	loop_drop(&a->journal_wake);
 	if (first == G_MAXINT64)
 		return;
-	a->journal_wake = g_timeout_source_new((guint)MIN(first - now, 3600) * 1000);
-	g_source_set_callback(a->journal_wake, wake, a, NULL);
-	g_source_attach(a->journal_wake, a->context);
+	loop_after(&a->journal_wake, a->context, (guint)MIN(first - now, 3600) * 1000, wake, a);
 }
 
 /* Is there anything for which the journal has to be ours? */
@@ -778,7 +753,5 @@ void
 journal_start_polling(struct account *a)
 {
 	a->expired_at = g_get_monotonic_time();
-	a->journal_poll = g_timeout_source_new(POLL_MS);
-	g_source_set_callback(a->journal_poll, poll_store, a, NULL);
-	g_source_attach(a->journal_poll, a->context);
+	loop_after(&a->journal_poll, a->context, POLL_MS, poll_store, a);
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 #include "base/error.h"
+#include "base/idset.h"
 #include "core/account-private.h"
 
 /* Bodies for reading offline, as the keep policy of the folder asks: structures first where they are missing,
@@ -96,7 +97,7 @@ fetched(const GError *error, void *user)
 		if (is_here(a, id, k->full) && (k->full || store_set_text_here(a->store, id, NULL)))
 			kept++;
 		else
-			id_set_add(a->unkept, id);
+			idset_add(a->unkept, id);
 	}
 	if (error && kept < k->ids->len && fulmar_error_status(error) == FULMAR_FAILED)
 		note_failure(a, k->folder, error, kept > 0);

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "core/account-private.h"
 
 /* When to connect, and what a person is told of it: one word. */
@@ -38,25 +39,6 @@ link_show(struct account *a)
 }
 
 static void
-drop_source(GSource **source)
-{
-	if (!*source)
-		return;
-	g_source_destroy(*source);
-	g_clear_pointer(source, g_source_unref);
-}
-
-static GSource *
-after(struct account *a, guint ms, GSourceFunc call)
-{
-	GSource *source = g_timeout_source_new(ms);
-
-	g_source_set_callback(source, call, a, NULL);
-	g_source_attach(source, a->context);
-	return source;
-}
-
-static void
 set_link(struct account *a, enum link link)
 {
 	a->link = a->lanes[LANE_PERSON].link = link;
@@ -82,7 +64,7 @@ try_again(gpointer user)
 {
 	struct account *a = user;
 
-	drop_source(&a->retry);
+	loop_drop(&a->retry);
 	link_want(a);
 	return G_SOURCE_REMOVE;
 }
@@ -96,8 +78,7 @@ schedule(struct account *a)
 
 	ms = MIN(ms, RETRY_LAST_MS);
 	ms += (guint)g_random_int_range(0, (gint32)ms / 4 + 1);
-	drop_source(&a->retry);
-	a->retry = after(a, ms, try_again);
+	loop_after(&a->retry, a->context, ms, try_again, a);
 }
 
 void
@@ -108,7 +89,7 @@ link_go(struct account *a, gboolean offline)
 	a->offline = offline && a->ops->remote;
 	a->blocked = FALSE;
 	a->failures = 0;
-	drop_source(&a->retry);
+	loop_drop(&a->retry);
 	if (!a->offline) {
 		link_want(a);
 		return;
@@ -126,9 +107,9 @@ link_stop(struct account *a)
 	secret_stop(a);
 	announce_stop(a);
 	g_clear_pointer(&a->addresses, address_watch_free);
-	drop_source(&a->retry);
-	drop_source(&a->tick);
-	drop_source(&a->list_wait);
+	loop_drop(&a->retry);
+	loop_drop(&a->tick);
+	loop_drop(&a->list_wait);
 }
 
 /* The machine is in another network, or in one again. */
@@ -142,7 +123,7 @@ addresses_changed(void *user)
 		return;
 	}
 	a->failures = 0;
-	drop_source(&a->retry);
+	loop_drop(&a->retry);
 	link_want(a);
 }
 
@@ -164,7 +145,7 @@ tick(gpointer user)
 		log_note(LOG_SYNC, "%s: the clock jumped by %" G_GINT64_FORMAT " s, connecting again",
 		         a->settings->id, jump / G_USEC_PER_SEC);
 		a->failures = 0;
-		drop_source(&a->retry);
+		loop_drop(&a->retry);
 		if (a->link != LINK_DOWN)
 			a->ops->unlink(a->backend);
 		else
@@ -184,7 +165,7 @@ link_start_ticking(struct account *a)
 {
 	a->tick_wall = g_get_real_time();
 	a->tick_mono = g_get_monotonic_time();
-	a->tick = after(a, TICK_SECONDS * 1000, tick);
+	loop_after(&a->tick, a->context, TICK_SECONDS * 1000, tick, a);
 	if (a->ops->remote)
 		a->addresses = address_watch_new(a->context, addresses_changed, a);
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/loop.h"
 #include "core/account-private.h"
 
 /* Several processes may work on one account, each with a link of its own, but one at a time carries out the
@@ -28,9 +29,7 @@ turn_open(struct account *a, GError **error)
 void
 turn_close(struct account *a)
 {
-	if (a->turn_wait)
-		g_source_destroy(a->turn_wait);
-	g_clear_pointer(&a->turn_wait, g_source_unref);
+	loop_drop(&a->turn_wait);
 	if (a->turn_fd >= 0)
 		close(a->turn_fd);
 	a->turn_fd = -1;
@@ -41,8 +40,7 @@ try_turn(gpointer user)
 {
 	struct account *a = user;
 
-	g_source_destroy(a->turn_wait);
-	g_clear_pointer(&a->turn_wait, g_source_unref);
+	loop_drop(&a->turn_wait);
 	work_on(a);
 	return G_SOURCE_REMOVE;
 }
@@ -60,11 +58,8 @@ await_turn(struct account *a)
 		            _("another fulmar is at the queued changes of %s and does not finish; end it and "
 		              "try again"),
 		            a->settings->id);
-	if (a->turn_wait)
-		return;
-	a->turn_wait = g_timeout_source_new(TURN_MS);
-	g_source_set_callback(a->turn_wait, try_turn, a, NULL);
-	g_source_attach(a->turn_wait, a->context);
+	if (!a->turn_wait)
+		loop_after(&a->turn_wait, a->context, TURN_MS, try_turn, a);
 }
 
 gboolean

@@ -1,6 +1,7 @@
 #include <string.h>
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/loop.h"
 #include "core/account-private.h"
 
 /* What an account does next. Lane 0 opens and fills the person's folder, and watches it. The rest is the
@@ -91,7 +92,7 @@ list_pause_over(gpointer user)
 {
 	struct account *a = user;
 
-	g_clear_pointer(&a->list_wait, g_source_unref);
+	loop_drop(&a->list_wait);
 	work_on(a);
 	return G_SOURCE_REMOVE;
 }
@@ -104,11 +105,8 @@ work_behind(struct account *a, gint64 folder)
 		return;
 	}
 	a->list_again = TRUE;
-	if (a->list_wait)
-		return;
-	a->list_wait = g_timeout_source_new(LIST_PAUSE_MS);
-	g_source_set_callback(a->list_wait, list_pause_over, a, NULL);
-	g_source_attach(a->list_wait, a->context);
+	if (!a->list_wait)
+		loop_after(&a->list_wait, a->context, LIST_PAUSE_MS, list_pause_over, a);
 }
 
 void

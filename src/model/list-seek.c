@@ -1,3 +1,4 @@
+#include "base/idset.h"
 #include "model/list-private.h"
 
 #define SEEK_SLICE 256 /* groups looked at in one go */
@@ -129,7 +130,6 @@ list_fold(struct list *list)
 {
 	const struct list_item *item = list_cursor(list);
 	struct list_anchor anchor;
-	gint64 *id;
 	guint count = 0;
 
 	for (guint i = 0; item && i < list->groups->len; i++) {
@@ -141,14 +141,8 @@ list_fold(struct list *list)
 	if (!list->threads || count < 2)
 		return FALSE;
 	list_anchor_at_cursor(list, &anchor);
-	id = g_new(gint64, 1);
-	*id = item->group;
-	if (g_hash_table_contains(list->toggled, id)) {
-		g_hash_table_remove(list->toggled, id);
-		g_free(id);
-	} else {
-		g_hash_table_add(list->toggled, id);
-	}
+	if (!g_hash_table_remove(list->toggled, &item->group))
+		idset_add(list->toggled, item->group);
 	list->moved = TRUE;
 	list_reload(list, &anchor, NULL);
 	return TRUE;

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/idset.h"
 #include "model/list-private.h"
 
 #define CHUNK 16       /* groups read at a time while the cursor moves: well under a frame */
@@ -19,7 +20,7 @@ list_new(gboolean threads, int height)
 	list->height = MAX(height, 1);
 	list->groups = g_ptr_array_new_with_free_func(list_group_free);
 	list->items = g_ptr_array_new();
-	list->toggled = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	list->toggled = idset_new();
 	list->expected = g_ptr_array_new_with_free_func(list_expected_free);
 	list->cursor = list->top = -1;
 	return list;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/idset.h"
 #include "store/check-private.h"
 
 /* Putting a store right, while it is made sure that nobody carries out its journal. First everything is
@@ -142,7 +143,7 @@ find_suspects(struct store *store, GHashTable *ids, GError **error)
 		while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
 			msgid id = sqlite3_column_int64(statement, 0);
 
-			g_hash_table_add(ids, g_memdup2(&id, sizeof id));
+			idset_add(ids, id);
 		}
 		if (result < 0)
 			return FALSE;
@@ -182,7 +183,7 @@ static gboolean
 make_indexes(struct store *store, GError **error)
 {
 	static const char reindex[] = "REINDEX";
-	g_autoptr(GHashTable) ids = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	g_autoptr(GHashTable) ids = idset_new();
 	GHashTableIter iter;
 	msgid *id;
 

@@ -1,5 +1,6 @@
 #include <string.h>
 #include "store/store-private.h"
+#include "base/idset.h"
 
 /* Messages are of one thread when a chain of Message-IDs, In-Reply-To and References connects them, in
  * whatever order they came. The label of a thread is the id of its first row; when two join, the smaller one
@@ -233,7 +234,7 @@ relabel(struct store *store, const GArray *ids, gint64 from, gint64 to, GError *
 {
 	static const char folder_of[] = "SELECT folder FROM message WHERE id = ?1";
 	static const char label[] = "UPDATE message SET thread = ?2 WHERE id = ?1";
-	g_autoptr(GHashTable) folders = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	g_autoptr(GHashTable) folders = idset_new();
 	GHashTableIter iter;
 	gint64 folder, *each;
 
@@ -241,8 +242,8 @@ relabel(struct store *store, const GArray *ids, gint64 from, gint64 to, GError *
 		if (!store_number(store, folder_of, VALUES(g_array_index(ids, gint64, i)), 0, &folder, error))
 			return FALSE;
 		/* Rows in limbo are counted nowhere. */
-		if (folder && !g_hash_table_contains(folders, &folder))
-			g_hash_table_add(folders, g_memdup2(&folder, sizeof folder));
+		if (folder)
+			idset_add(folders, folder);
 	}
 	g_hash_table_iter_init(&iter, folders);
 	while (g_hash_table_iter_next(&iter, (gpointer *)&each, NULL))

@@ -1,6 +1,7 @@
 #include <string.h>
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/idset.h"
 #include "store/store-private.h"
 
 /* Taking a step back, its last entry first. What the server has not heard of leaves its op; what it has done
@@ -181,7 +182,7 @@ drop_whole(struct store *store, struct past *past, gint64 id, GError **error)
 	gboolean ok = op_read(store, id, &op, error) && (!op || effect_drop(store, op, error));
 
 	store_op_free(op);
-	g_hash_table_add(past->dropped, g_memdup2(&id, sizeof id));
+	idset_add(past->dropped, id);
 	return ok;
 }
 
@@ -667,7 +668,7 @@ store_undo_take_back(struct store *store, gint64 step, guint *lost, GArray *tran
 		return FALSE;
 	past.entries = g_ptr_array_new_with_free_func(memory_free);
 	past.to_reach = g_string_new(NULL);
-	past.dropped = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	past.dropped = idset_new();
 	ok = find_step(store, step, &past.step, error) && read_entries(store, &past, error) &&
 	     take_back(store, &past, error) && remember_transfers(store, &past, error) &&
 	     forget_step(store, past.step, error);

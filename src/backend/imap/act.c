@@ -2,6 +2,7 @@
 #include "backend/imap/act.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/idset.h"
 
 /* ---- the life of an act ---- */
 
@@ -213,10 +214,7 @@ act_leave(struct act *act, struct act_row *row)
 void
 act_remember_half(struct act *act, const struct act_row *row)
 {
-	gint64 *id = g_new(gint64, 1);
-
-	*id = row->id;
-	g_hash_table_add(act->b->half_moved, id);
+	idset_add(act->b->half_moved, row->id);
 }
 
 gboolean

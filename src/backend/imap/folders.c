@@ -27,8 +27,8 @@ role_by_attribute(const struct imap_node *attributes)
 	return "";
 }
 
-static gboolean
-has_attribute(const struct imap_node *first, const char *name)
+gboolean
+imap_has_attribute(const struct imap_node *first, const char *name)
 {
 	for (const struct imap_node *n = first; n; n = n->next)
 		if (imap_node_is(n, name))
@@ -36,8 +36,8 @@ has_attribute(const struct imap_node *first, const char *name)
 	return FALSE;
 }
 
-void
-imap_listed_free(gpointer data)
+static void
+listed_free(gpointer data)
 {
 	struct imap_listed *listed = data;
 
@@ -91,7 +91,7 @@ imap_on_list(struct backend *b, const struct imap_response *response)
 		return;
 	/* A new name, or the end of a folder, is never an answer: it comes while the list is told and may
 	 * contradict it. */
-	if (!b->listing || list.extended || has_attribute(list.attributes, "\\NonExistent"))
+	if (!b->listing || list.extended || imap_has_attribute(list.attributes, "\\NonExistent"))
 		imap_notify_list(b, &list);
 	if (!b->listing || too_many(b))
 		return;
@@ -106,9 +106,9 @@ imap_on_list(struct backend *b, const struct imap_response *response)
 	folder->wire = wire;
 	folder->path = imap_path_of(b, list.name, list.name_len, list.delimiter);
 	folder->delimiter = list.delimiter;
-	folder->selectable = !has_attribute(list.attributes, "\\Noselect") &&
-	                     !has_attribute(list.attributes, "\\NonExistent");
-	folder->subscribed = has_attribute(list.attributes, "\\Subscribed");
+	folder->selectable = !imap_has_attribute(list.attributes, "\\Noselect") &&
+	                     !imap_has_attribute(list.attributes, "\\NonExistent");
+	folder->subscribed = imap_has_attribute(list.attributes, "\\Subscribed");
 	folder->rights = g_strdup("");
 	folder->role = g_strdup(role_by_attribute(list.attributes));
 	add_listed(b, folder);
@@ -535,7 +535,7 @@ imap_folders(struct backend *b, backend_done done, void *user)
 	}
 	b->listing = g_new0(struct imap_listing, 1);
 	b->listing->task = task;
-	b->listing->by_wire = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, imap_listed_free);
+	b->listing->by_wire = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, listed_free);
 	b->listing->subscribed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	b->listing->foreign = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	if (imap_has(b, "LIST-EXTENDED"))

@@ -186,7 +186,6 @@ void imap_pump(struct backend *b);
 gboolean imap_has(const struct backend *b, const char *capability);
 /* The number behind "CAPABILITY=", 0 when it is not offered with one. */
 guint64 imap_limit(const struct backend *b, const char *capability);
-void imap_take_capabilities(struct backend *b, const struct imap_node *first);
 /* As many messages as one command may concern (RFC 9738), 0: any number. One that concerns more is carried
  * out from the newest down, and struct imap_cmd.cut says how far; COPY and APPEND are refused. */
 guint64 imap_message_limit(const struct backend *b);
@@ -257,7 +256,8 @@ struct imap_listed {
 	gboolean has_uidvalidity, has_messages, has_uidnext, has_unseen;
 	guint64 uidvalidity, messages, uidnext;
 };
-void imap_listed_free(gpointer listed);
+/* TRUE: name is among the attributes of a LIST. */
+gboolean imap_has_attribute(const struct imap_node *first, const char *name);
 /* Into the store: roles, names that look alike, folders that were renamed or removed. */
 gboolean imap_listing_put(struct backend *b, GError **error);
 void imap_on_namespace(struct backend *b, const struct imap_response *response);

@@ -1,6 +1,7 @@
 #include "backend/imap/imap-private.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/loop.h"
 
 /* Several sessions on one account: a folder is followed by one of them at a time. And whether a session that
  * says nothing is still there. */
@@ -41,10 +42,7 @@ imap_leave(struct backend *b, gint64 folder)
 void
 imap_probe_stop(struct backend *b)
 {
-	if (!b->probe)
-		return;
-	g_source_destroy(b->probe);
-	g_clear_pointer(&b->probe, g_source_unref);
+	loop_drop(&b->probe);
 }
 
 static void
@@ -75,8 +73,6 @@ imap_probe(struct backend *b)
 	if (!b->conn || b->phase != PHASE_READY || b->probe)
 		return;
 	b->probe_reads = b->reads;
-	b->probe = g_timeout_source_new(PROBE_MS);
-	g_source_set_callback(b->probe, probe_failed, b, NULL);
-	g_source_attach(b->probe, b->env->context);
+	loop_after(&b->probe, b->env->context, PROBE_MS, probe_failed, b);
 	imap_queue(b, imap_cmd_new(b, "NOOP", probed, NULL));
 }

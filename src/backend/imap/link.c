@@ -2,6 +2,7 @@
 #include "backend/imap/imap-private.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/idset.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -169,7 +170,7 @@ create(const struct backend_env *env)
 	b->caps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	b->offered = g_ptr_array_new_with_free_func(g_free);
 	b->fill_waiters = g_ptr_array_new();
-	b->half_moved = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	b->half_moved = idset_new();
 	g_queue_init(&b->waiting);
 	g_queue_init(&b->sent);
 	g_queue_init(&b->finished);

@@ -1,5 +1,7 @@
 #include <string.h>
 #include "backend/imap/imap-private.h"
+#include "base/idset.h"
+#include "base/loop.h"
 
 /* NOTIFY (RFC 5465): the server tells of changes in all folders as they happen. Of the selected one it gives
  * new rows whole, so that they are on the screen half a round trip after they came; of the others it gives
@@ -41,19 +43,10 @@ imap_follows_all(struct backend *b)
 	return b->notify == NOTIFY_ON && !b->foreign; /* it was asked for those of PERSONAL */
 }
 
-static void
-stop_waiting(struct backend *b)
-{
-	if (!b->rows_timer)
-		return;
-	g_source_destroy(b->rows_timer);
-	g_clear_pointer(&b->rows_timer, g_source_unref);
-}
-
 void
 imap_notify_stop(struct backend *b)
 {
-	stop_waiting(b);
+	loop_drop(&b->rows_timer);
 	g_clear_pointer(&b->known, g_hash_table_unref);
 	g_clear_pointer(&b->behind, g_hash_table_unref);
 	b->notify = NOTIFY_OFF;
@@ -65,12 +58,9 @@ imap_notify_stop(struct backend *b)
 static void
 note_behind(struct backend *b, gint64 folder)
 {
-	gint64 *key = g_new(gint64, 1);
-
 	if (!b->behind)
-		b->behind = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	*key = folder;
-	g_hash_table_add(b->behind, key);
+		b->behind = idset_new();
+	idset_add(b->behind, folder);
 }
 
 void
@@ -115,7 +105,7 @@ rows_did_not_come(gpointer user)
 {
 	struct backend *b = user;
 
-	stop_waiting(b);
+	loop_drop(&b->rows_timer);
 	b->rows_late = TRUE;
 	imap_box_news(b);
 	b->rows_late = FALSE;
@@ -130,9 +120,7 @@ imap_notify_awaits(struct backend *b)
 	b->box.news_from = MAX(b->box.news_from, b->box.uidnext);
 	if (b->rows_timer)
 		return TRUE;
-	b->rows_timer = g_timeout_source_new(ROWS_MS);
-	g_source_set_callback(b->rows_timer, rows_did_not_come, b, NULL);
-	g_source_attach(b->rows_timer, b->env->context);
+	loop_after(&b->rows_timer, b->env->context, ROWS_MS, rows_did_not_come, b);
 	return TRUE;
 }
 
@@ -156,7 +144,7 @@ void
 imap_notify_save(struct backend *b)
 {
 	if (b->rows_timer && b->box.counted >= b->box.exists)
-		stop_waiting(b);
+		loop_drop(&b->rows_timer);
 	if (!b->pushed)
 		return;
 	b->pushed = FALSE;
@@ -228,25 +216,17 @@ imap_notify_status(struct backend *b, const struct imap_status_data *status)
 		note_behind(b, folder->id);
 }
 
-static gboolean
-has_attribute(const struct imap_list *list, const char *name)
-{
-	for (const struct imap_node *n = list->attributes; n; n = n->next)
-		if (imap_node_is(n, name))
-			return TRUE;
-	return FALSE;
-}
-
 /* A folder that is told of as it is known to be has not changed. */
 void
 imap_notify_list(struct backend *b, const struct imap_list *list)
 {
 	const struct store_folder *folder = known(b, list->name, list->name_len);
-	gboolean there = !has_attribute(list, "\\NonExistent") && !has_attribute(list, "\\Noselect");
+	gboolean there = !imap_has_attribute(list->attributes, "\\NonExistent") &&
+	                 !imap_has_attribute(list->attributes, "\\Noselect");
 
 	if (b->notify == NOTIFY_OFF)
 		return;
 	if (!folder || list->extended || folder->selectable != there ||
-	    folder->subscribed != has_attribute(list, "\\Subscribed"))
+	    folder->subscribed != imap_has_attribute(list->attributes, "\\Subscribed"))
 		note_behind(b, 0);
 }

@@ -28,8 +28,8 @@ imap_has(const struct backend *b, const char *capability)
 	return g_hash_table_contains(b->caps, capability) && !hidden(b, capability);
 }
 
-void
-imap_take_capabilities(struct backend *b, const struct imap_node *first)
+static void
+take_capabilities(struct backend *b, const struct imap_node *first)
 {
 	g_hash_table_remove_all(b->caps);
 	g_ptr_array_set_size(b->offered, 0);
@@ -296,7 +296,7 @@ on_tagged(struct backend *b, const struct imap_response *response)
 	error = refusal(b, response);
 	imap_limit_decode(response, cmd->cut ? &(guint64){0} : &cmd->cut);
 	if (response->code && !strcmp(response->code, "CAPABILITY"))
-		imap_take_capabilities(b, response->code_args);
+		take_capabilities(b, response->code_args);
 	if (b->box.resynced && response->code && !strcmp(response->code, "HIGHESTMODSEQ"))
 		imap_node_number(response->code_args, &b->box.modseq);
 	imap_slice_end(b);
@@ -379,7 +379,7 @@ on_condition(struct backend *b, const struct imap_response *response)
 	guint64 lowest;
 
 	if (response->code && !strcmp(response->code, "CAPABILITY"))
-		imap_take_capabilities(b, response->code_args);
+		take_capabilities(b, response->code_args);
 	if (response->code && !strcmp(response->code, "ALERT"))
 		b->env->hooks->notice(response->text, b->env->user);
 	if (imap_progress_decode(response, &progress))
@@ -405,7 +405,7 @@ on_condition(struct backend *b, const struct imap_response *response)
 static void
 on_capability(struct backend *b, const struct imap_response *response)
 {
-	imap_take_capabilities(b, response->args);
+	take_capabilities(b, response->args);
 }
 
 static const struct {

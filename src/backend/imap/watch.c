@@ -1,4 +1,5 @@
 #include "backend/imap/imap-private.h"
+#include "base/loop.h"
 
 /* Following the open folder while nothing is asked for: IDLE (RFC 2177), renewed before routers forget the
  * connection; NOOP where it is missing. The other folders are NOTIFY's (notify.c). RFC 5465 §5 lets servers
@@ -8,21 +9,12 @@
 
 enum { IDLE_SECONDS = 9 * 60, POLL_SECONDS = 60, IDLE_LEAST_MS = 1000 };
 
-static void
-stop_timer(struct backend *b)
-{
-	if (b->idle_timer) {
-		g_source_destroy(b->idle_timer);
-		g_clear_pointer(&b->idle_timer, g_source_unref);
-	}
-}
-
 static gboolean
 renew(gpointer user)
 {
 	struct backend *b = user;
 
-	stop_timer(b);
+	loop_drop(&b->idle_timer);
 	if (b->idle)
 		imap_watch_break(b);
 	else if (b->conn && b->phase == PHASE_READY)
@@ -33,10 +25,7 @@ renew(gpointer user)
 static void
 start_timer(struct backend *b, guint seconds)
 {
-	stop_timer(b);
-	b->idle_timer = g_timeout_source_new_seconds(seconds);
-	g_source_set_callback(b->idle_timer, renew, b, NULL);
-	g_source_attach(b->idle_timer, b->env->context);
+	loop_after(&b->idle_timer, b->env->context, seconds * 1000, renew, b);
 }
 
 static void
@@ -57,7 +46,7 @@ idle_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 	if (!ours) {
 		b->idle = NULL;
 		b->idle_ready = FALSE;
-		stop_timer(b);
+		loop_drop(&b->idle_timer);
 	}
 	/* One that the server refuses or ends at once would be begun again without end. */
 	if (response && (error || (!ours && g_get_monotonic_time() - cmd->started < IDLE_LEAST_MS * 1000)))
@@ -71,7 +60,7 @@ imap_watch_break(struct backend *b)
 		return TRUE;
 	if (!b->idle_ready)
 		return FALSE;
-	stop_timer(b);
+	loop_drop(&b->idle_timer);
 	b->idle = NULL;
 	b->idle_ready = FALSE;
 	conn_write(b->conn, "DONE\r\n", 6, FALSE);
@@ -82,7 +71,7 @@ imap_watch_break(struct backend *b)
 void
 imap_watch_stop(struct backend *b)
 {
-	stop_timer(b);
+	loop_drop(&b->idle_timer);
 	b->idle = NULL;
 	b->idle_ready = FALSE;
 }

@@ -1,5 +1,6 @@
 /* Following a folder: inotify on new/ and cur/, and a rescan when they have been quiet for a moment. */
 #include "backend/maildir/private.h"
+#include "base/loop.h"
 
 #include <glib-unix.h>
 #include <unistd.h>
@@ -23,30 +24,12 @@ watch_folder(const struct watch *watch)
 	return watch->folder;
 }
 
-static void
-attach(struct watch *watch, GSource **slot, GSource *source, GSourceFunc callback)
-{
-	*slot = source;
-	g_source_set_callback(source, callback, watch, NULL);
-	g_source_attach(source, watch->backend->env->context);
-}
-
-static void
-drop(GSource **slot)
-{
-	if (*slot) {
-		g_source_destroy(*slot);
-		g_source_unref(*slot);
-	}
-	*slot = NULL;
-}
-
 static gboolean
 rescan(gpointer user)
 {
 	struct watch *watch = user;
 
-	drop(&watch->rescan);
+	loop_drop(&watch->rescan);
 	backend_rescan(watch->backend, watch->folder);
 	return G_SOURCE_REMOVE;
 }
@@ -55,7 +38,7 @@ static void
 rescan_soon(struct watch *watch)
 {
 	if (!watch->rescan)
-		attach(watch, &watch->rescan, g_timeout_source_new(QUIET_MS), rescan);
+		loop_after(&watch->rescan, watch->backend->env->context, QUIET_MS, rescan, watch);
 }
 
 #ifdef HAVE_SYS_INOTIFY_H
@@ -89,7 +72,9 @@ begin(struct watch *watch, const char *dir)
 	}
 	if (!watched)
 		return FALSE;
-	attach(watch, &watch->events, g_unix_fd_source_new(watch->fd, G_IO_IN), G_SOURCE_FUNC(take_events));
+	watch->events = g_unix_fd_source_new(watch->fd, G_IO_IN);
+	g_source_set_callback(watch->events, G_SOURCE_FUNC(take_events), watch, NULL);
+	g_source_attach(watch->events, watch->backend->env->context);
 	return TRUE;
 }
 
@@ -120,7 +105,7 @@ watch_new(struct backend *backend, gint64 folder, const char *dir)
 	watch->fd = -1;
 	/* Without inotify (too many watches, another system) one look every few seconds. */
 	if (!begin(watch, dir))
-		attach(watch, &watch->events, g_timeout_source_new(POLL_MS), poll_again);
+		loop_after(&watch->events, backend->env->context, POLL_MS, poll_again, watch);
 	/* What happened between the last scan and the first watch. */
 	rescan_soon(watch);
 	return watch;
@@ -129,8 +114,8 @@ watch_new(struct backend *backend, gint64 folder, const char *dir)
 void
 watch_free(struct watch *watch)
 {
-	drop(&watch->events);
-	drop(&watch->rescan);
+	loop_drop(&watch->events);
+	loop_drop(&watch->rescan);
 	if (watch->fd >= 0)
 		close(watch->fd);
 	g_free(watch);

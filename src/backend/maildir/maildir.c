@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "base/loop.h"
 
 static gboolean run_turn(gpointer user);
 
@@ -17,19 +18,7 @@ schedule(struct backend *backend)
 {
 	if (backend->turn || g_queue_is_empty(&backend->jobs))
 		return;
-	backend->turn = g_idle_source_new();
-	g_source_set_callback(backend->turn, run_turn, backend, NULL);
-	g_source_attach(backend->turn, backend->env->context);
-}
-
-static void
-unschedule(GSource **source)
-{
-	if (!*source)
-		return;
-	g_source_destroy(*source);
-	g_source_unref(*source);
-	*source = NULL;
+	loop_idle(&backend->turn, backend->env->context, run_turn, backend);
 }
 
 static void
@@ -89,7 +78,7 @@ run_turn(gpointer user)
 		return G_SOURCE_CONTINUE;
 	g_queue_pop_head(&backend->jobs);
 	job_free(job);
-	unschedule(&backend->turn);
+	loop_drop(&backend->turn);
 	schedule(backend);
 	/* Last: what comes after it may be the end of the backend. */
 	if (done)
@@ -149,8 +138,8 @@ maildir_destroy(struct backend *backend)
 	struct job *job;
 
 	stop_watching(backend);
-	unschedule(&backend->turn);
-	unschedule(&backend->greeting);
+	loop_drop(&backend->turn);
+	loop_drop(&backend->greeting);
 	while ((job = g_queue_pop_head(&backend->jobs)))
 		job_free(job);
 	g_hash_table_unref(backend->missing);
@@ -167,7 +156,7 @@ greet(gpointer user)
 	g_autoptr(GPtrArray) found = tree_list(backend->env->account, &error);
 	g_autofree char *count = NULL;
 
-	unschedule(&backend->greeting);
+	loop_drop(&backend->greeting);
 	if (!found) {
 		hooks->lost(error, backend->env->user);
 		return G_SOURCE_REMOVE;
@@ -186,9 +175,7 @@ maildir_link(struct backend *backend)
 {
 	if (backend->greeting)
 		return;
-	backend->greeting = g_idle_source_new();
-	g_source_set_callback(backend->greeting, greet, backend, NULL);
-	g_source_attach(backend->greeting, backend->env->context);
+	loop_idle(&backend->greeting, backend->env->context, greet, backend);
 }
 
 static enum job_state
@@ -219,7 +206,7 @@ static void
 maildir_unlink(struct backend *backend)
 {
 	stop_watching(backend);
-	unschedule(&backend->greeting);
+	loop_drop(&backend->greeting);
 	backend->linked = FALSE;
 	for (GList *at = backend->jobs.head; at; at = at->next)
 		((struct job *)at->data)->step = cancelled_step;

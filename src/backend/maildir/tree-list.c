@@ -3,6 +3,7 @@
 
 #include "backend/maildir/subscriptions.h"
 #include "backend/maildir/tree.h"
+#include "base/idset.h"
 
 struct listing {
 	GPtrArray *found; /* struct tree_folder * */
@@ -29,7 +30,7 @@ put_folder(struct backend *backend, const struct tree_folder *found, const struc
 	scan_count(dir, &folder.server_total, &folder.server_unread);
 	if (!store_folder_put(backend->env->store, &folder, error))
 		return FALSE;
-	g_hash_table_add(listing->here, g_memdup2(&folder.id, sizeof folder.id));
+	idset_add(listing->here, folder.id);
 	return TRUE;
 }
 
@@ -75,7 +76,7 @@ begin_listing(struct backend *backend, struct job *job, GError **error)
 	listing = g_new0(struct listing, 1);
 	listing->found = found;
 	listing->subscriptions = subscriptions;
-	listing->here = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	listing->here = idset_new();
 	job->data = listing;
 	return TRUE;
 }
