@@ -164,6 +164,14 @@ def test_create_special_use():
     dialogues(act, BASE, 'CREATE-SPECIAL-USE', ['CREATE "Scrap" (USE (\\Junk))', 'SUBSCRIBE "Scrap"'], ['CREATE "Scrap"', 'SUBSCRIBE "Scrap"'])
 
 
+def test_a_special_use_that_is_refused_is_done_without():
+    def act(t):
+        t.drive.well('create', 'Scrap', '\\Junk')
+        t.drive.run()
+    dialogues(act, BASE, 'CREATE-SPECIAL-USE', ['CREATE "Scrap" (USE (\\Junk))', 'CREATE "Scrap"', 'SUBSCRIBE "Scrap"'], ['CREATE "Scrap"', 'SUBSCRIBE "Scrap"'],
+              answers={r'CREATE .*USE.*': '<tag> NO [USEATTR] not that one\n'})
+
+
 def test_unselect():
     """The folder is left before it is removed, and never by CLOSE."""
     def act(t):
@@ -297,6 +305,14 @@ def test_metadata():
     dialogues(asks(NOTES), BASE, 'METADATA', ['GETMETADATA (DEPTH infinity) INBOX (/private /shared)'], [],
               answers={'GETMETADATA .*': '* METADATA INBOX (/private/comment "mine")\n<tag> OK\n'})
     dialogues(asks(SET_NOTE, '/private/comment', 'ours'), BASE, 'METADATA', ['SETMETADATA INBOX (/private/comment "ours")'], [], answers={'SETMETADATA .*': '<tag> OK\n'})
+
+
+def test_metadata_without_depth():
+    def act(t):
+        got = t.drive('admin', NOTES, 'INBOX', '', '')
+        assert got['answers'] == ([['/private/comment', 'mine']] if t.wire() else []), got
+    dialogues(act, BASE, 'METADATA', ['GETMETADATA (DEPTH infinity) INBOX (/private /shared)', 'GETMETADATA INBOX (/private/comment /shared/comment)'], [],
+              answers={r'GETMETADATA \(DEPTH.*': '<tag> BAD what\n', 'GETMETADATA INBOX.*': '* METADATA INBOX (/private/comment "mine")\n<tag> OK\n'})
 
 
 if __name__ == '__main__':
