@@ -80,6 +80,7 @@ gboolean
 change_make(const struct app *app, struct session *session, struct change *change, struct command *command,
             GError **error)
 {
+	g_autoptr(GError) partly = NULL;
 	struct made made;
 
 	if (!session_start(session, change->account, error) ||
@@ -87,8 +88,10 @@ change_make(const struct app *app, struct session *session, struct change *chang
 		command_free(command);
 		return FALSE;
 	}
-	if (!session_change(session, command, &change->told, error))
+	if (!session_change(session, command, &change->told, &partly) && partly->code != FULMAR_PARTLY) {
+		g_propagate_error(error, g_steal_pointer(&partly));
 		return FALSE;
+	}
 	change->durable = TRUE;
 	made.step = change->told.step;
 	replay(app, session, change->account);
@@ -99,7 +102,12 @@ change_make(const struct app *app, struct session *session, struct change *chang
 		g_ptr_array_add(accounts, (gpointer)change->other);
 		settle_transfers(app, session, accounts);
 	}
-	return look_at_journal(change, &made, error);
+	if (!look_at_journal(change, &made, error))
+		return FALSE;
+	if (!partly)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&partly));
+	return FALSE;
 }
 
 void

@@ -15,7 +15,8 @@ struct change {
 	gboolean queued;  /* and the server has not confirmed all of it yet */
 };
 
-/* Takes the command. FALSE with error when it could not be made, or the server refused it. Clear in any case.
+/* Takes the command. FALSE with error when it could not be made, or only for some of the messages
+ * (FULMAR_PARTLY), or the server refused it. Clear in any case.
  */
 gboolean change_make(const struct app *app, struct session *session, struct change *change,
                      struct command *command, GError **error);

@@ -316,6 +316,7 @@ struct change {
 	gint64 step;         /* of undo, 0: nothing changed yet */
 	const char *name;    /* what the person calls it; constant */
 	guint n;             /* messages or folders concerned */
+	guint gone;          /* messages that were named and are not here any more */
 	char *target;        /* path of a folder the line tells of, or NULL */
 	char *said;          /* the line, where it is not made of these; or NULL */
 	gboolean folders;    /* the folder list changed */

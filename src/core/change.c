@@ -168,6 +168,15 @@ tell_touched(struct change *change)
 	journal_show(change->account);
 }
 
+/* Gives. */
+static char *
+said_of(const struct change *change)
+{
+	return change->said   ? g_strdup(change->said)
+	       : change->step ? change_said(change->name, change->n, change->target)
+	                      : g_strdup(_("nothing to change"));
+}
+
 static void
 tell_step(struct change *change)
 {
@@ -175,9 +184,7 @@ tell_step(struct change *change)
 
 	event->command = change->command->id;
 	event->id = change->step;
-	event->text = change->said   ? g_strdup(change->said)
-	              : change->step ? change_said(change->name, change->n, change->target)
-	                             : g_strdup(_("nothing to change"));
+	event->text = said_of(change);
 	account_post(change->account, event);
 }
 
@@ -193,6 +200,48 @@ drop_doubles(GArray *ids)
 			g_array_append_val(once, g_array_index(ids, msgid, i));
 	g_array_set_size(ids, 0);
 	g_array_append_vals(ids, once->data, once->len);
+}
+
+/* What somebody else has taken away meanwhile does not hold up the others. */
+static gboolean
+drop_gone(struct change *change, GArray *ids, GError **error)
+{
+	GError *failed = NULL;
+	guint named = ids->len, here = 0;
+	msgid first = named ? g_array_index(ids, msgid, 0) : 0;
+
+	for (guint i = 0; !failed && i < named; i++) {
+		msgid id = g_array_index(ids, msgid, i);
+		struct store_row *row = store_row(change->account->store, id, &failed);
+
+		if (row && row->folder)
+			g_array_index(ids, msgid, here++) = id;
+		store_row_free(row);
+	}
+	if (!failed)
+		g_array_set_size(ids, here);
+	change->gone = named - ids->len;
+	if (!failed && named == 1 && !ids->len)
+		fulmar_fail(&failed, FULMAR_FAILED, _("The message %lld is not in the store any more"),
+		            (long long)first);
+	else if (!failed && named && !ids->len)
+		fulmar_fail(&failed, FULMAR_FAILED, _("none of the %u messages is there any more"), named);
+	if (failed)
+		g_propagate_error(error, failed);
+	return failed == NULL;
+}
+
+/* Nobody asked for what is done by itself. */
+static void
+say_gone(const struct change *change, GError **error)
+{
+	g_autofree char *said = said_of(change);
+
+	if (change->gone && change->command->op != 1)
+		fulmar_fail(error, FULMAR_PARTLY,
+		            ngettext("%s; %u message was gone already", "%s; %u messages were gone already",
+		                     change->gone),
+		            said, change->gone);
 }
 
 static gboolean
@@ -212,10 +261,12 @@ change_run(struct account *a, struct command *command, change_verb verb)
 	if (command->ids)
 		drop_doubles(command->ids);
 	change.touched = idset_new();
-	ok = verb(&change, &error);
+	ok = (!command->ids || drop_gone(&change, command->ids, &error)) && verb(&change, &error);
 	/* What comes before a fault, such as the folder that was made for it, is a step all the same. */
 	if (change.step && !name_step(&change, ok ? &error : NULL))
 		ok = FALSE;
+	if (ok)
+		say_gone(&change, &error);
 	tell_touched(&change);
 	if (ok || change.step)
 		tell_step(&change);

@@ -69,7 +69,7 @@ change_done(struct ui *ui, const struct job *job, const GError *error)
 {
 	g_autoptr(GArray) ids = job->user;
 
-	if (error && ids && job->account == ui->account)
+	if (error && error->code != FULMAR_PARTLY && ids && job->account == ui->account)
 		give_selection_back(ui, job->account, ids);
 	if (error && error->code != FULMAR_CANCELLED)
 		ui_complain(ui, "%s", error->message);

@@ -256,6 +256,7 @@ bed_await(struct bed *bed, guint64 id)
 
 	bed_await_or_silence(bed, id, NULL);
 	error = g_hash_table_lookup(bed->ended, &key);
+	bed->error = error ? error->message : NULL;
 	if (error)
 		g_test_message("command %" G_GUINT64_FORMAT ": %s", id, error->message);
 	return error ? error->code : FULMAR_OK;

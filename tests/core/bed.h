@@ -12,14 +12,15 @@ struct bed {
 	GPtrArray *accounts; /* struct account *, those started */
 	GHashTable *ended;   /* command id → GError or NULL */
 	guint64 last;
-	char *said;      /* the last EVENT_STEP's line, or NULL */
-	gint64 step;     /* and its step */
-	GArray *new_ids; /* of EVENT_NEW_ID since the last command */
-	char *notice;    /* the last one, or NULL */
-	guint links;     /* EVENT_LINK with LINK_IDLE or LINK_FETCHING */
-	gint64 failed;   /* ops, as EVENT_QUEUE said last */
-	guint facts;     /* EVENT_FACT */
-	guint bodies;    /* EVENT_BODY */
+	char *said;        /* the last EVENT_STEP's line, or NULL */
+	gint64 step;       /* and its step */
+	GArray *new_ids;   /* of EVENT_NEW_ID since the last command */
+	char *notice;      /* the last one, or NULL */
+	const char *error; /* what the last command that was awaited ended with, or NULL; lent */
+	guint links;       /* EVENT_LINK with LINK_IDLE or LINK_FETCHING */
+	gint64 failed;     /* ops, as EVENT_QUEUE said last */
+	guint facts;       /* EVENT_FACT */
+	guint bodies;      /* EVENT_BODY */
 };
 
 /* A fresh folder of data and configuration with accounts "work" and "home". */

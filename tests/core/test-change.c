@@ -157,11 +157,50 @@ test_nothing_made_in_vain(void)
 	msgid none = 999;
 
 	bed_start(&bed, "work", ACCOUNT_OFFLINE);
-	c = about(&bed, CMD_DELETE, "INBOX", "<work1@example.org>");
+	c = bed_command(CMD_DELETE, "work");
+	c->ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 	g_array_append_val(c->ids, none);
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_FAILED);
 	g_assert_cmpint(bed_folder(&bed, "work", "Trash"), ==, 0);
 	g_assert_cmpint(bed_do(&bed, bed_command(CMD_UNDO, "work")), ==, FULMAR_FAILED);
+	bed_stop(&bed);
+	model_free(model);
+	bed_remove(&bed);
+}
+
+/* One of a selection that is not here any more holds up none of the others; what was done is a step. */
+static void
+test_some_are_gone(void)
+{
+	static const struct {
+		enum command_verb verb;
+		const char *target, *said;
+	} verbs[] = {{CMD_FLAG, NULL, "flags of 2 mails changed; 1 message was gone already"},
+	             {CMD_COPY, "Old", "2 mails copied to Old; 1 message was gone already"},
+	             {CMD_MOVE, "Old", "2 mails moved to Old; 1 message was gone already"},
+	             {CMD_DELETE, NULL, "2 mails moved to Trash; 1 message was gone already"},
+	             {CMD_ARCHIVE, NULL, "2 mails moved to Archiv; 1 message was gone already"},
+	             {CMD_PURGE, NULL, "2 mails deleted for good; 1 message was gone already"}};
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	msgid gone = bed_row(&bed, "work", "INBOX", "<work3@example.org>");
+
+	bed_start(&bed, "work", ACCOUNT_OFFLINE);
+	g_assert_cmpint(bed_do(&bed, about(&bed, CMD_PURGE, "INBOX", "<work3@example.org>")), ==, FULMAR_OK);
+	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
+		g_autofree char *before = bed_dump(&bed, "work"), *after = NULL;
+		struct command *c = about(&bed, verbs[i].verb, "INBOX", "<work1@example.org>");
+
+		g_array_append_val(c->ids, gone);
+		bed_add_id(&bed, c, "INBOX", "<work2@example.org>");
+		c->text = g_strdup(verbs[i].target);
+		c->add = verbs[i].verb == CMD_FLAG ? FLAG_FLAGGED : 0;
+		g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_PARTLY);
+		g_assert_cmpstr(bed.error, ==, verbs[i].said);
+		g_assert_cmpint(bed_do(&bed, bed_command(CMD_UNDO, "work")), ==, FULMAR_OK);
+		after = bed_dump(&bed, "work");
+		bed_assert_same("after undo", after, before);
+	}
 	bed_stop(&bed);
 	model_free(model);
 	bed_remove(&bed);
@@ -320,6 +359,7 @@ main(int argc, char **argv)
 	g_test_add_func("/change/moved-elsewhere", test_moved_elsewhere);
 	g_test_add_func("/change/rights", test_rights);
 	g_test_add_func("/change/nothing-made-in-vain", test_nothing_made_in_vain);
+	g_test_add_func("/change/some-are-gone", test_some_are_gone);
 	g_test_add_func("/change/download", test_download);
 	g_test_add_func("/change/download-of-nothing", test_download_of_nothing);
 	g_test_add_func("/change/download-called-off", test_download_called_off);
