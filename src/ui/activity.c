@@ -29,6 +29,7 @@ struct activity_line {
 
 #define COLLECT_EVERY 1000000 /* µs: durations go on */
 #define OPS_SHOWN 500
+#define LATER_SHOWN 20
 
 static void
 line_free(gpointer data)
@@ -195,11 +196,47 @@ add_journal(struct ui *ui, struct activity *activity)
 	return n + add_ops(ui, activity, FALSE, _("Waiting for the server")) > 0;
 }
 
+/* What comes when nothing else is asked of the server. TRUE when there is any. */
+static gboolean
+add_later(struct ui *ui, struct activity *activity)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < ui->accounts->len; i++) {
+		g_auto(GStrv) later = ui_later(ui, i);
+
+		for (char **entry = later; *entry; entry++) {
+			struct store_row *row =
+			        store_row(ui_store(ui, i), g_ascii_strtoll(*entry, NULL, 10), NULL);
+			g_autofree char *subject = text_safe(row ? row->subject : "", -1);
+
+			if (row && !n++)
+				add(activity, ROLE_TITLE, g_strdup(_("Fetched when convenient")));
+			if (row && n <= LATER_SHOWN)
+				add(activity, ROLE_TEXT,
+				    g_strdup_printf(_("  %s: of “%s”"), ui_account_id(ui, i), subject));
+			store_row_free(row);
+		}
+	}
+	if (n > LATER_SHOWN)
+		add(activity, ROLE_DIM,
+		    g_strdup_printf(ngettext("  and %u more", "  and %u more", n - LATER_SHOWN),
+		                    n - LATER_SHOWN));
+	return n > 0;
+}
+
+static gboolean
+is_cut_off(const struct ui_account *account)
+{
+	return account->link == LINK_ERROR ||
+	       (account->link == LINK_OFFLINE && account->detail && *account->detail);
+}
+
 static gboolean
 links_are_well(const struct ui *ui)
 {
 	for (guint i = 0; i < ui->accounts->len; i++)
-		if (((struct ui_account *)ui->accounts->pdata[i])->link == LINK_ERROR)
+		if (is_cut_off(ui->accounts->pdata[i]))
 			return FALSE;
 	return TRUE;
 }
@@ -216,13 +253,14 @@ add_history(struct ui *ui, struct activity *activity)
 static void
 collect(struct ui *ui, struct activity *activity)
 {
-	gboolean jobs, ops;
+	gboolean jobs, ops, later;
 
 	g_ptr_array_set_size(activity->lines, 0);
 	add_links(ui, activity);
 	jobs = add_jobs(ui, activity);
 	ops = add_journal(ui, activity);
-	if (!jobs && !ops && links_are_well(ui))
+	later = add_later(ui, activity);
+	if (!jobs && !ops && !later && links_are_well(ui))
 		add(activity, ROLE_GOOD,
 		    g_strdup(_("All is well: nothing runs, nothing waits, nothing failed")));
 	add_history(ui, activity);

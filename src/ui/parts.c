@@ -12,7 +12,19 @@ struct parts {
 	msgid id;
 	char *subject;
 	GPtrArray *parts; /* struct document_part * */
+	char **later;     /* as ui_later gives */
 };
+
+char **
+ui_later(struct ui *ui, guint account)
+{
+	struct store *store = ui_store(ui, account);
+	g_autofree char *text = store ? store_get(store, "later") : NULL;
+
+	return g_strsplit(text ? text : "", "\n", -1);
+}
+
+static const struct view_ops parts_ops;
 
 static void
 load(struct ui *ui, struct parts *parts)
@@ -24,6 +36,8 @@ load(struct ui *ui, struct parts *parts)
 	parts->parts = store ? document_parts(store, parts->id, 0, &error) : g_ptr_array_new();
 	if (error)
 		ui_complain(ui, "%s", error->message);
+	g_strfreev(parts->later);
+	parts->later = ui_later(ui, parts->account);
 }
 
 static void
@@ -52,11 +66,27 @@ height(const struct parts *parts)
 	return MAX(parts->view.area.h - 1, 1);
 }
 
+static const char *
+name_of(const struct document_part *part)
+{
+	return part->shown ? _("(the text)") : part->name;
+}
+
+static const char *
+place_of(const struct parts *parts, const struct document_part *part)
+{
+	g_autofree char *entry = g_strdup_printf("%" G_GINT64_FORMAT ":%s", parts->id, part->section);
+
+	if (part->here)
+		return _("here");
+	return g_strv_contains((const char *const *)parts->later, entry) ? _("later") : _("on the server");
+}
+
 static void
-draw_part(struct ui *ui, struct rect area, int y, const struct document_part *part)
+draw_part(struct ui *ui, const struct parts *parts, struct rect area, int y, const struct document_part *part)
 {
 	g_autofree char *size = text_size(part->size), *number = g_strdup_printf("%2u", part->number);
-	const char *place = part->here ? _("here") : _("on the server");
+	const char *place = place_of(parts, part);
 	int x = area.x + 1, end = area.x + area.w - 1;
 
 	picture_text(ui->picture, y, x, 3, ROLE_KEY, number);
@@ -67,8 +97,7 @@ draw_part(struct ui *ui, struct rect area, int y, const struct document_part *pa
 		picture_cut(ui->picture, y, end - 24, 24, ROLE_DIM, part->type);
 		end -= 25;
 	}
-	picture_cut(ui->picture, y, x, end - x, part->shown ? ROLE_DIM : ROLE_TEXT,
-	            part->shown ? _("(the text)") : part->name);
+	picture_cut(ui->picture, y, x, end - x, part->shown ? ROLE_DIM : ROLE_TEXT, name_of(part));
 }
 
 static void
@@ -83,7 +112,7 @@ parts_draw(struct ui *ui, struct view *view, gboolean focused)
 	ui_title(ui, area, title, NULL);
 	rows_fit(&parts->rows, (int)parts->parts->len, height(parts));
 	for (y = 0; y < height(parts) && parts->rows.top + y < (int)parts->parts->len; y++)
-		draw_part(ui, area, area.y + 1 + y, parts->parts->pdata[parts->rows.top + y]);
+		draw_part(ui, parts, area, area.y + 1 + y, parts->parts->pdata[parts->rows.top + y]);
 	if (!parts->parts->len)
 		picture_cut(ui->picture, area.y + 1, area.x + 2, area.w - 3, ROLE_DIM,
 		            ui_is_fetching(ui, parts->id) ? _("(asking the server what is in the message)")
@@ -105,7 +134,7 @@ static void
 fetch(struct ui *ui, struct parts *parts, const struct document_part *part)
 {
 	struct command *command;
-	g_autofree char *label = g_strdup_printf(_("Fetching %s"), part->name);
+	g_autofree char *label = g_strdup_printf(_("Fetching %s"), name_of(part));
 
 	if (part->here) {
 		ui_say(ui, _("It is here already"));
@@ -116,6 +145,17 @@ fetch(struct ui *ui, struct parts *parts, const struct document_part *part)
 	g_array_append_val(command->ids, parts->id);
 	command->text = g_strdup(part->section);
 	ui_send(ui, parts->account, command, label, NULL);
+}
+
+static void
+noted_for_later(struct ui *ui, const struct job *job, const GError *error)
+{
+	struct view *view = ui_base(ui);
+
+	if (error)
+		ui_complain(ui, "%s", error->message);
+	if (view->ops == &parts_ops)
+		load(ui, (struct parts *)view);
 }
 
 static void
@@ -131,8 +171,8 @@ fetch_later(struct ui *ui, struct parts *parts, const struct document_part *part
 	command->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
 	g_array_append_val(command->ids, parts->id);
 	command->text = g_strdup(part->section);
-	ui_send(ui, parts->account, command, "", NULL);
-	ui_say(ui, _("%s comes when nothing else is asked of the server"), part->name);
+	ui_send(ui, parts->account, command, "", noted_for_later);
+	ui_say(ui, _("%s comes when nothing else is asked of the server"), name_of(part));
 }
 
 static gboolean
@@ -185,6 +225,7 @@ parts_close(struct ui *ui, struct view *view)
 	struct parts *parts = (struct parts *)view;
 
 	g_ptr_array_unref(parts->parts);
+	g_strfreev(parts->later);
 	g_free(parts->subject);
 	g_free(parts);
 }

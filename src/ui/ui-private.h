@@ -256,6 +256,8 @@ void reader_laid_out(struct ui *ui);  /* takes what the worker finished */
 void reader_ask_again(struct ui *ui); /* a new link: what the old one did not bring */
 void reader_mark_seen(struct ui *ui); /* the text was on the screen long enough */
 struct view *parts_new(struct ui *ui, guint account, msgid id);
+/* What is fetched when convenient, "ID:SECTION" each, the oldest first. Gives (g_strfreev). */
+char **ui_later(struct ui *ui, guint account);
 struct view *folders_new(struct ui *ui);
 void folders_draw_rail(struct ui *ui, struct rect area);
 void folders_click_rail(struct ui *ui, int y);

@@ -637,12 +637,39 @@ static void
 activity_says_that_all_is_well(void)
 {
 	struct rig rig;
+	struct event *event;
 
 	rig_open(&rig, 24, 80, FALSE, NULL);
 	press(&rig, "W");
 	g_assert_true(shows(&rig, "All is well: nothing runs, nothing waits, nothing failed"));
 	press(&rig, "r");
 	g_assert_true(shows(&rig, "Choose a change that waits or failed first"));
+	event = event_new(EVENT_LINK, "work");
+	event->state = LINK_OFFLINE;
+	event->text = g_strdup("the cable is out");
+	rig_tell(&rig, event);
+	press(&rig, "q W");
+	g_assert_true(shows(&rig, "the cable is out"));
+	g_assert_false(shows(&rig, "All is well"));
+	rig_close(&rig);
+}
+
+static void
+what_comes_when_convenient_is_seen(void)
+{
+	struct rig rig;
+	GError *error = NULL;
+	g_autofree char *later = NULL;
+	msgid id;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	id = list_cursor(rig.ui->list)->row->id;
+	later = g_strdup_printf("%" G_GINT64_FORMAT ":1\n77:2", id);
+	g_assert_true(store_set(rig.sample.writer, "later", later, &error));
+	press(&rig, "W");
+	g_assert_true(shows(&rig, "Fetched when convenient"));
+	g_assert_true(shows(&rig, "work: of “"));
+	g_assert_false(shows(&rig, "All is well"));
 	rig_close(&rig);
 }
 
@@ -814,6 +841,7 @@ main(int argc, char **argv)
 	g_test_add_func("/changes/what-is-said-is-said-whole", what_is_said_is_said_whole);
 	g_test_add_func("/changes/a-download-says-how-much-first", a_download_says_how_much_first);
 	g_test_add_func("/changes/activity-says-that-all-is-well", activity_says_that_all_is_well);
+	g_test_add_func("/changes/what-comes-when-convenient-is-seen", what_comes_when_convenient_is_seen);
 	g_test_add_func("/changes/refusals-are-seen", refusals_are_seen);
 	g_test_add_func("/changes/sharing-is-seen-and-changed", sharing_is_seen_and_changed);
 	g_test_add_func("/changes/every-size-is-drawn-without-harm", every_size_is_drawn_without_harm);
