@@ -557,6 +557,9 @@ wait_for_link(struct account *a, struct request *r)
 	} else if (a->offline || a->blocked) {
 		no_link(a, r);
 	} else {
+		/* Who asks for the server shall hear of it, not of the attempt before. */
+		if (r->command->verb == CMD_SYNC)
+			link_go(a, FALSE);
 		link_want(a);
 		/* Waiting for the next of many attempts would be waiting without end. */
 		if (a->link == LINK_DOWN && a->retry)

@@ -354,6 +354,19 @@ def test_imap_offline_looks_the_same_and_is_carried_out_later():
             quits(s)
 
 
+def test_imap_sync_connects_at_once():
+    with Proxy(server().port) as proxy, account(proxy) as (imap, home):
+        fill(imap, 1, 3)
+        with opened(home) as s:
+            s.wait(r'3 mails.*● Idle')
+            proxy.refuse(True)
+            s.wait(r'○ Offline')
+            proxy.refuse(False)
+            s.press('$', r'● Idle')
+            assert 'closed' not in s.text, s.text
+            quits(s)
+
+
 def test_imap_undo_after_a_restart():
     with account() as (imap, home):
         fill(imap, 1, 6)
