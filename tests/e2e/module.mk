@@ -1,21 +1,21 @@
-# programs and screens as a person meets them
+# programs and screens as a person meets them; those that take longest come first
 e2e_tests = \
+  tests/e2e/test-imap-hostile.py \
   tests/e2e/test-actions.py \
-  tests/e2e/test-check.py \
-  tests/e2e/test-cli.py \
-  tests/e2e/test-faults.py \
-  tests/e2e/test-hostile-mail.py \
-  tests/e2e/test-imap-actions.py \
+  tests/e2e/test-imap-push.py \
   tests/e2e/test-imap-cli.py \
+  tests/e2e/test-imap-resync.py \
+  tests/e2e/test-faults.py \
+  tests/e2e/test-check.py \
+  tests/e2e/test-screen-imap.py \
+  tests/e2e/test-imap-actions.py \
+  tests/e2e/test-hostile-mail.py \
+  tests/e2e/test-cli.py \
   tests/e2e/test-imap-dialogues.py \
   tests/e2e/test-imap-extensions.py \
-  tests/e2e/test-imap-hostile.py \
   tests/e2e/test-imap-lost.py \
-  tests/e2e/test-imap-push.py \
-  tests/e2e/test-imap-resync.py \
   tests/e2e/test-screen-actions.py \
   tests/e2e/test-screen-demo.py \
-  tests/e2e/test-screen-imap.py \
   tests/e2e/test-screen-keys.py
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
