@@ -587,6 +587,7 @@ def test_an_append_cut_or_refused_at_any_point_is_never_taken_for_done():
     size = len(LETTER)
     for caps, kw, state in ((MANY, dict(answers={'APPEND .*': CUT}), 'checking'),
                             (without(MANY, 'LITERAL+'), dict(at_literal={'APPEND .*': CUT}), 'checking'),
+                            (without(MANY, 'LITERAL+'), dict(at_literal={'APPEND .*': INSIDE}), 'checking'),
                             (without(MANY, 'LITERAL+'), dict(at_literal={'APPEND .*': '<tag> NO [OVERQUOTA] full\n'}), 'failed'),
                             (MANY, dict(answers={'APPEND .*': '<tag> NO [OVERQUOTA] full\n'}), 'failed'),
                             (MANY, dict(answers={'APPEND .*': '<tag> NO no\n'}), 'failed'),

@@ -12,6 +12,7 @@ talk is a dialogue, taken step by step on each connection, or on the n-th when i
   MORE                   waits until the client has sent something, and leaves it unread
 answers replaces what the default responder would say to a command (regular expression, whole, without tag → text, octets, a list of them used one
 after the other, or a function of (session, command)). Lines end in LF here and in CRLF on the wire. DEFAULT inside a text is what would have been said.
+at_literal: pattern of a command up to a literal that waits → what is said instead of "+": text, CUT, STALL, RESET; INSIDE closes within it.
 drip = 1 sends everything octet by octet. patient = seconds: answers when the client has been silent for so long; flights then counts round trips,
 flown is [(flight, command)].
 limit = n is MESSAGELIMIT.
@@ -20,7 +21,7 @@ Run as a program it is a server for tests in C: its port on the first line of st
 """
 import base64, calendar, re, select, socket, ssl, struct, sys, threading, time, zlib
 
-TLS, CUT, STALL, RESET, MORE = 'TLS', 'CUT', 'STALL', 'RESET', 'MORE'
+TLS, CUT, STALL, RESET, MORE, INSIDE = 'TLS', 'CUT', 'STALL', 'RESET', 'MORE', 'INSIDE'
 DEFAULT = '<default>'
 PLAIN = 'IMAP4rev1 LITERAL+ SASL-IR UIDPLUS'
 CONDSTORE = PLAIN + ' ENABLE ESEARCH CONDSTORE'
@@ -243,6 +244,10 @@ class Session(threading.Thread):
             if re.fullmatch(pattern, line.decode('utf-8', 'surrogateescape').partition(' ')[2], re.S):
                 self.tags.append(line.split(b' ')[0].decode())
                 self.server.heard.append(line.decode('utf-8', 'surrogateescape').partition(' ')[2])
+                if answer == INSIDE:
+                    self.send('+ go on\n')
+                    self.more()
+                    raise Closed
                 if answer in (CUT, STALL, RESET):
                     self.step(answer)
                 self.send(answer)
