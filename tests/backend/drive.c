@@ -6,7 +6,7 @@
  *   flag IDS ADD REMOVE KEYWORDS · all PATH ADD REMOVE · move IDS PATH · copy IDS PATH · purge IDS
  *   empty PATH · append PATH WHEN FLAGS LENGTH (the message follows) · create PATH USE
  *   rename PATH PATH · remove PATH · subscribe PATH 0|1 · run · join · check · retry
- *   forget IDS · name PATH · admin KIND PATH NAME VALUE · body ID
+ *   forget IDS · name PATH · admin KIND PATH NAME VALUE · body ID · fetch ID
  *
  * Words are divided by tabs; IDS by commas. "run" carries out what is ready, once, as the
  * journal does; "join" puts together what is alike before; "retry" lets
@@ -447,6 +447,17 @@ do_admin(struct drive *d, char **w)
 }
 
 static void
+do_fetch(struct drive *d, char **w)
+{
+	struct result result = {0};
+
+	backend_imap.part(d->backend, atoll(w[1]), "", NULL, on_done, &result);
+	wait_for(d, &result);
+	put_error(d->out, result.error);
+	g_clear_error(&result.error);
+}
+
+static void
 do_body(struct drive *d, char **w)
 {
 	g_autoptr(GBytes) bytes = store_part(d->store, atoll(w[1]), "", NULL);
@@ -475,7 +486,7 @@ static const struct {
         {"check", 1, do_check},     {"subscribe", 3, do_subscribe},
         {"name", 2, do_name},       {"admin", 5, do_admin},
         {"forget", 2, do_forget},   {"body", 2, do_body},
-        {"retry", 1, do_retry},
+        {"retry", 1, do_retry},     {"fetch", 2, do_fetch},
 };
 
 static void

@@ -371,6 +371,69 @@ def test_the_same_message_may_be_copied_twice():
         assert sorted(r['uid'] for r in t.drive.rows('Trash')) == [40, 41]
 
 
+@both
+def test_a_copy_whose_original_is_gone_is_made_of_what_is_here(drip):
+    """Of 2, 3 and 4 two are here in full, 3 is not; another client removes all three before their turn, and that is heard before, or not."""
+    for caps, heard in ((MANY, True), (MANY, False), (without(MANY, 'UIDPLUS'), False), (without(MANY, 'MULTIAPPEND', 'OBJECTID'), False)):
+        with Talk(caps, mails=[Mail(1), Mail(2, flags='\\Seen $Work'), Mail(3), Mail(4), Mail(5)], drip=drip) as t:
+            ids = t.drive.ids('INBOX', *numbers(2, 3, 4))
+            t.drive.well('fetch', ids[0])
+            t.drive.on('copy', ids, 'Trash')
+            t.drive.well('fetch', ids[2])  # after its copy was made here
+            data = [t.inbox.mail(u).data for u in (2, 4)]
+            when = [t.inbox.mail(u).when for u in (2, 4)]
+            for uid in (2, 3, 4):
+                t.inbox.expunge(uid)
+            if heard:
+                t.look('INBOX')
+            t.mark()
+            t.drive.run()
+            assert [m.data for m in t.trash.mails] == data and [m.when for m in t.trash.mails] == when, (caps, heard, t.wire())
+            assert t.trash.mails[0].flags == {'\\Seen', '$Work'} and not t.trash.mails[1].flags
+            assert t.drive.subjects('Trash') == numbers(2, 4) and t.drive('ops') == []
+            assert any('1 message was gone' in s for s in t.drive('said')), t.drive('said')
+            assert ('UID COPY' in t.wire()) != heard
+            t.look('INBOX')
+            t.drive.open('Trash')
+            assert t.uids('Trash') == {'2': 40, '4': 41} and t.drive.subjects('INBOX') == numbers(1, 5), (caps, heard, t.uids('Trash'), t.uids('INBOX'))
+
+
+def test_a_copy_refused_for_one_that_is_gone_is_made_of_what_is_here():
+    def copy(session, command):
+        if not session.set_of(command) or any(session.box.mail(int(u)) is None for u in re.findall(r'\d+', command.split(' ')[2])):
+            return '<tag> NO [NONEXISTENT] some of these messages do not exist\n'
+    with Talk(answers={'UID COPY .*': copy}) as t:
+        ids = t.drive.ids('INBOX', *numbers(1, 3))
+        t.drive.well('fetch', ids[1])
+        t.drive.on('copy', ids, 'Trash')
+        t.inbox.expunge(3)
+        t.mark()
+        t.drive.run()
+        lines = [l for l in t.wire().split('\r\n') if re.match('UID|APPEND', l)]
+        assert lines[:3] == ['UID COPY 1,3 "Trash"', 'UID FETCH 1,3 (UID)', 'UID COPY 1 "Trash"'] and lines[3].startswith('APPEND "Trash" ') and len(lines) == 4, lines
+        assert t.uids('Trash') == {'1': 40, '3': 41} and t.drive('ops') == [] and t.drive('said') == []
+
+
+def test_a_copy_made_by_an_append_is_found_again_after_a_crash():
+    for does in (True, False):
+        with Talk() as t:
+            id = t.drive.ids('INBOX', 'number 3')
+            t.drive.well('fetch', id[0])
+            t.drive.on('copy', id, 'Trash')
+            t.inbox.expunge(3)
+            def append(session, command):
+                if does:
+                    t.trash.add(session.literals[0], when=NOON).email_id = 'another'
+                return CUT
+            t.server.answers['APPEND .*'] = append
+            t.drive('run')
+            assert t.drive('ops')[0]['state'] == 'checking'
+            t.restart()
+            t.drive('check')
+            t.drive.run()
+            assert len(t.trash.mails) == 1 and t.uids('Trash') == {'3': 40} and t.drive('ops') == []
+
+
 # ---- flags ----
 
 @both

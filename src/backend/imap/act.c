@@ -110,10 +110,10 @@ count_rounds(GArray *rows)
 
 /* FALSE with error, or when there is no such row any more (without). */
 static gboolean
-read_row(struct act *act, guint i, struct act_row *row, GError **error)
+read_row(struct act *act, struct act_row *row, GError **error)
 {
 	struct store *store = act->b->env->store;
-	msgid source = act->op->verb == OP_COPY ? g_array_index(act->op->sources, msgid, i) : 0;
+	msgid source = row->source;
 	struct store_row *shown;
 	int known;
 
@@ -141,7 +141,10 @@ read_rows(struct act *act, GError **error)
 	for (guint i = 0; i < act->op->ids->len; i++) {
 		struct act_row row = {.id = g_array_index(act->op->ids, msgid, i)};
 
-		if (act->op->verb == OP_EMPTY || read_row(act, i, &row, error))
+		if (act->op->verb == OP_COPY)
+			row.source = g_array_index(act->op->sources, msgid, i);
+
+		if (act->op->verb == OP_EMPTY || read_row(act, &row, error))
 			g_array_append_val(act->rows, row);
 		else if (*error)
 			return FALSE;

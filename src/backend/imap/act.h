@@ -17,6 +17,7 @@ enum act_state {
 	ACT_COPIED,  /* moved by hand: the copy is there, the original is still to go */
 	ACT_DOUBTED, /* expunge.c: the server says yes, but has not told that the original went */
 	ACT_UNTOLD,  /* done; the server did not tell the new UID */
+	ACT_LACKS,   /* a copy whose original is not there any more */
 	ACT_REFUSED, /* for act->refusal, unless the original turns out to be gone */
 	ACT_LEFT,    /* not now: it stays in the op */
 	ACT_DONE     /* the store knows, or nothing is to be told */
@@ -24,6 +25,7 @@ enum act_state {
 
 struct act_row {
 	msgid id;      /* the row that is told of */
+	msgid source;  /* of a copy: what it is one of; else 0 */
 	gint64 folder; /* where the server has its message (of a copy: the original); 0 nowhere */
 	guint64 uid;   /* 0: not known, or nowhere */
 	guint round;   /* how many rows before it have the same place: one command cannot name them twice */
@@ -177,6 +179,9 @@ void act_say_half(struct act *act);
 
 /* ---- append.c ---- */
 void imap_append(struct act *act);
+/* Copies whose originals are gone (ACT_LACKS) are made of the bodies that are here, the others are told. Then
+ * the act ends. */
+void act_append_copies(struct act *act);
 
 /* ---- locate.c ---- */
 /* Looks for the messages of rows in ACT_SOUGHT among those of the target, from this UID on (0: all), that are

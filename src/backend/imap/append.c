@@ -125,12 +125,23 @@ refuse(struct act *act, struct act_row *row, GError *why)
 		act->refusal = why;
 }
 
+/* Of a copy: its own, or that of its original if that was fetched since. */
+static GBytes *
+whole_of(const struct act *act, const struct act_row *row, GError **error)
+{
+	GBytes *bytes = store_part(act->b->env->store, row->id, "", error);
+
+	if (!bytes && row->source && !*error)
+		bytes = store_part(act->b->env->store, row->source, "", error);
+	return bytes;
+}
+
 /* The body of a row that can be sent, with the row; else the row is refused, or there is nothing to do. */
 static GBytes *
 body_of(struct act *act, struct act_row *row, struct store_row **shown)
 {
 	g_autoptr(GError) error = NULL;
-	GBytes *bytes = store_part(act->b->env->store, row->id, "", &error);
+	GBytes *bytes = whole_of(act, row, &error);
 	GError *why = NULL;
 
 	if (bytes)
@@ -310,4 +321,26 @@ imap_append(struct act *act)
 		}
 	}
 	go_on(act);
+}
+
+/* A server cannot copy what it does not have any more. */
+void
+act_append_copies(struct act *act)
+{
+	for (guint i = 0; i < act->rows->len; i++) {
+		struct act_row *row = act_at(act, i);
+		g_autoptr(GError) error = NULL;
+		GBytes *bytes = row->state == ACT_LACKS ? whole_of(act, row, &error) : NULL;
+
+		if (bytes)
+			row->state = ACT_WAITS;
+		else if (row->state == ACT_LACKS)
+			act_tell_gone(act, row);
+		g_clear_pointer(&bytes, g_bytes_unref);
+	}
+	act->singly = TRUE; /* what was refused as a copy is not to be sent this way */
+	if (act_any(act, ACT_WAITS))
+		go_on(act);
+	else
+		act_end(act);
 }

@@ -173,9 +173,13 @@ index_candidates(struct act *act, guint bond)
 	return index;
 }
 
+/* A copy of which all is here may have been made by an append: the server gave that an id of its own, as it
+ * did what came from elsewhere. */
 static gboolean
-ids_differ(const struct store_row *row, const struct candidate *c)
+ids_differ(const struct act *act, const struct store_row *row, const struct candidate *c)
 {
+	if (act->op->verb == OP_APPEND || (act->op->verb == OP_COPY && row->body == BODY_FULL))
+		return FALSE;
 	return *row->email_id && *c->email_id && strcmp(row->email_id, c->email_id) != 0;
 }
 
@@ -199,8 +203,7 @@ match_row(struct act *act, struct act_row *row, guint bond, GHashTable *index)
 		struct candidate *c = l->data;
 
 		/* One that is to go is none for which an original may go (half-move.c). */
-		if ((act->op->verb != OP_APPEND && ids_differ(shown, c)) || c->marked ||
-		    act_is_anothers(act, row->id, c->uid))
+		if (ids_differ(act, shown, c) || c->marked || act_is_anothers(act, row->id, c->uid))
 			continue;
 		c->taken = TRUE;
 		row->found = c->uid;

@@ -199,6 +199,33 @@ send_slice(struct act *act, gint64 folder, const char *uids, GArray *rows)
 
 /* ---- the steps ---- */
 
+/* The original of row is not there (any more). */
+static void
+lacks(struct act *act, struct act_row *row)
+{
+	if (act->op->verb == OP_COPY)
+		row->state = ACT_LACKS;
+	else
+		act_tell_gone(act, row);
+}
+
+/* A copy that the server neither names nor shows: was there anything to be copied? */
+static void
+sources_seen(struct act *act)
+{
+	for (guint i = 0; i < act->rows->len; i++) {
+		struct act_row *row = act_at(act, i);
+
+		if (row->state != ACT_SOUGHT)
+			continue;
+		if (row->seen)
+			act_tell_gone(act, row);
+		else
+			row->state = ACT_LACKS;
+	}
+	go_on(act);
+}
+
 static void
 found_or_gone(struct act *act)
 {
@@ -209,10 +236,12 @@ found_or_gone(struct act *act)
 			continue;
 		if (row->found)
 			act_tell_moved(act, row);
-		else
+		else if (act->op->verb == OP_MOVE)
 			act_tell_gone(act, row);
 	}
-	go_on(act);
+	act_step(act, sources_seen);
+	act_look(act, ACT_SOUGHT);
+	act_step_end(act);
 }
 
 /* It is somewhere in the target, unless it was not there to be moved: the server said neither. */
@@ -231,7 +260,7 @@ settle_untold(struct act *act)
 		else if (row->seen)
 			act_tell_moved(act, row);
 		else
-			act_tell_gone(act, row);
+			lacks(act, row);
 	}
 	act_locate(act, act->op->mark, found_or_gone);
 }
@@ -240,12 +269,14 @@ settle_untold(struct act *act)
 static void
 looked(struct act *act)
 {
-	guint gone = act->gone;
+	gboolean any = FALSE;
 
 	for (guint i = 0; i < act->rows->len; i++)
-		if (act_at(act, i)->state == ACT_REFUSED && !act_at(act, i)->seen)
-			act_tell_gone(act, act_at(act, i));
-	if (act->gone > gone) {
+		if (act_at(act, i)->state == ACT_REFUSED && !act_at(act, i)->seen) {
+			lacks(act, act_at(act, i));
+			any = TRUE;
+		}
+	if (any) {
 		g_clear_error(&act->refusal);
 		act_turn(act, ACT_REFUSED, ACT_WAITS);
 	}
@@ -321,7 +352,7 @@ needs_nothing(struct act *act, struct act_row *row)
 	if (row->awaited || (row->folder && !row->uid)) {
 		act_leave(act, row);
 	} else if (!row->folder) {
-		act_tell_gone(act, row);
+		lacks(act, row);
 	} else if (act->op->verb == OP_MOVE && row->folder == act->op->to) {
 		row->validity = act->target->uidvalidity;
 		row->found = row->uid;
@@ -347,9 +378,11 @@ go_on(struct act *act)
 		remove_originals(act);
 	else if (act_any(act, ACT_UNTOLD))
 		settle_untold(act);
-	else if (!refused || !act_take_back(act, go_on)) {
+	else if (refused && act_take_back(act, go_on))
+		return;
+	else {
 		act_say_half(act);
-		act_end(act);
+		act_append_copies(act);
 	}
 }
 
