@@ -257,6 +257,9 @@ enum op_verb {
 	                is verified; key names it to the target's store */
 	OP_VERBS
 };
+/* Bodies that are not here are fetched before an OP_PURGE, so that it can be undone: of no more messages than
+ * these, of those that are no bigger than this. */
+enum { PURGE_FETCH_MOST = 50, PURGE_FETCH_OCTETS = 1 << 20 };
 enum op_state { OP_WAITING, OP_RUNNING, OP_CHECKING, OP_FAILED, OP_HELD, OP_UNKNOWN, OP_STATES };
 extern const char *const op_verb_names[]; /* "flag", "move" … */
 extern const char *const op_state_names[];

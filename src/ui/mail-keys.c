@@ -77,15 +77,58 @@ purge_confirmed(struct ui *ui, void *user)
 	send_away(ui, CMD_PURGE, user, 0, _("deleted for good"));
 }
 
+/* others: neither here, nor fetched before they go, so that undo cannot bring them back. */
 static void
-ask_purge(struct ui *ui, GArray *ids)
+look_at_loss(struct sweep *sweep, const struct store_row *row)
 {
-	g_autofree char *n = format_count(ids->len),
-	                *question = g_strdup_printf(ngettext("Delete %s message for good?",
-	                                                     "Delete %s messages for good?", ids->len),
-	                                            n);
+	gboolean fetched = sweep->ids->len <= PURGE_FETCH_MOST && row->size <= PURGE_FETCH_OCTETS;
 
-	ui_confirm(ui, question, purge_confirmed, g_array_ref(ids), (GDestroyNotify)g_array_unref);
+	g_array_append_val(row->body == BODY_FULL || fetched ? sweep->found : sweep->others, row->id);
+}
+
+static void
+ask_purge(struct ui *ui, struct sweep *sweep)
+{
+	guint all = sweep->ids->len;
+	g_autofree char *n = format_count(all),
+	                *text = g_strdup_printf(
+	                        ngettext("Delete %s message for good?", "Delete %s messages for good?", all),
+	                        n),
+	                *question = ui_with_loss(text, sweep->others->len);
+
+	if (sweep->account == ui->account && sweep->folder == ui->folder)
+		ui_confirm(ui, question, purge_confirmed, g_array_ref(sweep->ids),
+		           (GDestroyNotify)g_array_unref);
+}
+
+/* One message that undo brings back is worth no question. */
+static void
+purge_one(struct ui *ui, struct sweep *sweep)
+{
+	if (sweep->others->len)
+		ask_purge(ui, sweep);
+	else if (sweep->account == ui->account && sweep->folder == ui->folder)
+		send_away(ui, CMD_DELETE, sweep->ids, 0, _("deleted for good"));
+}
+
+static void
+purge_after(struct ui *ui, const GArray *ids, void (*end)(struct ui *ui, struct sweep *sweep))
+{
+	struct sweep *sweep = g_new0(struct sweep, 1);
+
+	sweep->account = ui->account;
+	sweep->folder = ui->folder;
+	sweep->ids = g_array_copy((GArray *)ids);
+	sweep->label = g_strdup(_("Counting"));
+	sweep->row = look_at_loss;
+	sweep->end = end;
+	ui_sweep(ui, sweep);
+}
+
+static void
+purge(struct ui *ui, GArray *ids)
+{
+	purge_after(ui, ids, ask_purge);
 }
 
 /* In Trash more than one message for good is worth a question; everywhere else Trash and undo answer for it.
@@ -96,10 +139,7 @@ ui_delete(struct ui *ui, GArray *ids)
 	g_autofree char *what = NULL;
 
 	if (!strcmp(role_here(ui), "trash")) {
-		if (ids->len > 1)
-			ask_purge(ui, ids);
-		else
-			send_away(ui, CMD_DELETE, ids, 0, _("deleted for good"));
+		purge_after(ui, ids, ids->len > 1 ? ask_purge : purge_one);
 		return;
 	}
 	what = moved_to_role(ui, "trash", "Trash");
@@ -352,7 +392,7 @@ static const struct {
         {ACT_TOGGLE_FLAG, FALSE, toggle_flagged},
         {ACT_DELETE, FALSE, ui_delete},
         {ACT_DELETE_THREAD, TRUE, ui_delete},
-        {ACT_PURGE, FALSE, ask_purge},
+        {ACT_PURGE, FALSE, purge},
         {ACT_MOVE, FALSE, move},
         {ACT_COPY, FALSE, copy},
         {ACT_ARCHIVE, FALSE, archive},

@@ -69,24 +69,32 @@ question(const struct removal *removal, gint64 all)
 	        removal->path, mails);
 }
 
+char *
+ui_with_loss(const char *question, gint64 lost)
+{
+	g_autofree char *count = format_count(lost),
+	                *warning = g_strdup_printf(
+	                        ngettext("%s of them is not here in full: undo cannot bring it back.",
+	                                 "%s of them are not here in full: undo cannot bring those back.",
+	                                 (gulong)lost),
+	                        count);
+
+	return lost > 0 ? g_strjoin(" ", question, warning, NULL) : g_strdup(question);
+}
+
 static void
 ask(struct ui *ui, struct sweep *sweep)
 {
 	const struct removal *removal = sweep->user;
 	gint64 all = MAX((gint64)(sweep->found->len + sweep->others->len), removal->known),
 	       lost = all - sweep->found->len;
-	g_autofree char *text = question(removal, all), *gone = format_count(lost), *warning = NULL,
-	                *whole = NULL;
+	g_autofree char *text = question(removal, all), *whole = NULL;
 
 	if (!all && removal->only) {
 		ui_say(ui, _("%s is empty already"), removal->path);
 		return;
 	}
-	warning = g_strdup_printf(ngettext("%s of them is not here in full: undo cannot bring it back.",
-	                                   "%s of them are not here in full: undo cannot bring those back.",
-	                                   (gulong)lost),
-	                          gone);
-	whole = g_strjoin(" ", text, lost ? warning : NULL, NULL);
+	whole = ui_with_loss(text, lost);
 	ui_confirm(ui, whole, confirmed, g_steal_pointer(&sweep->user), removal_free);
 }
 

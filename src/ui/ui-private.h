@@ -367,6 +367,8 @@ const struct folder_line *folders_line_at_cursor(struct ui *ui);
 char *folders_detail(struct ui *ui);
 
 /* -- removal.c: folders and all their mail go, when a question is answered with yes -- */
+/* The question, and how many of what goes undo could not bring back. Gives (g_free). */
+char *ui_with_loss(const char *question, gint64 lost);
 void ui_remove_folder(struct ui *ui, const struct folder_line *line);
 void ui_empty_folder(struct ui *ui, const struct folder_line *line);
 

@@ -244,6 +244,14 @@ in_trash_more_than_one_for_good_is_asked_about(void)
 	command = rig_taken(&rig, CMD_PURGE);
 	g_assert_cmpuint(command->ids->len, ==, 3);
 	rig_done(&rig, command, 2, "", NULL);
+	/* Of so many nothing is fetched before they go. */
+	for (guint n = 4; n <= 60; n++)
+		sample_add(&rig.sample, trash, n, 0, "A <a@a.example>", "one of many", FLAG_SEEN);
+	ui_refresh_rows(rig.ui);
+	press(&rig, "T . Enter d");
+	g_assert_true(shows(&rig, "Delete 60 messages for good? 60 of them are not here in full"));
+	press(&rig, "n");
+	g_assert_true(rig_is_idle(&rig));
 	rig_close(&rig);
 }
 

@@ -10,7 +10,7 @@
  * a server that knows no other they stay, marked, and the person is told.
  */
 
-enum { FETCH_AT_MOST = 50, FETCH_OCTETS = 1 << 20, PASSES_AT_MOST = 100000 };
+enum { PASSES_AT_MOST = 100000 };
 
 static gboolean
 can_expunge(struct backend *b)
@@ -258,7 +258,7 @@ static gboolean
 is_worth_fetching(struct act *act, const struct act_row *row)
 {
 	struct store_row *shown = store_row(act->b->env->store, row->id, NULL);
-	gboolean yes = shown && shown->body != BODY_FULL && shown->size <= FETCH_OCTETS;
+	gboolean yes = shown && shown->body != BODY_FULL && shown->size <= PURGE_FETCH_OCTETS;
 
 	g_clear_pointer(&shown, store_row_free);
 	return yes;
@@ -284,7 +284,7 @@ imap_purge(struct act *act)
 		else if (!row->folder)
 			act_tell_purged(act, row);
 	}
-	if (act->rows->len > FETCH_AT_MOST) {
+	if (act->rows->len > PURGE_FETCH_MOST) {
 		purge_rows(act);
 		return;
 	}
