@@ -61,15 +61,15 @@ courier_stop_all(struct account *a)
 	g_list_free_full(g_steal_pointer(&a->couriers), (GDestroyNotify)courier_free);
 }
 
-/* It may have been undone meanwhile. */
-static gboolean
-is_there(struct courier *c)
+/* How many messages there are to carry, -1: it has been undone meanwhile. */
+static int
+count_left(struct courier *c)
 {
 	struct store_op *op = store_op(c->account->store, c->op->id, NULL);
-	gboolean there = op != NULL;
+	int left = op ? (int)op->ids->len : -1;
 
 	store_op_free(op);
-	return there;
+	return left;
 }
 
 /* The pass is over: the op goes into state, or with OP_STATES away. Takes error. */
@@ -85,7 +85,7 @@ leave(struct courier *c, enum op_state state, gint64 wait, GError *error)
 
 	if (!ok)
 		journal_halt(a, failed);
-	if (state == OP_FAILED && is_there(c))
+	if (state == OP_FAILED && count_left(c) >= 0)
 		journal_tell(a, c->op->folder, error->message);
 	g_clear_error(&error);
 	journal_tell_op(a, c->op);
@@ -104,10 +104,15 @@ mark_running(struct courier *c)
 		return TRUE;
 	c->op->state = OP_RUNNING;
 	c->op->attempts++;
-	if (store_op_set(c->account->store, c->op->id, OP_RUNNING, NULL, 0, &error))
+	if (!store_op_set(c->account->store, c->op->id, OP_RUNNING, NULL, 0, &error)) {
+		journal_halt(c->account, error);
+		leave(c, OP_WAITING, LOOK_AGAIN, NULL);
+		return FALSE;
+	}
+	/* From here on nobody else takes messages out of it. */
+	if (count_left(c) == (int)c->op->ids->len)
 		return TRUE;
-	journal_halt(c->account, error);
-	leave(c, OP_WAITING, LOOK_AGAIN, NULL);
+	leave(c, OP_WAITING, 0, NULL);
 	return FALSE;
 }
 
@@ -413,6 +418,8 @@ next(struct courier *c)
 
 	if (!more && !gone)
 		finish(c);
+	else if (c->account->link != LINK_UP)
+		leave(c, OP_WAITING, 0, NULL);
 	else if (!mark_running(c))
 		return;
 	else if (more)

@@ -429,12 +429,48 @@ replay_new(struct account *a, const struct batch *batch, gboolean checking)
 /* ---- looking ---- */
 
 static gboolean
+wake(gpointer user)
+{
+	struct account *a = user;
+
+	loop_drop(&a->journal_wake);
+	journal_touch(a);
+	work_on(a);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+wake_after(struct account *a, gint64 seconds)
+{
+	loop_drop(&a->journal_wake);
+	loop_after(&a->journal_wake, a->context, (guint)MIN(seconds, 3600) * 1000, wake, a);
+}
+
+static gboolean
 mark_running(struct account *a, const struct batch *batch, GError **error)
 {
 	for (guint i = 0; i < batch->ops->len; i++)
 		if (!store_op_set(a->store, g_array_index(batch->ops, gint64, i), OP_RUNNING, NULL, 0, error))
 			return FALSE;
 	return TRUE;
+}
+
+/* Another process may have taken rows out of these ops, or ops back, since they were read: in this
+ * transaction it cannot any more. */
+static gboolean
+is_current(struct account *a, const struct batch *batch)
+{
+	guint rows = 0;
+
+	for (guint i = 0; i < batch->ops->len; i++) {
+		struct store_op *op = store_op(a->store, g_array_index(batch->ops, gint64, i), NULL);
+
+		if (!op)
+			return FALSE;
+		rows += op->ids->len;
+		store_op_free(op);
+	}
+	return rows == batch->op->ids->len;
 }
 
 /* The one from which what each of them makes, or has made, is found. */
@@ -452,11 +488,11 @@ mark_of(struct account *a, const struct batch *batch)
 	return mark;
 }
 
-/* Marks those that are to run and hands them over after the commit. Takes out of batches what has to wait. */
+/* Marks those that are to run and hands them over after the commit. */
 static gboolean
 begin_batches(struct account *a, GPtrArray *batches, GError **error)
 {
-	gboolean ok = TRUE;
+	gboolean ok = TRUE, current = TRUE;
 
 	if (!batches->len)
 		return TRUE;
@@ -464,9 +500,13 @@ begin_batches(struct account *a, GPtrArray *batches, GError **error)
 		return FALSE;
 	for (guint i = 0; ok && i < batches->len; i++)
 		ok = mark_running(a, batches->pdata[i], error);
-	if (!ok) {
+	for (guint i = 0; ok && current && i < batches->len; i++)
+		current = is_current(a, batches->pdata[i]);
+	if (!ok || !current) {
 		store_rollback(a->store);
-		return FALSE;
+		journal_touch(a); /* to read them again */
+		wake_after(a, 0);
+		return ok;
 	}
 	if (!store_commit(a->store, error))
 		return FALSE;
@@ -538,17 +578,6 @@ begin_checks(struct account *a, GPtrArray *ops, gint64 now)
 	}
 }
 
-static gboolean
-wake(gpointer user)
-{
-	struct account *a = user;
-
-	loop_drop(&a->journal_wake);
-	journal_touch(a);
-	work_on(a);
-	return G_SOURCE_REMOVE;
-}
-
 /* At the time the first of those that wait is due. */
 static void
 wake_when_due(struct account *a, GPtrArray *ops, gint64 now)
@@ -562,9 +591,8 @@ wake_when_due(struct account *a, GPtrArray *ops, gint64 now)
 			first = MIN(first, op->not_before);
 	}
 	loop_drop(&a->journal_wake);
-	if (first == G_MAXINT64)
-		return;
-	loop_after(&a->journal_wake, a->context, (guint)MIN(first - now, 3600) * 1000, wake, a);
+	if (first != G_MAXINT64)
+		wake_after(a, first - now);
 }
 
 /* Is there anything for which the journal has to be ours? */

@@ -177,7 +177,11 @@ act_begin(struct backend *b, const struct store_op *op, void (*first)(struct act
 	act->task = imap_task_new(b, done, user);
 	act->rows = g_array_new(FALSE, FALSE, sizeof(struct act_row));
 	uidset_init(&act->hits);
-	if (read_target(act, &act->broken) && read_rows(act, &act->broken))
+	/* What the server can do, and so which way to go, is not known before. */
+	if (b->phase != PHASE_READY)
+		fulmar_fail(&act->broken, FULMAR_NO_LINK, _("%s: the connection was closed"),
+		            b->env->account->host);
+	if (!act->broken && read_target(act, &act->broken) && read_rows(act, &act->broken))
 		first(act);
 	else
 		act_end(act);
