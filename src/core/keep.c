@@ -82,25 +82,37 @@ note_failure(struct account *a, gint64 folder, const GError *error, gboolean go_
 	a->keep_halted = !go_on;
 }
 
+/* Another client has removed it meanwhile, or it stands elsewhere now. */
+static gboolean
+has_gone(const struct keeping *k, msgid id)
+{
+	struct store_row *row = store_row(k->account->store, id, NULL);
+	gboolean gone = !row || row->folder != k->folder;
+
+	g_clear_pointer(&row, store_row_free);
+	return gone;
+}
+
 static void
 fetched(const GError *error, void *user)
 {
 	struct keeping *k = user;
 	struct account *a = k->account;
-	guint kept = 0;
+	guint settled = 0;
 
 	if (k->started)
 		learn(a, k->started);
 	for (guint i = 0; i < k->ids->len && lane_is_up(k->lane); i++) {
 		msgid id = g_array_index(k->ids, msgid, i);
 
-		if (is_here(a, id, k->full) && (k->full || store_set_text_here(a->store, id, NULL)))
-			kept++;
+		if (has_gone(k, id) ||
+		    (is_here(a, id, k->full) && (k->full || store_set_text_here(a->store, id, NULL))))
+			settled++;
 		else
 			idset_add(a->unkept, id);
 	}
-	if (error && kept < k->ids->len && fulmar_error_status(error) == FULMAR_FAILED)
-		note_failure(a, k->folder, error, kept > 0);
+	if (error && settled < k->ids->len && fulmar_error_status(error) == FULMAR_FAILED)
+		note_failure(a, k->folder, error, settled > 0);
 	keeping_end(k);
 }
 
