@@ -186,6 +186,7 @@ def test_the_accessible_screen_says_a_line_for_every_change():
 def test_maildir_delete_move_copy_and_undo_reach_the_disk():
     with local() as home, opened(home) as s:
         s.wait(r'local / INBOX +12 mails')
+        s.wait(r'^▌.*number 12')
         s.press('d', r'11 mails')
         becomes(s, lambda: on_disk(home, 'Trash'), [12])
         s.press('s', r'│ Lists/kernel')
