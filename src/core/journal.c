@@ -745,12 +745,27 @@ journal_hasten(struct account *a)
 	journal_touch(a);
 }
 
+/* Nobody looked for what came without a UID before the program ended, or the link was lost: another account
+ * may wait for it. */
+static void
+await_again(struct account *a)
+{
+	g_autoptr(GArray) folders = g_array_new(FALSE, FALSE, sizeof(gint64));
+	GError *error = NULL;
+
+	if (!store_awaiting_folders(a->store, folders, &error))
+		journal_halt(a, error);
+	for (guint i = 0; i < folders->len; i++)
+		await_one(a, g_array_index(folders, gint64, i));
+}
+
 void
 journal_linked(struct account *a)
 {
 	g_hash_table_remove_all(a->awaited);
 	a->suspect = FALSE;
 	a->later_none = FALSE;
+	await_again(a);
 	journal_hasten(a);
 }
 

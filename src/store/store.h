@@ -356,6 +356,9 @@ int store_place(struct store *store, msgid id, gint64 *folder, guint64 *uid, cha
 gboolean store_is_awaited(struct store *store, msgid id);
 /* TRUE: the message rests in limbo, and the server has had it before. */
 gboolean store_was_there(struct store *store, msgid id);
+/* The folders in which something that was moved, copied or appended there is under such a UID. Appends
+ * gint64. */
+gboolean store_awaiting_folders(struct store *store, GArray *out, GError **error);
 /* Of a copy, move or append that may have come through, unheard: TRUE when the message at uid of its target
  * may be what it made, for no row is that one, or a row that was made of it since (store_moved makes the two
  * one). To be asked of messages from op->mark on that look like the row. */

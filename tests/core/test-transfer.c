@@ -214,14 +214,19 @@ test_undone(gconstpointer data)
 }
 
 /* Falls silent, or hangs up, at each verb of either server. */
+enum { HOME = 1, SILENT = 2, WITHOUT_UIDS = 4 };
+
 static void
-interrupt(const char *account, guint verb, enum memory_fault fault, enum memory_extent extent, gboolean *met)
+interrupt(guint what, guint verb, enum memory_extent extent, gboolean *met)
 {
+	const char *account = what & HOME ? "home" : "work";
+	enum memory_fault fault = what & SILENT ? MEMORY_SILENT : MEMORY_HANGS_UP;
 	guint flags = fault == MEMORY_HANGS_UP ? 0 : ACCOUNT_BATCH;
 	struct pair pair;
 	guint64 id;
 
 	set_up(&pair);
+	memory_set_uidplus("home", !(what & WITHOUT_UIDS));
 	start_offline(&pair);
 	file_some(&pair);
 	bed_stop(&pair.bed);
@@ -244,14 +249,11 @@ interrupt(const char *account, guint verb, enum memory_fault fault, enum memory_
 static void
 test_interrupted(gconstpointer data)
 {
-	guint what = GPOINTER_TO_UINT(data);
-	const char *account = what & 1 ? "home" : "work";
-	enum memory_fault fault = what & 2 ? MEMORY_SILENT : MEMORY_HANGS_UP;
 	gboolean met = TRUE;
 
 	for (guint verb = 1; met; verb++)
 		for (guint extent = MEMORY_NOTHING; extent <= MEMORY_ALL && met; extent++)
-			interrupt(account, verb, fault, (enum memory_extent)extent, &met);
+			interrupt(GPOINTER_TO_UINT(data), verb, (enum memory_extent)extent, &met);
 }
 
 /* What has arrived goes on from there before the source has heard of it. */
@@ -353,7 +355,14 @@ test_target_unknown(void)
 int
 main(int argc, char **argv)
 {
-	static const char *const ways[] = {"work-hangs-up", "home-hangs-up", "work-silent", "home-silent"};
+	static const char *const ways[] = {
+	        [0] = "work-hangs-up",
+	        [HOME] = "home-hangs-up",
+	        [SILENT] = "work-silent",
+	        [HOME | SILENT] = "home-silent",
+	        [HOME | WITHOUT_UIDS] = "home-hangs-up-without-uids",
+	        [HOME | SILENT | WITHOUT_UIDS] = "home-silent-without-uids",
+	};
 	static const char *const links[] = {"online", "offline", "online-uidplus", "offline-uidplus"};
 
 	g_setenv("LC_ALL", "C", TRUE);
@@ -370,10 +379,11 @@ main(int argc, char **argv)
 	g_test_add_data_func("/transfer/gone-on", GINT_TO_POINTER(0), test_gone_on);
 	g_test_add_data_func("/transfer/gone-on-by-us", GINT_TO_POINTER(1), test_gone_on);
 	g_test_add_func("/transfer/announced-in-vain", test_announced_in_vain);
-	for (int i = 0; i < 4; i++) {
-		g_autofree char *path = g_strconcat("/transfer/", ways[i], NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+		g_autofree char *path = ways[i] ? g_strconcat("/transfer/", ways[i], NULL) : NULL;
 
-		g_test_add_data_func(path, GINT_TO_POINTER(i), test_interrupted);
+		if (path)
+			g_test_add_data_func(path, GUINT_TO_POINTER(i), test_interrupted);
 	}
 	return g_test_run();
 }
