@@ -301,7 +301,7 @@ def test_suspended_and_continued():
 
 def test_ctrl_l_draws_afresh():
     with Home() as home, demo(home) as s:
-        rows = s.text.split('\n')[:-2]  # without the clock
+        rows = s.wait('● Idle').split('\n')[:-2]  # without the clock
         s.emulator.reset()
         s.press('\x0c', lambda lines: lines[:-2] == rows and '? help' in lines[-1])
 
