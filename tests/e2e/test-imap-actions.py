@@ -528,6 +528,20 @@ def test_emptying_spares_what_was_taken_out_and_could_not_go():
         assert [m.uid for m in t.trash.mails] == [41]
 
 
+def test_emptying_that_was_cut_off_and_then_refused_gives_all_back():
+    for step in ('UID STORE .*', 'UID EXPUNGE .*'):
+        with Talk(trash=range(1, 4), opened=('INBOX', 'Trash'), answers={step: CUT}) as t:
+            ids = t.drive.ids('Trash', *numbers(1, 2, 3))
+            t.drive.well('empty', 'Trash')
+            t.drive('run')
+            assert t.drive.rows('Trash') == [] and len(t.drive('ops')) == 1
+            t.server.answers[step] = '<tag> NO [NOPERM] no\n'
+            t.drive.link()
+            t.drive('check')
+            t.drive.run(FAILED)
+            assert t.drive.ids('Trash', *numbers(1, 2, 3)) == ids
+
+
 def test_without_uidplus_emptying_only_marks():
     with Talk(without(MANY, 'UIDPLUS')) as t:
         t.trash.add()
@@ -536,6 +550,34 @@ def test_without_uidplus_emptying_only_marks():
         t.drive.run()
         t.sent('UID STORE 1:40 +FLAGS.SILENT (\\Deleted)')
         assert t.trash.mail(40).flags == {'\\Deleted'} and 'UIDPLUS' in t.drive('said')[0]
+
+
+def test_a_server_with_a_limit_empties_a_folder_in_parts():
+    """RFC 9738: from the top; without UIDPLUS what was marked stays there and is not marked again."""
+    def some(session, command, does):
+        mails = session.set_of(command)
+        told = does(session, mails[-2:])
+        return told + ('<tag> OK [MESSAGELIMIT 2 %d] in part\n' % mails[-2].uid if len(mails) > 2 else '<tag> OK\n')
+
+    def mark(session, mails):
+        for m in mails:
+            session.box.flag(m.uid, '\\Deleted')
+        return ''
+
+    answers = {'UID STORE .*': lambda s, c: some(s, c, mark), 'UID EXPUNGE .*': lambda s, c: some(s, c, lambda s, mails: s.gone([m for m in mails if m.flags]))}
+    for caps in (FEW + ' MESSAGELIMIT=2', without(FEW, 'UIDPLUS') + ' MESSAGELIMIT=2'):
+        with Talk(caps, limit=2, trash=range(1, 6), opened=('INBOX', 'Trash'), answers=answers) as t:
+            t.drive.well('empty', 'Trash')
+            t.drive.run()
+            steps = [c for top in (5, 3, 1) for c in ('UID STORE %s +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE %s')]
+            sets = [s for s in ('1:5', '1:3', '1') for _ in range(2)]
+            t.sent(*(c % s for c, s in zip(steps, sets) if 'UIDPLUS' in caps or 'STORE' in c))
+            assert t.trash.mails == [] if 'UIDPLUS' in caps else all(m.flags for m in t.trash.mails)
+            assert t.drive('ops') == []
+    # one that never comes to an end
+    with Talk(FEW + ' MESSAGELIMIT=2', trash=range(1, 6), opened=('INBOX', 'Trash'), answers={'UID (STORE|EXPUNGE) .*': '<tag> OK [MESSAGELIMIT 2 4] in part\n'}) as t:
+        t.drive.well('empty', 'Trash')
+        assert 'left out' in t.drive.run(FAILED)[0]['text'] and len(t.wire().split('\r\n')) < 8, t.wire()
 
 
 def test_there_is_no_command_that_would_expunge_what_others_marked():

@@ -66,13 +66,12 @@ struct act {
 	gboolean left;   /* some rows are ACT_LEFT */
 	void (*through)(struct act *act, struct act_row *row); /* expunge.c */
 	void (*removed)(struct act *act);                      /* expunge.c */
-	gboolean more;                                         /* expunge.c: the server did a part of it */
-	guint passes;
-	guint gone;                       /* rows whose message was gone before their turn came */
-	GArray *candidates;               /* struct candidate of locate.c, or NULL */
-	struct uidset hits;               /* of locate.c */
-	guint64 from;                     /* locate.c: UID */
-	guint64 validity;                 /* locate.c: of the candidates */
+	guint64 cut, below; /* expunge.c: UIDs from there on were done in this pass; in those before */
+	guint gone;         /* rows whose message was gone before their turn came */
+	GArray *candidates; /* struct candidate of locate.c, or NULL */
+	struct uidset hits; /* of locate.c */
+	guint64 from;       /* locate.c: UID */
+	guint64 validity;   /* locate.c: of the candidates */
 	void (*located)(struct act *act); /* locate.c */
 	/* folder-ops.c */
 	struct store_folder *source;

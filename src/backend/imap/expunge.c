@@ -334,14 +334,14 @@ imap_below(struct backend *b, const struct store_op *op, struct uidset *out, GEr
 	return TRUE;
 }
 
-/* A server with a limit (RFC 9738) works through a set in parts. */
+/* A server with a limit (RFC 9738) works through a set in parts, from the highest UID down. */
 static void
 empty_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
 	struct act *act = ((struct flight *)cmd->user)->act;
 
-	if (act_answered(act, response, error) && !error && cmd->cut)
-		act->more = TRUE;
+	if (act_answered(act, response, error) && !error)
+		act->cut = MAX(act->cut, cmd->cut);
 	act_cmd_end(cmd);
 }
 
@@ -361,9 +361,14 @@ send_empty(struct act *act, const char *uids, gboolean store)
 static void
 emptied(struct act *act)
 {
-	if (act->more && !act->refusal && act->passes++ < PASSES_AT_MOST) {
-		imap_empty(act);
-		return;
+	if (act->cut > 1 && !act->refusal) {
+		if (!act->below || act->cut < act->below) {
+			act->below = act->cut;
+			imap_empty(act);
+			return;
+		}
+		fulmar_fail(&act->refusal, FULMAR_FAILED, _("%s left out some of the messages"),
+		            act->b->env->account->host);
 	}
 	for (guint i = 0; !act->refusal && i < act->rows->len; i++)
 		act_tell_purged(act, act_at(act, i));
@@ -377,16 +382,19 @@ imap_empty(struct act *act)
 	struct uidset uids;
 	char *slice;
 
-	act->more = FALSE;
+	act->cut = 0;
 	act_step(act, emptied);
 	uidset_init(&uids);
-	if (imap_below(act->b, act->op, &uids, &act->broken))
+	if (imap_below(act->b, act->op, &uids, &act->broken)) {
+		if (act->below)
+			uidset_remove(&uids, act->below, G_MAXUINT64);
 		while ((slice = uidset_format_slice(&uids, &at, ACT_LINE))) {
 			send_empty(act, slice, TRUE);
 			if (can_expunge(act->b))
 				send_empty(act, slice, FALSE);
 			g_free(slice);
 		}
+	}
 	uidset_clear(&uids);
 	act_step_end(act);
 }
