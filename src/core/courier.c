@@ -4,6 +4,7 @@
 #include "base/idset.h"
 #include "base/loop.h"
 #include "core/account-private.h"
+#include "mime/lines.h"
 
 /* Carries a transfer. Each pass looks at every message of it once: is its body here, has the other account
  * got it, does the other's server have it? What lacks a body is fetched, what the other server has is purged
@@ -131,39 +132,13 @@ put_off(struct courier *c, const GError *error)
 
 /* ---- one message ---- */
 
-/* The octets with CRLF: files of local mail may have LF alone. */
-static GBytes *
-with_crlf(GBytes *bytes)
-{
-	gsize len;
-	const char *data = g_bytes_get_data(bytes, &len);
-	const char *first = len ? memchr(data, '\n', len) : NULL;
-	GByteArray *out;
-
-	if (!first || (first > data && first[-1] == '\r'))
-		return g_bytes_ref(bytes);
-	out = g_byte_array_sized_new((guint)MIN(len + len / 32, G_MAXUINT));
-	for (const char *at = data, *end = data + len, *lf; at < end; at = lf + 1) {
-		gboolean has_cr;
-
-		lf = memchr(at, '\n', (gsize)(end - at));
-		if (!lf)
-			lf = end;
-		has_cr = lf > at && lf[-1] == '\r';
-		g_byte_array_append(out, (const guint8 *)at, (guint)(lf - at - has_cr));
-		if (lf < end)
-			g_byte_array_append(out, (const guint8 *)"\r\n", 2);
-	}
-	return g_byte_array_free_to_bytes(out);
-}
-
-/* Gives the other account its body. */
+/* Gives the other account its body: files of local mail may have LF alone. */
 static gboolean
 deliver(struct courier *c, msgid id, msgid there, GError **error)
 {
 	struct account *a = c->account;
 	g_autoptr(GBytes) raw = store_part(a->store, id, "", error);
-	g_autoptr(GBytes) bytes = raw ? with_crlf(raw) : NULL;
+	g_autoptr(GBytes) bytes = raw ? lines_with_crlf(raw) : NULL;
 	gconstpointer data;
 	gsize len;
 

@@ -3,6 +3,7 @@
 #include "backend/imap/act.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "mime/lines.h"
 
 /* OP_APPEND: messages whose whole bodies are here. Several in one command where MULTIAPPEND is offered (RFC
  * 3502: all or none); what a server will not take is not sent to it (RFC 7889). What is under way at a time
@@ -46,28 +47,6 @@ ask_limit(struct act *act)
 }
 
 /* ---- one message ---- */
-
-/* Lines end in CRLF on the wire, whatever they do here. Takes bytes, gives. */
-static GBytes *
-with_crlf(GBytes *bytes)
-{
-	gsize len, bare = 0;
-	const char *text = g_bytes_get_data(bytes, &len);
-	GString *out;
-
-	for (gsize i = 0; i < len; i++)
-		bare += text[i] == '\n' && (!i || text[i - 1] != '\r');
-	if (!bare)
-		return bytes;
-	out = g_string_sized_new(len + bare + 1);
-	for (gsize i = 0; i < len; i++) {
-		if (text[i] == '\n' && (!i || text[i - 1] != '\r'))
-			g_string_append_c(out, '\r');
-		g_string_append_c(out, text[i]);
-	}
-	g_bytes_unref(bytes);
-	return g_string_free_to_bytes(out);
-}
 
 static char *
 internal_date(gint64 when)
@@ -141,11 +120,10 @@ static GBytes *
 body_of(struct act *act, struct act_row *row, struct store_row **shown)
 {
 	g_autoptr(GError) error = NULL;
-	GBytes *bytes = whole_of(act, row, &error);
+	g_autoptr(GBytes) stored = whole_of(act, row, &error);
+	GBytes *bytes = stored ? lines_with_crlf(stored) : NULL;
 	GError *why = NULL;
 
-	if (bytes)
-		bytes = with_crlf(bytes);
 	if (!bytes || !g_bytes_get_size(bytes))
 		fulmar_fail(&why, FULMAR_FAILED, _("the text of the message is not here any more%s%s"),
 		            error ? ": " : "", error ? error->message : "");

@@ -13,6 +13,7 @@
 #include "backend/maildir/name.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "mime/lines.h"
 
 #define NAME_OCTETS 255
 
@@ -192,36 +193,15 @@ move_lost(struct deed *deed, struct deed_row *row, GError **error)
 
 /* ---- append ---- */
 
-/* Lines end in LF in a Maildir; what does not keep to CRLF throughout is left as it is. */
-static char *
-with_lf(const char *bytes, gsize len, gsize *out_len)
-{
-	g_autofree char *out = g_malloc(len + 1);
-	gsize at = 0;
-
-	for (gsize i = 0; i < len; i++) {
-		gboolean cr = bytes[i] == '\r', lf = bytes[i] == '\n';
-
-		if ((cr && (i + 1 == len || bytes[i + 1] != '\n')) ||
-		    (lf && (i == 0 || bytes[i - 1] != '\r')))
-			return NULL;
-		if (!cr)
-			out[at++] = bytes[i];
-	}
-	*out_len = at;
-	return g_steal_pointer(&out);
-}
-
 static enum deed_end
 write_body(struct deed *deed, const struct deed_row *row, GBytes *body, GError **error)
 {
-	gsize len, lf_len = 0;
-	const char *bytes = g_bytes_get_data(body, &len);
-	g_autofree char *lines = with_lf(bytes, len, &lf_len);
+	g_autoptr(GBytes) lines = lines_with_lf(body);
 	g_autofree char *tmp = tmp_path(deed, row->made);
 	g_autofree char *target = target_path(deed, row->made, NULL, row->flags);
 
-	switch (disk_write(tmp, target, lines ? lines : bytes, lines ? lf_len : len, row->received, error)) {
+	switch (disk_write(tmp, target, g_bytes_get_data(lines, NULL), g_bytes_get_size(lines), row->received,
+	                   error)) {
 	case DISK_DONE:
 		return arrived(deed, row, target);
 	case DISK_TAKEN:
