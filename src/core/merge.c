@@ -97,6 +97,7 @@ batch_add(struct batch *batch, const struct store_op *op)
 	if (op->sources && op->sources->len)
 		g_array_append_vals(sum->sources, op->sources->data, op->sources->len);
 	g_array_append_val(batch->ops, op->id);
+	sum->n = sum->ids->len;
 	sum->id = 0;
 	sum->step = sum->step ? sum->step : op->step;
 	sum->mark = MIN(sum->mark, op->mark);

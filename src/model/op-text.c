@@ -66,7 +66,7 @@ static char *
 flag_text(const struct store_op *op, const GPtrArray *folders)
 {
 	g_autoptr(GString) what = g_string_new(NULL);
-	g_autofree char *n = messages(op->ids ? op->ids->len : 0), *where = NULL;
+	g_autofree char *n = messages(op->n), *where = NULL;
 
 	for (guint i = 0; i < G_N_ELEMENTS(flag_words); i++) {
 		if (op->add & flag_words[i].flag)
@@ -118,7 +118,7 @@ fill_in(const char *form, const char *const words[4])
 char *
 op_text(const struct store_op *op, const GPtrArray *folders)
 {
-	g_autofree char *n = messages(op->ids ? op->ids->len : 0), *folder = folder_name(folders, op->folder),
+	g_autofree char *n = messages(op->n), *folder = folder_name(folders, op->folder),
 	                *to = folder_name(folders, op->to), *arg = text_safe(op->arg, -1);
 	const char *form = forms[op->verb];
 

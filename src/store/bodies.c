@@ -421,8 +421,7 @@ row_is_here(struct store *store, msgid id, GError **error)
 	if (!store_number(store, sql, VALUES(id), 0, &found, error))
 		return FALSE;
 	if (!found)
-		fulmar_fail(error, FULMAR_FAILED, _("The message %lld is not in the store any more"),
-		            (long long)id);
+		store_fail_gone(id, error);
 	return found != 0;
 }
 

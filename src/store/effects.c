@@ -210,23 +210,11 @@ effect_drop(struct store *store, const struct store_op *op, GError **error)
 }
 
 gboolean
-effect_drop_row(struct store *store, const struct store_op *op, msgid id, GError **error)
+effect_fail_under_way(GError **error)
 {
-	if (!op_leave(store, op->id, id, error))
-		return FALSE;
-	if (op->verb == OP_FLAG)
-		return masks_settle(store, id, NULL, error);
-	return unmake(store, op, id, error) && row_settle_id(store, id, error);
-}
-
-gboolean
-effect_is_under_way(const struct store_op *op, GError **error)
-{
-	if (op->state != OP_RUNNING && op->state != OP_CHECKING)
-		return FALSE;
 	fulmar_fail(error, FULMAR_FAILED,
 	            _("It is being carried out at this moment; wait until it has ended"));
-	return TRUE;
+	return FALSE;
 }
 
 gboolean
@@ -238,7 +226,8 @@ store_op_drop(struct store *store, gint64 id, GError **error)
 	if (!store_enter(store, TRUE, &own, error))
 		return FALSE;
 	ok = op_read(store, id, &op, error) &&
-	     (!op || (!effect_is_under_way(op, error) && effect_drop(store, op, error)));
+	     (!op || (op->state == OP_RUNNING || op->state == OP_CHECKING ? effect_fail_under_way(error)
+	                                                                  : effect_drop(store, op, error)));
 	store_op_free(op);
 	return store_leave(store, own, ok, error);
 }

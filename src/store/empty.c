@@ -12,26 +12,19 @@ purge_strangers(struct store *store, struct journal *journal, gint64 folder, GEr
 	static const char sql[] =
 	        "SELECT id FROM message WHERE folder = ?1 AND uid IS NULL AND file IS NULL ORDER BY id";
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	sqlite3_stmt *statement = store_sql(store, sql, VALUES(folder), error);
-	int result = statement ? 0 : -1;
+	gboolean ok = store_ids(store, sql, VALUES(folder), ids, error);
 
-	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
-		msgid id = sqlite3_column_int64(statement, 0);
-
-		g_array_append_val(ids, id);
-	}
-	for (guint i = 0; result >= 0 && i < ids->len; i++) {
+	for (guint i = 0; ok && i < ids->len; i++) {
 		struct row_state row;
 		struct entry entry = {.verb = OP_PURGE, .origin = folder};
 
 		entry.subject = g_array_index(ids, msgid, i);
-		if (!row_state_get(store, entry.subject, &row, error) ||
-		    !journal_purge_row(store, journal, &row, &entry.op, error) ||
-		    !journal_note(store, journal, &entry, error))
-			result = -1;
+		ok = row_state_get(store, entry.subject, &row, error) &&
+		     journal_purge_row(store, journal, &row, &entry.op, error) &&
+		     journal_note(store, journal, &entry, error);
 		row_state_clear(&row);
 	}
-	return result >= 0;
+	return ok;
 }
 
 /* All rows of folder go to limbo, each with its place. What the folder counted goes with them; its thread

@@ -176,14 +176,6 @@ store_folder_free(gpointer data)
 	g_free(folder);
 }
 
-static char *
-text(sqlite3_stmt *statement, int at)
-{
-	char *value = store_column(statement, at);
-
-	return value ? value : g_strdup("");
-}
-
 /* While rows are missing the server's count is the better one; what waits for the server is taken into
  * account. */
 static void
@@ -208,15 +200,15 @@ folder_from(sqlite3_stmt *statement)
 	struct store_folder *folder = g_new0(struct store_folder, 1);
 
 	folder->id = sqlite3_column_int64(statement, C_ID);
-	folder->path = text(statement, C_PATH);
+	folder->path = store_text(statement, C_PATH);
 	folder->wire = g_strdup((const char *)sqlite3_column_text(statement, C_WIRE));
 	if (!folder->wire)
 		folder->wire = g_strdup("");
 	folder->delimiter = (char)sqlite3_column_int(statement, C_DELIMITER);
-	folder->role = text(statement, C_ROLE);
+	folder->role = store_text(statement, C_ROLE);
 	folder->selectable = sqlite3_column_int(statement, C_SELECTABLE) != 0;
 	folder->subscribed = sqlite3_column_int(statement, C_SUBSCRIBED) != 0;
-	folder->rights = text(statement, C_RIGHTS);
+	folder->rights = store_text(statement, C_RIGHTS);
 	folder->shown = sqlite3_column_int64(statement, C_TOTAL);
 	folder->rows = sqlite3_column_int64(statement, C_BOUND);
 	folder->uidvalidity = (guint64)sqlite3_column_int64(statement, C_UIDVALIDITY);
@@ -227,14 +219,14 @@ folder_from(sqlite3_stmt *statement)
 	folder->server_unread = (guint64)sqlite3_column_int64(statement, C_SERVER_UNREAD);
 	folder->server_uidnext = (guint64)sqlite3_column_int64(statement, C_SERVER_UIDNEXT);
 	folder->server_size = (guint64)sqlite3_column_int64(statement, C_SERVER_SIZE);
-	folder->windows = text(statement, C_WINDOWS);
+	folder->windows = store_text(statement, C_WINDOWS);
 	folder->complete = sqlite3_column_int(statement, C_COMPLETE) != 0;
 	folder->synced = sqlite3_column_int64(statement, C_SYNCED);
-	folder->mailbox_id = text(statement, C_MAILBOX_ID);
+	folder->mailbox_id = store_text(statement, C_MAILBOX_ID);
 	folder->revision = (guint64)sqlite3_column_int64(statement, C_REVISION);
 	folder->hidden = sqlite3_column_int(statement, C_HIDDEN) != 0;
 	folder->pinned = sqlite3_column_int(statement, C_PINNED) != 0;
-	folder->keep = text(statement, C_KEEP);
+	folder->keep = store_text(statement, C_KEEP);
 	folder->pending = sqlite3_column_int(statement, C_PENDING) != 0;
 	fill_counters(folder, statement);
 	return folder;

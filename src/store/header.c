@@ -13,9 +13,8 @@ addresses(const GPtrArray *list)
 	return g_string_free(out, FALSE);
 }
 
-/* As pending.c has it: NULL stands for the last reference, "-" for none. */
-static const char *
-parent_of(const struct envelope *envelope)
+const char *
+header_parent(const struct envelope *envelope)
 {
 	guint n = envelope->references ? g_strv_length(envelope->references) : 0;
 	const char *parent = envelope->in_reply_to;
@@ -44,7 +43,7 @@ header_write(struct store *store, msgid id, const struct envelope *envelope, GEr
 	                             cc,
 	                             envelope->subject,
 	                             envelope->message_id,
-	                             parent_of(envelope),
+	                             header_parent(envelope),
 	                             references,
 	                             envelope->list_id};
 	sqlite3_stmt *statement = store_sql(store, sql, VALUES(id, envelope->zone), error);

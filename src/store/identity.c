@@ -208,47 +208,23 @@ identity_double(struct store *store, gint64 folder, msgid id, msgid after, msgid
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(msgid));
 	gint64 mine[2], theirs[2];
 	struct row_state row;
-	sqlite3_stmt *statement;
-	int result;
-	gboolean ok = row_state_get(store, id, &row, error) && identities_of(store, id, mine, error);
+	gboolean ok = row_state_get(store, id, &row, error) && identities_of(store, id, mine, error) &&
+	              store_ids(store, sql, VALUES(row.thread, folder, after), found, error);
 
 	*other = 0;
 	row_state_clear(&row);
-	if (!ok)
-		return FALSE;
-	statement = store_sql(store, sql, VALUES(row.thread, folder, after), error);
-	result = statement ? 0 : -1;
-	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
-		msgid each = sqlite3_column_int64(statement, 0);
-
-		g_array_append_val(found, each);
-	}
-	for (guint i = 0; result >= 0 && !*other && i < found->len; i++) {
+	for (guint i = 0; ok && !*other && i < found->len; i++) {
 		msgid each = g_array_index(found, msgid, i);
 
-		if (!identities_of(store, each, theirs, error))
-			return FALSE;
-		if (each != id && ((mine[0] && mine[0] == theirs[0]) || (mine[1] && mine[1] == theirs[1])))
+		ok = identities_of(store, each, theirs, error);
+		if (ok && each != id &&
+		    ((mine[0] && mine[0] == theirs[0]) || (mine[1] && mine[1] == theirs[1])))
 			*other = each;
 	}
-	return result >= 0;
+	return ok;
 }
 
 /* ---- what was not found ---- */
-
-static gboolean
-collect(struct store *store, const char *sql, gint64 folder, gint64 value, GArray *out, GError **error)
-{
-	sqlite3_stmt *statement = store_sql(store, sql, VALUES(folder, value), error);
-	int result = statement ? 0 : -1;
-
-	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
-		msgid id = sqlite3_column_int64(statement, 0);
-
-		g_array_append_val(out, id);
-	}
-	return result >= 0;
-}
 
 /* It is not in the folder any more in which it was looked for; it may be elsewhere. */
 static gboolean
@@ -287,7 +263,7 @@ identity_read_through(struct store *store, gint64 folder, gint64 synced, GError 
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 
 	return store_run(store, count, VALUES(folder, synced), error) &&
-	       collect(store, rows, folder, 2, ids, error) && give_up(store, ids, error);
+	       store_ids(store, rows, VALUES(folder, 2), ids, error) && give_up(store, ids, error);
 }
 
 /* ---- a new UIDVALIDITY ---- */
@@ -312,8 +288,8 @@ unbind(struct store *store, gint64 folder, const GArray *ids, GError **error)
 gboolean
 store_folder_unbind(struct store *store, gint64 id, GError **error)
 {
-	static const char rows[] = "SELECT id FROM message WHERE folder = ?1 AND uid IS NOT NULL AND ?2";
-	static const char places[] = "SELECT id FROM place WHERE folder = ?1 AND uid IS NOT NULL AND ?2";
+	static const char rows[] = "SELECT id FROM message WHERE folder = ?1 AND uid IS NOT NULL";
+	static const char places[] = "SELECT id FROM place WHERE folder = ?1 AND uid IS NOT NULL";
 	static const char mark[] = "UPDATE folder SET uidnext = 0, modseq = 0, present = 0, windows = '',"
 	                           " complete = 0 WHERE id = ?1";
 	/* From which UID on something may be is said of UIDs that are no more. */
@@ -325,9 +301,10 @@ store_folder_unbind(struct store *store, gint64 id, GError **error)
 	if (!store_enter(store, FALSE, &own, error))
 		return FALSE;
 	folder_delta(store, id);
-	ok = collect(store, rows, id, 1, ids, error) && collect(store, places, id, 1, ids, error) &&
-	     unbind(store, id, ids, error) && store_run(store, mark, VALUES(id), error) &&
-	     store_run(store, awaited, VALUES(id), error) && store_run(store, marks, VALUES(id), error);
+	ok = store_ids(store, rows, VALUES(id), ids, error) &&
+	     store_ids(store, places, VALUES(id), ids, error) && unbind(store, id, ids, error) &&
+	     store_run(store, mark, VALUES(id), error) && store_run(store, awaited, VALUES(id), error) &&
+	     store_run(store, marks, VALUES(id), error);
 	folders_forget(store);
 	return store_leave(store, own, ok, error);
 }
@@ -343,7 +320,7 @@ store_folder_rebound(struct store *store, gint64 id, GError **error)
 	if (!store_enter(store, FALSE, &own, error))
 		return FALSE;
 	folder_delta(store, id);
-	ok = collect(store, rows, id, 0, ids, error) && give_up(store, ids, error);
+	ok = store_ids(store, rows, VALUES(id, 0), ids, error) && give_up(store, ids, error);
 	folders_forget(store);
 	return store_leave(store, own, ok, error);
 }

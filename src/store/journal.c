@@ -324,8 +324,7 @@ each_row(struct store *store, struct journal *journal, const msgid *ids, guint n
 		if (found > 0 && row.folder)
 			ok = verb(store, journal, &row, user, error);
 		else if (found >= 0)
-			fulmar_fail(error, FULMAR_FAILED, _("The message %lld is not in the store any more"),
-			            (long long)ids[i]);
+			store_fail_gone(ids[i], error);
 		row_state_clear(&row);
 		if (!ok)
 			return FALSE;

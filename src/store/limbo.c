@@ -53,15 +53,8 @@ expired(struct store *store, gint64 before, GArray *out, GError **error)
 	static const char sql[] =
 	        "SELECT id FROM limbo WHERE since < ?1 AND NOT EXISTS"
 	        " (SELECT 1 FROM op_row WHERE op_row.id = limbo.id) ORDER BY since LIMIT ?2";
-	sqlite3_stmt *statement = store_sql(store, sql, VALUES(before, EXPIRED_AT_ONCE), error);
-	int result = statement ? 0 : -1;
 
-	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
-		msgid id = sqlite3_column_int64(statement, 0);
-
-		g_array_append_val(out, id);
-	}
-	return result >= 0;
+	return store_ids(store, sql, VALUES(before, EXPIRED_AT_ONCE), out, error);
 }
 
 static gboolean
@@ -99,26 +92,4 @@ store_expire(struct store *store, gint64 now, GError **error)
 	    !store_number(store, old_steps, VALUES(steps_before), 0, &any, error))
 		return FALSE;
 	return (!ids->len && !any) || remove_all(store, ids, steps_before, error);
-}
-
-gboolean
-store_lost_rows(struct store *store, GArray *out, GError **error)
-{
-	static const char sql[] =
-	        "SELECT id FROM message WHERE uid IS NULL AND file IS NULL AND"
-	        " NOT EXISTS (SELECT 1 FROM limbo WHERE limbo.id = message.id AND message.folder = 0)"
-	        " AND (folder = 0 OR (NOT EXISTS (SELECT 1 FROM unbound WHERE unbound.id = message.id)"
-	        " AND NOT EXISTS (SELECT 1 FROM place WHERE place.id = message.id)"
-	        " AND NOT EXISTS (SELECT 1 FROM awaited WHERE awaited.id = message.id)"
-	        " AND NOT EXISTS (SELECT 1 FROM op_row WHERE op_row.id = message.id))) ORDER BY id";
-	sqlite3_stmt *statement;
-	int result = -1;
-
-	if (store_flush(store, error) && (statement = store_sql(store, sql, NULL, 0, error)))
-		while ((result = store_step(store, statement, error)) > 0) {
-			msgid id = sqlite3_column_int64(statement, 0);
-
-			g_array_append_val(out, id);
-		}
-	return result >= 0;
 }

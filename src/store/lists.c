@@ -139,14 +139,6 @@ store_row_free(gpointer data)
 }
 
 static char *
-text(sqlite3_stmt *statement, int at)
-{
-	char *value = store_column(statement, at);
-
-	return value ? value : g_strdup("");
-}
-
-static char *
 shown_keywords(sqlite3_stmt *statement)
 {
 	g_autofree char *base = store_column(statement, C_KEYWORDS);
@@ -157,11 +149,11 @@ shown_keywords(sqlite3_stmt *statement)
 	return shown ? shown : g_strdup("");
 }
 
-/* put_envelope leaves out a parent that is the last reference, and writes "-" for none. */
+/* As header_parent left it. */
 static char *
 parent(sqlite3_stmt *statement, const char *references)
 {
-	char *stored = text(statement, C_IN_REPLY_TO);
+	char *stored = store_text(statement, C_IN_REPLY_TO);
 	const char *last;
 
 	if (*stored && strcmp(stored, "-") != 0)
@@ -182,13 +174,13 @@ fill_texts(struct store_row *row, sqlite3_stmt *statement)
 	row->from = addresses_from(statement, C_FROM);
 	row->to = addresses_from(statement, C_TO);
 	row->cc = addresses_from(statement, C_CC);
-	row->subject = text(statement, C_SUBJECT);
-	row->message_id = text(statement, C_MESSAGE_ID);
-	row->references = text(statement, C_REFERENCES);
+	row->subject = store_text(statement, C_SUBJECT);
+	row->message_id = store_text(statement, C_MESSAGE_ID);
+	row->references = store_text(statement, C_REFERENCES);
 	row->in_reply_to = parent(statement, row->references);
-	row->list_id = text(statement, C_LIST_ID);
-	row->email_id = text(statement, C_EMAIL_ID);
-	row->preview = text(statement, C_PREVIEW);
+	row->list_id = store_text(statement, C_LIST_ID);
+	row->email_id = store_text(statement, C_EMAIL_ID);
+	row->preview = store_text(statement, C_PREVIEW);
 	row->file = g_strdup((const char *)sqlite3_column_text(statement, C_FILE)); /* bytes, not text */
 	row->refused = store_column(statement, C_REFUSED);
 }

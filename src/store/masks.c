@@ -221,8 +221,7 @@ flag_id(struct store *store, struct journal *journal, msgid id, guint add, guint
 		                      error) &&
 		     note_flags(store, journal, &row, add, remove, keywords_add, keywords_remove, op, error);
 	else if (found >= 0)
-		fulmar_fail(error, FULMAR_FAILED, _("The message %lld is not in the store any more"),
-		            (long long)id);
+		store_fail_gone(id, error);
 	row_state_clear(&row);
 	return ok;
 }
@@ -253,15 +252,8 @@ rows_that_differ(struct store *store, gint64 folder, guint add, guint remove, GA
 	static const char sql[] = "SELECT id FROM message WHERE folder = ?1 AND"
 	                          " ((((base | pending_add) & ~pending_remove) & ?2) <> ?2"
 	                          " OR (((base | pending_add) & ~pending_remove) & ?3) <> 0) ORDER BY id";
-	sqlite3_stmt *statement = store_sql(store, sql, VALUES(folder, add, remove), error);
-	int result = statement ? 0 : -1;
 
-	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
-		msgid id = sqlite3_column_int64(statement, 0);
-
-		g_array_append_val(out, id);
-	}
-	return result >= 0;
+	return store_ids(store, sql, VALUES(folder, add, remove), out, error);
 }
 
 static gboolean

@@ -364,15 +364,8 @@ ids_between(struct store *store, const char *sql, gint64 folder, const struct ui
 {
 	gint64 hi = range->hi > G_MAXINT64 ? G_MAXINT64 : (gint64)range->hi;
 	gint64 lo = range->lo > G_MAXINT64 ? G_MAXINT64 : (gint64)range->lo;
-	sqlite3_stmt *statement = store_sql(store, sql, VALUES(folder, lo, hi), error);
-	int result = statement ? 0 : -1;
 
-	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
-		msgid id = sqlite3_column_int64(statement, 0);
-
-		g_array_append_val(out, id);
-	}
-	return result >= 0;
+	return store_ids(store, sql, VALUES(folder, lo, hi), out, error);
 }
 
 gint64
@@ -470,15 +463,6 @@ store_last_id(struct store *store)
 	return id;
 }
 
-msgid
-store_id_by_file(struct store *store, gint64 folder, const char *file, GError **error)
-{
-	msgid id = 0;
-
-	place_find(store, folder, 0, file, &id, error);
-	return id;
-}
-
 /* row's file has another name now, in whatever table. */
 static gboolean
 write_file(struct store *store, const struct row_state *row, const char *file, GError **error)
@@ -516,8 +500,7 @@ store_set_file(struct store *store, msgid id, const char *file, guint flags, con
 		return FALSE;
 	found = row_state_by_id(store, id, &before, error);
 	if (found == 0)
-		fulmar_fail(error, FULMAR_FAILED, _("The message %lld is not in the store any more"),
-		            (long long)id);
+		store_fail_gone(id, error);
 	if (found > 0 && write_file(store, &before, file, error) && row_state_get(store, id, &now, error)) {
 		ok = row_write_base(store, &now, flags, keywords ? keywords : now.keywords, error) &&
 		     row_set_have(store, id, HAVE_WHOLE, 0, error);

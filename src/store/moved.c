@@ -189,14 +189,6 @@ store_moved(struct store *store, gint64 op, msgid id, gint64 folder, guint64 uid
 	return store_leave(store, own, ok, error);
 }
 
-gboolean
-store_may_be_made(struct store *store, const struct store_op *op, guint64 uid, GError **error)
-{
-	msgid id;
-
-	return place_find(store, op->to, uid, NULL, &id, error) && (id == 0 || id > op->mark_row);
-}
-
 /* ---- gone ---- */
 
 /* Its day in limbo begins now. */

@@ -35,14 +35,6 @@ store_op_free(gpointer data)
 	" op.step, op.attempts, op.created, op.not_before, op.keywords_add, op.keywords_remove, op.arg," \
 	" op.name, op.error, op.mark_id"
 
-static char *
-words(sqlite3_stmt *statement, int at)
-{
-	char *value = store_column(statement, at);
-
-	return value ? value : g_strdup("");
-}
-
 /* NULL with error when it is none of ours. */
 static struct store_op *
 op_from(struct store *store, sqlite3_stmt *statement, GError **error)
@@ -70,10 +62,10 @@ op_from(struct store *store, sqlite3_stmt *statement, GError **error)
 	op->attempts = sqlite3_column_int(statement, 10);
 	op->created = sqlite3_column_int64(statement, 11);
 	op->not_before = sqlite3_column_int64(statement, 12);
-	op->keywords_add = words(statement, 13);
-	op->keywords_remove = words(statement, 14);
-	op->arg = words(statement, 15);
-	op->key = words(statement, 16);
+	op->keywords_add = store_text(statement, 13);
+	op->keywords_remove = store_text(statement, 14);
+	op->arg = store_text(statement, 15);
+	op->key = store_text(statement, 16);
 	op->error = store_column(statement, 17);
 	op->mark_row = sqlite3_column_int64(statement, 18);
 	return op;
@@ -93,16 +85,14 @@ read_ids(struct store *store, struct store_op *op, GError **error)
 		if (op->verb == OP_COPY)
 			g_array_append_val(op->sources, source);
 	}
+	op->n = op->ids->len;
 	return result >= 0;
 }
 
-/* All ops in order, with their rows. */
+/* Those that statement gives, without their rows. */
 static gboolean
-read_ops(struct store *store, GPtrArray *out, GError **error)
+take_ops(struct store *store, sqlite3_stmt *statement, GPtrArray *out, GError **error)
 {
-	static const char sql[] = "SELECT " OP_COLUMNS " FROM op ORDER BY id";
-	sqlite3_stmt *statement = store_sql(store, sql, NULL, 0, error);
-	guint start = out->len;
 	int result = statement ? 0 : -1;
 
 	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
@@ -115,10 +105,55 @@ read_ops(struct store *store, GPtrArray *out, GError **error)
 			result = -1;
 		}
 	}
-	for (guint i = start; result >= 0 && i < out->len; i++)
-		if (!read_ids(store, out->pdata[i], error))
-			result = -1;
 	return result >= 0;
+}
+
+/* All ops in order, with their rows. */
+static gboolean
+read_ops(struct store *store, GPtrArray *out, GError **error)
+{
+	static const char sql[] = "SELECT " OP_COLUMNS " FROM op ORDER BY id";
+	guint start = out->len;
+	gboolean ok = take_ops(store, store_sql(store, sql, NULL, 0, error), out, error);
+
+	for (guint i = start; ok && i < out->len; i++)
+		ok = read_ids(store, out->pdata[i], error);
+	return ok;
+}
+
+gboolean
+store_ops_shown(struct store *store, gboolean failed, guint limit, GPtrArray *out, guint *total,
+                GError **error)
+{
+	static const char sql[] =
+	        "SELECT " OP_COLUMNS " FROM op WHERE (state IN (?1, ?2)) = ?3 ORDER BY id LIMIT ?4";
+	static const char count[] = "SELECT count(*) FROM op WHERE (state IN (?1, ?2)) = ?3";
+	static const char rows[] = "SELECT count(*) FROM (SELECT 1 FROM op_row WHERE op = ?1 LIMIT 100000)";
+	guint start = out->len;
+	gint64 n = 0;
+	gboolean ok =
+	        store_number(store, count, VALUES(OP_FAILED, OP_UNKNOWN, failed != 0), 0, &n, error) &&
+	        take_ops(store,
+	                 store_sql(store, sql, VALUES(OP_FAILED, OP_UNKNOWN, failed != 0, limit), error), out,
+	                 error);
+
+	*total = (guint)n;
+	for (guint i = start; ok && i < out->len; i++) {
+		struct store_op *op = out->pdata[i];
+
+		ok = store_number(store, rows, VALUES(op->id), 0, &n, error);
+		op->n = (guint)n;
+	}
+	return ok;
+}
+
+gboolean
+store_ops_are_running(struct store *store)
+{
+	static const char sql[] = "SELECT EXISTS (SELECT 1 FROM op WHERE state IN (?1, ?2))";
+	gint64 any;
+
+	return store_number(store, sql, VALUES(OP_RUNNING, OP_CHECKING), 0, &any, NULL) && any;
 }
 
 gboolean

@@ -236,18 +236,9 @@ add_addresses(struct pending *pending, struct row *row, enum word word, const GP
 static void
 add_references(struct pending *pending, struct row *row, const struct envelope *envelope)
 {
-	const char *parent = envelope->in_reply_to, *last = NULL;
 	gsize start;
 
-	for (char **id = envelope->references; id && *id; id++)
-		last = *id;
-	/* Nearly always the last reference: then NULL stands for it, and "-" for none. */
-	if (!last)
-		add_word(pending, row, W_IN_REPLY_TO, parent);
-	else if (strcmp(parent, last) == 0)
-		add_word(pending, row, W_IN_REPLY_TO, NULL);
-	else
-		add_word(pending, row, W_IN_REPLY_TO, *parent ? parent : "-");
+	add_word(pending, row, W_IN_REPLY_TO, header_parent(envelope));
 	start = pending->arena->len;
 	for (char **id = envelope->references; id && *id; id++) {
 		if (pending->arena->len > start)

@@ -31,19 +31,12 @@ rebuild_rows(struct store *store, gint64 folder, guint *n, guint *kept, GError *
 	        "SELECT id FROM message WHERE folder = ?1 AND (uid IS NOT NULL OR file IS NOT"
 	        " NULL) UNION SELECT id FROM place WHERE folder = ?1";
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	sqlite3_stmt *statement = store_sql(store, rows, VALUES(folder), error);
-	int result = statement ? 0 : -1;
+	gboolean ok = store_ids(store, rows, VALUES(folder), ids, error);
 
-	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
-		msgid id = sqlite3_column_int64(statement, 0);
-
-		g_array_append_val(ids, id);
-	}
-	for (guint i = 0; result >= 0 && i < ids->len; i++)
-		if (!rebuild_row(store, g_array_index(ids, msgid, i), kept, error))
-			return FALSE;
+	for (guint i = 0; ok && i < ids->len; i++)
+		ok = rebuild_row(store, g_array_index(ids, msgid, i), kept, error);
 	*n = ids->len;
-	return result >= 0;
+	return ok;
 }
 
 static gboolean

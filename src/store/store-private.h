@@ -55,13 +55,21 @@ gboolean store_run(struct store *store, const char *text, const gint64 *values, 
 /* First column of the first row, or fallback when there is none. */
 gboolean store_number(struct store *store, const char *text, const gint64 *values, guint n, gint64 fallback,
                       gint64 *out, GError **error);
+/* Appends the first column of each row (gint64). */
+gboolean store_ids(struct store *store, const char *text, const gint64 *values, guint n, GArray *out,
+                   GError **error);
+/* NULL and "" are bound as NULL. Lends text until the statement is reset. */
 void store_bind_text(sqlite3_stmt *statement, int at, const char *text);
 /* The column as valid UTF-8, NULL when it is NULL. Gives (g_free). */
 char *store_column(sqlite3_stmt *statement, int at);
+/* The same, but "" when it is NULL. */
+char *store_text(sqlite3_stmt *statement, int at);
 /* Sets error from the connection's state and marks the transaction as failed. */
 void store_fail_sql(struct store *store, GError **error);
 /* what: of it, or NULL. */
 void store_fail_damaged(struct store *store, const char *what, GError **error);
+/* The message left the store while somebody still spoke of it. */
+void store_fail_gone(msgid id, GError **error);
 /* An SQLite code, without its extension, that says so. */
 gboolean store_is_damage(int code);
 /* Opens a transaction unless one is open (*own then FALSE); store_leave ends it when it is ours: commit when
@@ -285,6 +293,9 @@ gboolean bodies_put_whole(struct store *store, msgid id, gint64 size, const stru
 
 /* ---- header.c ---- */
 
+/* What is kept of In-Reply-To. Nearly always it is the last reference: then NULL stands for it, and "-" for
+ * none. */
+const char *header_parent(const struct envelope *envelope);
 /* Writes the header of a row that is here anew. */
 gboolean header_write(struct store *store, msgid id, const struct envelope *envelope, GError **error);
 
@@ -410,9 +421,8 @@ gboolean tree_unmake(struct store *store, gint64 folder, GError **error);
 
 /* Takes op back and away. */
 gboolean effect_drop(struct store *store, const struct store_op *op, GError **error);
-/* The same for one row of it. */
-gboolean effect_drop_row(struct store *store, const struct store_op *op, msgid id, GError **error);
-gboolean effect_is_under_way(const struct store_op *op, GError **error);
+/* FALSE, always, with the error that says so. */
+gboolean effect_fail_under_way(GError **error);
 
 /* ---- moved.c ---- */
 

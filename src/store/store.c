@@ -84,6 +84,12 @@ store_fail_damaged(struct store *store, const char *what, GError **error)
 		            store->path, account);
 }
 
+void
+store_fail_gone(msgid id, GError **error)
+{
+	fulmar_fail(error, FULMAR_FAILED, _("The message %lld is not in the store any more"), (long long)id);
+}
+
 static void
 fail_broken(struct store *store, GError **error)
 {
@@ -172,6 +178,20 @@ store_number(struct store *store, const char *text, const gint64 *values, guint 
 	return result >= 0;
 }
 
+gboolean
+store_ids(struct store *store, const char *text, const gint64 *values, guint n, GArray *out, GError **error)
+{
+	sqlite3_stmt *statement = store_sql(store, text, values, n, error);
+	int result = statement ? 0 : -1;
+
+	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
+		gint64 id = sqlite3_column_int64(statement, 0);
+
+		g_array_append_val(out, id);
+	}
+	return result >= 0;
+}
+
 void
 store_bind_text(sqlite3_stmt *statement, int at, const char *text)
 {
@@ -190,6 +210,14 @@ store_column(sqlite3_stmt *statement, int at)
 		return NULL;
 	/* What was written was valid; what a bad disk gave back may not be. */
 	return g_utf8_validate(text, -1, NULL) ? g_strdup(text) : g_utf8_make_valid(text, -1);
+}
+
+char *
+store_text(sqlite3_stmt *statement, int at)
+{
+	char *value = store_column(statement, at);
+
+	return value ? value : g_strdup("");
 }
 
 /* ---- open and close ---- */

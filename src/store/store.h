@@ -170,8 +170,7 @@ gboolean store_uids(struct store *store, gint64 folder, guint mask, guint want, 
 /* Each keyword that base flags of rows in folder have, with their UIDs: char * → struct uidset *, both freed
  * with the table (proportional to the folder). NULL with error. */
 GHashTable *store_keyword_uids(struct store *store, gint64 folder, GError **error);
-/* Maildir: the row of a file, or renames it (keywords NULL: as they are). 0 when there is none. */
-msgid store_id_by_file(struct store *store, gint64 folder, const char *file, GError **error);
+/* Maildir: the row's file has this name now, and these flags (keywords NULL: as they are). */
 gboolean store_set_file(struct store *store, msgid id, const char *file, guint flags, const char *keywords,
                         GError **error);
 
@@ -271,6 +270,7 @@ struct store_op {
 	gint64 folder, to;                    /* 0: none */
 	GArray *ids;                          /* msgid */
 	GArray *sources;                      /* OP_COPY: msgid, parallel to ids; else empty */
+	guint n;                              /* of ids, also where those were not read */
 	guint add, remove;                    /* OP_FLAG */
 	char *keywords_add, *keywords_remove; /* blank-separated */
 	guint64 upto;                         /* OP_FLAG, OP_EMPTY */
@@ -326,6 +326,12 @@ gboolean store_journal_transfer(struct store *store, const msgid *ids, guint n, 
  * and not behind another op of the same rows or folders. Failed ones hold up those of the same rows, and the
  * removal of the folder that their messages are still in. */
 gboolean store_ops(struct store *store, gboolean ready, gint64 now, GPtrArray *out, GError **error);
+/* For a screen: those that failed, or the others, at most limit of them, without ids and sources; n is
+ * counted no further than 100,000. *total: how many there are. */
+gboolean store_ops_shown(struct store *store, gboolean failed, guint limit, GPtrArray *out, guint *total,
+                         GError **error);
+/* TRUE when one is being carried out at this moment, or looked into after a crash. */
+gboolean store_ops_are_running(struct store *store);
 /* NULL without error: gone. */
 struct store_op *store_op(struct store *store, gint64 id, GError **error);
 struct store_op *store_op_by_key(struct store *store, const char *key, GError **error);
@@ -359,10 +365,6 @@ gboolean store_was_there(struct store *store, msgid id);
 /* The folders in which something that was moved, copied or appended there is under such a UID. Appends
  * gint64. */
 gboolean store_awaiting_folders(struct store *store, GArray *out, GError **error);
-/* Of a copy, move or append that may have come through, unheard: TRUE when the message at uid of its target
- * may be what it made, for no row is that one, or a row that was made of it since (store_moved makes the two
- * one). To be asked of messages from op->mark on that look like the row. */
-gboolean store_may_be_made(struct store *store, const struct store_op *op, guint64 uid, GError **error);
 /* What a backend learned while it carried out op (0: on its own); in a transaction or not. The row leaves op.
  */
 /* The message of row id is now uid (0: unknown) of folder, or file; uidvalidity must be that of the folder's
@@ -379,12 +381,6 @@ gboolean store_spared(struct store *store, msgid id, GError **error);
 /* Rows that rest in limbo longer than a day go with their bodies; steps of undo older than 30 days go. Cheap
  * when there is nothing to do. */
 gboolean store_expire(struct store *store, gint64 now, GError **error);
-
-/* Rows that nothing accounts for: the server has them nowhere that is known or looked for, no op is about
- * them, and they do not rest in limbo. There are none, unless the store is damaged. Appends msgid. Looks at
- * every row.
- */
-gboolean store_lost_rows(struct store *store, GArray *out, GError **error);
 
 /* ---- undo ---- */
 

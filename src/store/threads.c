@@ -178,19 +178,8 @@ static const char founder_any[] = "SELECT id FROM message WHERE id = ?1 AND thre
 static gboolean
 members(struct store *store, gint64 thread, gint64 max, GArray *ids, GError **error)
 {
-	sqlite3_stmt *statement = store_sql(store, first_members, VALUES(thread, max), error);
-	int result = statement ? 0 : -1;
-	gint64 id;
-
-	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
-		id = sqlite3_column_int64(statement, 0);
-		g_array_append_val(ids, id);
-	}
-	if (result < 0 || !store_number(store, founder_any, VALUES(thread), 0, &id, error))
-		return FALSE;
-	if (id)
-		g_array_append_val(ids, id);
-	return TRUE;
+	return store_ids(store, first_members, VALUES(thread, max), ids, error) &&
+	       store_ids(store, founder_any, VALUES(thread), ids, error);
 }
 
 /* Moves what folder counts for thread from over to thread to. */

@@ -4,20 +4,6 @@
 
 /* What the server did to folders: carried out an op, or does not have one any more. */
 
-static gboolean
-collect(struct store *store, const char *sql, gint64 folder, GArray *out, GError **error)
-{
-	sqlite3_stmt *statement = store_sql(store, sql, VALUES(folder), error);
-	int result = statement ? 0 : -1;
-
-	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
-		gint64 id = sqlite3_column_int64(statement, 0);
-
-		g_array_append_val(out, id);
-	}
-	return result >= 0;
-}
-
 /* ---- gone ---- */
 
 /* Every row that the server had in folder is there no more; op: that was wished. */
@@ -30,9 +16,9 @@ clear_out(struct store *store, gint64 folder, gint64 op, GError **error)
 	static const char places[] = "SELECT id FROM place WHERE folder = ?1";
 	static const char awaited[] = "SELECT id FROM unbound WHERE folder = ?1 AND hash = 0";
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	gboolean ok = collect(store, rows, folder, ids, error) &&
-	              collect(store, places, folder, ids, error) &&
-	              collect(store, awaited, folder, ids, error);
+	gboolean ok = store_ids(store, rows, VALUES(folder), ids, error) &&
+	              store_ids(store, places, VALUES(folder), ids, error) &&
+	              store_ids(store, awaited, VALUES(folder), ids, error);
 
 	for (guint i = 0; ok && i < ids->len; i++) {
 		struct row_state row;
@@ -132,7 +118,7 @@ merge(struct store *store, gint64 from, gint64 to, GError **error)
 	static const char rows[] = "SELECT id FROM message WHERE folder = ?1";
 	static const char row[] = "DELETE FROM folder WHERE id = ?1";
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	gboolean ok = repoint(store, from, to, error) && collect(store, rows, from, ids, error);
+	gboolean ok = repoint(store, from, to, error) && store_ids(store, rows, VALUES(from), ids, error);
 
 	for (guint i = 0; ok && i < ids->len; i++)
 		ok = take_row(store, g_array_index(ids, msgid, i), to, error);

@@ -168,14 +168,6 @@ progress_of(struct store *store, gint64 op, msgid row, enum progress *out, gbool
 }
 
 static gboolean
-fail_under_way(GError **error)
-{
-	fulmar_fail(error, FULMAR_FAILED,
-	            _("It is being carried out at this moment; wait until it has ended"));
-	return FALSE;
-}
-
-static gboolean
 drop_whole(struct store *store, struct past *past, gint64 id, GError **error)
 {
 	struct store_op *op;
@@ -314,7 +306,7 @@ undo_purge(struct store *store, struct past *past, const struct entry *entry, st
 	if (!progress_of(store, entry->op, row->id, &progress, &wide, error))
 		return FALSE;
 	if (progress == OP_UNDER_WAY)
-		return fail_under_way(error);
+		return effect_fail_under_way(error);
 	if (progress != OP_GONE && !bring_back(store, past, entry, row, error))
 		return FALSE;
 	return row->folder || give_back(store, past, row, entry->origin, entry->added, error);
@@ -381,7 +373,7 @@ undo_transfer(struct store *store, struct past *past, const struct entry *entry,
 	g_strlcpy(transfer.key, entry->text1 ? entry->text1 : "", sizeof transfer.key);
 	ok = progress_of(store, entry->op, row->id, &progress, &wide, error);
 	if (ok && progress == OP_UNDER_WAY)
-		ok = fail_under_way(error);
+		ok = effect_fail_under_way(error);
 	if (ok && progress != OP_GONE) {
 		transfer.op = entry->op;
 		ok = bring_back(store, past, entry, row, error);
@@ -422,23 +414,16 @@ give_back_all(struct store *store, struct past *past, gint64 op, gint64 folder, 
 {
 	static const char sql[] = "SELECT id FROM limbo WHERE op = ?1 ORDER BY id";
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	sqlite3_stmt *statement = store_sql(store, sql, VALUES(op), error);
-	int result = statement ? 0 : -1;
+	gboolean ok = store_ids(store, sql, VALUES(op), ids, error);
 
-	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
-		msgid id = sqlite3_column_int64(statement, 0);
-
-		g_array_append_val(ids, id);
-	}
-	for (guint i = 0; result >= 0 && i < ids->len; i++) {
+	for (guint i = 0; ok && i < ids->len; i++) {
 		struct row_state row;
 
-		if (!row_state_get(store, g_array_index(ids, msgid, i), &row, error) ||
-		    !give_back(store, past, &row, folder, 0, error))
-			result = -1;
+		ok = row_state_get(store, g_array_index(ids, msgid, i), &row, error) &&
+		     give_back(store, past, &row, folder, 0, error);
 		row_state_clear(&row);
 	}
-	return result >= 0;
+	return ok;
 }
 
 static gboolean
@@ -468,7 +453,7 @@ undo_create(struct store *store, struct past *past, const struct entry *entry, e
 	gboolean empty;
 
 	if (progress == OP_UNDER_WAY)
-		return fail_under_way(error);
+		return effect_fail_under_way(error);
 	if (progress == OP_STILL_HERE)
 		return tree_unmake(store, entry->subject, error);
 	if (!folder_is_usable(store, entry->subject, NULL))
@@ -518,7 +503,7 @@ undo_remove(struct store *store, struct past *past, const struct entry *entry, e
 	if (progress == OP_STILL_HERE)
 		return drop_whole(store, past, entry->op, error);
 	if (progress == OP_UNDER_WAY)
-		return fail_under_way(error);
+		return effect_fail_under_way(error);
 	/* Something in it kept it. */
 	if (folder_is_usable(store, folder.id, NULL))
 		return give_back_all(store, past, entry->op, folder.id, error);
@@ -560,7 +545,7 @@ undo_folder(struct store *store, struct past *past, const struct entry *entry, f
 	if (progress == OP_BEGUN)
 		progress = OP_STILL_HERE;
 	if (entry->verb == OP_EMPTY && progress == OP_UNDER_WAY)
-		return fail_under_way(error);
+		return effect_fail_under_way(error);
 	return undo(store, past, entry, progress, error);
 }
 

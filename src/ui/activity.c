@@ -163,19 +163,15 @@ add_ops(struct ui *ui, struct activity *activity, gboolean failed, const char *h
 		struct store *store = ui_store(ui, i);
 		g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 		g_autoptr(GError) error = NULL;
+		guint total = 0, room = n < OPS_SHOWN ? OPS_SHOWN - n : 0;
 
-		if (store && !store_ops(store, FALSE, ui->now, ops, &error))
+		if (store && !store_ops_shown(store, failed, room, ops, &total, &error))
 			add(activity, ROLE_ERROR, text_safe(error->message, -1));
-		for (guint k = 0; k < ops->len; k++) {
-			const struct store_op *op = ops->pdata[k];
-
-			if ((op->state == OP_FAILED || op->state == OP_UNKNOWN) != failed)
-				continue;
-			if (!n)
-				add(activity, ROLE_TITLE, g_strdup(heading));
-			if (n++ < OPS_SHOWN)
-				add_op(ui, activity, i, op);
-		}
+		if (total && !n)
+			add(activity, ROLE_TITLE, g_strdup(heading));
+		for (guint k = 0; k < ops->len; k++)
+			add_op(ui, activity, i, ops->pdata[k]);
+		n += total;
 	}
 	if (n > OPS_SHOWN)
 		add(activity, ROLE_DIM,

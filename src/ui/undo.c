@@ -81,17 +81,8 @@ static gboolean
 is_under_way(struct ui *ui, guint account)
 {
 	struct store *store = ui_store(ui, account);
-	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
-	gboolean under_way = FALSE;
 
-	if (!store || !store_ops(store, FALSE, ui->now, ops, NULL))
-		return FALSE;
-	for (guint i = 0; i < ops->len; i++) {
-		const struct store_op *op = ops->pdata[i];
-
-		under_way |= op->state == OP_RUNNING || op->state == OP_CHECKING;
-	}
-	return under_way;
+	return store && store_ops_are_running(store);
 }
 
 /* TRUE: it is tried again when the journal has moved on. */

@@ -590,8 +590,11 @@ stranger(struct store *store, struct mailbox *box, const struct store_op *op, ms
 	for (guint i = 0; box && i < box->messages->len; i++) {
 		struct message *message = &g_array_index(box->messages, struct message, i);
 
+		msgid known = store_id_by_uid(store, op->to, message->uid, NULL);
+
+		/* No row's, or that of one made of it since: store_moved makes the two one. */
 		if (message->uid >= op->mark && message->content == content &&
-		    store_may_be_made(store, op, message->uid, NULL))
+		    (!known || known > op->mark_row))
 			return message;
 	}
 	return NULL;

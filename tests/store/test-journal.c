@@ -390,6 +390,36 @@ an_op_keeps_the_mark_of_its_first_attempt(struct bed *bed, gconstpointer unused)
 	g_assert_cmpuint(mark_of_attempt(bed, op_at(ops, 0)->id), ==, 0);
 }
 
+static void
+a_screen_sees_some_ops_with_their_rows_counted(struct bed *bed, gconstpointer unused)
+{
+	g_autoptr(GError) error = NULL;
+	msgid ids[5];
+	guint total;
+	OPS(shown);
+
+	for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
+		ids[i] = add_mail(bed->store, bed->inbox, &(struct mail){.uid = i + 1});
+	for (guint i = 0; i < 3; i++)
+		g_assert_true(
+		        store_journal_flags(bed->store, ids, i + 3, 1u << i, 0, NULL, NULL, NULL, NULL));
+	g_assert_true(store_op_set(bed->store, 1, OP_FAILED, "no", 0, NULL));
+	g_assert_false(store_ops_are_running(bed->store));
+	g_assert_true(store_op_set(bed->store, 2, OP_RUNNING, NULL, 0, NULL));
+	g_assert_true(store_ops_are_running(bed->store));
+	g_assert_true(store_ops_shown(bed->store, FALSE, 1, shown, &total, &error));
+	g_assert_cmpuint(total, ==, 2);
+	g_assert_cmpuint(shown->len, ==, 1);
+	g_assert_cmpint(op_at(shown, 0)->id, ==, 2);
+	g_assert_cmpuint(op_at(shown, 0)->n, ==, 4);
+	g_assert_cmpuint(op_at(shown, 0)->ids->len, ==, 0);
+	g_assert_true(store_ops_shown(bed->store, TRUE, 10, shown, &total, &error));
+	g_assert_cmpuint(total, ==, 1);
+	g_assert_cmpuint(shown->len, ==, 2);
+	g_assert_cmpint(op_at(shown, 1)->id, ==, 1);
+	g_assert_no_error(error);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -407,5 +437,6 @@ main(int argc, char **argv)
 	BED_TEST("/store/journal/no-folder", a_refused_op_is_not_tried_again_without_its_folder);
 	BED_TEST("/store/journal/mark", an_op_keeps_the_mark_of_its_first_attempt);
 	BED_TEST("/store/journal/unmarked", a_purge_that_was_begun_leaves_no_mark_when_it_is_undone);
+	BED_TEST("/store/journal/shown", a_screen_sees_some_ops_with_their_rows_counted);
 	return g_test_run();
 }
