@@ -122,15 +122,8 @@ gboolean
 store_awaiting_folders(struct store *store, GArray *out, GError **error)
 {
 	static const char sql[] = "SELECT DISTINCT folder FROM awaited";
-	sqlite3_stmt *statement = store_sql(store, sql, NULL, 0, error);
-	int result = statement ? 0 : -1;
 
-	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
-		gint64 folder = sqlite3_column_int64(statement, 0);
-
-		g_array_append_val(out, folder);
-	}
-	return result >= 0;
+	return store_ids(store, sql, NULL, 0, out, error);
 }
 
 /* ---- finding ---- */
