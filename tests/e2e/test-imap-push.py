@@ -27,9 +27,9 @@ def news(session, command):
 class Talk:
     """A screen on a scripted server that pushes."""
 
-    def __init__(self, *boxes, caps=CAPS, drip=0, more='', answers=None, talk=(), cols=120, rows=30, ui=''):
+    def __init__(self, *boxes, caps=CAPS, drip=0, more='', answers=None, talk=(), cols=120, rows=30, ui='', **kw):
         self.boxes = boxes or (Box(range(1, 4)),)
-        self.server = Script(*self.boxes, caps=caps, drip=drip, talk=talk, answers={'NOTIFY .*': '<tag> OK done\n', 'NOOP': news, **(answers or {})})
+        self.server = Script(*self.boxes, caps=caps, drip=drip, talk=talk, answers={'NOTIFY .*': '<tag> OK done\n', 'NOOP': news, **(answers or {})}, **kw)
         self.home = Home(imap_conf(self.server.port, more='keep = headers\n' + more) + '[ui]\n' + ui)
         self.screen = Screen([FULMAR], self.home.env, cols, rows)
 
@@ -81,6 +81,21 @@ def counts(screen, **folders):
 def status(box, **more):
     values = {'MESSAGES': len(box.mails), 'UIDNEXT': box.uidnext, 'UNSEEN': box.unseen(), 'HIGHESTMODSEQ': box.modseq, **more}
     return '* STATUS %s (%s)\n' % (box.name, ' '.join('%s %d' % v for v in values.items()))
+
+
+def test_a_server_that_is_lost_when_commands_follow_each_other_gets_one_at_a_time():
+    """By its greeting, or because the person says so. The server answers what has been said when nothing more comes: each flight is one command."""
+    for hello, more in (('The Microsoft Exchange IMAP4 service is ready.', ''), ('hello', 'disable-capability = PIPELINING\n')):
+        caps = PROFILES['all'].replace('IDLE', 'NAMESPACE ID IDLE')
+        with Talk(Box(range(1, 100)), Box(range(1, 3), name='Plans'), caps=caps, more=more, greeting='* OK [CAPABILITY %s] %s\n' % (caps, hello), patient=.02) as t:
+            t.rests()
+            t.screen.press('\r', 'text of 99')
+            t.screen.press('q', '● Idle')
+            t.screen.press('=s', 'Move the message to')
+            t.screen.press('Plans\r', 'takes it back')
+            becomes(t.screen, lambda: any(h.startswith('UID MOVE') for h in t.server.heard))
+            t.rests()
+            assert len(t.server.heard) > 8 and t.server.flights == len([h for h in t.server.heard if h not in ('DONE', 'LOGOUT')]), t.server.flown
 
 
 # ---- NOTIFY, to the letter ----

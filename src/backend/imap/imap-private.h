@@ -184,6 +184,9 @@ struct imap_cmd *imap_cmd_in(struct backend *b, gint64 folder, const char *name,
 void imap_queue(struct backend *b, struct imap_cmd *cmd);
 void imap_pump(struct backend *b);
 gboolean imap_has(const struct backend *b, const char *capability);
+/* FALSE: no command goes out before the last was answered. No server says so; it is hidden like a capability.
+ */
+gboolean imap_pipelines(const struct backend *b);
 /* The number behind "CAPABILITY=", 0 when it is not offered with one. */
 guint64 imap_limit(const struct backend *b, const char *capability);
 /* As many messages as one command may concern (RFC 9738), 0: any number. One that concerns more is carried

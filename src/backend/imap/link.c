@@ -216,7 +216,7 @@ unlink_(struct backend *b)
 	if (b->phase == PHASE_READY && g_queue_is_empty(&b->sent))
 		conn_write(b->conn, "z LOGOUT\r\n", 10, FALSE);
 	else if (b->idle_ready)
-		conn_write(b->conn, "DONE\r\nz LOGOUT\r\n", 16, FALSE);
+		conn_write(b->conn, "DONE\r\nz LOGOUT\r\n", imap_pipelines(b) ? 16 : 6, FALSE);
 	fulmar_fail(&error, FULMAR_CANCELLED, _("called off"));
 	imap_drop(b, error);
 }

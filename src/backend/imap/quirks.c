@@ -11,7 +11,8 @@ static const struct imap_quirk quirks[] = {
         {"Proton Mail Bridge", "LIST-EXTENDED,LIST-STATUS,SPECIAL-USE",
          N_("Proton Bridge: refuses extended LIST")},
         {"iCloud", "QRESYNC,ESEARCH,BINARY", N_("iCloud: VANISHED and ESEARCH cannot be relied on")},
-        {"Exchange Server 2003", "NAMESPACE", N_("Exchange 2003: NAMESPACE ends the session")},
+        {"Exchange Server 2003", "NAMESPACE,PIPELINING", N_("Exchange 2003: NAMESPACE ends the session")},
+        {"Microsoft Exchange", "PIPELINING", N_("Exchange: one command at a time")},
         {"perdition", NULL, N_("a proxy: capabilities change after the log-in")},
 };
 

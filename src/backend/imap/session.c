@@ -28,6 +28,12 @@ imap_has(const struct backend *b, const char *capability)
 	return g_hash_table_contains(b->caps, capability) && !hidden(b, capability);
 }
 
+gboolean
+imap_pipelines(const struct backend *b)
+{
+	return !hidden(b, "PIPELINING");
+}
+
 static void
 take_capabilities(struct backend *b, const struct imap_node *first)
 {
@@ -129,6 +135,8 @@ may_begin(const struct backend *b, const struct imap_cmd *cmd)
 
 	if (!last)
 		return TRUE;
+	if (!imap_pipelines(b))
+		return FALSE;
 	if (last->kind == IMAP_CMD_ALONE || last->kind == IMAP_CMD_AIM || cmd->kind == IMAP_CMD_ALONE)
 		return FALSE;
 	return cmd->kind == IMAP_CMD_PLAIN || all_apart(b);
