@@ -34,7 +34,8 @@ link_show(struct account *a)
 	a->shown = state;
 	event = account_event(a, EVENT_LINK);
 	event->state = state;
-	event->text = g_strdup(a->trouble ? a->trouble->message : "");
+	event->text = a->offline ? g_strdup_printf(_("%s is offline by your wish"), a->settings->id)
+	                         : g_strdup(a->trouble ? a->trouble->message : "");
 	account_post(a, event);
 }
 

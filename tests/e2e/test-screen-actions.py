@@ -344,6 +344,7 @@ def test_imap_offline_looks_the_same_and_is_carried_out_later():
             s.press('skern\r', lambda lines: '8 mails' in lines[0] and 'number 8' in s.at_cursor)
             s.press('y*C\x15Lists/new\r', r'^ +new .*waiting for the server')
             s.press('W', r'Waiting for the server')
+            s.wait(r'○ Offline +work is offline by your wish')
             s.wait(r'waiting +move 1 mail|waiting +move 1 message to Trash')
             s.wait(r'make the folder Lists/new')
             s.press('qq', r'8 mails.*○ Offline')
