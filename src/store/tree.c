@@ -309,13 +309,15 @@ store_journal_rename(struct store *store, gint64 folder, const char *path, const
 
 /* ---- remove ---- */
 
-/* Whether it is a wish that nobody has begun to fulfil. */
+/* Whether it is a wish that nobody has begun to fulfil, by the name it was first given: undo goes back
+ * through each of its names. */
 static gboolean
 is_mere_wish(struct store *store, gint64 folder, const struct names *names, gboolean *mere, GError **error)
 {
 	static const char sql[] =
 	        "SELECT NOT EXISTS (SELECT 1 FROM op WHERE (folder = ?1 OR target = ?1) AND state NOT IN "
 	        "(?2, ?3))"
+	        " AND NOT EXISTS (SELECT 1 FROM op_folder WHERE folder = ?1)"
 	        " AND NOT EXISTS (SELECT 1 FROM op JOIN op_row ON op_row.op = op.id WHERE target = ?1"
 	        " OR folder = ?1)";
 	gint64 value;

@@ -14,6 +14,7 @@ STORE_TESTS =  \
   tests/store/test-rows \
   tests/store/test-store \
   tests/store/test-threads \
+  tests/store/test-undo \
   tests/store/test-verbs
 
 check_PROGRAMS += tests/bench/bench-store $(STORE_TESTS)
@@ -58,6 +59,9 @@ tests_store_test_threads_LDADD = $(STORE_LIBS)
 tests_store_test_migrate_SOURCES = tests/store/test-migrate.c $(STORE_TEST_UTIL)
 tests_store_test_migrate_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_migrate_LDADD = $(STORE_LIBS)
+tests_store_test_undo_SOURCES = tests/store/test-undo.c $(STORE_TEST_UTIL)
+tests_store_test_undo_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_undo_LDADD = $(STORE_LIBS)
 tests_store_test_verbs_SOURCES = tests/store/test-verbs.c $(STORE_TEST_UTIL)
 tests_store_test_verbs_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_verbs_LDADD = $(STORE_LIBS)
