@@ -770,6 +770,16 @@ def test_copies_and_appends_are_found_again_after_a_crash():
             assert len(t.trash.mails) == 1 and t.uids('Trash') == {'new': 40} and t.drive('ops') == []
 
 
+def test_a_copy_that_cannot_be_looked_for_is_not_made_again():
+    """The server says that it stopped, each time at the same place."""
+    with Talk(answers=cut_after('UID COPY', True)) as t:
+        t.drive.on('copy', t.drive.ids('INBOX', 'number 2'), 'Trash')
+        t.drive('run')
+        t.restart(answers={'UID FETCH 40:.*': '<tag> OK [MESSAGELIMIT 2 60] in part\n'})
+        assert t.drive('check')[0]['error'] and len(t.server.said('UID FETCH 40:.*')) == 2, t.server.heard
+        assert len(t.trash.mails) == 1 and len(t.drive('ops')) == 1 and not t.server.said('UID COPY.*')
+
+
 def test_a_uid_of_another_row_is_never_taken():
     """The target has the same message from before, and once more from another client."""
     with Talk(answers=cut_after('UID COPY', False)) as t:

@@ -811,6 +811,31 @@ def test_one_bad_folder_does_not_spoil_the_others():
         assert len(home.rows()) == 3 and len(home.rows('work/Zoo')) == 1
 
 
+def test_a_server_that_never_comes_to_the_end_is_not_asked_without_end():
+    """It says of every answer that it stopped at the same UID, whatever was asked for."""
+    def stops(session, command):
+        words = command.split(' ')
+        usual = getattr(session, 'on_' + '_'.join(words[:2] if words[0] == 'UID' else words[:1]).lower())(command)
+        return octets(usual).replace(b'OK done', b'OK [MESSAGELIMIT 2 40] done')
+    for profile in (PLAIN, QRESYNC + ' PARTIAL UIDONLY'):
+        box = Box(range(1, 2002))
+        with Script(box, caps=profile + ' MESSAGELIMIT=1000') as s, House(s) as home:
+            home.run('sync', 'work/INBOX')
+            for uid in range(1, 2000, 100):
+                box.flag(uid, '\\Flagged')
+            box.expunge(30)
+            box.modseq += 1
+            home.run('--offline', 'flag', home.id_of(77), '+seen')
+            s.answers = {'(UID )?(FETCH|SEARCH|STORE) .*': stops}
+            before = len(s.heard)
+            home.any('sync', 'work/INBOX')
+            assert len(s.heard) - before < 40, (profile, s.heard[-5:])
+            assert {m.uid for m in box.mails} - {77} <= {r['uid'] for r in home.rows()}, 'nothing that is there has gone'
+            s.answers = {}
+            home.run('sync', 'work/INBOX')
+            home.holds(box)
+
+
 # ---- folder names ----
 
 def listing(*lines, **kw):

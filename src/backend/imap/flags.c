@@ -65,13 +65,12 @@ send_rest(struct act *act, const struct imap_cmd *cmd)
 	uidset_init(&rest);
 	if (cmd->cut > 1 && flight->uids &&
 	    uidset_parse(&rest, flight->uids, strlen(flight->uids), ACT_LINE)) {
-		guint64 before = uidset_count(&rest);
 		g_autofree char *uids = NULL;
 
-		uidset_remove(&rest, cmd->cut, G_MAXUINT32);
-		uids = uidset_format(&rest);
-		if (*uids && uidset_count(&rest) < before)
+		if (imap_rest(act->b, &rest, cmd->cut, act->refusal ? NULL : &act->refusal)) {
+			uids = uidset_format(&rest);
 			send_store(act, cmd->folder, uids, flight->adds);
+		}
 	}
 	uidset_clear(&rest);
 }

@@ -192,6 +192,9 @@ guint64 imap_limit(const struct backend *b, const char *capability);
 /* As many messages as one command may concern (RFC 9738), 0: any number. One that concerns more is carried
  * out from the newest down, and struct imap_cmd.cut says how far; COPY and APPEND are refused. */
 guint64 imap_message_limit(const struct backend *b);
+/* Leaves in set what a command about it, cut off there, has still to be given again for. FALSE: that is
+ * nothing; with error, set when the server did not come any further, which it would never do. */
+gboolean imap_rest(const struct backend *b, struct uidset *set, guint64 cut, GError **error);
 /* imap_parser's callback: FALSE when the octets that follow are not for this parser. */
 gboolean imap_on_response(const struct imap_response *response, void *user);
 /* Completes every command, sent or waiting, with error. */

@@ -90,7 +90,7 @@ candidate_data(struct backend *b, struct imap_cmd *cmd, const struct imap_respon
 	act->validity = b->box.uidvalidity;
 }
 
-static void send_fetch(struct act *act, const char *uids);
+static void send_fetch(struct act *act, const char *uids, guint64 top);
 
 /* A server with a limit (RFC 9738) begins with the highest. */
 static void
@@ -98,20 +98,24 @@ fetch_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 {
 	struct flight *flight = cmd->user;
 	struct act *act = flight->act;
-	guint64 from = MAX(act->from, 1);
-	char range[48];
+	struct uidset rest;
 
-	if (act_answered(act, response, response ? NULL : error) && !error && cmd->cut > from &&
+	uidset_init(&rest);
+	if (act_answered(act, response, response ? NULL : error) && !error && cmd->cut &&
 	    act->candidates->len < CANDIDATES_MAX) {
-		g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, from,
-		           cmd->cut - 1);
-		send_fetch(act, range);
+		uidset_add(&rest, MAX(act->from, 1), cmd->hi);
+		if (imap_rest(b, &rest, cmd->cut, act->broken ? NULL : &act->broken)) {
+			g_autofree char *range = uidset_format(&rest);
+
+			send_fetch(act, range, cmd->cut - 1);
+		}
 	}
+	uidset_clear(&rest);
 	act_cmd_end(cmd);
 }
 
 static void
-send_fetch(struct act *act, const char *uids)
+send_fetch(struct act *act, const char *uids, guint64 top)
 {
 	struct imap_cmd *cmd = act_cmd(act, act->op->to, "UID FETCH", fetch_done, flight_new(act));
 	g_autofree char *items = g_strdup_printf(
@@ -123,6 +127,7 @@ send_fetch(struct act *act, const char *uids)
 	if (!cmd)
 		return;
 	cmd->any_uids = TRUE;
+	cmd->hi = top;
 	cmd->on_data = candidate_data;
 	imap_command_atom(cmd->wire, uids);
 	imap_command_atom(cmd->wire, items);
@@ -254,7 +259,7 @@ fetch_hits(struct act *act)
 	if (act->from > 1)
 		uidset_remove(&act->hits, 1, act->from - 1);
 	while ((slice = uidset_format_slice(&act->hits, &at, ACT_LINE))) {
-		send_fetch(act, slice);
+		send_fetch(act, slice, G_MAXUINT32);
 		g_free(slice);
 	}
 	uidset_clear(&act->hits);
@@ -342,6 +347,6 @@ act_locate(struct act *act, guint64 from, void (*next)(struct act *act))
 	}
 	g_snprintf(range, sizeof range, "%" G_GUINT64_FORMAT ":*", MAX(act->from, 1));
 	act_step(act, fetched);
-	send_fetch(act, range);
+	send_fetch(act, range, G_MAXUINT32);
 	act_step_end(act);
 }

@@ -77,6 +77,20 @@ imap_message_limit(const struct backend *b)
 	return imap_limit(b, "MESSAGELIMIT");
 }
 
+gboolean
+imap_rest(const struct backend *b, struct uidset *set, guint64 cut, GError **error)
+{
+	guint64 before = uidset_count(set);
+
+	uidset_remove(set, cut, G_MAXUINT64);
+	if (uidset_empty(set))
+		return FALSE;
+	if (uidset_count(set) < before)
+		return TRUE;
+	fulmar_fail(error, FULMAR_FAILED, _("%s left out some of the messages"), b->env->account->host);
+	return FALSE;
+}
+
 /* ---- sending ---- */
 
 struct imap_cmd *

@@ -57,17 +57,17 @@ static void
 searched(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
 	struct search *s = cmd->user;
+	g_autoptr(GError) stopped = NULL;
 
 	if (!error && cmd->cut > 1 && b->box.folder == s->folder) {
 		if (uidset_empty(&s->where))
-			uidset_add(&s->where, 1, cmd->cut - 1);
-		uidset_remove(&s->where, cmd->cut, G_MAXUINT64);
-		if (!uidset_empty(&s->where)) {
+			uidset_add(&s->where, 1, G_MAXUINT32);
+		if (imap_rest(b, &s->where, cmd->cut, &stopped)) {
 			send_search(b, s);
 			return;
 		}
 	}
-	s->done(b, cmd, response, error);
+	s->done(b, cmd, response, stopped ? stopped : error);
 }
 
 static void
@@ -131,15 +131,14 @@ static void
 slice_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
 	struct slice *slice = cmd->user;
+	g_autoptr(GError) stopped = NULL;
 
-	if (!error && cmd->cut > 1 && b->box.folder == cmd->folder) {
-		uidset_remove(&slice->uids, cmd->cut, G_MAXUINT64);
-		if (!uidset_empty(&slice->uids)) {
-			send_slice(b, slice, cmd->folder);
-			return;
-		}
+	if (!error && cmd->cut > 1 && b->box.folder == cmd->folder &&
+	    imap_rest(b, &slice->uids, cmd->cut, &stopped)) {
+		send_slice(b, slice, cmd->folder);
+		return;
 	}
-	imap_task_release(slice->task, error);
+	imap_task_release(slice->task, stopped ? stopped : error);
 	uidset_clear(&slice->uids);
 	g_free(slice->items);
 	g_free(slice);
