@@ -180,13 +180,15 @@ delete_typed(struct ui *ui, const char *typed, void *user)
 static void
 tag_pattern(struct ui *ui, int count)
 {
-	ui_prompt(ui, _("Select messages that fit:"), "", 0, select_typed, NULL, NULL);
+	ui_prompt(ui, _("Select messages that fit (~f NAME, ~s WORD, . all):"), "", 0, select_typed, NULL,
+	          NULL);
 }
 
 static void
 delete_pattern(struct ui *ui, int count)
 {
-	ui_prompt(ui, _("Delete messages that fit:"), "", 0, delete_typed, NULL, NULL);
+	ui_prompt(ui, _("Delete messages that fit (~f NAME, ~s WORD, . all):"), "", 0, delete_typed, NULL,
+	          NULL);
 }
 
 static const struct {
