@@ -35,8 +35,8 @@ def everything_below(folder):
 
 def test_first_screen_has_all_that_is_always_there():
     with Home() as home, demo(home) as s:
+        s.wait(r'\A demo / INBOX +\d+ mails · \d+ new +● Idle')
         lines = s.lines
-        assert re.match(r' demo / INBOX +\d+ mails · \d+ new +● Idle', lines[0]), s.text
         assert re.match(r' synced \d\d:\d\d +\d+ of \d+$', lines[-2]), s.text
         for key in ('Enter read', '? help', 'q quit'):
             assert key in lines[-1], s.text
