@@ -340,8 +340,20 @@ ends(struct run *run, gboolean told)
 	return run->weather->crash >= 0 && run->done >= run->weather->crash && (told || !run->weather->heard);
 }
 
-/* The message at the place of id, NULL: it is not there any more. One that the server has not named yet is
- * looked for first. */
+/* Whether what is known of folder, which may be out of sight by now, is known by older UIDs. */
+static gboolean
+is_renumbered(struct run *run, gint64 id)
+{
+	struct store_folder *folder = store_folder_by_id(run->store, id, NULL);
+	struct mailbox *box = folder ? box_of(run->server, folder->wire) : NULL;
+	gboolean is = box && folder->uidvalidity && folder->uidvalidity != box->uidvalidity;
+
+	store_folder_free(folder);
+	return is;
+}
+
+/* The message at the place of id, NULL: it is not there any more. One that the server has not named yet, or
+ * has named anew, is looked for first. */
 static struct message *
 at_place(struct run *run, msgid id, struct mailbox **box)
 {
@@ -349,8 +361,8 @@ at_place(struct run *run, msgid id, struct mailbox **box)
 	guint64 uid;
 	int found = store_place(run->store, id, &folder, &uid, NULL, NULL);
 
-	if (!found || !uid) {
-		if (found)
+	if (found <= 0 || !uid || is_renumbered(run, folder)) {
+		if (found > 0)
 			sync_folder(run->server, run->store, folder);
 		else
 			server_sync(run->server, run->store);
