@@ -12,7 +12,8 @@ talk is a dialogue, taken step by step on each connection, or on the n-th when i
   MORE                   waits until the client has sent something, and leaves it unread
 answers replaces what the default responder would say to a command (regular expression, whole, without tag → text, octets, a list of them used one
 after the other, or a function of (session, command)). Lines end in LF here and in CRLF on the wire. DEFAULT inside a text is what would have been said.
-at_literal: pattern of a command up to a literal that waits → what is said instead of "+": text, CUT, STALL, RESET; INSIDE closes within it.
+at_literal: pattern of a command up to a literal that waits → what is said instead of "+": text, CUT, STALL, RESET; INSIDE closes within it;
+None: "+" after all; or a list of them.
 drip = 1 sends everything octet by octet. patient = seconds: answers when the client has been silent for so long; flights then counts round trips,
 flown is [(flight, command)].
 limit = n is MESSAGELIMIT.
@@ -242,6 +243,10 @@ class Session(threading.Thread):
         """FALSE: the command was refused at its literal (answers at '+')."""
         for pattern, answer in self.server.at_literal.items():
             if re.fullmatch(pattern, line.decode('utf-8', 'surrogateescape').partition(' ')[2], re.S):
+                if isinstance(answer, list):
+                    answer = answer.pop(0) if len(answer) > 1 else answer[0]
+                if answer is None:
+                    break
                 self.tags.append(line.split(b' ')[0].decode())
                 self.server.heard.append(line.decode('utf-8', 'surrogateescape').partition(' ')[2])
                 if answer == INSIDE:
