@@ -169,18 +169,6 @@ list_open(struct list *list, struct store *store, gint64 folder, GError **error)
 	return TRUE;
 }
 
-gint64
-list_folder(const struct list *list)
-{
-	return list->folder;
-}
-
-struct store *
-list_store(const struct list *list)
-{
-	return list->store;
-}
-
 void
 list_anchor_at_cursor(const struct list *list, struct list_anchor *anchor)
 {
@@ -288,12 +276,6 @@ gboolean
 list_threads(const struct list *list)
 {
 	return list->threads;
-}
-
-gboolean
-list_moved(const struct list *list)
-{
-	return list->moved;
 }
 
 void

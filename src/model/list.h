@@ -31,8 +31,6 @@ struct list *list_new(gboolean threads, int height);
 void list_free(struct list *list);
 /* Shows folder of store (both lent while shown); the cursor goes to the newest. store NULL: shows nothing. */
 gboolean list_open(struct list *list, struct store *store, gint64 folder, GError **error);
-gint64 list_folder(const struct list *list);
-struct store *list_store(const struct list *list);
 /* Reads the window anew: the cursor stays on its message, or on the newest until it was moved. */
 gboolean list_refresh(struct list *list, GError **error);
 /* Rows on the screen; at least 1. */
@@ -51,7 +49,6 @@ int list_cursor_y(const struct list *list); /* its screen row, -1 when the list 
 /* "5 of 1,204": place counts from 1, 0 = not known; total is the folder's counter. */
 void list_place(const struct list *list, gint64 *place, gint64 *total);
 gboolean list_threads(const struct list *list);
-gboolean list_moved(const struct list *list);
 /* Messages of an item's whole conversation, oldest first. Appends msgid. */
 void list_thread_ids(const struct list *list, const struct list_item *item, GArray *out);
 /* What a change of this line is for: the message, or the whole conversation when it is folded. Appends msgid.

@@ -364,12 +364,6 @@ static const struct deed_verb *const verbs[OP_VERBS] = {
         [OP_PURGE] = &deed_purge, [OP_APPEND] = &deed_append, [OP_EMPTY] = &deed_empty,
 };
 
-const struct deed_verb *
-deed_verb_of(enum op_verb verb)
-{
-	return verbs[verb];
-}
-
 static struct deed *
 deed_new(struct backend *backend, const struct job *job)
 {
@@ -377,7 +371,7 @@ deed_new(struct backend *backend, const struct job *job)
 
 	deed->backend = backend;
 	deed->op = job->op;
-	deed->verb = deed_verb_of(job->op->verb);
+	deed->verb = verbs[job->op->verb];
 	deed->looks = job->looks;
 	deed->step = read_rows;
 	deed->rows = g_array_new(FALSE, FALSE, sizeof(struct deed_row));

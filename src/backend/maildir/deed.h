@@ -69,7 +69,6 @@ struct deed {
 
 enum job_state deed_step(struct backend *backend, struct job *job, GError **error);
 void deed_clear(struct job *job);
-const struct deed_verb *deed_verb_of(enum op_verb verb);
 
 /* -- news.c -- */
 GArray *deed_news_new(void);

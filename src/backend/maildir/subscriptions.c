@@ -38,12 +38,6 @@ subscriptions_free(struct subscriptions *subscriptions)
 	g_free(subscriptions);
 }
 
-gboolean
-subscriptions_exist(const struct subscriptions *subscriptions)
-{
-	return subscriptions->form != FORM_NONE;
-}
-
 /* ---- names ---- */
 
 /* Dovecot's way of writing what must not stand in a field (lib/strescape). */
@@ -218,7 +212,7 @@ edit_file(const char *root, gboolean make, edit change, const void *user, GError
 	gboolean ok = subscriptions != NULL, written = FALSE;
 	int fd = -1;
 
-	if (ok && (make || subscriptions_exist(subscriptions))) {
+	if (ok && (make || subscriptions->form != FORM_NONE)) {
 		if (!subscriptions->path)
 			subscriptions->path = g_build_filename(root, "subscriptions", NULL);
 		lock = g_strconcat(subscriptions->path, ".lock", NULL);

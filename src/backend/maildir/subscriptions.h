@@ -10,7 +10,6 @@ struct subscriptions;
 /* root is the account's path. Without error also when there is none. */
 struct subscriptions *subscriptions_read(const char *root, GError **error);
 void subscriptions_free(struct subscriptions *subscriptions);
-gboolean subscriptions_exist(const struct subscriptions *subscriptions);
 /* INBOX always is. */
 gboolean subscriptions_have(const struct subscriptions *subscriptions, const char *wire, char delimiter);
 

@@ -13,7 +13,7 @@
 #define DEPTH_MAX 16
 #define FOLDERS_MAX 10000
 
-void
+static void
 tree_folder_free(gpointer data)
 {
 	struct tree_folder *folder = data;

@@ -15,7 +15,6 @@ struct tree_folder {
 	char delimiter;   /* '.' or '/' */
 	const char *role; /* or "" */
 };
-void tree_folder_free(gpointer folder);
 
 /* Lists them. NULL with error when path cannot be read or holds no Maildir. struct tree_folder *, free func
  * set. */
