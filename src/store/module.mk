@@ -28,6 +28,7 @@ libstore_a_SOURCES = \
   src/store/repair.c \
   src/store/salvage.c \
   src/store/schema.c \
+  src/store/sql.c \
   src/store/stand.c \
   src/store/store.c src/store/store.h src/store/store-private.h \
   src/store/threads.c \

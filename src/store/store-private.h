@@ -37,7 +37,7 @@ struct store {
 	guint epoch;             /* what a folder_delta knows of places and the like holds for one epoch */
 };
 
-/* ---- store.c ---- */
+/* ---- sql.c ---- */
 
 #define VALUES(...) ((const gint64[]){__VA_ARGS__}), G_N_ELEMENTS(((const gint64[]){__VA_ARGS__}))
 
@@ -70,8 +70,12 @@ void store_fail_sql(struct store *store, GError **error);
 void store_fail_damaged(struct store *store, const char *what, GError **error);
 /* The message left the store while somebody still spoke of it. */
 void store_fail_gone(msgid id, GError **error);
-/* An SQLite code, without its extension, that says so. */
+/* A step of the transaction failed before: it is not gone on with. */
+void store_fail_broken(struct store *store, GError **error);
+/* An SQLite code, without its extension, that says that the file is damaged. */
 gboolean store_is_damage(int code);
+
+/* ---- store.c ---- */
 /* Opens a transaction unless one is open (*own then FALSE); store_leave ends it when it is ours: commit when
  * ok, else rollback. Returns ok of the whole. */
 gboolean store_enter(struct store *store, gboolean durable, gboolean *own, GError **error);
