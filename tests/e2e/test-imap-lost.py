@@ -112,7 +112,9 @@ def test_a_link_that_breaks_off_at_any_step_blanks_and_doubles_nothing():
                 t.server.answers[step] = [CUT, None]
                 t.drive('unlink')
                 for turn in range(2):
-                    t.drive('link'), t.drive('folders'), t.drive('open', 'INBOX'), t.drive('check'), t.drive('run')
+                    t.drive('link'), t.drive('folders')
+                    for verb in (('open', 'INBOX'), ('check',), ('run',), ('open', 'INBOX'))[turn:]:
+                        t.drive(*verb)
                     rows = t.drive.rows('INBOX')
                     assert len({r['subject'] for r in rows}) == len(rows) >= 39 and all(r['id'] == ids.get(r['uid'], r['id']) for r in rows), (caps, step, turn)
                     assert next(r for r in rows if r['uid'] == 9)['flags'] == FLAGGED, (caps, step, turn)
