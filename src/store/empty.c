@@ -4,15 +4,19 @@
 
 /* Emptying a folder of any size: in a few statements over all its rows, not row by row. */
 
-/* Rows whose last op brings them here and has not gone out: the server does not have them in this folder, so
- * each is purged where it is. */
+/* Rows whose last op brings them here and has not gone out: the server does not have them in this folder, or
+ * will have taken them out and back by then, under a UID that is yet to come; so each is purged where it is
+ * then. */
 static gboolean
 purge_strangers(struct store *store, struct journal *journal, gint64 folder, GError **error)
 {
 	static const char sql[] =
-	        "SELECT id FROM message WHERE folder = ?1 AND uid IS NULL AND file IS NULL ORDER BY id";
+	        "SELECT id FROM message WHERE folder = ?1 AND uid IS NULL AND file IS NULL"
+	        " UNION SELECT op_row.id FROM op CROSS JOIN op_row ON op_row.op = op.id"
+	        " CROSS JOIN message ON message.id = op_row.id WHERE op.verb = ?2 AND op.state <> ?3"
+	        " AND message.folder = ?1 ORDER BY id";
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	gboolean ok = store_ids(store, sql, VALUES(folder), ids, error);
+	gboolean ok = store_ids(store, sql, VALUES(folder, OP_MOVE, OP_FAILED), ids, error);
 
 	for (guint i = 0; ok && i < ids->len; i++) {
 		struct row_state row;
