@@ -129,14 +129,35 @@ move_to(struct change *change, const GArray *ids, gint64 to, GError **error)
 	       store_journal_move(change->account->store, ids_of(ids), ids->len, to, &change->step, error);
 }
 
+/* An action that is several for the store is all done, or nothing of it. */
+static gboolean
+at_once(struct change *change, gboolean (*verb)(struct change *change, GError **error), GError **error)
+{
+	struct store *store = change->account->store;
+
+	if (!store_begin(store, TRUE, error))
+		return FALSE;
+	if (verb(change, error))
+		return store_commit(store, error);
+	store_rollback(store);
+	change->step = 0;
+	return FALSE;
+}
+
+static gboolean
+move_rows(struct change *change, GError **error)
+{
+	return look_at(change, change->command->ids, error) &&
+	       move_to(change, change->command->ids, target_of(change, error), error);
+}
+
 gboolean
 file_move(struct change *change, GError **error)
 {
 	change->name = "move";
 	if (goes_elsewhere(change))
 		return transfer_file(change, TRUE, error);
-	return look_at(change, change->command->ids, error) &&
-	       move_to(change, change->command->ids, target_of(change, error), error);
+	return at_once(change, move_rows, error);
 }
 
 gboolean
@@ -204,8 +225,8 @@ divide(struct account *a, const GArray *ids, gint64 folder, GArray *in, GArray *
 	}
 }
 
-gboolean
-file_delete(struct change *change, GError **error)
+static gboolean
+delete_rows(struct change *change, GError **error)
 {
 	const GArray *ids = change->command->ids;
 	g_autoptr(GArray) in = g_array_new(FALSE, FALSE, sizeof(msgid));
@@ -239,16 +260,28 @@ file_delete(struct change *change, GError **error)
 }
 
 gboolean
-file_archive(struct change *change, GError **error)
+file_delete(struct change *change, GError **error)
+{
+	return at_once(change, delete_rows, error);
+}
+
+static gboolean
+archive_rows(struct change *change, GError **error)
 {
 	change->name = "archive";
 	return move_to_role(change, change->command->ids, "archive", error);
 }
 
+gboolean
+file_archive(struct change *change, GError **error)
+{
+	return at_once(change, archive_rows, error);
+}
+
 /* The keywords of RFC 9051 are for those who learn from them. They go after the move: a server that keeps no
  * keywords shall not hold it up. */
-gboolean
-file_junk(struct change *change, GError **error)
+static gboolean
+junk_rows(struct change *change, GError **error)
 {
 	gboolean out = change->command->add == 1;
 	const GArray *ids = change->command->ids;
@@ -258,4 +291,10 @@ file_junk(struct change *change, GError **error)
 	return move_to_role(change, ids, out ? "inbox" : "junk", error) &&
 	       (!change->n || store_journal_flags(change->account->store, ids_of(ids), ids->len, 0, 0, add,
 	                                          remove, &change->step, error));
+}
+
+gboolean
+file_junk(struct change *change, GError **error)
+{
+	return at_once(change, junk_rows, error);
 }

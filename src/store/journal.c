@@ -33,12 +33,10 @@ journal_begin(struct store *store, struct journal *journal, gint64 *step, GError
 	memset(journal, 0, sizeof *journal);
 	journal->step = step;
 	journal->had = step ? *step : 0;
-	if (!store_begin(store, TRUE, error))
+	if (!store_enter(store, TRUE, &journal->own, error))
 		return FALSE;
-	if (journal->had && !store_number(store, last, VALUES(journal->had), 0, &journal->seq, error)) {
-		store_rollback(store);
-		return FALSE;
-	}
+	if (journal->had && !store_number(store, last, VALUES(journal->had), 0, &journal->seq, error))
+		return store_leave(store, journal->own, FALSE, error);
 	journal->made = g_array_new(FALSE, FALSE, sizeof(struct made));
 	g_array_set_clear_func(journal->made, clear_made);
 	return TRUE;
@@ -52,7 +50,7 @@ journal_end(struct store *store, struct journal *journal, gboolean ok, GError **
 	if (ok && journal->step && *journal->step)
 		ok = store_run(store, count, VALUES(*journal->step, journal->n), error);
 	g_array_unref(journal->made);
-	ok = store_leave(store, TRUE, ok, error);
+	ok = store_leave(store, journal->own, ok, error);
 	if (!ok && journal->step)
 		*journal->step = journal->had;
 	return ok;

@@ -373,6 +373,7 @@ struct journal {
 	gint64 seq;
 	guint n; /* rows or folders concerned */
 	GArray *made;
+	gboolean own; /* the transaction is its own */
 };
 struct entry {
 	enum op_verb verb;

@@ -284,8 +284,8 @@ struct store_op {
 };
 void store_op_free(gpointer op);
 
-/* Every store_journal_… is one durable transaction of its own (so in none): op or ops, effect here, undo
- * entries. step: 0 begins a new step of undo and sets it; another value adds to that one; NULL: not undoable
+/* Every store_journal_… is one durable transaction: op or ops, effect here, undo entries. In one that has begun
+ * (durable) several of them are one action; those that give or take bodies are in none. step: 0 begins a new step of undo and sets it; another value adds to that one; NULL: not undoable
  * (the inverse of something). ids not in the store are an error and change nothing. What changes nothing
  * makes no op. */
 gboolean store_journal_flags(struct store *store, const msgid *ids, guint n, guint add, guint remove,
