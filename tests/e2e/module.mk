@@ -11,6 +11,7 @@ e2e_tests = \
   tests/e2e/test-imap-actions.py \
   tests/e2e/test-hostile-mail.py \
   tests/e2e/test-cli.py \
+  tests/e2e/test-crash.py \
   tests/e2e/test-imap-dialogues.py \
   tests/e2e/test-imap-extensions.py \
   tests/e2e/test-imap-lost.py \
@@ -19,6 +20,6 @@ e2e_tests = \
   tests/e2e/test-screen-keys.py
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
-EXTRA_DIST += tests/lib/dovecot.py tests/lib/drive.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/stranger.py tests/lib/talk.py tests/lib/tap.py \
+EXTRA_DIST += tests/lib/dovecot.py tests/lib/drive.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/stranger.py tests/lib/talk.py tests/lib/tap.py tests/lib/world.py \
   tests/lsan.supp tests/tsan.supp tests/threads contrib/check contrib/common contrib/try
 EXTRA_DIST += tests/bench/run tests/bench/boxes.py tests/bench/clients.py tests/bench/link.py tests/bench/terminal.py

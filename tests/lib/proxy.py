@@ -1,7 +1,9 @@
 """A TCP proxy in a thread between the program and a server: it counts, delays, limits, stalls without closing, and cuts.
 
 with Proxy(port) as p: p.port; p.stall(); p.resume(); p.cut(); p.refuse(True); p.counts() → {'down', 'up', 'turns', 'connections'}
-hold(n) stalls the n-th connection alone; limit is how many may stand at a time. delay is one way in seconds; rate octets a second downwards. cut_after(n) closes when n more octets have gone down.
+hold(n) stalls the n-th connection alone; limit is how many may stand at a time. delay is one way in seconds; rate octets a second downwards. cut_after(n) closes when n more octets have gone down,
+or with up=True up; cut_at_line(n) behind the n-th line that passes either way. gentle: whatever has reached a server whose client is gone is carried
+out before anybody gets through again.
 """
 import collections, selectors, socket, threading, time
 
@@ -17,7 +19,8 @@ class Proxy:
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.port = self.listener.getsockname()[1]
         self.stalled = self.refusing = self.stopping = self.ending = False
-        self.left, self.lock = None, threading.Lock()
+        self.left, self.left_up, self.lines, self.lock = None, None, None, threading.Lock()
+        self.gentle, self.then = False, None
         self.held, self.limit = set(), 0
         self.numbers = dict(down=0, up=0, turns=0, connections=0)
         self.last_up, self.pairs, self.next_down = False, [], 0.0
@@ -38,9 +41,21 @@ class Proxy:
         if yes:
             self.cut()
 
-    def cut_after(self, octets):
+    def cut_after(self, octets, up=False):
         with self.lock:
-            self.left = octets
+            self.left, self.left_up = (None, octets) if up else (octets, None)
+
+    def cut_at_line(self, number, then=None):
+        """then is called in the proxy's thread at the moment of the cut."""
+        with self.lock:
+            self.lines, self.then = number, then
+
+    def mend(self):
+        """No cut is to come any more; TRUE when the one that was asked for has not come."""
+        with self.lock:
+            waited = any(x is not None for x in (self.left, self.left_up, self.lines))
+            self.left = self.left_up = self.lines = self.then = None
+            return waited
 
     def cut(self):
         with self.lock:
@@ -55,9 +70,22 @@ class Proxy:
             self.numbers = dict.fromkeys(self.numbers, 0)
 
     def close_pair(self, pair):
-        for pipe in pair:
-            pipe.source.close()
+        client, server = (pipe.source for pipe in pair)
+        client.close()
+        if self.gentle:
+            self.let_finish(server)
+        server.close()
         self.pairs.remove(pair)
+
+    @staticmethod
+    def let_finish(server):
+        server.settimeout(10)
+        try:
+            server.shutdown(socket.SHUT_WR)
+            while server.recv(65536):
+                pass
+        except OSError:
+            pass
 
     def accept(self):
         client, _ = self.listener.accept()
@@ -95,21 +123,33 @@ class Proxy:
             at = self.next_down
         pipe.queue.append((at, data))
 
+    def allowed(self, data, down):
+        """What of data still passes, and whether the link is cut behind it."""
+        cut, name = False, 'left' if down else 'left_up'
+        left = getattr(self, name)
+        if left is not None:
+            data, cut = data[:left], len(data) >= left
+            setattr(self, name, None if cut else left - len(data))
+        if self.lines is not None:
+            ends = [i + 1 for i, c in enumerate(data) if c == 10][:self.lines]
+            self.lines -= len(ends)
+            if not self.lines:
+                data, cut, self.lines = data[:ends[-1] if ends else 0], True, None
+        return data, cut
+
     def write(self, pair, down, now):
         pipe = pair[down]
         while pipe.queue and pipe.queue[0][0] <= now:
             data = pipe.queue.popleft()[1]
             with self.lock:
-                if down and self.left is not None:
-                    data, cut = data[:self.left], len(data) >= self.left
-                    self.left = None if cut else self.left - len(data)
-                else:
-                    cut = False
+                data, cut = self.allowed(data, down)
             try:
                 pipe.sink.sendall(data)
             except OSError:
                 return False
             if cut:
+                if self.then:
+                    self.then()
                 self.ending = True
                 return False
         return not (pipe.ended and not pipe.queue)

@@ -33,6 +33,10 @@ class Home:
             raise AssertionError('fulmar %s: status %d, not %d\n%s%s' % (' '.join(args), p.returncode, status, p.stdout.decode(errors='replace')[-2000:], self.err[-3000:]))
         return p.stdout.decode()
 
+    def start(self, *args):
+        """The program, under way and unheard."""
+        return subprocess.Popen([FULMAR, *args], env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def close(self):
         shutil.rmtree(self.dir, ignore_errors=True)
 
