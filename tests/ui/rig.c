@@ -82,8 +82,11 @@ press(struct rig *rig, const char *names)
 {
 	g_auto(GStrv) keys = g_strsplit(names, " ", -1);
 
-	for (char **key = keys; *key; key++)
+	for (char **key = keys; *key; key++) {
 		ui_key(rig->ui, keys_parse(*key, strlen(*key)), NULL);
+		while (rig->ui->sweep) /* on a busy machine one slice may not do */
+			ui_sweep_on(rig->ui);
+	}
 }
 
 char *
