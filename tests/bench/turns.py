@@ -20,10 +20,10 @@ class Known:
         with open(self.conf) as f:
             self.text = f.read()
 
-    def run(self, *args, hide=''):
+    def run(self, *args, hide='', stdin=''):
         with open(self.conf, 'w') as f:
             f.write(self.text.replace('type = imap\n', 'type = imap\n' + ('disable-capability = %s\n' % hide if hide else '')))
-        p = subprocess.run([self.argv[0], *args], env={**os.environ, **self.env}, capture_output=True, text=True)
+        p = subprocess.run([self.argv[0], *args], env={**os.environ, **self.env}, input=stdin, capture_output=True, text=True)
         if p.returncode:
             raise RuntimeError('fulmar %s: %s' % (' '.join(args[:3]), p.stderr))
         return p.stdout
