@@ -36,6 +36,7 @@ libbackend_a_SOURCES = \
   src/backend/imap/task.c \
   src/backend/imap/verify.c \
   src/backend/imap/watch.c \
+  src/backend/imap/withheld.c \
   src/backend/maildir/arrive.c \
   src/backend/maildir/deed.c src/backend/maildir/deed.h \
   src/backend/maildir/disk.c src/backend/maildir/disk.h \

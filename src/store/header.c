@@ -59,6 +59,22 @@ header_write(struct store *store, msgid id, const struct envelope *envelope, GEr
 	return store_finish(store, statement, error);
 }
 
+gboolean
+store_set_header(struct store *store, msgid id, const struct envelope *envelope, GError **error)
+{
+	static const char sql[] = "SELECT folder FROM message WHERE id = ?1";
+	gint64 folder;
+	gboolean own, ok;
+
+	if (!store_enter(store, FALSE, &own, error))
+		return FALSE;
+	ok = store_number(store, sql, VALUES(id), 0, &folder, error);
+	if (ok && folder)
+		folder_delta(store, folder);
+	ok = ok && header_write(store, id, envelope, error);
+	return store_leave(store, own, ok, error);
+}
+
 #define COLUMNS 11
 
 /* The column when it is text. */

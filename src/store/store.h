@@ -156,6 +156,8 @@ gboolean store_set_base(struct store *store, gint64 folder, guint64 uid, guint f
 /* Changes single bits of the base flags (a plain resync learns bits, not sets). Unknown UIDs are no error. */
 gboolean store_change_base(struct store *store, gint64 folder, guint64 uid, guint add, guint remove,
                            GError **error);
+/* What its header says, of a row that was made without. */
+gboolean store_set_header(struct store *store, msgid id, const struct envelope *envelope, GError **error);
 /* Without effect on a whole message that is here: its structure is read from its octets. */
 gboolean store_set_structure(struct store *store, msgid id, const struct mime_part *structure,
                              GError **error);

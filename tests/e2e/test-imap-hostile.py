@@ -785,8 +785,9 @@ def test_an_answer_to_another_search_changes_nothing():
 def test_a_refused_command_in_a_folder_ends_instead_of_being_repeated():
     for place in ('SELECT.*', 'FETCH .*', 'UID FETCH .*'):
         for answer, status in (('<tag> NO cannot\n', 1), ('<tag> BAD what\n', 1), ('<tag> NO [UNAVAILABLE] later\n', 3), ('<tag> NO [LIMIT] UID FETCH Rate limit hit.\n', None)):
-            r = Refused(status, mails=500, answers={place: answer}, lines=1)
-            assert len(r.heard) < 20, (place, r.heard[-20:])
+            goes_round = place == 'FETCH .*' and ('cannot' in answer or 'later' in answer)  # it may have been for the sake of one
+            r = Refused(0 if goes_round else status, mails=500, answers={place: answer}, lines=0 if goes_round else 1)
+            assert len(r.heard) < 40, (place, len(r.heard), r.heard[-20:])
 
 
 def test_a_flag_refused_for_now_waits_and_one_refused_for_good_is_told():

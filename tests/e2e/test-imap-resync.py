@@ -748,6 +748,56 @@ def test_names_as_servers_write_them():
         assert sorted(w.folders()) == sorted(['work/INBOX', 'work/two\tthree', 'work/a/b', 'work/NIL', 'work/flat.name\u2215x']), sorted(w.folders())
 
 
+def withholding(bad, answer='NO [UNAVAILABLE] UID FETCH Server error'):
+    """Yahoo: the headers of these UIDs are not to be had, nor those of what is asked for together with them."""
+    def fetch(session, command):
+        m = re.match(r'(UID )?FETCH (\S+) \((.*)', command)
+        if 'HEADER' not in m.group(3):
+            return None
+        mails = session.box.mails
+        wanted = in_set(m.group(2), mails[-1].uid if m.group(1) else len(mails))
+        if any(wanted(x.uid if m.group(1) else n) and x.uid in bad for n, x in enumerate(mails, 1)):
+            return '<tag> %s\n' % answer
+    return {'(UID )?FETCH .*': fetch}
+
+
+def test_a_message_that_the_server_does_not_give_holds_up_no_other():
+    note = '(the server does not give this message)'
+    for caps, answer in ((PLAIN, 'NO [UNAVAILABLE] UID FETCH Server error'), (CONDSTORE, 'NO some messages could not be fetched'), (QRESYNC, 'NO [SERVERBUG] oops')):
+        with World(Box(list(range(1, 141)) + [Mail(3000001, flags='\\Seen')]), caps=caps, answers=withholding({17, 100, 3000001}, answer)) as w:
+            w.sync()
+            rows = w.rows()
+            assert sorted(rows) == [m.uid for m in w.box.mails], (caps, answer, w.server.heard)
+            assert [u for u, r in rows.items() if r['subject'] == note] == [3000001, 100, 17], (caps, answer)
+            assert rows[3000001]['flags'] == ['seen'] and rows[17]['received'] == rows[16]['received'].replace('12:16', '12:17')
+            assert len(w.said('(UID )?FETCH .*')) < 120, len(w.said('(UID )?FETCH .*'))
+            ids = {u: r['id'] for u, r in rows.items()}
+            if caps == CONDSTORE:
+                continue
+            # a new one; one is given now; the others are asked for again, and only those
+            w.box.add()
+            w.serve(answers=withholding({100, 3000001, 3000002}))
+            w.sync()
+            rows = w.rows()
+            assert [u for u, r in rows.items() if r['subject'] == note] == [3000002, 3000001, 100] and rows[17]['subject'] == 'number 17', {u: r['subject'] for u, r in rows.items()}
+            assert not w.said('UID FETCH 1:.*HEADER.*') and {u: rows[u]['id'] for u in ids} == ids
+            w.serve(answers={})
+            w.sync()
+            w.holds()
+            w.serve()
+            w.sync()
+            assert not w.said('UID FETCH 100.*') and sorted(w.rows()) == [m.uid for m in w.box.mails]
+
+
+def test_a_server_that_gives_nothing_is_not_asked_for_each_message():
+    with World(Box(range(1, 2001)), answers=withholding(set(range(1, 2001)))) as w:
+        w.sync(status=3)
+        assert len(w.server.heard) < 60 and not w.rows(), len(w.server.heard)
+        w.serve(answers={})
+        w.sync()
+        w.holds()
+
+
 def test_quirks_are_told_by_the_greeting():
     for greeting, caps, never in (
             ('* OK The Microsoft Exchange Server 2003 IMAP4rev1 server version 6.5 ready\n', PLAIN + ' NAMESPACE', 'NAMESPACE'),

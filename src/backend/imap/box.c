@@ -10,6 +10,7 @@ imap_box_clear(struct imap_box *box)
 	uidset_clear(&box->pending);
 	uidset_clear(&box->map);
 	uidset_clear(&box->strange);
+	uidset_clear(&box->withheld);
 	g_clear_pointer(&box->keywords, g_ptr_array_unref);
 	memset(box, 0, sizeof *box);
 	box->fill_rows = 250;
@@ -197,6 +198,9 @@ news_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 {
 	struct imap_box *box = &b->box;
 
+	/* Which of them it was refused for is found out by opening the folder anew. */
+	if (imap_is_withheld(response) && b->conn)
+		b->env->hooks->behind(cmd->folder, b->env->user);
 	if (error || box->folder != cmd->folder)
 		return;
 	box->asking = FALSE;

@@ -157,6 +157,16 @@ fill_window(struct backend *b, struct imap_task *task, guint64 lo, guint64 hi)
 }
 
 static void
+hunted(struct backend *b, struct imap_task *task, gint64 folder, guint64 lo, guint64 hi, const GError *error)
+{
+	if (!error)
+		fill_window(b, task, lo, hi);
+	else if (b->box.folder == folder)
+		uidset_remove(&b->box.pending, lo, hi);
+	fill_end(b, folder, task, error);
+}
+
+static void
 fill_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
 	struct imap_box *box = &b->box;
@@ -169,9 +179,14 @@ fill_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 			uidset_remove(&box->pending, cmd->lo, cmd->cut - 1);
 			cmd->lo = MIN(cmd->cut, cmd->hi);
 		}
+		imap_withheld_given(b, cmd->lo, cmd->hi);
 		if (bind_rest(b, cmd))
 			return;
 		fill_window(b, cmd->user, cmd->lo, cmd->hi);
+	} else if (imap_is_withheld(response) && imap_box_valid(box) && box->folder == cmd->folder &&
+	           !box->rebinding) {
+		imap_withheld_hunt(b, cmd->user, cmd->lo, cmd->hi, error, hunted);
+		return;
 	} else if (box->folder == cmd->folder) {
 		uidset_remove(&box->pending, cmd->lo, cmd->hi);
 	}

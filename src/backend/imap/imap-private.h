@@ -88,12 +88,13 @@ struct imap_box {
 	gboolean mapped; /* map holds every UID from its lowest up to number counted: turns numbers into UIDs
 	                    where QRESYNC does not */
 	struct uidset map;
-	guint fill_rows;       /* rows the next fill wants */
-	gboolean rebinding;    /* rows here wait for their UIDs after UIDVALIDITY changed */
-	struct uidset strange; /* then: UIDs whose rows are not here */
-	gboolean read_through; /* UIDVALIDITY changes all the time: only the newest is kept */
-	GPtrArray *keywords;   /* char *, as FLAGS told them, or NULL */
-	guint64 since;         /* rows from this UID on are counted in arrivals; 0: none are */
+	guint fill_rows;        /* rows the next fill wants */
+	gboolean rebinding;     /* rows here wait for their UIDs after UIDVALIDITY changed */
+	struct uidset strange;  /* then: UIDs whose rows are not here */
+	struct uidset withheld; /* UIDs whose rows say that the server does not give the message */
+	gboolean read_through;  /* UIDVALIDITY changes all the time: only the newest is kept */
+	GPtrArray *keywords;    /* char *, as FLAGS told them, or NULL */
+	guint64 since;          /* rows from this UID on are counted in arrivals; 0: none are */
 	guint arrivals;
 	gboolean shifted; /* a message went since a survey began: numbers are others */
 	guint64 spread;   /* UIDs per row, guessed; 0 not yet */
@@ -358,6 +359,21 @@ gboolean imap_want(struct backend *b, struct imap_task *task, msgid id, const ch
 /* ---- structure.c ---- */
 /* BODYSTRUCTURE → tree with section numbers; NULL when it is beyond use. Gives (mime_part_free). */
 struct mime_part *imap_structure(const struct imap_node *list);
+
+/* ---- withheld.c: messages that the server does not give ---- */
+/* Reads box.withheld; they are holes in the windows again. */
+void imap_withheld_load(struct backend *b);
+/* A FETCH of these UIDs was well: none of them is withheld. */
+void imap_withheld_given(struct backend *b, guint64 lo, guint64 hi);
+/* The header of a message has come. */
+void imap_withheld_row(struct backend *b, guint64 uid, const struct envelope *envelope);
+/* TRUE: a FETCH of several was refused in a way that may be for the sake of one; response may be NULL. */
+gboolean imap_is_withheld(const struct imap_response *response);
+/* A FETCH of rows from lo to hi was refused, and why: asks for them in halves, until those are found that it
+ * was refused for; done tells that all others are here, or why not. task goes to it. */
+void imap_withheld_hunt(struct backend *b, struct imap_task *task, guint64 lo, guint64 hi, const GError *why,
+                        void (*done)(struct backend *b, struct imap_task *task, gint64 folder, guint64 lo,
+                                     guint64 hi, const GError *error));
 
 /* ---- flags.c ---- */
 /* FLAG_ bits; keywords (blank-separated; may be NULL) are appended. */

@@ -86,6 +86,17 @@ settled(const GError *error, void *user)
 
 static void ask_for_arrivals(struct backend *b, struct opening *o, gint64 folder);
 
+static void
+arrivals_hunted(struct backend *b, struct imap_task *step, gint64 folder, guint64 lo, guint64 hi,
+                const GError *error)
+{
+	if (!error)
+		uidset_add(&b->box.windows, lo, hi);
+	if (b->box.folder == folder)
+		b->box.lowest = b->box.highest = b->box.rows = 0;
+	imap_task_release(step, error);
+}
+
 /* After a UIDVALIDITY change this was a question about other messages: its answer counts for nothing. */
 static void
 arrivals_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
@@ -98,6 +109,10 @@ arrivals_done(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 		o->since_refused = TRUE; /* a folder without mod-sequences (NOMODSEQ) */
 		ask_for_arrivals(b, o, o->folder);
 		imap_task_release(o->step, NULL);
+		return;
+	}
+	if (imap_is_withheld(response) && still_open(b, o) && box->uidnext > cmd->lo) {
+		imap_withheld_hunt(b, o->step, cmd->lo, box->uidnext - 1, error, arrivals_hunted);
 		return;
 	}
 	if (!error && box->folder == o->folder && box->stored == cmd->hi) {
@@ -139,6 +154,8 @@ newest_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response 
 		o->partial_refused = error != NULL;
 		ask_newest(b, o);
 		error = NULL;
+	} else if (imap_is_withheld(response) && here && !box->rebinding && box->uidnext > 1) {
+		error = NULL; /* whose fault that is will be seen when the hole is filled */
 	} else if (!error && here) {
 		if (box->highest >= box->uidnext)
 			box->uidnext = box->highest + 1;
@@ -298,7 +315,10 @@ take_over_windows(struct backend *b, struct opening *o)
 	uidset_clear(&box->windows);
 	if (o->first)
 		return TRUE;
-	return uidset_parse(&box->windows, o->was->windows, strlen(o->was->windows), 1000000);
+	if (!uidset_parse(&box->windows, o->was->windows, strlen(o->was->windows), 1000000))
+		return FALSE;
+	imap_withheld_load(b);
+	return TRUE;
 }
 
 /* A server that renumbers a folder again and again is not followed through all of it each time. */
@@ -338,6 +358,8 @@ start_afresh(struct backend *b, struct opening *o, GError **error)
 	}
 	b->box.stored = b->box.uidvalidity;
 	uidset_clear(&b->box.windows);
+	imap_withheld_load(b);
+	imap_withheld_given(b, 1, G_MAXUINT32);
 	imap_box_save(b, FALSE); /* from here on rows belong to this UIDVALIDITY */
 	imap_slice_end(b);
 	return b->conn != NULL;

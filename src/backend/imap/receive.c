@@ -143,6 +143,8 @@ take_row(struct backend *b, const struct imap_fetch *fetch, const struct imap_fe
 		bind_row(b, &message);
 	else
 		add_row(b, &message);
+	if (b->conn)
+		imap_withheld_row(b, fetch->uid, &envelope);
 	envelope_clear(&envelope);
 	g_clear_pointer(&structure, mime_part_free);
 	imap_notify_row(b, fetch);
