@@ -121,16 +121,17 @@ scope_of(struct order *order, const struct store_op *op, GHashTable *scope, GErr
 	return TRUE;
 }
 
-/* Only the order of ops of folders needs them. */
+/* Only the order of ops of folders needs them. What is emptied lies in the folder that is emptied. */
 static gboolean
 read_spots(struct order *order, const GPtrArray *all, GError **error)
 {
 	static const char sql[] =
-	        "SELECT DISTINCT r.op, coalesce(place.folder, (SELECT unbound.folder FROM unbound WHERE"
-	        " unbound.id = r.id AND unbound.folder <> 0), message.folder) FROM (SELECT op, id FROM op_row"
-	        " UNION ALL SELECT op, source FROM op_row WHERE source > 0) r JOIN message ON message.id = "
-	        "r.id"
-	        " LEFT JOIN place ON place.id = r.id ORDER BY r.op";
+	        "WITH r AS (SELECT op_row.op, op_row.id, op_row.source FROM op CROSS JOIN op_row"
+	        " ON op_row.op = op.id WHERE op.verb <> ?1) SELECT DISTINCT r.op, coalesce(place.folder,"
+	        " (SELECT unbound.folder FROM unbound WHERE unbound.id = r.id AND unbound.folder <> 0),"
+	        " message.folder) FROM (SELECT op, id FROM r UNION ALL SELECT op, source FROM r"
+	        " WHERE source > 0) r JOIN message ON message.id = r.id LEFT JOIN place ON place.id = r.id"
+	        " ORDER BY r.op";
 	sqlite3_stmt *statement;
 	gboolean any = FALSE;
 	int result;
@@ -139,7 +140,7 @@ read_spots(struct order *order, const GPtrArray *all, GError **error)
 		any = is_folder_op(all->pdata[i]);
 	if (!any)
 		return TRUE;
-	statement = store_sql(order->store, sql, NULL, 0, error);
+	statement = store_sql(order->store, sql, VALUES(OP_EMPTY), error);
 	result = statement ? 0 : -1;
 	while (result >= 0 && (result = store_step(order->store, statement, error)) > 0) {
 		struct op_spot spot = {sqlite3_column_int64(statement, 0),
