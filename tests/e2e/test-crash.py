@@ -177,10 +177,10 @@ class Driver:
         return ['folder', 'delete', '--yes', '%s/%s' % (account, old)], after, {**self.folders, account: self.folders[account] - {old}}
 
     def empty(self):
-        if self.is_crossing():
-            return self.flag()
         account = self.account()
         after = [m for m in self.mails if (m.account, m.folder) != (account, 'Trash')]
+        if len(after) == len(self.mails) or self.is_crossing():  # what is marked alone is not seen here to be a step
+            return self.flag()
         return ['folder', 'empty', '--yes', account + '/Trash'], after, self.folders
 
     def transfer(self):
