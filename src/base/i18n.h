@@ -6,5 +6,8 @@
 
 #define _(s) gettext(s)
 #define N_(s) (s)
+/* Of a table whose words mean something else elsewhere; g_dpgettext2 with the same context translates them.
+ */
+#define NC_(context, s) (s)
 
 #endif

@@ -5,18 +5,18 @@
 #include "base/i18n.h"
 
 static const struct right rights[] = {
-        {'l', N_("see"), N_("sees the folder in lists")},
-        {'r', N_("read"), N_("opens the folder and reads its mail")},
-        {'s', N_("mark-read"), N_("keeps for good what was read and what is new")},
-        {'w', N_("flag"), N_("changes flags and keywords")},
-        {'i', N_("add"), N_("puts mail in, by copying, moving or saving")},
-        {'p', N_("post"), N_("sends mail to the folder's own address")},
-        {'k', N_("create"), N_("makes folders below this one")},
-        {'x', N_("remove"), N_("deletes or renames the folder itself")},
-        {'t', N_("delete"), N_("marks mail as deleted")},
-        {'e', N_("expunge"), N_("removes for good what is marked as deleted")},
-        {'a', N_("share"), N_("says who may do what here")},
-        {'n', N_("annotate"), N_("writes notes on mail")},
+        {'l', NC_("right", "see"), N_("sees the folder in lists")},
+        {'r', NC_("right", "read"), N_("opens the folder and reads its mail")},
+        {'s', NC_("right", "mark-read"), N_("keeps for good what was read and what is new")},
+        {'w', NC_("right", "flag"), N_("changes flags and keywords")},
+        {'i', NC_("right", "add"), N_("puts mail in, by copying, moving or saving")},
+        {'p', NC_("right", "post"), N_("sends mail to the folder's own address")},
+        {'k', NC_("right", "create"), N_("makes folders below this one")},
+        {'x', NC_("right", "remove"), N_("deletes or renames the folder itself")},
+        {'t', NC_("right", "delete"), N_("marks mail as deleted")},
+        {'e', NC_("right", "expunge"), N_("removes for good what is marked as deleted")},
+        {'a', NC_("right", "share"), N_("says who may do what here")},
+        {'n', NC_("right", "annotate"), N_("writes notes on mail")},
         {0, NULL, NULL},
 };
 
@@ -38,6 +38,12 @@ static const struct {
         {N_("write"), "lrswite"},
         {N_("all"), "lrswipkxtea"},
 };
+
+const char *
+rights_word(const struct right *right)
+{
+	return g_dpgettext2(NULL, "right", right->word);
+}
 
 const struct right *
 rights_all(void)
@@ -86,7 +92,7 @@ rights_words(const char *letters)
 	}
 	for (const struct right *r = rights; r->letter; r++)
 		if (old ? has(letters, r->letter) : strchr(letters, r->letter) != NULL)
-			append_word(out, _(r->word));
+			append_word(out, rights_word(r));
 	for (const char *c = letters; *c; c++)
 		if (g_ascii_isalnum(*c) && !right_of(*c) && *c != 'c' && *c != 'd')
 			append_word(out, (char[]){*c, '\0'});
@@ -104,7 +110,7 @@ rights_forbid(const char *own, const char *need)
 		if (right && !has(own, *need))
 			return g_strdup_printf(
 			        _("the owner of this folder has not given you the right “%s” (%c)"),
-			        _(right->word), *need);
+			        rights_word(right), *need);
 	}
 	return NULL;
 }
@@ -131,7 +137,7 @@ letters_of(const char *word, char one[2])
 		if (!g_ascii_strcasecmp(word, sets[i].word) || !strcmp(word, _(sets[i].word)))
 			return sets[i].letters;
 	for (const struct right *r = rights; r->letter; r++)
-		if (!g_ascii_strcasecmp(word, r->word) || !strcmp(word, _(r->word))) {
+		if (!g_ascii_strcasecmp(word, r->word) || !strcmp(word, rights_word(r))) {
 			one[0] = r->letter;
 			return one;
 		}

@@ -8,9 +8,11 @@
 
 struct right {
 	char letter;
-	const char *word; /* N_() */
+	const char *word; /* as typed; see rights_word */
 	const char *help; /* N_() one line: what who has it may do */
 };
+/* What the word is in the person's language: what "flag" is as an action may be another one. */
+const char *rights_word(const struct right *right);
 /* In the order of the screen, ended by letter 0. */
 const struct right *rights_all(void);
 /* "read, mark as read, add mail": the words of letters, translated; unknown letters as they are. Gives

@@ -151,7 +151,7 @@ add_letters(struct sharing *sharing)
 	add(sharing, ROLE_TITLE, g_strdup(_("What the letters mean")));
 	for (const struct right *right = rights_all(); right->letter; right++)
 		add(sharing, ROLE_DIM,
-		    g_strdup_printf("  %c  %-10s %s", right->letter, _(right->word), _(right->help)));
+		    g_strdup_printf("  %c  %-10s %s", right->letter, rights_word(right), _(right->help)));
 }
 
 static void
