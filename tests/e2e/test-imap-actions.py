@@ -478,6 +478,9 @@ def test_labels_of_gmail_are_set_as_such():
         t.drive.on('flag', t.drive.ids('INBOX', *numbers(1, 2)), FLAGGED, 0, 'label:H\u00e4fen label:to\u00a0do Work')
         t.drive.run()
         t.sent('UID STORE 1:2 +FLAGS.SILENT (\\Flagged Work)', 'UID STORE 1:2 +X-GM-LABELS ("H&AOQ-fen" "to do")')
+        t.drive.on('flag', t.drive.ids('INBOX', 'number 1'), 0, 0, 'label:Important')
+        t.drive.run()
+        t.sent('UID STORE 1 +X-GM-LABELS (\\Important)')
 
 
 # ---- for good ----

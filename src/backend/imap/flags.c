@@ -129,7 +129,10 @@ send_labels(struct act *act, gint64 folder, const char *uids, gboolean adds)
 			imap_command_atom(cmd->wire, adds ? "+X-GM-LABELS" : "-X-GM-LABELS");
 			imap_command_open(cmd->wire);
 		}
-		imap_command_string(cmd->wire, name, strlen(name));
+		if (name[0] == '\\')
+			imap_command_atom(cmd->wire, name);
+		else
+			imap_command_string(cmd->wire, name, strlen(name));
 	}
 	if (!cmd)
 		return;

@@ -80,6 +80,10 @@ imap_is_label(const struct backend *b, const char *keyword, char **name)
 		return FALSE;
 	if (!name)
 		return TRUE;
+	if (!strcmp(keyword, LABEL "Important")) { /* no label of a person's can be called so */
+		*name = g_strdup("\\Important");
+		return TRUE;
+	}
 	words = g_strsplit(keyword + strlen(LABEL), NO_BREAK_SPACE, -1);
 	text = g_strjoinv(" ", words);
 	*name = imap_wire_name(b, text);
