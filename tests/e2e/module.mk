@@ -1,6 +1,7 @@
 # programs and screens as a person meets them; those that take longest come first
 e2e_tests = \
   tests/e2e/test-imap-hostile.py \
+  tests/e2e/test-crash.py \
   tests/e2e/test-actions.py \
   tests/e2e/test-imap-push.py \
   tests/e2e/test-imap-cli.py \
@@ -11,7 +12,6 @@ e2e_tests = \
   tests/e2e/test-imap-actions.py \
   tests/e2e/test-hostile-mail.py \
   tests/e2e/test-cli.py \
-  tests/e2e/test-crash.py \
   tests/e2e/test-imap-dialogues.py \
   tests/e2e/test-imap-extensions.py \
   tests/e2e/test-imap-lost.py \
