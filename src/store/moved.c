@@ -93,15 +93,53 @@ count_arrival(struct store *store, const struct row_state *row, const struct spo
 	return TRUE;
 }
 
-/* A row made for the message meanwhile: at its UID or file, or, when that is not known, like it. */
+/* FALSE in *same: an op has brought the other row to its UID, where it stands, so it is of a message of its
+ * own. One that the server showed there has its order by that UID. */
+static gboolean
+is_same(struct store *store, msgid other, gboolean *same, GError **error)
+{
+	static const char sql[] = "SELECT uid IS NULL OR ord = uid FROM message WHERE id = ?1";
+	gint64 shown;
+
+	if (!store_number(store, sql, VALUES(other), 0, &shown, error))
+		return FALSE;
+	*same = shown != 0;
+	return TRUE;
+}
+
+/* It was taken to be where id is: it is looked for again. */
+static gboolean
+evict(struct store *store, msgid other, gint64 folder, GError **error)
+{
+	struct row_state row;
+	gboolean ok = row_state_get(store, other, &row, error) && row_let_go(store, &row, error) &&
+	              identity_await(store, folder, other, 0, error) && row_settle(store, &row, NULL, error);
+
+	row_state_clear(&row);
+	return ok;
+}
+
+/* A row made for the message meanwhile: at its UID or file, or, when that is not known, like it. *known: at
+ * was a row's already, and is counted. */
 static gboolean
 find_other(struct store *store, msgid id, const struct spot *at, const struct op_link *link, msgid *other,
-           GError **error)
+           gboolean *known, GError **error)
 {
+	gboolean ok = TRUE, same = TRUE;
+
 	*other = 0;
-	if (!at->uid && !at->file)
-		return !link->op || identity_double(store, at->folder, id, link->mark_id, other, error);
-	return place_find(store, at->folder, at->uid, at->uid ? NULL : at->file, other, error);
+	if (at->uid || at->file)
+		ok = place_find(store, at->folder, at->uid, at->uid ? NULL : at->file, other, error);
+	else if (link->op)
+		ok = identity_double(store, at->folder, id, link->mark_id, other, error);
+	*known = *other != 0;
+	if (!ok || !*other || at->file)
+		return ok;
+	ok = is_same(store, *other, &same, error) &&
+	     (same || !at->uid || evict(store, *other, at->folder, error));
+	if (!same)
+		*other = 0;
+	return ok;
 }
 
 /* Takes from row id what the server had it by, and lets another row that is the same message go into it. */
@@ -111,10 +149,12 @@ make_one(struct store *store, msgid id, struct spot *at, const struct op_link *l
 {
 	struct row_state row;
 	struct spot from = {0};
+	gboolean known = FALSE;
 	msgid other = 0;
 	gboolean ok = row_state_get(store, id, &row, error) && place_of(store, &row, &from, error) &&
-	              row_let_go(store, &row, error) && find_other(store, id, at, link, &other, error) &&
-	              (other || count_arrival(store, &row, &from, at, error));
+	              row_let_go(store, &row, error) &&
+	              find_other(store, id, at, link, &other, &known, error) &&
+	              (known || count_arrival(store, &row, &from, at, error));
 
 	g_free(from.file);
 	row_state_clear(&row);

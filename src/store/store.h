@@ -370,7 +370,8 @@ gboolean store_awaiting_folders(struct store *store, GArray *out, GError **error
 /* What a backend learned while it carried out op (0: on its own); in a transaction or not. The row leaves op.
  */
 /* The message of row id is now uid (0: unknown) of folder, or file; uidvalidity must be that of the folder's
- * rows, else it counts as unknown. A row made for it meanwhile is merged into id. */
+ * rows, else it counts as unknown. A row made for it meanwhile is merged into id; one that was taken to be
+ * there because it is alike is looked for again. */
 gboolean store_moved(struct store *store, gint64 op, msgid id, gint64 folder, guint64 uidvalidity,
                      guint64 uid, const char *file, GError **error);
 /* It is gone for good, as was wished. */

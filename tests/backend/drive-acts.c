@@ -271,33 +271,39 @@ do_retry(struct drive *d, char **w)
 	finish(d, error);
 }
 
+static void
+end_check(struct drive *d, const struct store_op *op, struct result *result)
+{
+	struct store_op *left;
+
+	wait_for(d, result);
+	put_error(d->out, result->error);
+	g_string_append(d->out, ", ");
+	left = store_op(d->store, op->id, NULL);
+	if (left && !result->error && op->ids->len && !left->ids->len)
+		store_op_done(d->store, op->id, NULL);
+	else if (left)
+		store_op_set(d->store, op->id, result->error ? OP_CHECKING : OP_WAITING, NULL, 0, NULL);
+	g_clear_pointer(&left, store_op_free);
+	g_clear_error(&result->error);
+}
+
+/* All at once, as the journal does. */
 void
 do_check(struct drive *d, char **w)
 {
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	g_autofree struct result *results = NULL;
 
 	store_ops_recover(d->store, NULL);
 	store_ops(d->store, FALSE, 0, ops, NULL);
+	results = g_new0(struct result, ops->len);
+	for (guint i = 0; i < ops->len; i++)
+		if (((struct store_op *)ops->pdata[i])->state == OP_CHECKING)
+			backend_imap.check(d->backend, ops->pdata[i], on_done, &results[i]);
 	g_string_append_c(d->out, '[');
-	for (guint i = 0; i < ops->len; i++) {
-		const struct store_op *op = ops->pdata[i];
-		struct result result = {0};
-		struct store_op *left;
-
-		if (op->state != OP_CHECKING)
-			continue;
-		backend_imap.check(d->backend, op, on_done, &result);
-		wait_for(d, &result);
-		put_error(d->out, result.error);
-		g_string_append(d->out, ", ");
-		left = store_op(d->store, op->id, NULL);
-		if (left && !result.error && op->ids->len && !left->ids->len)
-			store_op_done(d->store, op->id, NULL);
-		else if (left)
-			store_op_set(d->store, op->id, result.error ? OP_CHECKING : OP_WAITING, NULL, 0,
-			             NULL);
-		g_clear_pointer(&left, store_op_free);
-		g_clear_error(&result.error);
-	}
+	for (guint i = 0; i < ops->len; i++)
+		if (((struct store_op *)ops->pdata[i])->state == OP_CHECKING)
+			end_check(d, ops->pdata[i], &results[i]);
 	end_list(d->out);
 }

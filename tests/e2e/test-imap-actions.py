@@ -798,6 +798,27 @@ def test_a_uid_of_another_row_is_never_taken():
         assert len(t.trash.mails) == 2 and rows[before] == 40 and sorted(rows.values()) == [40, 41], rows
 
 
+def test_two_that_are_alike_do_not_become_one():
+    """Both moves were cut off behind their copies, and are looked into at the same time."""
+    lists = Box([], name='Lists', uidvalidity=79)
+    with Talk(without(MANY, 'MOVE', 'UIDPLUS'), boxes=[lists], answers={'UID COPY .*': CUT}) as t:
+        lists.take(t.inbox.mail(2))
+        t.look('Lists')
+        rows = t.drive.ids('INBOX', 'number 2') + t.drive.ids('Lists', 'number 2')
+        for id in rows:
+            t.drive.on('move', [id], 'Trash')
+        t.drive('run')
+        assert [op['state'] for op in t.drive('ops')] == ['checking'] * 2
+        for _ in rows:
+            t.trash.take(t.inbox.mail(2))
+        t.restart()
+        t.drive('check')
+        t.drive.run()
+        assert t.drive('ops') == [] and len(t.trash.mails) == 2, t.server.heard
+        t.look('Trash')
+        assert sorted((r['id'], r['uid'] in (40, 41)) for r in t.drive.rows('Trash')) == [(id, True) for id in sorted(rows)], t.drive.rows('Trash')
+
+
 def test_a_message_gone_for_good_while_it_was_moved_is_told():
     with Talk(answers=cut_after('UID MOVE', False)) as t:
         t.drive.on('move', t.drive.ids('INBOX', *numbers(2, 3)), 'Trash')

@@ -317,6 +317,40 @@ a_row_made_meanwhile_goes_into_the_old_one(struct bed *bed, gconstpointer told)
 	g_assert_cmpint(g_array_index(only_op(bed->store, ops)->ids, msgid, 0), ==, id);
 }
 
+/* Another is found there: two moves into one folder of messages that are alike, and a copy besides. */
+static void
+no_two_rows_have_one_uid(struct bed *bed, gconstpointer copied)
+{
+	gint64 other = add_folder(bed->store, "A", ""), to = add_folder(bed->store, "Lists", "");
+	struct mail mail = {.uid = 4, .received = 10, .id = "<a@x>"};
+	msgid ids[] = {add_mail(bed->store, bed->inbox, &mail), add_mail(bed->store, other, &mail)};
+	g_autoptr(GArray) copies = g_array_new(FALSE, FALSE, sizeof(msgid));
+	gint64 each[2];
+	OPS(ops);
+
+	set_uidvalidity(bed->store, to, 7, 30);
+	for (int i = 0; i < 2; i++) {
+		move(bed->store, ids[i], to);
+		read_ops(bed->store, FALSE, ops);
+		each[i] = ((struct store_op *)ops->pdata[i])->id;
+		set(bed->store, each[i], OP_RUNNING);
+	}
+	if (copied) {
+		g_assert_true(store_journal_copy(bed->store, ids, 1, to, copies, NULL, NULL));
+		ids[0] = g_array_index(copies, msgid, 0);
+		each[0] = 0;
+	}
+	g_assert_true(store_moved(bed->store, each[0], ids[0], to, 7, 31, NULL, NULL));
+	g_assert_true(store_moved(bed->store, each[1], ids[1], to, 7, 31, NULL, NULL));
+	assert_at(bed->store, ids[0], to, to, 0);
+	assert_at(bed->store, ids[1], to, to, 31);
+	mail.uid = 31;
+	g_assert_cmpint(add_mail(bed->store, to, &mail), ==, ids[1]);
+	mail.uid = 30;
+	g_assert_cmpint(add_mail(bed->store, to, &mail), ==, ids[0]);
+	assert_at(bed->store, ids[0], to, to, 30);
+}
+
 static void
 a_uid_of_another_uidvalidity_counts_for_nothing(struct bed *bed, gconstpointer unused)
 {
@@ -1091,6 +1125,9 @@ main(int argc, char **argv)
 	g_test_add("/store/verbs/move/fresh", struct bed, "told", bed_up,
 	           a_row_made_meanwhile_goes_into_the_old_one, bed_down);
 	BED_TEST("/store/verbs/move/fresh-unknown", a_row_made_meanwhile_goes_into_the_old_one);
+	BED_TEST("/store/verbs/move/alike", no_two_rows_have_one_uid);
+	g_test_add("/store/verbs/move/alike-copy", struct bed, "copied", bed_up, no_two_rows_have_one_uid,
+	           bed_down);
 	BED_TEST("/store/verbs/move/uidvalidity", a_uid_of_another_uidvalidity_counts_for_nothing);
 	BED_TEST("/store/verbs/move/never", one_that_never_comes_is_given_up);
 	BED_TEST("/store/verbs/others/moved", what_another_client_moved_is_the_same_row);

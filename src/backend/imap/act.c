@@ -62,6 +62,8 @@ act_end(struct act *act)
 	if (act->left)
 		fulmar_fail(&later, FULMAR_CANCELLED, _("the server has not told yet where the message is"));
 	tell_gone(act);
+	for (guint i = 0; i < act->rows->len; i++)
+		act_unclaim(act, act_at(act, i));
 	for (guint i = 0; act_is_final(act) && i < act->rows->len; i++)
 		g_hash_table_remove(act->b->half_moved, &act_at(act, i)->id);
 	if (act->op->folder && act->op->folder != act->op->to)
@@ -458,9 +460,40 @@ act_uid_list(const struct imap_node *node, guint max)
 
 /* ---- telling the store ---- */
 
+static gint64
+claim_of(const struct act *act, guint64 uid)
+{
+	return (gint64)((guint64)act->op->to << 32 | (uid & G_MAXUINT32));
+}
+
+gboolean
+act_claim(struct act *act, struct act_row *row, guint64 uid)
+{
+	msgid known = store_id_by_uid(act->b->env->store, act->op->to, uid, NULL);
+
+	act_unclaim(act, row);
+	if ((known && known < row->id) || !idset_add(act->b->claimed, claim_of(act, uid)))
+		return FALSE;
+	row->claimed = TRUE;
+	row->found = uid;
+	return TRUE;
+}
+
+void
+act_unclaim(struct act *act, struct act_row *row)
+{
+	gint64 claim = claim_of(act, row->found);
+
+	if (row->claimed)
+		g_hash_table_remove(act->b->claimed, &claim);
+	row->claimed = FALSE;
+	row->found = 0;
+}
+
 static void
 told(struct act *act, struct act_row *row, gboolean ok, const GError *error)
 {
+	act_unclaim(act, row);
 	row->state = ACT_DONE;
 	g_hash_table_remove(act->b->half_moved, &row->id);
 	if (!ok)
@@ -496,14 +529,6 @@ act_tell_gone(struct act *act, struct act_row *row)
 	act->gone++;
 	if (imap_tx(act->b))
 		told(act, row, store_gone(act->b->env->store, act->op->id, row->id, &error), error);
-}
-
-gboolean
-act_is_anothers(const struct act *act, msgid id, guint64 uid)
-{
-	msgid known = store_id_by_uid(act->b->env->store, act->op->to, uid, NULL);
-
-	return known && known < id;
 }
 
 /* ---- which are there ---- */

@@ -41,6 +41,7 @@ struct act_row {
 	gboolean to_go;          /* half-move.c: that copy is marked as deleted */
 	gboolean named;          /* that copy was made by us just now, and COPYUID named it */
 	gboolean told;           /* so were the following */
+	gboolean claimed;        /* found was by act_claim */
 	guint64 validity, found; /* UIDVALIDITY and UID in the target, 0 unknown */
 };
 
@@ -147,8 +148,11 @@ void act_tell_gone(struct act *act, struct act_row *row);
 /* COPYUID's and APPENDUID's sets, in the order written; NULL when that is none, longer than max, or names one
  * twice. Gives (g_array_unref). */
 GArray *act_uid_list(const struct imap_node *node, guint max);
-/* TRUE: the target has this UID for a row of ours that is older than id, so it is not id's. */
-gboolean act_is_anothers(const struct act *act, msgid id, guint64 uid);
+/* Takes UID uid of the target to be the row's (->found), and no other act's until this one has told of it or
+ * ended. FALSE: it is another's; ->found is 0 then. */
+gboolean act_claim(struct act *act, struct act_row *row, guint64 uid);
+/* ->found is 0 again. */
+void act_unclaim(struct act *act, struct act_row *row);
 
 /* ---- expunge.c ---- */
 /* Marks the originals of rows in state as deleted and expunges exactly them; through is called for each that

@@ -162,7 +162,7 @@ take_uids(struct flight *flight, const struct imap_response *response)
 		guint64 uid = g_array_index(uids, guint64, i);
 
 		row->validity = validity;
-		row->found = act_is_anothers(flight->act, row->id, uid) ? 0 : uid;
+		act_claim(flight->act, row, uid);
 	}
 }
 

@@ -171,6 +171,7 @@ struct backend {
 	guint arrived;                /* new mail in this slice */
 	struct imap_listing *listing; /* folder list being gathered */
 	GHashTable *half_moved; /* msgid (gint64 *): copied for a move, perhaps, while the original stayed */
+	GHashTable *claimed; /* act.c: UIDs (gint64 *) that are taken to be a row's which is not told yet */
 	gboolean told_unexpunged; /* that this server cannot expunge ours alone */
 	gint64 listed;            /* monotonic µs: when the last one was through; 0: none on this link */
 	gboolean rights_asked;    /* of each folder, on this link */

@@ -171,6 +171,7 @@ create(const struct backend_env *env)
 	b->offered = g_ptr_array_new_with_free_func(g_free);
 	b->fill_waiters = g_ptr_array_new();
 	b->half_moved = idset_new();
+	b->claimed = idset_new();
 	g_queue_init(&b->waiting);
 	g_queue_init(&b->sent);
 	g_queue_init(&b->finished);
@@ -246,6 +247,7 @@ destroy(struct backend *b)
 	g_clear_error(&b->lost);
 	g_clear_error(&b->unaimed);
 	g_hash_table_unref(b->half_moved);
+	g_hash_table_unref(b->claimed);
 	text_wipe(&b->secret);
 	g_free(b);
 }

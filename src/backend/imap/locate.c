@@ -5,7 +5,7 @@
 /* Which message of a folder is the one that was moved, copied or appended there? Asked when the server did
  * not say, or its answer was lost: by what survives the way, the server's own id (OBJECTID), else Message-ID,
  * size and time of arrival. Only UIDs from op->mark on count, which was the folder's next when the op began,
- * and never one that an older row of ours has. */
+ * and never one that an older row of ours has, or that another act is about to give to its own. */
 
 enum { RANGE_MAX = 5000, SEARCHES_MAX = 100, CANDIDATES_MAX = 100000 };
 
@@ -208,10 +208,9 @@ match_row(struct act *act, struct act_row *row, guint bond, GHashTable *index)
 		struct candidate *c = l->data;
 
 		/* One that is to go is none for which an original may go (half-move.c). */
-		if (ids_differ(act, shown, c) || c->marked || act_is_anothers(act, row->id, c->uid))
+		if (ids_differ(act, shown, c) || c->marked || !act_claim(act, row, c->uid))
 			continue;
 		c->taken = TRUE;
-		row->found = c->uid;
 		row->validity = act->validity;
 		row->told = TRUE;
 		g_queue_delete_link(queue, l);
@@ -340,7 +339,7 @@ act_locate(struct act *act, guint64 from, void (*next)(struct act *act))
 	g_array_set_clear_func(act->candidates, candidate_clear);
 	for (guint i = 0; i < act->rows->len; i++)
 		if (act_at(act, i)->state == ACT_SOUGHT)
-			act_at(act, i)->found = 0;
+			act_unclaim(act, act_at(act, i));
 	if (span(act) > RANGE_MAX && sought <= SEARCHES_MAX && !imap_message_limit(act->b)) {
 		search_rows(act);
 		return;

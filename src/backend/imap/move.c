@@ -54,8 +54,7 @@ take_pairs(struct flight *flight, const struct imap_node *args)
 
 		row->told = TRUE;
 		row->validity = validity;
-		row->found = act_is_anothers(flight->act, row->id, uid) ? 0 : uid;
-		row->named = row->found != 0;
+		row->named = act_claim(flight->act, row, uid);
 	}
 }
 
@@ -184,7 +183,8 @@ send_slice(struct act *act, gint64 folder, const char *uids, GArray *rows)
 		struct act_row *row = act_at(act, g_array_index(rows, guint, i));
 
 		row->told = row->named = FALSE;
-		row->validity = row->found = 0;
+		row->validity = 0;
+		act_unclaim(act, row);
 		if (row->marked)
 			uidset_add(&marks, row->uid, row->uid);
 	}
