@@ -283,8 +283,6 @@ gint64 journal_folder(struct account *a);
 void journal_hasten(struct account *a);
 /* Something that was in a->busy is not any more. */
 void journal_released(struct account *a);
-/* Seconds to wait after so many attempts: 1, 2, 4 … 300, each with up to a quarter more. */
-gint64 journal_wait(int attempts);
 /* The screens shall read again what op is about. */
 void journal_tell_op(struct account *a, const struct store_op *op);
 /* Somebody else may have changed the store. */
@@ -295,6 +293,24 @@ void journal_changed(struct account *a);
 void journal_tell(struct account *a, gint64 folder, const char *text);
 /* Looks at what other processes do to the store. */
 void journal_start_polling(struct account *a);
+
+/* ---- replay.c: batches that are under way ---- */
+struct batch;
+enum { REPLAY_WAIT_LAST = 300 /* seconds */ };
+/* Hands a batch, whose ops are marked as running, to the backend; its ops are in a->busy until it has ended.
+ */
+void replay_begin(struct account *a, const struct batch *batch);
+/* The same, to find out how far it came. */
+void replay_begin_check(struct account *a, const struct batch *batch);
+/* Forgets those under way; their ends are not told any more. */
+void replay_stop_all(struct account *a);
+/* Has folder (0: none) looked at, for rows that came there without a UID. */
+void replay_await(struct account *a, gint64 folder);
+/* Seconds to wait after so many attempts: 1, 2, 4 … 300, each with up to a quarter more. */
+gint64 replay_wait(int attempts);
+gboolean replay_is_of_folders(const struct store_op *op);
+gboolean replay_may_be_repeated(const struct store_op *op);
+gboolean replay_is_suspect(const struct store_op *op);
 
 /* ---- merge.c ---- */
 /* What goes out in one verb: ops that are alike, as if they were one. */

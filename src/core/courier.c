@@ -126,7 +126,7 @@ put_off(struct courier *c, const GError *error)
 	if (!error || error->domain != FULMAR_ERROR ||
 	    (error->code != FULMAR_NO_LINK && error->code != FULMAR_CANCELLED))
 		return FALSE;
-	leave(c, OP_WAITING, a->link == LINK_UP ? journal_wait(c->op->attempts) : 0, g_error_copy(error));
+	leave(c, OP_WAITING, a->link == LINK_UP ? replay_wait(c->op->attempts) : 0, g_error_copy(error));
 	return TRUE;
 }
 

@@ -1,5 +1,4 @@
 #include "base/error.h"
-#include "base/i18n.h"
 #include "base/idset.h"
 #include "base/loop.h"
 #include "core/account-private.h"
@@ -9,23 +8,7 @@
  * or a lost link left under way is looked into on the server before it is said again. A chain that fails is
  * parked, one that is refused for now waits longer and longer; neither holds up others. */
 
-enum {
-	AT_ONCE = 16,
-	HALT_SECONDS = 30,
-	WAIT_LAST = 300,
-	ATTEMPTS_TOGETHER = 6,
-	POLL_MS = 1000,
-	EXPIRE_SECONDS = 600
-};
-
-struct replay {
-	struct account *account;
-	struct batch *batch;
-	gboolean checking;
-	gint64 link; /* a->up_since when it began: the link it is on */
-	GError *error;
-	GSource *source; /* until it is clear what became of the link */
-};
+enum { AT_ONCE = 16, HALT_SECONDS = 30, POLL_MS = 1000, EXPIRE_SECONDS = 600 };
 
 static gint64
 seconds(void)
@@ -59,17 +42,10 @@ journal_tell(struct account *a, gint64 folder, const char *text)
 	account_post(a, event);
 }
 
-static gboolean
-is_of_folders(const struct store_op *op)
-{
-	return op->verb == OP_CREATE || op->verb == OP_RENAME || op->verb == OP_REMOVE ||
-	       op->verb == OP_SUBSCRIBE;
-}
-
 void
 journal_tell_op(struct account *a, const struct store_op *op)
 {
-	if (is_of_folders(op))
+	if (replay_is_of_folders(op))
 		account_hooks.folders(a);
 	if (op->folder)
 		account_hooks.rows(op->folder, a);
@@ -102,18 +78,6 @@ journal_idle(struct account *a)
 
 /* ---- opening and closing ---- */
 
-static void
-replay_free(gpointer user)
-{
-	struct replay *replay = user;
-
-	replay->account->replays = g_list_remove(replay->account->replays, replay);
-	loop_drop(&replay->source);
-	g_clear_error(&replay->error);
-	batch_free(replay->batch);
-	g_free(replay);
-}
-
 gboolean
 journal_open(struct account *a, GError **error)
 {
@@ -130,7 +94,7 @@ journal_close(struct account *a)
 {
 	loop_drop(&a->journal_wake);
 	loop_drop(&a->journal_poll);
-	g_list_free_full(g_steal_pointer(&a->replays), replay_free);
+	replay_stop_all(a);
 	courier_stop_all(a);
 	later_free(g_steal_pointer(&a->later));
 	turn_close(a);
@@ -143,14 +107,6 @@ journal_close(struct account *a)
 
 /* ---- what a crash left ---- */
 
-/* Flags and subscriptions say what shall be, not what to change, so saying them twice does no harm; a
- * transfer knows by itself how far it came. */
-static gboolean
-may_be_repeated(const struct store_op *op)
-{
-	return op->verb == OP_FLAG || op->verb == OP_SUBSCRIBE || op->verb == OP_TRANSFER;
-}
-
 /* Under the lock: ops that are marked as under way and are not ours are nobody's. */
 static gboolean
 recover(struct account *a, GPtrArray *ops, gboolean *changed, GError **error)
@@ -158,7 +114,7 @@ recover(struct account *a, GPtrArray *ops, gboolean *changed, GError **error)
 	for (guint i = 0; i < ops->len; i++) {
 		const struct store_op *op = ops->pdata[i];
 		gboolean left = op->state == OP_RUNNING && !g_hash_table_contains(a->busy, &op->id),
-		         again = may_be_repeated(op);
+		         again = replay_may_be_repeated(op);
 
 		if (!left && !(op->state == OP_CHECKING && again))
 			continue;
@@ -183,247 +139,6 @@ journal_recover(struct account *a, GError **error)
 	     transfer_recover(a, ops, error) && transfer_take_back_again(a, error);
 	turn_end(a);
 	return ok;
-}
-
-/* ---- how a verb ended ---- */
-
-gint64
-journal_wait(int attempts)
-{
-	gint64 wait = MIN(1 << CLAMP(attempts - 1, 0, 9), WAIT_LAST);
-
-	return wait + g_random_int_range(0, (gint32)wait / 4 + 1);
-}
-
-/* What is left of an op after the server was asked may go out again. */
-static gboolean
-checked(struct account *a, gint64 id, GError **error)
-{
-	g_autoptr(GError) failed = NULL;
-	struct store_op *op = store_op(a->store, id, &failed);
-	gboolean through = op && !op->ids->len && !is_of_folders(op) && op->verb != OP_EMPTY &&
-	                   !(op->verb == OP_FLAG && op->upto);
-	gboolean ok = TRUE;
-
-	if (failed)
-		g_propagate_error(error, g_steal_pointer(&failed));
-	else if (through)
-		ok = store_op_done(a->store, id, error);
-	else if (op)
-		ok = store_op_set(a->store, id, OP_WAITING, NULL, 0, error);
-	store_op_free(op);
-	return ok && !(error && *error);
-}
-
-static gboolean
-lost_its_link(const struct replay *replay)
-{
-	const struct account *a = replay->account;
-
-	return a->link != LINK_UP || a->up_since != replay->link;
-}
-
-/* The link went while it was under way: perhaps the server has done it all the same. */
-static gboolean
-cut_off(struct account *a, const struct replay *replay, gint64 id, GError **error)
-{
-	const struct store_op *op = replay->batch->op;
-	gint64 until = op->attempts >= ATTEMPTS_TOGETHER ? seconds() + journal_wait(op->attempts) : 0;
-
-	return store_op_set(a->store, id, may_be_repeated(op) && !replay->checking ? OP_WAITING : OP_CHECKING,
-	                    NULL, until, error);
-}
-
-static gboolean
-settle(struct account *a, const struct replay *replay, gint64 id, const GError *why, GError **error)
-{
-	const struct store_op *op = replay->batch->op;
-	enum op_state again = replay->checking ? OP_CHECKING : OP_WAITING;
-	gboolean put_off = why && (why->code == FULMAR_NO_LINK || why->code == FULMAR_CANCELLED) &&
-	                   why->domain == FULMAR_ERROR;
-
-	if (!why)
-		return replay->checking ? checked(a, id, error) : store_op_done(a->store, id, error);
-	if (put_off && lost_its_link(replay))
-		return cut_off(a, replay, id, error);
-	/* Those that can go are not held up by those that cannot. */
-	if (put_off && replay->batch->ops->len > 1)
-		idset_add(a->alone, id);
-	if (put_off)
-		return store_op_set(a->store, id, again, why->message, seconds() + journal_wait(op->attempts),
-		                    error);
-	if (replay->batch->ops->len > 1) { /* which of them it is shows when each goes alone */
-		idset_add(a->alone, id);
-		return store_op_set(a->store, id, OP_WAITING, NULL, 0, error);
-	}
-	return store_op_set(a->store, id, OP_FAILED, why->message, 0, error);
-}
-
-/* Where the server has the message under a UID that is not known yet, 0: nowhere such. */
-static gint64
-unnamed_in(struct account *a, msgid id)
-{
-	g_autofree char *file = NULL;
-	gint64 folder = 0;
-	guint64 uid = 0;
-
-	if (store_place(a->store, id, &folder, &uid, &file, NULL) != 1 || uid || file)
-		return 0;
-	return folder;
-}
-
-static void
-await_one(struct account *a, gint64 folder)
-{
-	if (!folder || g_hash_table_contains(a->awaited, &folder))
-		return;
-	idset_add(a->awaited, folder);
-	work_again(a, folder);
-}
-
-/* The backend cannot name the messages before their folders were looked at. */
-static void
-await_folders(struct account *a, const struct store_op *op)
-{
-	gboolean any = FALSE;
-
-	for (guint i = 0; i < op->ids->len; i++) {
-		gint64 folder = unnamed_in(a, g_array_index(op->ids, msgid, i));
-
-		await_one(a, folder);
-		any |= folder != 0;
-	}
-	for (guint i = 0; i < op->sources->len; i++) {
-		gint64 folder = unnamed_in(a, g_array_index(op->sources, msgid, i));
-
-		await_one(a, folder);
-		any |= folder != 0;
-	}
-	if (!any)
-		await_one(a, op->folder ? op->folder : op->to);
-}
-
-static gboolean
-is_bound(struct account *a, const struct store_op *op)
-{
-	for (guint i = 0; i < op->ids->len; i++)
-		if (unnamed_in(a, g_array_index(op->ids, msgid, i)))
-			return FALSE;
-	return TRUE;
-}
-
-/* Rows that came without a UID get it with the next look at their folder. */
-static void
-bind(struct account *a, const struct store_op *op)
-{
-	gboolean bound;
-
-	if (op->verb != OP_MOVE && op->verb != OP_COPY && op->verb != OP_APPEND)
-		return;
-	bound = is_bound(a, op);
-	if (op->verb == OP_APPEND && transfer_is_source(op->key)) {
-		/* Another account waits for it. */
-		g_hash_table_add(a->sources, g_strdup(op->key));
-		if (!bound)
-			await_folders(a, op);
-	} else if (!bound) {
-		work_again(a, op->to);
-	}
-}
-
-static gboolean
-settle_all(struct replay *replay, const GError *why, GError **error)
-{
-	struct account *a = replay->account;
-	gboolean ok = store_begin(a->store, TRUE, error);
-
-	for (guint i = 0; ok && i < replay->batch->ops->len; i++)
-		ok = settle(a, replay, g_array_index(replay->batch->ops, gint64, i), why, error);
-	if (ok)
-		return store_commit(a->store, error);
-	store_rollback(a->store);
-	return FALSE;
-}
-
-static void
-ended(struct replay *replay, const GError *why)
-{
-	struct account *a = replay->account;
-	const struct batch *batch = replay->batch;
-	GError *failed = NULL;
-	gboolean refused = why && batch->ops->len == 1 && why->code != FULMAR_CANCELLED &&
-	                   fulmar_error_status(why) != FULMAR_NO_LINK;
-
-	a->replaying--;
-	if (!settle_all(replay, why, &failed))
-		journal_halt(a, failed);
-	for (guint i = 0; i < batch->ops->len; i++)
-		g_hash_table_remove(a->busy, &g_array_index(batch->ops, gint64, i));
-	if (refused)
-		journal_tell(a, batch->op->folder, why->message);
-	if (why && why->code == FULMAR_CANCELLED && !lost_its_link(replay))
-		await_folders(a, batch->op);
-	if (!why)
-		bind(a, batch->op);
-	journal_tell_op(a, batch->op);
-	journal_released(a);
-}
-
-/* Something that was under way is not any more. */
-void
-journal_released(struct account *a)
-{
-	if (!g_hash_table_size(a->busy))
-		turn_end(a);
-	if (!a->replaying)
-		a->suspect = FALSE;
-	journal_touch(a);
-	journal_show(a);
-	work_on(a);
-}
-
-static gboolean
-link_is_clear(gpointer user)
-{
-	struct replay *replay = user;
-
-	ended(replay, replay->error);
-	replay_free(replay);
-	return G_SOURCE_REMOVE;
-}
-
-/* The link's end is told after its verbs have ended. Only then can it be seen whether the server refused this
- * for now, and is to be asked later, or is not there and is to be asked as soon as it is. */
-static void
-replayed(const GError *error, void *user)
-{
-	struct replay *replay = user;
-
-	if (fulmar_error_status(error) != FULMAR_NO_LINK && (!error || error->code != FULMAR_CANCELLED)) {
-		ended(replay, error);
-		replay_free(replay);
-		return;
-	}
-	replay->error = g_error_copy(error);
-	loop_idle(&replay->source, replay->account->context, link_is_clear, replay);
-}
-
-/* ---- beginning ---- */
-
-static struct replay *
-replay_new(struct account *a, const struct batch *batch, gboolean checking)
-{
-	struct replay *replay = g_new0(struct replay, 1);
-
-	replay->account = a;
-	replay->batch = batch_copy(batch);
-	replay->checking = checking;
-	replay->link = a->up_since;
-	a->replays = g_list_prepend(a->replays, replay);
-	a->replaying++;
-	for (guint i = 0; i < batch->ops->len; i++)
-		idset_add(a->busy, g_array_index(batch->ops, gint64, i));
-	return replay;
 }
 
 /* ---- looking ---- */
@@ -473,21 +188,6 @@ is_current(struct account *a, const struct batch *batch)
 	return rows == batch->op->ids->len;
 }
 
-/* The one from which what each of them makes, or has made, is found. */
-static guint64
-mark_of(struct account *a, const struct batch *batch)
-{
-	guint64 mark = G_MAXUINT64;
-
-	for (guint i = 0; i < batch->ops->len; i++) {
-		struct store_op *op = store_op(a->store, g_array_index(batch->ops, gint64, i), NULL);
-
-		mark = MIN(mark, op ? op->mark : 0);
-		store_op_free(op);
-	}
-	return mark;
-}
-
 /* Marks those that are to run and hands them over after the commit. */
 static gboolean
 begin_batches(struct account *a, GPtrArray *batches, GError **error)
@@ -510,22 +210,9 @@ begin_batches(struct account *a, GPtrArray *batches, GError **error)
 	}
 	if (!store_commit(a->store, error))
 		return FALSE;
-	for (guint i = 0; i < batches->len; i++) {
-		struct replay *replay = replay_new(a, batches->pdata[i], FALSE);
-
-		replay->batch->op->mark = mark_of(a, replay->batch);
-		replay->batch->op->attempts++;
-		a->ops->replay(a->backend, replay->batch->op, replayed, replay);
-	}
+	for (guint i = 0; i < batches->len; i++)
+		replay_begin(a, batches->pdata[i]);
 	return TRUE;
-}
-
-/* An op that links were lost with again and again goes out with no other, so that it does not take them down
- * too. */
-static gboolean
-is_suspect(const struct store_op *op)
-{
-	return op->attempts >= ATTEMPTS_TOGETHER;
 }
 
 static gboolean
@@ -539,7 +226,7 @@ begin_ready(struct account *a, GPtrArray *ready, GError **error)
 
 		if (g_hash_table_contains(a->busy, &op->id))
 			g_ptr_array_remove_index(ready, i);
-		else if (is_suspect(op))
+		else if (replay_is_suspect(op))
 			idset_add(a->alone, op->id);
 	}
 	batches = batches_of(ready, a->alone);
@@ -551,9 +238,9 @@ begin_ready(struct account *a, GPtrArray *ready, GError **error)
 				courier_begin(a, batch->op);
 			continue;
 		}
-		if (is_suspect(batch->op) && (a->replaying || now->len))
+		if (replay_is_suspect(batch->op) && (a->replaying || now->len))
 			continue;
-		a->suspect = is_suspect(batch->op);
+		a->suspect = replay_is_suspect(batch->op);
 		g_ptr_array_add(now, batch);
 	}
 	return begin_batches(a, now, error);
@@ -566,15 +253,13 @@ begin_checks(struct account *a, GPtrArray *ops, gint64 now)
 		const struct store_op *op = ops->pdata[i];
 		g_autoptr(GPtrArray) one = g_ptr_array_new();
 		g_autoptr(GPtrArray) batches = NULL;
-		struct replay *replay;
 
 		if (op->state != OP_CHECKING || op->not_before > now ||
 		    g_hash_table_contains(a->busy, &op->id))
 			continue;
 		g_ptr_array_add(one, (gpointer)op);
 		batches = batches_of(one, a->alone);
-		replay = replay_new(a, batches->pdata[0], TRUE);
-		a->ops->check(a->backend, replay->batch->op, replayed, replay);
+		replay_begin_check(a, batches->pdata[0]);
 	}
 }
 
@@ -722,6 +407,19 @@ journal_folder(struct account *a)
 
 /* ---- from outside ---- */
 
+/* Something that was under way is not any more. */
+void
+journal_released(struct account *a)
+{
+	if (!g_hash_table_size(a->busy))
+		turn_end(a);
+	if (!a->replaying)
+		a->suspect = FALSE;
+	journal_touch(a);
+	journal_show(a);
+	work_on(a);
+}
+
 /* What was put off goes at once, but not what fails again and again. */
 void
 journal_hasten(struct account *a)
@@ -737,7 +435,7 @@ journal_hasten(struct account *a)
 		if ((op->state != OP_WAITING && op->state != OP_CHECKING) || op->not_before <= now)
 			continue;
 		/* A wait that is longer than any was meant before the clock was set back. */
-		if (!is_suspect(op) || op->not_before > now + 2 * WAIT_LAST)
+		if (!replay_is_suspect(op) || op->not_before > now + 2 * REPLAY_WAIT_LAST)
 			ok = store_op_set(a->store, op->id, op->state, op->error, 0, &error);
 	}
 	if (!ok)
@@ -756,7 +454,7 @@ await_again(struct account *a)
 	if (!store_awaiting_folders(a->store, folders, &error))
 		journal_halt(a, error);
 	for (guint i = 0; i < folders->len; i++)
-		await_one(a, g_array_index(folders, gint64, i));
+		replay_await(a, g_array_index(folders, gint64, i));
 }
 
 void

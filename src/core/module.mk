@@ -14,6 +14,7 @@ libcore_a_SOURCES = \
   src/core/lane.c \
   src/core/link.c \
   src/core/merge.c \
+  src/core/replay.c \
   src/core/requests.c \
   src/core/secret.c \
   src/core/transfer.c \
