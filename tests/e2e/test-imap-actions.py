@@ -319,22 +319,40 @@ def test_what_is_marked_to_go_is_no_copy():
         assert [m.uid for m in t.trash.mails] == [40, 41] and t.uids('Trash')['3'] == 41
 
 
+def searched_for(caps, *looks, **kw):
+    """Two mails were copied by hand to a large folder and their originals not removed: how they are looked for there."""
+    with Talk(caps, mails=range(6001, 6004), answers={'UID STORE .*': ['<tag> NO [INUSE] not now\n', DEFAULT], **kw.pop('answers', {})}, **kw) as t:
+        t.drive.on('move', t.drive.ids('INBOX', *numbers(6001, 6003)), 'Trash')
+        t.drive.run(NO_LINK)
+        for n in range(5100):
+            t.trash.add()
+        t.drive('folders')
+        t.mark()
+        t.drive.run()
+        items = '(UID FLAGS INTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])' % ('EMAILID ' if 'OBJECTID' in caps else '')
+        t.sent('SELECT "Trash"', *(look % items if look.startswith('UID FETCH') else look for look in looks), 'SELECT INBOX',
+               'UID STORE 6001,6003 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 6001,6003')
+        assert len(t.trash.mails) == 5102 and t.drive('ops') == []
+        t.drive.open('Trash')
+        assert t.uids('Trash')['6001'] == 40 and len(t.drive.rows('Trash')) == 5102
+
+
+SEARCH = 'UID SEARCH %sHEADER Message-ID "<%d@harbour.example>"'
+
+
 def test_in_a_large_folder_it_is_searched_for():
     for caps, returns in ((without(MANY, 'MOVE'), 'RETURN (ALL) '), (without(MANY, 'MOVE', 'ESEARCH', 'OBJECTID'), '')):
-        with Talk(caps, mails=range(6001, 6004), answers={'UID STORE .*': ['<tag> NO [INUSE] not now\n', DEFAULT]}) as t:
-            t.drive.on('move', t.drive.ids('INBOX', *numbers(6001, 6003)), 'Trash')
-            t.drive.run(NO_LINK)
-            for n in range(5100):
-                t.trash.add()
-            t.drive('folders')
-            t.mark()
-            t.drive.run()
-            items = '(UID FLAGS INTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])' % ('EMAILID ' if 'OBJECTID' in caps else '')
-            t.sent('SELECT "Trash"', *('UID SEARCH %sHEADER Message-ID "<%d@harbour.example>"' % (returns, n) for n in (6001, 6003)), 'UID FETCH 40:41 ' + items, 'SELECT INBOX',
-                   'UID STORE 6001,6003 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 6001,6003')
-            assert len(t.trash.mails) == 5102 and t.drive('ops') == []
-            t.drive.open('Trash')
-            assert t.uids('Trash')['6001'] == 40 and len(t.drive.rows('Trash')) == 5102
+        searched_for(caps, SEARCH % (returns, 6001), SEARCH % (returns, 6003), 'UID FETCH 40:41 %s')
+
+
+def test_searchres():
+    """What is found is fetched in the same flight; a server that will not do that is asked as one without."""
+    caps, fetch = without(MANY, 'MOVE'), 'UID FETCH 40:41 %s'
+    saved = [line for n in (6001, 6003) for line in (SEARCH % ('RETURN (SAVE ALL) ', n), 'UID FETCH $ %s')]
+    for drip in (0, 1):
+        searched_for(caps + ' SEARCHRES', *saved, drip=drip)
+        searched_for(caps + ' SEARCHRES', *(SEARCH % ('RETURN (ALL) ', n) for n in (6001, 6003)), fetch, drip=drip, hide=['SEARCHRES'])
+        searched_for(caps + ' SEARCHRES', *saved, fetch, drip=drip, answers={r'UID FETCH \$ .*': '<tag> BAD what\n'})
 
 
 def test_a_missing_special_folder_is_made_and_no_other():

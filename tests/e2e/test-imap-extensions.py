@@ -279,6 +279,13 @@ def test_appendlimit():
             t.sent(*want)
 
 
+def test_binary():
+    """A NUL is no part of an ordinary literal."""
+    nul = text_message('nul', body='before\0after')
+    dialogues(appends(nul, LETTER), BASE, 'BINARY', [appended(nul).replace('{', '~{'), appended(LETTER)], [appended(nul), appended(LETTER)])
+    dialogues(appends(nul), BASE + ' LITERAL+', 'BINARY', [appended(nul, plus='+').replace('{', '~{')], [appended(nul, plus='+')])
+
+
 # ---- what is not mail ----
 
 def test_acl():

@@ -177,6 +177,7 @@ class Session(threading.Thread):
         self.server, self.sock, self.steps, self.tags = server, sock, steps, []
         self.buffer, self.box, self.qresync, self.idle = b'', None, False, None
         self.uidonly = self.fresh = False
+        self.saved = []  # UIDs, RFC 5182
         self.heard = []
         self.lock = threading.RLock()
         self.literals = []
@@ -441,10 +442,11 @@ class Session(threading.Thread):
     def fetch(self, command, by_uid):
         if not self.box:
             return '<tag> BAD nothing is selected\n'
-        m = re.match(r'(?:UID )?FETCH ([\d:,*]+) \((.*?)\)(?: \((?:CHANGEDSINCE (\d+)|PARTIAL -1:-(\d+))\))?$', command, re.I)
+        m = re.match(r'(?:UID )?FETCH ([\d:,*]+|\$) \((.*?)\)(?: \((?:CHANGEDSINCE (\d+)|PARTIAL -1:-(\d+))\))?$', command, re.I)
         mails = self.box.mails
         top = (mails[-1].uid if by_uid else len(mails)) if mails else 0
-        wanted, since, out = in_set(m.group(1), top), int(m.group(3) or 0), b''
+        wanted = self.saved.__contains__ if m.group(1) == '$' else in_set(m.group(1), top)
+        since, out = int(m.group(3) or 0), b''
         chosen = [(seq, mail) for seq, mail in enumerate(mails, 1) if wanted(mail.uid if by_uid else seq)]
         if m.group(4):
             chosen = chosen[-int(m.group(4)):]
@@ -507,8 +509,10 @@ class Session(threading.Thread):
 
     def on_uid_search(self, command):
         words = command.split(' ')[2:]
-        returns = words[1].strip('()') if words[0] == 'RETURN' else ''
-        words = words[2:] if returns else words
+        returns = ''
+        if words[0] == 'RETURN':
+            returns, rest = re.match(r'\((.*?)\) (.*)', command.split(' RETURN ', 1)[1]).groups()
+            words = rest.split(' ')
         found = list(self.box.mails)
         top, done = found[-1].uid if found else 0, '<tag> OK done\n'
         if words[0] == 'UID':
@@ -526,6 +530,8 @@ class Session(threading.Thread):
             else:
                 found = [m for m in found if self.KEYS[key](m)]
         numbers = [m.uid for m in found]
+        if 'SAVE' in returns:
+            self.saved = numbers
         if returns == 'COUNT':
             return '* ESEARCH (TAG "<tag>") UID COUNT %d\n%s' % (len(numbers), done)
         if returns:

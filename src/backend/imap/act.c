@@ -73,6 +73,7 @@ act_end(struct act *act)
 	imap_task_release(act->task, act->broken ? act->broken : act->refusal ? act->refusal : later);
 	g_array_unref(act->rows);
 	uidset_clear(&act->hits);
+	uidset_clear(&act->met);
 	g_clear_pointer(&act->target, store_folder_free);
 	g_clear_pointer(&act->source, store_folder_free);
 	g_free(act->new_wire);
@@ -179,6 +180,7 @@ act_begin(struct backend *b, const struct store_op *op, void (*first)(struct act
 	act->task = imap_task_new(b, done, user);
 	act->rows = g_array_new(FALSE, FALSE, sizeof(struct act_row));
 	uidset_init(&act->hits);
+	uidset_init(&act->met);
 	/* What the server can do, and so which way to go, is not known before. */
 	if (b->phase != PHASE_READY)
 		fulmar_fail(&act->broken, FULMAR_NO_LINK, _("%s: the connection was closed"),

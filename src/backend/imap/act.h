@@ -70,7 +70,7 @@ struct act {
 	guint64 cut, below; /* expunge.c: UIDs from there on were done in this pass; in those before */
 	guint gone;         /* rows whose message was gone before their turn came */
 	GArray *candidates; /* struct candidate of locate.c, or NULL */
-	struct uidset hits; /* of locate.c */
+	struct uidset hits, met; /* locate.c: what was found; the candidates */
 	guint64 from;       /* locate.c: UID */
 	guint64 validity;   /* locate.c: of the candidates */
 	void (*located)(struct act *act); /* locate.c */

@@ -6,8 +6,9 @@
 #include "mime/lines.h"
 
 /* OP_APPEND: messages whose whole bodies are here. Several in one command where MULTIAPPEND is offered (RFC
- * 3502: all or none); what a server will not take is not sent to it (RFC 7889). What is under way at a time
- * is bounded, as a command holds its message in memory.
+ * 3502: all or none); what a server will not take is not sent to it (RFC 7889); NULs go as RFC 3516 §4.4 has
+ * them, and as they are where the server has it not. What is under way at a time is bounded, as a command
+ * holds its message in memory.
  */
 
 enum { COMMANDS_AT_ONCE = 8, MESSAGES_A_COMMAND = 16 };
@@ -85,7 +86,7 @@ put_message(const struct backend *b, struct imap_cmd *cmd, const struct store_ro
 	if (date)
 		imap_command_atom(cmd->wire, date);
 	if (!b->utf8 || !has_eight_bit_header(text, len)) {
-		imap_command_literal(cmd->wire, text, len, FALSE);
+		imap_command_literal(cmd->wire, text, len, imap_has(b, "BINARY") && memchr(text, '\0', len));
 		return;
 	}
 	imap_command_atom(cmd->wire, "UTF8"); /* RFC 6855 §4 */

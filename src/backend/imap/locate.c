@@ -80,8 +80,9 @@ candidate_data(struct backend *b, struct imap_cmd *cmd, const struct imap_respon
 	    !imap_fetch_decode(response, &fetch))
 		return;
 	header = message_id_header(&fetch);
-	if (!header || !fetch.uid || fetch.uid < act->from)
+	if (!header || !fetch.uid || fetch.uid < act->from || uidset_has(&act->met, fetch.uid))
 		return;
+	uidset_add(&act->met, fetch.uid, fetch.uid);
 	candidate = (struct candidate){.uid = fetch.uid, .size = fetch.size, .received = fetch.internaldate};
 	candidate.message_id = read_message_id(header);
 	candidate.email_id = g_strdup(fetch.email_id ? fetch.email_id : "");
@@ -115,9 +116,9 @@ fetch_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 }
 
 static void
-send_fetch(struct act *act, const char *uids, guint64 top)
+send_fetch_of(struct act *act, const char *uids, guint64 top, imap_cmd_done done)
 {
-	struct imap_cmd *cmd = act_cmd(act, act->op->to, "UID FETCH", fetch_done, flight_new(act));
+	struct imap_cmd *cmd = act_cmd(act, act->op->to, "UID FETCH", done, flight_new(act));
 	g_autofree char *items = g_strdup_printf(
 	        "(UID FLAGS INTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])",
 	        act->b->gmail                  ? "X-GM-MSGID "
@@ -132,6 +133,12 @@ send_fetch(struct act *act, const char *uids, guint64 top)
 	imap_command_atom(cmd->wire, uids);
 	imap_command_atom(cmd->wire, items);
 	imap_queue(act->b, cmd);
+}
+
+static void
+send_fetch(struct act *act, const char *uids, guint64 top)
+{
+	send_fetch_of(act, uids, top, fetch_done);
 }
 
 /* ---- which of them is it ---- */
@@ -245,9 +252,11 @@ fetched(struct act *act)
 {
 	match(act);
 	g_clear_pointer(&act->candidates, g_array_unref);
+	uidset_clear(&act->met);
 	act->located(act);
 }
 
+/* Those of them that have not been fetched along with the search. */
 static void
 fetch_hits(struct act *act)
 {
@@ -257,6 +266,8 @@ fetch_hits(struct act *act)
 	act_step(act, fetched);
 	if (act->from > 1)
 		uidset_remove(&act->hits, 1, act->from - 1);
+	for (guint i = 0; i < act->met.len; i++)
+		uidset_remove(&act->hits, act->met.ranges[i].lo, act->met.ranges[i].hi);
 	while ((slice = uidset_format_slice(&act->hits, &at, ACT_LINE))) {
 		send_fetch(act, slice, G_MAXUINT32);
 		g_free(slice);
@@ -265,9 +276,13 @@ fetch_hits(struct act *act)
 	act_step_end(act);
 }
 
+/* With SEARCHRES what is found is fetched in the same flight (RFC 5182 §2.1); where that comes to nothing, it
+ * is fetched as without.
+ */
 static void
 search(struct act *act, const char *message_id)
 {
+	gboolean saved = imap_has(act->b, "ESEARCH") && imap_has(act->b, "SEARCHRES");
 	struct imap_cmd *cmd = act_cmd(act, act->op->to, "UID SEARCH", act_cmd_ignored, flight_new(act));
 
 	if (!cmd)
@@ -275,12 +290,14 @@ search(struct act *act, const char *message_id)
 	cmd->any_uids = TRUE;
 	cmd->found = &act->hits;
 	if (imap_has(act->b, "ESEARCH"))
-		imap_command_atom(cmd->wire, "RETURN (ALL)");
+		imap_command_atom(cmd->wire, saved ? "RETURN (SAVE ALL)" : "RETURN (ALL)");
 	else
 		cmd->kind = IMAP_CMD_ALONE; /* as in verify.c */
 	imap_command_atom(cmd->wire, "HEADER Message-ID");
 	imap_command_string(cmd->wire, message_id, strlen(message_id));
 	imap_queue(act->b, cmd);
+	if (saved)
+		send_fetch_of(act, "$", G_MAXUINT32, act_cmd_ignored);
 }
 
 static void
