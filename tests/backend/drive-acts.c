@@ -104,14 +104,7 @@ do_append(struct drive *d, char **w)
 void
 do_create(struct drive *d, char **w)
 {
-	struct store_folder folder = {.path = w[1],
-	                              .role = (char *)"",
-	                              .rights = (char *)"",
-	                              .mailbox_id = (char *)"",
-	                              .windows = (char *)"",
-	                              .keep = (char *)"",
-	                              .selectable = TRUE,
-	                              .subscribed = TRUE};
+	struct store_folder folder = {.path = w[1], .subscribed = TRUE};
 	GError *error = NULL;
 	gint64 step = 0;
 

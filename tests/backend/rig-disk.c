@@ -8,53 +8,6 @@
 
 #include "base/error.h"
 
-gint64
-disk_folder_at(struct rig *rig, const char *path)
-{
-	struct store_folder *folder = store_folder_by_path(rig->store, path, NULL);
-	gint64 id = folder ? folder->id : 0;
-
-	store_folder_free(folder);
-	return id;
-}
-
-msgid
-disk_id_at(struct rig *rig, const char *path, const char *subject)
-{
-	struct store_row *row = rig_row(rig, path, subject);
-	msgid id = row->id;
-
-	store_row_free(row);
-	return id;
-}
-
-void
-disk_begin(struct rig *rig)
-{
-	rig_deliver(rig, "INBOX", "a", RIG_NOON);
-	rig_deliver(rig, "INBOX", "b", RIG_NOON + 1);
-	rig_deliver(rig, "INBOX", "c", RIG_NOON + 2);
-	rig_link(rig);
-	rig_open(rig, "Sent");
-	rig_open(rig, "INBOX");
-}
-
-void
-disk_there(struct rig *rig, const char *folder, const char *want)
-{
-	g_autofree char *have = rig->kind->subjects(rig, folder);
-
-	g_assert_cmpstr(have, ==, want);
-}
-
-void
-disk_here(struct rig *rig, const char *folder, const char *want)
-{
-	g_autofree char *have = rig_subjects(rig, folder);
-
-	g_assert_cmpstr(have, ==, want);
-}
-
 char *
 disk_path_in(struct rig *rig, const char *rel)
 {
@@ -114,24 +67,6 @@ disk_assert_names(struct rig *rig, const char *rel, const char *want)
 	g_autofree char *have = disk_names_in(rig, rel);
 
 	g_assert_cmpstr(have, ==, want);
-}
-
-void
-disk_move(struct rig *rig, msgid id, const char *to)
-{
-	GError *error = NULL;
-
-	store_journal_move(rig->store, &id, 1, disk_folder_at(rig, to), NULL, &error);
-	g_assert_no_error(error);
-}
-
-void
-disk_list(struct rig *rig)
-{
-	struct rig_done done = {0};
-
-	rig->kind->ops->folders(rig->backend, rig_on_done, &done);
-	rig_wait(rig, &done);
 }
 
 /* Why the one op that failed did. Gives. */

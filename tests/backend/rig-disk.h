@@ -4,15 +4,6 @@
 
 #include "rig.h"
 
-#define RIG_NOON 1700000000
-
-gint64 disk_folder_at(struct rig *rig, const char *path);
-msgid disk_id_at(struct rig *rig, const char *path, const char *subject);
-/* Delivers a, b and c to INBOX, links, and opens INBOX and Sent. */
-void disk_begin(struct rig *rig);
-/* Subjects in the folder's files, sorted; and those in the store, newest first. */
-void disk_there(struct rig *rig, const char *folder, const char *want);
-void disk_here(struct rig *rig, const char *folder, const char *want);
 /* Gives (g_free). */
 char *disk_path_in(struct rig *rig, const char *rel);
 void disk_put(struct rig *rig, const char *rel, const char *text);
@@ -21,10 +12,6 @@ void disk_rename_in(struct rig *rig, const char *from, const char *to);
 /* Names in a directory, sorted and joined by blanks. Gives (g_free). */
 char *disk_names_in(struct rig *rig, const char *rel);
 void disk_assert_names(struct rig *rig, const char *rel, const char *want);
-/* Journals a move of one message. */
-void disk_move(struct rig *rig, msgid id, const char *to);
-/* Lists the folders. */
-void disk_list(struct rig *rig);
 /* Replays the one op there is, which is refused with a line that has part in it. */
 void disk_assert_refused(struct rig *rig, const char *part);
 /* The failed op is tried again. */

@@ -164,15 +164,13 @@ void
 rig_link(struct rig *rig)
 {
 	gint64 began = g_get_monotonic_time();
-	struct rig_done done = {0};
 
 	rig->kind->ops->link(rig->backend);
 	g_assert_false(rig->ready);
 	while (!rig->ready && !rig->lost)
 		turn(rig, began);
 	g_assert_true(rig->ready);
-	rig->kind->ops->folders(rig->backend, rig_on_done, &done);
-	rig_wait(rig, &done);
+	rig_list(rig);
 }
 
 static struct store_folder *
@@ -329,4 +327,116 @@ rig_deliver(struct rig *rig, const char *folder, const char *name, gint64 when)
 	                        name, name, name);
 
 	rig->kind->deliver(rig, folder, name, when, text);
+}
+
+void
+rig_begin(struct rig *rig)
+{
+	rig_deliver(rig, "INBOX", "a", NOON);
+	rig_deliver(rig, "INBOX", "b", NOON + 1);
+	rig_deliver(rig, "INBOX", "c", NOON + 2);
+	rig_link(rig);
+	rig_open(rig, "Sent");
+	rig_open(rig, "INBOX");
+}
+
+gint64
+rig_folder_at(struct rig *rig, const char *path)
+{
+	struct store_folder *folder = store_folder_by_path(rig->store, path, NULL);
+	gint64 id = folder ? folder->id : 0;
+
+	store_folder_free(folder);
+	return id;
+}
+
+msgid
+rig_id_at(struct rig *rig, const char *path, const char *subject)
+{
+	struct store_row *row = rig_row(rig, path, subject);
+	msgid id = row->id;
+
+	store_row_free(row);
+	return id;
+}
+
+void
+rig_there(struct rig *rig, const char *folder, const char *want)
+{
+	g_autofree char *have = rig->kind->subjects(rig, folder);
+
+	g_assert_cmpstr(have, ==, want);
+}
+
+void
+rig_here(struct rig *rig, const char *path, const char *want)
+{
+	g_autofree char *have = rig_subjects(rig, path);
+
+	g_assert_cmpstr(have, ==, want);
+}
+
+void
+rig_list(struct rig *rig)
+{
+	struct rig_done done = {0};
+
+	rig->kind->ops->folders(rig->backend, rig_on_done, &done);
+	rig_wait(rig, &done);
+}
+
+void
+rig_move(struct rig *rig, msgid id, const char *to)
+{
+	GError *error = NULL;
+
+	store_journal_move(rig->store, &id, 1, rig_folder_at(rig, to), NULL, &error);
+	g_assert_no_error(error);
+}
+
+void
+rig_create(struct rig *rig, const char *path, const char *wire)
+{
+	struct store_folder folder = {
+	        .path = (char *)path, .wire = g_strdup(wire), .delimiter = '.', .subscribed = TRUE};
+	GError *error = NULL;
+
+	if (!wire)
+		rig->kind->ops->name_folder(rig->backend, path, &folder.wire, &folder.delimiter, &error);
+	g_assert_no_error(error);
+	store_journal_create(rig->store, &folder, "", NULL, &error);
+	g_assert_no_error(error);
+	g_free(folder.wire);
+}
+
+/* One case for one kind. */
+struct match {
+	const struct rig_kind *kind;
+	const struct rig_case *that;
+};
+
+static void
+run_match(gconstpointer data)
+{
+	const struct match *match = data;
+	struct rig rig;
+
+	rig_init(&rig, match->kind);
+	match->that->run(&rig);
+	rig_clear(&rig);
+}
+
+void
+rig_add_cases(const char *prefix, const struct rig_kind *kind, const struct rig_case *cases, guint n)
+{
+	for (guint i = 0; i < n; i++) {
+		g_autofree char *path = g_strdup_printf("%s/%s", prefix, cases[i].name);
+		struct match *match;
+
+		if ((kind->verbs & cases[i].verbs) != cases[i].verbs)
+			continue;
+		match = g_new(struct match, 1);
+		*match = (struct match){kind, &cases[i]};
+		g_test_add_data_func_full(path, match, run_match, g_free);
+	}
 }

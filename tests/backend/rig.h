@@ -27,6 +27,7 @@ struct rig_kind {
 	char *(*subjects)(struct rig *rig, const char *folder);
 };
 #define RIG_WIDE (1u << OP_VERBS)
+#define NOON 1700000000 /* about when mail comes */
 extern const struct rig_kind rig_maildir, rig_imap_plain, rig_imap_condstore, rig_imap_qresync, rig_imap_all;
 
 struct rig {
@@ -75,5 +76,28 @@ void rig_replay(struct rig *rig, int code);
 void rig_flag(struct rig *rig, msgid id, guint add, guint remove, const char *keywords);
 /* Delivers a message whose subject is name. */
 void rig_deliver(struct rig *rig, const char *folder, const char *name, gint64 when);
+/* Delivers a, b and c to INBOX, links, and opens INBOX and Sent. */
+void rig_begin(struct rig *rig);
+/* 0: there is no such folder. */
+gint64 rig_folder_at(struct rig *rig, const char *path);
+msgid rig_id_at(struct rig *rig, const char *path, const char *subject);
+/* Asserts which subjects are on the other side, sorted; and which in the store, newest first. */
+void rig_there(struct rig *rig, const char *folder, const char *want);
+void rig_here(struct rig *rig, const char *path, const char *want);
+/* Lists the folders. */
+void rig_list(struct rig *rig);
+/* Journals a move of one message. */
+void rig_move(struct rig *rig, msgid id, const char *to);
+/* Journals a new folder; the backend names it where wire is NULL. */
+void rig_create(struct rig *rig, const char *path, const char *wire);
+
+/* What is tested with a mailbox of its own. */
+struct rig_case {
+	const char *name;
+	void (*run)(struct rig *rig);
+	guint verbs; /* that a kind must know for it, as in rig_kind */
+};
+/* Adds those that the kind is fit for to GLib's tests, as PREFIX/NAME. */
+void rig_add_cases(const char *prefix, const struct rig_kind *kind, const struct rig_case *cases, guint n);
 
 #endif

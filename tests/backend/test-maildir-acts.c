@@ -13,8 +13,6 @@
 #include "base/files.h"
 #include "rig-disk.h"
 
-#define NOON RIG_NOON
-
 /* ---- names ---- */
 
 static void
@@ -22,16 +20,16 @@ a_name_that_is_taken_is_not_taken_twice(struct rig *rig)
 {
 	msgid id;
 
-	disk_begin(rig);
+	rig_begin(rig);
 	disk_put(rig, ".Sent/cur/1700000001.b.test:2,FS", "Subject: other\n\nprecious\n");
-	id = disk_id_at(rig, "INBOX", "b");
-	disk_move(rig, id, "Sent");
+	id = rig_id_at(rig, "INBOX", "b");
+	rig_move(rig, id, "Sent");
 	rig_replay(rig, 0);
-	disk_there(rig, "INBOX", "a c");
-	disk_there(rig, "Sent", "b other");
+	rig_there(rig, "INBOX", "a c");
+	rig_there(rig, "Sent", "b other");
 	rig_open(rig, "Sent");
-	disk_here(rig, "Sent", "other b");
-	g_assert_cmpint(disk_id_at(rig, "Sent", "b"), ==, id);
+	rig_here(rig, "Sent", "other b");
+	g_assert_cmpint(rig_id_at(rig, "Sent", "b"), ==, id);
 }
 
 /* As Dovecot copies: a second name for the same file, with the same base. */
@@ -42,30 +40,30 @@ a_linked_copy_in_the_target_stays_a_second_message(struct rig *rig)
 	g_autofree char *to = disk_path_in(rig, ".Sent/cur/1700000001.b.test:2,S");
 	msgid id;
 
-	disk_begin(rig);
+	rig_begin(rig);
 	g_assert_cmpint(link(from, to), ==, 0);
 	rig_open(rig, "Sent");
-	id = disk_id_at(rig, "INBOX", "b");
+	id = rig_id_at(rig, "INBOX", "b");
 	for (int i = 0; i < 3; i++) {
-		disk_move(rig, id, i % 2 ? "INBOX" : "Sent");
+		rig_move(rig, id, i % 2 ? "INBOX" : "Sent");
 		rig_replay(rig, 0);
 	}
-	disk_there(rig, "INBOX", "a c");
-	disk_there(rig, "Sent", "b b");
+	rig_there(rig, "INBOX", "a c");
+	rig_there(rig, "Sent", "b b");
 	rig_open(rig, "Sent");
-	disk_here(rig, "Sent", "b b");
+	rig_here(rig, "Sent", "b b");
 }
 
 static void
 isyncs_numbers_stay_behind(struct rig *rig)
 {
 	disk_put(rig, "cur/1700000000.x.test,U=17:2,S", "Subject: x\n\nx\n");
-	disk_begin(rig);
-	disk_move(rig, disk_id_at(rig, "INBOX", "x"), "Sent");
+	rig_begin(rig);
+	rig_move(rig, rig_id_at(rig, "INBOX", "x"), "Sent");
 	rig_replay(rig, 0);
 	disk_assert_names(rig, ".Sent/cur", "1700000000.x.test:2,S");
 	rig_open(rig, "Sent");
-	disk_here(rig, "Sent", "x");
+	rig_here(rig, "Sent", "x");
 }
 
 static void
@@ -74,8 +72,8 @@ keywords_of_dovecot_go_by_their_names(struct rig *rig)
 	disk_put(rig, "dovecot-keywords", "0 harbour\n1 sea\n");
 	disk_put(rig, ".Sent/dovecot-keywords", "0 lake\n1 harbour\n");
 	disk_put(rig, "cur/1700000000.x.test:2,Sab", "Subject: x\n\nx\n");
-	disk_begin(rig);
-	disk_move(rig, disk_id_at(rig, "INBOX", "x"), "Sent");
+	rig_begin(rig);
+	rig_move(rig, rig_id_at(rig, "INBOX", "x"), "Sent");
 	rig_replay(rig, 0);
 	disk_assert_names(rig, ".Sent/cur", "1700000000.x.test:2,Sb");
 }
@@ -88,12 +86,12 @@ a_name_too_long_for_flags_becomes_a_shorter_one(struct rig *rig)
 
 	disk_put(rig, "tmp/x", "Subject: x\n\nx\n");
 	disk_rename_in(rig, "tmp/x", name);
-	disk_begin(rig);
-	disk_move(rig, disk_id_at(rig, "INBOX", "x"), "Sent");
+	rig_begin(rig);
+	rig_move(rig, rig_id_at(rig, "INBOX", "x"), "Sent");
 	rig_replay(rig, 0);
-	disk_there(rig, "Sent", "x");
+	rig_there(rig, "Sent", "x");
 	rig_open(rig, "Sent");
-	disk_here(rig, "Sent", "x");
+	rig_here(rig, "Sent", "x");
 }
 
 /* ---- other programs ---- */
@@ -104,20 +102,20 @@ what_others_renamed_is_found_and_keeps_their_flags(struct rig *rig)
 	msgid ids[3];
 	GError *error = NULL;
 
-	disk_begin(rig);
-	ids[0] = disk_id_at(rig, "INBOX", "a");
-	ids[1] = disk_id_at(rig, "INBOX", "b");
-	ids[2] = disk_id_at(rig, "INBOX", "c");
+	rig_begin(rig);
+	ids[0] = rig_id_at(rig, "INBOX", "a");
+	ids[1] = rig_id_at(rig, "INBOX", "b");
+	ids[2] = rig_id_at(rig, "INBOX", "c");
 	rig->kind->set_flags(rig, "INBOX", "b", FLAG_SEEN | FLAG_ANSWERED);
-	store_journal_move(rig->store, ids, 3, disk_folder_at(rig, "Sent"), NULL, &error);
+	store_journal_move(rig->store, ids, 3, rig_folder_at(rig, "Sent"), NULL, &error);
 	g_assert_no_error(error);
 	rig->kind->set_flags(rig, "INBOX", "c", FLAG_FLAGGED);
 	rig_replay(rig, 0);
 	disk_assert_names(rig, ".Sent/cur",
 	                  "1700000000.a.test:2, 1700000001.b.test:2,RS 1700000002.c.test:2,F");
 	rig_open(rig, "Sent");
-	disk_here(rig, "Sent", "c b a");
-	g_assert_cmpint(disk_id_at(rig, "Sent", "c"), ==, ids[2]);
+	rig_here(rig, "Sent", "c b a");
+	g_assert_cmpint(rig_id_at(rig, "Sent", "c"), ==, ids[2]);
 }
 
 static void
@@ -125,18 +123,18 @@ what_others_moved_is_not_moved_again(struct rig *rig)
 {
 	msgid id;
 
-	disk_begin(rig);
-	id = disk_id_at(rig, "INBOX", "b");
-	disk_move(rig, id, "Sent");
+	rig_begin(rig);
+	id = rig_id_at(rig, "INBOX", "b");
+	rig_move(rig, id, "Sent");
 	disk_rename_in(rig, "new/1700000001.b.test", ".Lists.harbour/cur/1700000001.b.test:2,S");
 	rig_replay(rig, 0);
-	disk_there(rig, "Sent", "");
-	disk_there(rig, "Lists/harbour", "b");
+	rig_there(rig, "Sent", "");
+	rig_there(rig, "Lists/harbour", "b");
 	rig_open(rig, "Lists/harbour");
-	disk_here(rig, "Lists/harbour", "b");
-	disk_here(rig, "Sent", "");
+	rig_here(rig, "Lists/harbour", "b");
+	rig_here(rig, "Sent", "");
 	/* Known again: it is the same row. */
-	g_assert_cmpint(disk_id_at(rig, "Lists/harbour", "b"), ==, id);
+	g_assert_cmpint(rig_id_at(rig, "Lists/harbour", "b"), ==, id);
 }
 
 /* inotify sees our own moves as anybody's. */
@@ -147,12 +145,12 @@ our_own_moves_make_no_second_rows(struct rig *rig)
 	guint before;
 	msgid id;
 
-	disk_begin(rig);
-	inbox = disk_folder_at(rig, "INBOX");
-	sent = disk_folder_at(rig, "Sent");
-	id = disk_id_at(rig, "INBOX", "b");
+	rig_begin(rig);
+	inbox = rig_folder_at(rig, "INBOX");
+	sent = rig_folder_at(rig, "Sent");
+	id = rig_id_at(rig, "INBOX", "b");
 	rig->kind->ops->watch(rig->backend, sent);
-	disk_move(rig, id, "Sent");
+	rig_move(rig, id, "Sent");
 	rig_replay(rig, 0);
 	rig->kind->ops->watch(rig->backend, inbox);
 	rig->kind->ops->watch(rig->backend, sent);
@@ -160,9 +158,9 @@ our_own_moves_make_no_second_rows(struct rig *rig)
 	rig_deliver(rig, "Sent", "z", NOON + 5);
 	while (rig->arrived < 1)
 		rig_wait_for(rig, &rig->rows, ++before);
-	disk_here(rig, "Sent", "z b");
-	disk_here(rig, "INBOX", "c a");
-	g_assert_cmpint(disk_id_at(rig, "Sent", "b"), ==, id);
+	rig_here(rig, "Sent", "z b");
+	rig_here(rig, "INBOX", "c a");
+	g_assert_cmpint(rig_id_at(rig, "Sent", "b"), ==, id);
 	rig->kind->ops->watch(rig->backend, 0);
 }
 
@@ -172,15 +170,15 @@ a_copy_of_what_is_gone_is_made_of_its_text(struct rig *rig)
 	GError *error = NULL;
 	msgid id;
 
-	disk_begin(rig);
-	id = disk_id_at(rig, "INBOX", "b");
-	store_journal_copy(rig->store, &id, 1, disk_folder_at(rig, "Sent"), NULL, NULL, &error);
+	rig_begin(rig);
+	id = rig_id_at(rig, "INBOX", "b");
+	store_journal_copy(rig->store, &id, 1, rig_folder_at(rig, "Sent"), NULL, NULL, &error);
 	g_assert_no_error(error);
 	rig->kind->remove(rig, "INBOX", "b");
 	rig_replay(rig, 0);
-	disk_there(rig, "Sent", "b");
+	rig_there(rig, "Sent", "b");
 	rig_open(rig, "Sent");
-	disk_here(rig, "Sent", "b");
+	rig_here(rig, "Sent", "b");
 }
 
 static void
@@ -188,17 +186,17 @@ a_folder_that_cannot_be_read_loses_nothing(struct rig *rig)
 {
 	msgid id;
 
-	disk_begin(rig);
-	id = disk_id_at(rig, "INBOX", "b");
-	disk_move(rig, id, "Sent");
+	rig_begin(rig);
+	id = rig_id_at(rig, "INBOX", "b");
+	rig_move(rig, id, "Sent");
 	disk_rename_in(rig, "cur", "away");
 	disk_rename_in(rig, "new", "away-new");
 	disk_assert_refused(rig, "cur");
-	disk_here(rig, "INBOX", "c b a");
+	rig_here(rig, "INBOX", "c b a");
 	disk_rename_in(rig, "away", "cur");
 	disk_rename_in(rig, "away-new", "new");
 	disk_retry(rig, 0);
-	disk_there(rig, "Sent", "b");
+	rig_there(rig, "Sent", "b");
 }
 
 static void
@@ -213,7 +211,7 @@ a_scan_that_others_overtook_is_not_taken_for_whole(struct rig *rig)
 		rig_deliver(rig, "INBOX", name, NOON + i);
 	}
 	rig_link(rig);
-	rig->kind->ops->open(rig->backend, disk_folder_at(rig, "INBOX"), rig_on_done, &opened);
+	rig->kind->ops->open(rig->backend, rig_folder_at(rig, "INBOX"), rig_on_done, &opened);
 	rig_wait(rig, &opened);
 	rig->kind->set_flags(rig, "INBOX", "m003", FLAG_SEEN);
 	rig_open(rig, "INBOX");
@@ -236,9 +234,9 @@ an_append_is_written_as_mail_lies_in_a_maildir(struct rig *rig)
 	struct stat st;
 	msgid id;
 
-	disk_begin(rig);
+	rig_begin(rig);
 	envelope_from_headers(&envelope, text, strlen(text));
-	id = store_journal_append(rig->store, disk_folder_at(rig, "Sent"),
+	id = store_journal_append(rig->store, rig_folder_at(rig, "Sent"),
 	                          &(struct store_message){.received = NOON, .envelope = &envelope}, bytes, "",
 	                          NULL, &error);
 	g_assert_no_error(error);
@@ -253,7 +251,7 @@ an_append_is_written_as_mail_lies_in_a_maildir(struct rig *rig)
 	g_assert_cmpint(st.st_mode & 0777, ==, 0600);
 	disk_assert_names(rig, ".Sent/tmp", "");
 	rig_open(rig, "Sent");
-	g_assert_cmpint(disk_id_at(rig, "Sent", "new"), ==, id);
+	g_assert_cmpint(rig_id_at(rig, "Sent", "new"), ==, id);
 }
 
 static void
@@ -263,19 +261,19 @@ what_was_purged_can_be_put_back(struct rig *rig)
 	gint64 step = 0;
 	msgid id;
 
-	disk_begin(rig);
-	id = disk_id_at(rig, "INBOX", "b");
+	rig_begin(rig);
+	id = rig_id_at(rig, "INBOX", "b");
 	store_journal_purge(rig->store, &id, 1, &step, &error);
 	g_assert_no_error(error);
 	rig_replay(rig, 0);
-	disk_there(rig, "INBOX", "a c");
+	rig_there(rig, "INBOX", "a c");
 	g_assert_true(store_has_part(rig->store, id, ""));
 	store_undo_take_back(rig->store, step, NULL, NULL, &error);
 	g_assert_no_error(error);
 	rig_replay(rig, 0);
-	disk_there(rig, "INBOX", "a b c");
+	rig_there(rig, "INBOX", "a b c");
 	rig_open(rig, "INBOX");
-	disk_here(rig, "INBOX", "c b a");
+	rig_here(rig, "INBOX", "c b a");
 }
 
 /* Time stamps have whole seconds in the journal. */
@@ -300,10 +298,10 @@ emptying_takes_what_was_never_looked_at(struct rig *rig)
 	}
 	rig_link(rig);
 	wait_for_the_next_second();
-	store_journal_empty(rig->store, disk_folder_at(rig, "Sent"), NULL, &error);
+	store_journal_empty(rig->store, rig_folder_at(rig, "Sent"), NULL, &error);
 	g_assert_no_error(error);
 	rig_replay(rig, 0);
-	disk_there(rig, "Sent", "");
+	rig_there(rig, "Sent", "");
 }
 
 static void
@@ -315,7 +313,7 @@ a_whole_folder_is_marked_that_was_never_looked_at(struct rig *rig)
 	rig_deliver(rig, "Sent", "m", NOON);
 	rig_link(rig);
 	wait_for_the_next_second();
-	store_journal_flag_all(rig->store, disk_folder_at(rig, "Sent"), FLAG_SEEN, 0, NULL, &error);
+	store_journal_flag_all(rig->store, rig_folder_at(rig, "Sent"), FLAG_SEEN, 0, NULL, &error);
 	g_assert_no_error(error);
 	rig_replay(rig, 0);
 	disk_assert_names(rig, ".Sent/cur", "1700000000.m.test:2,S");
@@ -348,26 +346,26 @@ a_folder_that_may_not_be_written_refuses_and_keeps_all(struct rig *rig)
 	gboolean root = geteuid() == 0;
 	msgid id;
 
-	disk_begin(rig);
+	rig_begin(rig);
 	if (root)
 		hand_over(rig->dir);
 	if (root)
 		g_assert_cmpint(seteuid(65534), ==, 0);
-	id = disk_id_at(rig, "INBOX", "b");
+	id = rig_id_at(rig, "INBOX", "b");
 	g_assert_cmpint(g_chmod(cur, 0500), ==, 0);
-	disk_move(rig, id, "Sent");
+	rig_move(rig, id, "Sent");
 	disk_assert_refused(rig, ".Sent/cur");
-	disk_there(rig, "INBOX", "a b c");
-	disk_here(rig, "INBOX", "c b a");
+	rig_there(rig, "INBOX", "a b c");
+	rig_here(rig, "INBOX", "c b a");
 	g_assert_cmpint(g_chmod(cur, 0700), ==, 0);
 	g_assert_cmpint(g_chmod(new, 0500), ==, 0);
 	disk_retry(rig, FULMAR_FAILED);
-	disk_there(rig, "INBOX", "a b c");
-	disk_there(rig, "Sent", "");
+	rig_there(rig, "INBOX", "a b c");
+	rig_there(rig, "Sent", "");
 	g_assert_cmpint(g_chmod(new, 0700), ==, 0);
 	disk_retry(rig, 0);
-	disk_there(rig, "INBOX", "a c");
-	disk_there(rig, "Sent", "b");
+	rig_there(rig, "INBOX", "a c");
+	rig_there(rig, "Sent", "b");
 	if (root)
 		g_assert_cmpint(seteuid(0), ==, 0);
 }
@@ -382,9 +380,9 @@ a_full_disk_refuses_and_leaves_nothing_half(struct rig *rig)
 	struct rlimit limit, small;
 	GError *error = NULL;
 
-	disk_begin(rig);
+	rig_begin(rig);
 	envelope_from_headers(&envelope, text, 16);
-	store_journal_append(rig->store, disk_folder_at(rig, "Sent"),
+	store_journal_append(rig->store, rig_folder_at(rig, "Sent"),
 	                     &(struct store_message){.received = NOON, .envelope = &envelope}, bytes, "",
 	                     NULL, &error);
 	g_assert_no_error(error);
@@ -398,9 +396,9 @@ a_full_disk_refuses_and_leaves_nothing_half(struct rig *rig)
 	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
 	disk_assert_names(rig, ".Sent/cur", "");
 	disk_assert_names(rig, ".Sent/tmp", "");
-	disk_here(rig, "Sent", "big");
+	rig_here(rig, "Sent", "big");
 	disk_retry(rig, 0);
-	disk_there(rig, "Sent", "big");
+	rig_there(rig, "Sent", "big");
 }
 
 /* A folder on another disk: a copy, then the original goes. */
@@ -423,21 +421,21 @@ a_move_to_another_disk_is_whole(struct rig *rig)
 	g_assert_cmpint(symlink(other, at), ==, 0);
 	other_sent = g_build_filename(at, "cur", NULL);
 	g_assert_cmpint(g_mkdir(other_sent, 0700), ==, 0);
-	disk_begin(rig);
-	id = disk_id_at(rig, "INBOX", "b");
-	copy = disk_id_at(rig, "INBOX", "a");
-	disk_move(rig, id, "Sent");
-	store_journal_copy(rig->store, &copy, 1, disk_folder_at(rig, "Sent"), NULL, NULL, &error);
+	rig_begin(rig);
+	id = rig_id_at(rig, "INBOX", "b");
+	copy = rig_id_at(rig, "INBOX", "a");
+	rig_move(rig, id, "Sent");
+	store_journal_copy(rig->store, &copy, 1, rig_folder_at(rig, "Sent"), NULL, NULL, &error);
 	g_assert_no_error(error);
 	rig_replay(rig, 0);
-	disk_there(rig, "INBOX", "a c");
+	rig_there(rig, "INBOX", "a c");
 	disk_assert_names(rig, ".Sent/tmp", "");
 	rig_open(rig, "Sent");
-	disk_here(rig, "Sent", "b a");
-	g_assert_cmpint(disk_id_at(rig, "Sent", "b"), ==, id);
-	disk_move(rig, id, "INBOX");
+	rig_here(rig, "Sent", "b a");
+	g_assert_cmpint(rig_id_at(rig, "Sent", "b"), ==, id);
+	rig_move(rig, id, "INBOX");
 	rig_replay(rig, 0);
-	disk_there(rig, "INBOX", "a b c");
+	rig_there(rig, "INBOX", "a b c");
 	files_remove_tree(other);
 }
 
@@ -461,46 +459,32 @@ what_a_maildir_does_not_have_is_said(struct rig *rig)
 	g_assert_error(error, FULMAR_ERROR, FULMAR_UNSUPPORTED);
 }
 
-static const struct {
-	const char *path;
-	void (*run)(struct rig *rig);
-} cases[] = {
-        {"/acts/taken-name", a_name_that_is_taken_is_not_taken_twice},
-        {"/acts/linked-copy", a_linked_copy_in_the_target_stays_a_second_message},
-        {"/acts/isync", isyncs_numbers_stay_behind},
-        {"/acts/keywords", keywords_of_dovecot_go_by_their_names},
-        {"/acts/long-name", a_name_too_long_for_flags_becomes_a_shorter_one},
-        {"/acts/renamed-by-others", what_others_renamed_is_found_and_keeps_their_flags},
-        {"/acts/moved-by-others", what_others_moved_is_not_moved_again},
-        {"/acts/inotify", our_own_moves_make_no_second_rows},
-        {"/acts/copy-of-gone", a_copy_of_what_is_gone_is_made_of_its_text},
-        {"/acts/unreadable", a_folder_that_cannot_be_read_loses_nothing},
-        {"/acts/overtaken-scan", a_scan_that_others_overtook_is_not_taken_for_whole},
-        {"/acts/append", an_append_is_written_as_mail_lies_in_a_maildir},
-        {"/acts/undo-purge", what_was_purged_can_be_put_back},
-        {"/acts/empty-unseen", emptying_takes_what_was_never_looked_at},
-        {"/acts/flag-unseen", a_whole_folder_is_marked_that_was_never_looked_at},
-        {"/acts/read-only", a_folder_that_may_not_be_written_refuses_and_keeps_all},
-        {"/acts/full-disk", a_full_disk_refuses_and_leaves_nothing_half},
-        {"/acts/other-disk", a_move_to_another_disk_is_whole},
-        {"/acts/admin", what_a_maildir_does_not_have_is_said},
+static const struct rig_case cases[] = {
+        {"taken-name", a_name_that_is_taken_is_not_taken_twice, 0},
+        {"linked-copy", a_linked_copy_in_the_target_stays_a_second_message, 0},
+        {"isync", isyncs_numbers_stay_behind, 0},
+        {"keywords", keywords_of_dovecot_go_by_their_names, 0},
+        {"long-name", a_name_too_long_for_flags_becomes_a_shorter_one, 0},
+        {"renamed-by-others", what_others_renamed_is_found_and_keeps_their_flags, 0},
+        {"moved-by-others", what_others_moved_is_not_moved_again, 0},
+        {"inotify", our_own_moves_make_no_second_rows, 0},
+        {"copy-of-gone", a_copy_of_what_is_gone_is_made_of_its_text, 0},
+        {"unreadable", a_folder_that_cannot_be_read_loses_nothing, 0},
+        {"overtaken-scan", a_scan_that_others_overtook_is_not_taken_for_whole, 0},
+        {"append", an_append_is_written_as_mail_lies_in_a_maildir, 0},
+        {"undo-purge", what_was_purged_can_be_put_back, 0},
+        {"empty-unseen", emptying_takes_what_was_never_looked_at, 0},
+        {"flag-unseen", a_whole_folder_is_marked_that_was_never_looked_at, 0},
+        {"read-only", a_folder_that_may_not_be_written_refuses_and_keeps_all, 0},
+        {"full-disk", a_full_disk_refuses_and_leaves_nothing_half, 0},
+        {"other-disk", a_move_to_another_disk_is_whole, 0},
+        {"admin", what_a_maildir_does_not_have_is_said, 0},
 };
-
-static void
-run(gconstpointer data)
-{
-	struct rig rig;
-
-	rig_init(&rig, &rig_maildir);
-	cases[GPOINTER_TO_UINT(data)].run(&rig);
-	rig_clear(&rig);
-}
 
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-		g_test_add_data_func(cases[i].path, GUINT_TO_POINTER(i), run);
+	rig_add_cases("/acts", &rig_maildir, cases, G_N_ELEMENTS(cases));
 	return g_test_run();
 }

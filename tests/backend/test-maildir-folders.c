@@ -9,31 +9,6 @@
 #include "base/files.h"
 #include "rig-disk.h"
 
-#define NOON RIG_NOON
-
-static void
-create(struct rig *rig, const char *path, const char *wire)
-{
-	struct store_folder folder = {.path = (char *)path,
-	                              .wire = g_strdup(wire),
-	                              .delimiter = '.',
-	                              .role = (char *)"",
-	                              .rights = (char *)"",
-	                              .mailbox_id = (char *)"",
-	                              .windows = (char *)"",
-	                              .keep = (char *)"",
-	                              .selectable = TRUE,
-	                              .subscribed = TRUE};
-	GError *error = NULL;
-
-	if (!wire)
-		rig->kind->ops->name_folder(rig->backend, path, &folder.wire, &folder.delimiter, &error);
-	g_assert_no_error(error);
-	store_journal_create(rig->store, &folder, "", NULL, &error);
-	g_assert_no_error(error);
-	g_free(folder.wire);
-}
-
 static void
 rename_folder(struct rig *rig, const char *path, const char *to, const char *wire)
 {
@@ -44,7 +19,7 @@ rename_folder(struct rig *rig, const char *path, const char *to, const char *wir
 	if (!named)
 		rig->kind->ops->name_folder(rig->backend, to, &named, &delimiter, &error);
 	g_assert_no_error(error);
-	store_journal_rename(rig->store, disk_folder_at(rig, path), to, named, NULL, &error);
+	store_journal_rename(rig->store, rig_folder_at(rig, path), to, named, NULL, &error);
 	g_assert_no_error(error);
 }
 
@@ -53,7 +28,7 @@ remove_folder(struct rig *rig, const char *path)
 {
 	GError *error = NULL;
 
-	store_journal_remove(rig->store, disk_folder_at(rig, path), NULL, &error);
+	store_journal_remove(rig->store, rig_folder_at(rig, path), NULL, &error);
 	g_assert_no_error(error);
 }
 
@@ -63,8 +38,8 @@ a_new_folder_is_a_whole_and_private_maildir(struct rig *rig)
 	static const char *const names[] = {"", "cur", "new", "tmp"};
 
 	disk_put(rig, "subscriptions", "V\t2\n\nSent\n");
-	disk_begin(rig);
-	create(rig, "Entwürfe/alt", NULL);
+	rig_begin(rig);
+	rig_create(rig, "Entwürfe/alt", NULL);
 	rig_replay(rig, 0);
 	disk_assert_names(rig, ".Entw&APw-rfe.alt", "cur maildirfolder new tmp");
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -75,8 +50,8 @@ a_new_folder_is_a_whole_and_private_maildir(struct rig *rig)
 		g_assert_cmpint(stat(path, &st), ==, 0);
 		g_assert_cmpint(st.st_mode & 0777, ==, 0700);
 	}
-	disk_list(rig);
-	g_assert_cmpint(disk_folder_at(rig, "Entwürfe/alt"), >, 0);
+	rig_list(rig);
+	g_assert_cmpint(rig_folder_at(rig, "Entwürfe/alt"), >, 0);
 	{
 		g_autofree char *path = disk_path_in(rig, "subscriptions"), *text = NULL;
 
@@ -90,12 +65,12 @@ wire_names_of_a_damaged_store_lead_nowhere(struct rig *rig)
 {
 	static const char *const wires[] = {"../evil", "..evil", "/tmp/fulmar-evil", ".a/../../evil", "cur"};
 
-	disk_begin(rig);
+	rig_begin(rig);
 	for (guint i = 0; i < G_N_ELEMENTS(wires); i++) {
 		g_autofree char *path = g_strdup_printf("evil%u", i), *out = NULL;
 		g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 
-		create(rig, path, wires[i]);
+		rig_create(rig, path, wires[i]);
 		rig_replay(rig, FULMAR_FAILED);
 		out = g_build_filename(rig->account->path, wires[i], NULL);
 		g_assert_true(strcmp(wires[i], "cur") == 0 || !g_file_test(out, G_FILE_TEST_EXISTS));
@@ -115,25 +90,25 @@ a_rename_takes_those_below_along(struct rig *rig)
 	msgid id;
 
 	disk_put(rig, "subscriptions", "Lists.harbour\nSent\nListsmore\n");
-	disk_begin(rig);
-	create(rig, "Lists/harbour/deep", NULL);
-	create(rig, "Listsmore", NULL);
+	rig_begin(rig);
+	rig_create(rig, "Lists/harbour/deep", NULL);
+	rig_create(rig, "Listsmore", NULL);
 	rig_replay(rig, 0);
-	disk_list(rig);
-	id = disk_id_at(rig, "INBOX", "a");
-	disk_move(rig, id, "Lists/harbour/deep");
+	rig_list(rig);
+	id = rig_id_at(rig, "INBOX", "a");
+	rig_move(rig, id, "Lists/harbour/deep");
 	rig_replay(rig, 0);
-	sea = disk_folder_at(rig, "Lists/harbour");
-	deep = disk_folder_at(rig, "Lists/harbour/deep");
+	sea = rig_folder_at(rig, "Lists/harbour");
+	deep = rig_folder_at(rig, "Lists/harbour/deep");
 	rename_folder(rig, "Lists/harbour", "Sea", NULL);
 	rig_replay(rig, 0);
 	g_assert_false(disk_is_at(rig, ".Lists.harbour"));
 	g_assert_false(disk_is_at(rig, ".Lists.harbour.deep"));
-	disk_there(rig, "Sea/deep", "a");
-	disk_there(rig, "Listsmore", "");
-	disk_list(rig);
-	g_assert_cmpint(disk_folder_at(rig, "Sea"), ==, sea);
-	g_assert_cmpint(disk_folder_at(rig, "Sea/deep"), ==, deep);
+	rig_there(rig, "Sea/deep", "a");
+	rig_there(rig, "Listsmore", "");
+	rig_list(rig);
+	g_assert_cmpint(rig_folder_at(rig, "Sea"), ==, sea);
+	g_assert_cmpint(rig_folder_at(rig, "Sea/deep"), ==, deep);
 	{
 		g_autofree char *path = disk_path_in(rig, "subscriptions"), *text = NULL;
 
@@ -152,9 +127,9 @@ a_look_mends_paths_after_a_rename(struct rig *rig)
 {
 	msgid id;
 
-	disk_begin(rig);
-	id = disk_id_at(rig, "INBOX", "a");
-	disk_move(rig, id, "Lists/harbour");
+	rig_begin(rig);
+	id = rig_id_at(rig, "INBOX", "a");
+	rig_move(rig, id, "Lists/harbour");
 	rig_replay(rig, 0);
 	rename_folder(rig, "Lists/harbour", "Sea", NULL);
 	rig_replay(rig, 0);
@@ -166,8 +141,8 @@ a_look_mends_paths_after_a_rename(struct rig *rig)
 static void
 a_rename_never_replaces_a_folder(struct rig *rig)
 {
-	disk_begin(rig);
-	create(rig, "Lists/harbour/deep", NULL);
+	rig_begin(rig);
+	rig_create(rig, "Lists/harbour/deep", NULL);
 	rig_replay(rig, 0);
 	{
 		g_autofree char *other = disk_path_in(rig, ".Sea.deep");
@@ -184,10 +159,10 @@ a_rename_never_replaces_a_folder(struct rig *rig)
 static void
 inbox_stays(struct rig *rig)
 {
-	disk_begin(rig);
+	rig_begin(rig);
 	remove_folder(rig, "INBOX");
 	disk_assert_refused(rig, "INBOX");
-	disk_there(rig, "INBOX", "a b c");
+	rig_there(rig, "INBOX", "a b c");
 }
 
 /* ---- removal ---- */
@@ -202,13 +177,13 @@ a_removal_takes_what_mail_programs_keep_there(struct rig *rig)
 	disk_put(rig, ".Lists.harbour/.mbsyncstate", "x");
 	disk_put(rig, ".Lists.harbour/tmp/half", "x");
 	rig_deliver(rig, "Lists/harbour", "x", NOON);
-	disk_begin(rig);
+	rig_begin(rig);
 	rig_open(rig, "Lists/harbour");
 	remove_folder(rig, "Lists/harbour");
 	rig_replay(rig, 0);
 	disk_assert_names(rig, "", ".Sent cur new subscriptions tmp");
-	disk_list(rig);
-	g_assert_cmpint(disk_folder_at(rig, "Lists/harbour"), ==, 0);
+	rig_list(rig);
+	g_assert_cmpint(rig_folder_at(rig, "Lists/harbour"), ==, 0);
 }
 
 static void
@@ -219,7 +194,7 @@ what_is_in_the_way_is_named_and_nothing_goes(struct rig *rig)
 	g_autofree char *link_path = disk_path_in(rig, ".Lists.harbour/cur/link");
 
 	rig_deliver(rig, "Lists/harbour", "x", NOON);
-	disk_begin(rig);
+	rig_begin(rig);
 	rig_open(rig, "Lists/harbour");
 	remove_folder(rig, "Lists/harbour");
 	disk_put(rig, ".Lists.harbour/notes.txt", "mine");
@@ -239,12 +214,12 @@ what_is_in_the_way_is_named_and_nothing_goes(struct rig *rig)
 static void
 mail_that_came_meanwhile_stops_a_removal(struct rig *rig)
 {
-	disk_begin(rig);
+	rig_begin(rig);
 	rig_open(rig, "Lists/harbour");
 	remove_folder(rig, "Lists/harbour");
 	rig_deliver(rig, "Lists/harbour", "late", NOON);
 	disk_assert_refused(rig, "mail has come");
-	disk_there(rig, "Lists/harbour", "late");
+	rig_there(rig, "Lists/harbour", "late");
 	disk_assert_names(rig, "", ".Lists.harbour .Sent cur new tmp");
 }
 
@@ -257,11 +232,11 @@ a_link_to_a_folder_is_not_followed_to_remove_it(struct rig *rig)
 	rig_deliver(rig, "Lists/harbour", "x", NOON);
 	g_assert_cmpint(rename(at, other), ==, 0);
 	g_assert_cmpint(symlink(other, at), ==, 0);
-	disk_begin(rig);
+	rig_begin(rig);
 	rig_open(rig, "Lists/harbour");
 	remove_folder(rig, "Lists/harbour");
 	disk_assert_refused(rig, ".Lists.harbour");
-	disk_there(rig, "Lists/harbour", "x");
+	rig_there(rig, "Lists/harbour", "x");
 }
 
 /* Also when nobody has looked at it since it was renamed. */
@@ -273,23 +248,23 @@ texts_of_a_removed_folder_are_kept_for_undo(struct rig *rig)
 	guint lost = 0;
 
 	rig_deliver(rig, "Lists/harbour", "x", NOON);
-	disk_begin(rig);
+	rig_begin(rig);
 	rig_open(rig, "Lists/harbour");
 	rename_folder(rig, "Lists/harbour", "Sea", NULL);
 	rig_replay(rig, 0);
-	store_journal_remove(rig->store, disk_folder_at(rig, "Sea"), &step, &error);
+	store_journal_remove(rig->store, rig_folder_at(rig, "Sea"), &step, &error);
 	g_assert_no_error(error);
 	rig_replay(rig, 0);
-	disk_there(rig, "Sea", NULL);
+	rig_there(rig, "Sea", NULL);
 	store_undo_take_back(rig->store, step, &lost, NULL, &error);
 	g_assert_no_error(error);
 	g_assert_cmpuint(lost, ==, 0);
 	while (store_ops_waiting(rig->store, NULL))
 		rig_replay(rig, 0);
-	disk_there(rig, "Sea", "x");
-	disk_list(rig);
+	rig_there(rig, "Sea", "x");
+	rig_list(rig);
 	rig_open(rig, "Sea");
-	disk_here(rig, "Sea", "x");
+	rig_here(rig, "Sea", "x");
 }
 
 /* A plain tree: the folder itself goes, those in it stay. */
@@ -303,25 +278,25 @@ folders_of_a_plain_tree_are_made_renamed_and_removed(struct rig *rig)
 	rig_deliver(rig, "INBOX", "a", NOON);
 	rig_link(rig);
 	rig_open(rig, "INBOX");
-	create(rig, "Lists", NULL);
+	rig_create(rig, "Lists", NULL);
 	rig_replay(rig, 0);
-	create(rig, "Lists/sea", NULL);
+	rig_create(rig, "Lists/sea", NULL);
 	rig_replay(rig, 0);
-	disk_list(rig);
+	rig_list(rig);
 	disk_assert_names(rig, "Lists", "cur new sea tmp");
 	rename_folder(rig, "Lists", "Letters", NULL);
 	rig_replay(rig, 0);
 	disk_assert_names(rig, "Letters", "cur new sea tmp");
-	disk_list(rig);
-	g_assert_cmpint(disk_folder_at(rig, "Letters/sea"), >, 0);
-	disk_move(rig, disk_id_at(rig, "INBOX", "a"), "Letters/sea");
+	rig_list(rig);
+	g_assert_cmpint(rig_folder_at(rig, "Letters/sea"), >, 0);
+	rig_move(rig, rig_id_at(rig, "INBOX", "a"), "Letters/sea");
 	rig_replay(rig, 0);
 	remove_folder(rig, "Letters");
 	rig_replay(rig, 0);
 	disk_assert_names(rig, "Letters", "sea");
-	disk_list(rig);
+	rig_list(rig);
 	rig_open(rig, "Letters/sea");
-	disk_here(rig, "Letters/sea", "a");
+	rig_here(rig, "Letters/sea", "a");
 }
 
 static void
@@ -331,53 +306,39 @@ subscribing_is_written_down(struct rig *rig)
 	struct store_folder *folder;
 	GError *error = NULL;
 
-	disk_begin(rig);
-	store_journal_subscribe(rig->store, disk_folder_at(rig, "Sent"), FALSE, NULL, &error);
+	rig_begin(rig);
+	store_journal_subscribe(rig->store, rig_folder_at(rig, "Sent"), FALSE, NULL, &error);
 	g_assert_no_error(error);
 	rig_replay(rig, 0);
 	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	g_assert_nonnull(strstr(text, "Lists.harbour\n"));
 	g_assert_null(strstr(text, "Sent"));
-	disk_list(rig);
+	rig_list(rig);
 	folder = store_folder_by_path(rig->store, "Sent", NULL);
 	g_assert_false(folder->subscribed);
 	store_folder_free(folder);
 }
 
-static const struct {
-	const char *path;
-	void (*run)(struct rig *rig);
-} cases[] = {
-        {"/folders/create", a_new_folder_is_a_whole_and_private_maildir},
-        {"/folders/outside", wire_names_of_a_damaged_store_lead_nowhere},
-        {"/folders/rename", a_rename_takes_those_below_along},
-        {"/folders/rename-paths", a_look_mends_paths_after_a_rename},
-        {"/folders/rename-taken", a_rename_never_replaces_a_folder},
-        {"/folders/inbox", inbox_stays},
-        {"/folders/remove", a_removal_takes_what_mail_programs_keep_there},
-        {"/folders/in-the-way", what_is_in_the_way_is_named_and_nothing_goes},
-        {"/folders/came-meanwhile", mail_that_came_meanwhile_stops_a_removal},
-        {"/folders/link", a_link_to_a_folder_is_not_followed_to_remove_it},
-        {"/folders/undo-remove", texts_of_a_removed_folder_are_kept_for_undo},
-        {"/folders/plain-tree", folders_of_a_plain_tree_are_made_renamed_and_removed},
-        {"/folders/subscribe", subscribing_is_written_down},
+static const struct rig_case cases[] = {
+        {"create", a_new_folder_is_a_whole_and_private_maildir, 0},
+        {"outside", wire_names_of_a_damaged_store_lead_nowhere, 0},
+        {"rename", a_rename_takes_those_below_along, 0},
+        {"rename-paths", a_look_mends_paths_after_a_rename, 0},
+        {"rename-taken", a_rename_never_replaces_a_folder, 0},
+        {"inbox", inbox_stays, 0},
+        {"remove", a_removal_takes_what_mail_programs_keep_there, 0},
+        {"in-the-way", what_is_in_the_way_is_named_and_nothing_goes, 0},
+        {"came-meanwhile", mail_that_came_meanwhile_stops_a_removal, 0},
+        {"link", a_link_to_a_folder_is_not_followed_to_remove_it, 0},
+        {"undo-remove", texts_of_a_removed_folder_are_kept_for_undo, 0},
+        {"plain-tree", folders_of_a_plain_tree_are_made_renamed_and_removed, 0},
+        {"subscribe", subscribing_is_written_down, 0},
 };
-
-static void
-run(gconstpointer data)
-{
-	struct rig rig;
-
-	rig_init(&rig, &rig_maildir);
-	cases[GPOINTER_TO_UINT(data)].run(&rig);
-	rig_clear(&rig);
-}
 
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-		g_test_add_data_func(cases[i].path, GUINT_TO_POINTER(i), run);
+	rig_add_cases("/folders", &rig_maildir, cases, G_N_ELEMENTS(cases));
 	return g_test_run();
 }

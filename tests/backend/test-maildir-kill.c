@@ -23,7 +23,6 @@
 #include "base/files.h"
 #include "rig-disk.h"
 
-#define NOON RIG_NOON
 #define STEPS_MAX 2000 /* a verb that takes more does not end */
 
 static void
@@ -204,11 +203,9 @@ all_there_is(struct rig *rig)
 {
 	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free), folders = NULL;
 	g_autoptr(GDir) dir = NULL;
-	struct rig_done done = {0};
 	const char *name;
 
-	rig->kind->ops->folders(rig->backend, rig_on_done, &done);
-	rig_wait(rig, &done);
+	rig_list(rig);
 	folders = store_folders(rig->store, NULL);
 	for (guint i = 0; i < folders->len; i++)
 		rig_open(rig, ((const struct store_folder *)folders->pdata[i])->path);
@@ -227,9 +224,9 @@ all_there_is(struct rig *rig)
 static void
 journal_move(struct rig *rig, GError **error)
 {
-	msgid ids[2] = {disk_id_at(rig, "INBOX", "a"), disk_id_at(rig, "INBOX", "b")};
+	msgid ids[2] = {rig_id_at(rig, "INBOX", "a"), rig_id_at(rig, "INBOX", "b")};
 
-	store_journal_move(rig->store, ids, 2, disk_folder_at(rig, "Sent"), NULL, error);
+	store_journal_move(rig->store, ids, 2, rig_folder_at(rig, "Sent"), NULL, error);
 }
 
 /* The name that it would keep is taken. */
@@ -246,9 +243,9 @@ journal_move_to_taken(struct rig *rig, GError **error)
 static void
 journal_copy(struct rig *rig, GError **error)
 {
-	msgid ids[2] = {disk_id_at(rig, "INBOX", "a"), disk_id_at(rig, "INBOX", "b")};
+	msgid ids[2] = {rig_id_at(rig, "INBOX", "a"), rig_id_at(rig, "INBOX", "b")};
 
-	store_journal_copy(rig->store, ids, 2, disk_folder_at(rig, "Sent"), NULL, NULL, error);
+	store_journal_copy(rig->store, ids, 2, rig_folder_at(rig, "Sent"), NULL, NULL, error);
 }
 
 static void
@@ -260,7 +257,7 @@ journal_append(struct rig *rig, GError **error)
 
 	envelope_from_headers(&envelope, text, strlen(text));
 	store_journal_append(
-	        rig->store, disk_folder_at(rig, "Sent"),
+	        rig->store, rig_folder_at(rig, "Sent"),
 	        &(struct store_message){.received = NOON, .flags = FLAG_SEEN, .envelope = &envelope}, bytes,
 	        "", NULL, error);
 	envelope_clear(&envelope);
@@ -269,7 +266,7 @@ journal_append(struct rig *rig, GError **error)
 static void
 journal_purge(struct rig *rig, GError **error)
 {
-	msgid ids[2] = {disk_id_at(rig, "INBOX", "a"), disk_id_at(rig, "INBOX", "b")};
+	msgid ids[2] = {rig_id_at(rig, "INBOX", "a"), rig_id_at(rig, "INBOX", "b")};
 
 	store_journal_purge(rig->store, ids, 2, NULL, error);
 }
@@ -277,7 +274,7 @@ journal_purge(struct rig *rig, GError **error)
 static void
 journal_flag(struct rig *rig, GError **error)
 {
-	msgid ids[2] = {disk_id_at(rig, "INBOX", "a"), disk_id_at(rig, "INBOX", "b")};
+	msgid ids[2] = {rig_id_at(rig, "INBOX", "a"), rig_id_at(rig, "INBOX", "b")};
 
 	store_journal_flags(rig->store, ids, 2, FLAG_FLAGGED, 0, NULL, NULL, NULL, error);
 }
@@ -285,24 +282,13 @@ journal_flag(struct rig *rig, GError **error)
 static void
 journal_empty(struct rig *rig, GError **error)
 {
-	store_journal_empty(rig->store, disk_folder_at(rig, "INBOX"), NULL, error);
+	store_journal_empty(rig->store, rig_folder_at(rig, "INBOX"), NULL, error);
 }
 
 static void
 journal_create(struct rig *rig, GError **error)
 {
-	struct store_folder folder = {.path = (char *)"Sea",
-	                              .wire = (char *)".Sea",
-	                              .delimiter = '.',
-	                              .role = (char *)"",
-	                              .rights = (char *)"",
-	                              .mailbox_id = (char *)"",
-	                              .windows = (char *)"",
-	                              .keep = (char *)"",
-	                              .selectable = TRUE,
-	                              .subscribed = TRUE};
-
-	store_journal_create(rig->store, &folder, "", NULL, error);
+	rig_create(rig, "Sea", ".Sea");
 }
 
 static void
@@ -318,15 +304,10 @@ journal_rename(struct rig *rig, GError **error)
 	}
 	rig_deliver(rig, "Lists/harbour", "x", NOON);
 	rig_deliver(rig, "Lists/harbour/deep", "y", NOON);
-	{
-		struct rig_done done = {0};
-
-		rig->kind->ops->folders(rig->backend, rig_on_done, &done);
-		rig_wait(rig, &done);
-	}
+	rig_list(rig);
 	rig_open(rig, "Lists/harbour");
 	rig_open(rig, "Lists/harbour/deep");
-	store_journal_rename(rig->store, disk_folder_at(rig, "Lists/harbour"), "Sea", ".Sea", NULL, error);
+	store_journal_rename(rig->store, rig_folder_at(rig, "Lists/harbour"), "Sea", ".Sea", NULL, error);
 }
 
 static void
@@ -335,13 +316,13 @@ journal_remove(struct rig *rig, GError **error)
 	rig_deliver(rig, "Lists/harbour", "x", NOON);
 	rig_deliver(rig, "Lists/harbour", "y", NOON);
 	rig_open(rig, "Lists/harbour");
-	store_journal_remove(rig->store, disk_folder_at(rig, "Lists/harbour"), NULL, error);
+	store_journal_remove(rig->store, rig_folder_at(rig, "Lists/harbour"), NULL, error);
 }
 
 static void
 journal_subscribe(struct rig *rig, GError **error)
 {
-	store_journal_subscribe(rig->store, disk_folder_at(rig, "Sent"), FALSE, NULL, error);
+	store_journal_subscribe(rig->store, rig_folder_at(rig, "Sent"), FALSE, NULL, error);
 }
 
 static const struct {

@@ -13,7 +13,6 @@
 #include "base/error.h"
 #include "rig-disk.h"
 
-#define NOON RIG_NOON
 #define MESSAGES 60
 
 static int
@@ -116,8 +115,8 @@ static void
 act_at_random(struct rig *rig, GRand *rand)
 {
 	static const char *const folders[] = {"INBOX", "Sent", "Lists/harbour"};
-	gint64 folder = disk_folder_at(rig, folders[g_rand_int_range(rand, 0, 3)]);
-	gint64 to = disk_folder_at(rig, folders[g_rand_int_range(rand, 0, 3)]);
+	gint64 folder = rig_folder_at(rig, folders[g_rand_int_range(rand, 0, 3)]);
+	gint64 to = rig_folder_at(rig, folders[g_rand_int_range(rand, 0, 3)]);
 	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(store_row_free);
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 	GError *error = NULL;
@@ -197,12 +196,12 @@ another_program_may_delete(void)
 	rig_open(&rig, "INBOX");
 	for (int i = 0; i < MESSAGES; i++) {
 		g_autofree char *name = g_strdup_printf("m%02d", i);
-		msgid id = disk_id_at(&rig, "INBOX", name);
+		msgid id = rig_id_at(&rig, "INBOX", name);
 
 		g_array_append_val(ids, id);
 	}
-	store_journal_move(rig.store, (const msgid *)(void *)ids->data, ids->len,
-	                   disk_folder_at(&rig, "Sent"), NULL, &error);
+	store_journal_move(rig.store, (const msgid *)(void *)ids->data, ids->len, rig_folder_at(&rig, "Sent"),
+	                   NULL, &error);
 	g_assert_no_error(error);
 	child = fork();
 	g_assert_cmpint(child, >=, 0);
