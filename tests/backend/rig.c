@@ -273,12 +273,13 @@ rig_row(struct rig *rig, const char *path, const char *subject)
 }
 
 static void
-replay_one(struct rig *rig, const struct store_op *op, int code)
+replay_one(struct rig *rig, struct store_op *op, int code)
 {
 	struct rig_done done = {0};
 	g_autoptr(GError) error = NULL;
 	GError *failed = NULL;
 
+	op->created += rig->later;
 	store_op_set(rig->store, op->id, OP_RUNNING, NULL, 0, &failed);
 	g_assert_no_error(failed);
 	rig->kind->ops->replay(rig->backend, op, rig_on_done, &done);

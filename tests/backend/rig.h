@@ -39,6 +39,7 @@ struct rig {
 	struct backend *backend;
 	struct backend_env env;
 	GMainContext *context;
+	gint64 later; /* seconds by which ops seem younger: what lies on the disk has only whole ones too */
 	/* what the hooks said */
 	gboolean ready, lost;
 	guint folders, rows, arrived;
