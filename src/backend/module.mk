@@ -8,6 +8,7 @@ libbackend_a_SOURCES = \
   src/backend/imap/append.c \
   src/backend/imap/box.c \
   src/backend/imap/check.c \
+  src/backend/imap/empty.c \
   src/backend/imap/expunge.c \
   src/backend/imap/fetch.c \
   src/backend/imap/fill.c \

@@ -117,10 +117,10 @@ read_row(struct act *act, struct act_row *row, GError **error)
 {
 	struct store *store = act->b->env->store;
 	msgid source = row->source;
-	struct store_row *shown;
+	struct store_row *shown = store_row(store, row->id, error);
 	int known;
 
-	shown = store_row(store, row->id, error);
+	row->round = 0;
 	if (shown && source) {
 		store_row_free(shown);
 		shown = store_row(store, source, error);
@@ -138,6 +138,14 @@ read_row(struct act *act, struct act_row *row, GError **error)
 	return known >= 0;
 }
 
+static void
+put_in_order(struct act *act)
+{
+	g_array_sort(act->rows, by_place);
+	count_rounds(act->rows);
+	g_array_sort(act->rows, by_place);
+}
+
 static gboolean
 read_rows(struct act *act, GError **error)
 {
@@ -152,10 +160,17 @@ read_rows(struct act *act, GError **error)
 		else if (*error)
 			return FALSE;
 	}
-	g_array_sort(act->rows, by_place);
-	count_rounds(act->rows);
-	g_array_sort(act->rows, by_place);
+	put_in_order(act);
 	return TRUE;
+}
+
+gboolean
+act_read_places(struct act *act)
+{
+	for (guint i = 0; i < act->rows->len && !act->broken; i++)
+		read_row(act, act_at(act, i), &act->broken);
+	put_in_order(act);
+	return !act->broken;
 }
 
 static gboolean

@@ -67,10 +67,12 @@ struct act {
 	gboolean left;   /* some rows are ACT_LEFT */
 	void (*through)(struct act *act, struct act_row *row); /* expunge.c */
 	void (*removed)(struct act *act);                      /* expunge.c */
-	guint64 cut, below; /* expunge.c: UIDs from there on were done in this pass; in those before */
+	guint64 cut, below; /* empty.c: UIDs from there on were done in this pass; in those before */
+	guint64 went;       /* empty.c: messages that the server said were gone */
+	gboolean marked;    /* empty.c: it said OK to marking */
 	guint gone;         /* rows whose message was gone before their turn came */
 	GArray *candidates; /* struct candidate of locate.c, or NULL */
-	struct uidset hits, met; /* locate.c: what was found; the candidates */
+	struct uidset hits, met; /* what was found: locate.c, empty.c; locate.c: the candidates */
 	guint64 from;       /* locate.c: UID */
 	guint64 validity;   /* locate.c: of the candidates */
 	void (*located)(struct act *act); /* locate.c */
@@ -104,6 +106,9 @@ void act_end(struct act *act);
 /* Begins a step; act_step_end lets it end when its commands have. */
 void act_step(struct act *act, void (*next)(struct act *act));
 void act_step_end(struct act *act);
+/* Reads where the server has the messages of the rows, which may be a million in OP_EMPTY and are not asked
+ * for that before it matters. FALSE: act->broken. */
+gboolean act_read_places(struct act *act);
 struct act_row *act_at(const struct act *act, guint i);
 gboolean act_any(const struct act *act, enum act_state state);
 void act_turn(struct act *act, enum act_state from, enum act_state to);
@@ -161,7 +166,18 @@ void act_unclaim(struct act *act, struct act_row *row);
 void act_remove_originals(struct act *act, enum act_state state,
                           void (*through)(struct act *act, struct act_row *row),
                           void (*next)(struct act *act));
+/* TRUE: it can without taking what others have marked. FALSE: the person was told. */
+gboolean act_can_expunge(struct backend *b);
+/* What follows UID STORE or UID EXPUNGE of uids. */
+void act_put_removal(struct imap_cmd *cmd, const char *uids, gboolean store);
+/* Rows that stay in spite of the server's OK are the reason, if there is no other. */
+void act_refuse_removal(struct act *act);
+/* Takes the mark off rows that are ACT_REFUSED and ->struck: they are not to go with what another program
+ * expunges. Then next. */
+void act_spare(struct act *act, void (*next)(struct act *act));
 void imap_purge(struct act *act);
+
+/* ---- empty.c ---- */
 void imap_empty(struct act *act);
 /* UIDs of op->folder below op->upto, but for those of messages that the person has put elsewhere. */
 gboolean imap_below(struct backend *b, const struct store_op *op, struct uidset *out, GError **error);

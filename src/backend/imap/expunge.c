@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 
-/* OP_PURGE, OP_EMPTY, and the end of a move by hand.
+/* OP_PURGE, and the end of a move by hand; empty.c goes the same way.
  *
  * Messages go by UID EXPUNGE (RFC 4315) of exactly those that a person chose. An expunge without UIDs, or one
  * that comes with leaving a folder, would carry out what other programs have marked: neither exists here. On
@@ -12,8 +12,8 @@
 
 enum { PASSES_AT_MOST = 100000 };
 
-static gboolean
-can_expunge(struct backend *b)
+gboolean
+act_can_expunge(struct backend *b)
 {
 	g_autofree char *text = NULL;
 
@@ -30,8 +30,8 @@ can_expunge(struct backend *b)
 	return FALSE;
 }
 
-static void
-put_arguments(struct imap_cmd *cmd, const char *uids, gboolean store)
+void
+act_put_removal(struct imap_cmd *cmd, const char *uids, gboolean store)
 {
 	imap_command_atom(cmd->wire, uids);
 	/* Dovecot works on what is sent together with a MOVE side by side: an expunge in it would not see the
@@ -117,7 +117,7 @@ send_one(struct act *act, gint64 folder, const char *uids, const GArray *rows, g
 		return;
 	cmd->takes = store ? NULL : g_strdup(uids);
 	cmd->on_data = store ? NULL : expunge_data;
-	put_arguments(cmd, uids, store);
+	act_put_removal(cmd, uids, store);
 	imap_queue(act->b, cmd);
 }
 
@@ -131,7 +131,7 @@ send_removal(struct act *act, gint64 folder, const char *uids, GArray *rows)
 		row->tried = TRUE;
 	}
 	send_one(act, folder, uids, rows, TRUE);
-	if (can_expunge(act->b))
+	if (act_can_expunge(act->b))
 		send_one(act, folder, uids, rows, FALSE);
 	g_array_unref(rows);
 }
@@ -183,10 +183,10 @@ tell_spared(struct act *act)
 	act->removed(act);
 }
 
-/* What was marked to go, and may not, is not to go with what another program expunges. */
-static void
-spare(struct act *act)
+void
+act_spare(struct act *act, void (*next)(struct act *act))
 {
+	act->removed = next;
 	if (!act_is_final(act)) {
 		act->removed(act);
 		return;
@@ -197,6 +197,16 @@ spare(struct act *act)
 	act_step(act, tell_spared);
 	act_slices(act, ACT_SOUGHT, unmark);
 	act_step_end(act);
+}
+
+void
+act_refuse_removal(struct act *act)
+{
+	if (!act->refusal)
+		fulmar_fail(&act->refusal, FULMAR_FAILED,
+		            _("%s does not remove messages from this folder, though it says that it does; "
+		              "you may lack the right to"),
+		            act->b->env->account->host);
 }
 
 static void
@@ -215,19 +225,16 @@ looked(struct act *act)
 		else
 			act->through(act, row);
 	}
-	if (any && !act->refusal)
-		fulmar_fail(&act->refusal, FULMAR_FAILED,
-		            _("%s does not remove messages from this folder, though it says that it does; "
-		              "you may lack the right to"),
-		            act->b->env->account->host);
-	spare(act);
+	if (any)
+		act_refuse_removal(act);
+	act_spare(act, act->removed);
 }
 
 static void
 look(struct act *act)
 {
 	if (!act_any(act, ACT_DOUBTED)) {
-		spare(act);
+		act_spare(act, act->removed);
 		return;
 	}
 	act_step(act, looked);
@@ -290,111 +297,5 @@ imap_purge(struct act *act)
 	}
 	act_step(act, purge_rows);
 	fetch_bodies(act);
-	act_step_end(act);
-}
-
-/* ---- OP_EMPTY, and OP_FLAG of a whole folder ---- */
-
-static gboolean
-exclude(struct backend *b, const struct store_op *op, const struct store_op *other, struct uidset *set,
-        GError **error)
-{
-	for (guint i = 0; i < other->ids->len; i++) {
-		msgid id = g_array_index(other->ids, msgid, i);
-		gint64 folder;
-		guint64 uid;
-		int known = store_place(b->env->store, id, &folder, &uid, NULL, error);
-
-		if (known < 0)
-			return FALSE;
-		if (known && folder == op->folder && uid)
-			uidset_remove(set, uid, uid);
-	}
-	return TRUE;
-}
-
-/* Whatever moves a message away that the server still has in this folder: the person took it out of what is
- * meant here, also if that could not be carried out. */
-gboolean
-imap_below(struct backend *b, const struct store_op *op, struct uidset *out, GError **error)
-{
-	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
-
-	if (op->upto > 1)
-		uidset_add(out, 1, op->upto - 1);
-	if (!store_ops(b->env->store, FALSE, 0, ops, error))
-		return FALSE;
-	for (guint i = 0; i < ops->len; i++) {
-		const struct store_op *other = ops->pdata[i];
-
-		if ((other->verb == OP_MOVE || other->verb == OP_TRANSFER) && other->id < op->id &&
-		    !exclude(b, op, other, out, error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-/* A server with a limit (RFC 9738) works through a set in parts, from the highest UID down. */
-static void
-empty_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
-{
-	struct act *act = ((struct flight *)cmd->user)->act;
-
-	if (act_answered(act, response, error) && !error)
-		act->cut = MAX(act->cut, cmd->cut);
-	act_cmd_end(cmd);
-}
-
-static void
-send_empty(struct act *act, const char *uids, gboolean store)
-{
-	struct imap_cmd *cmd = act_cmd(act, act->op->folder, store ? "UID STORE" : "UID EXPUNGE", empty_done,
-	                               flight_new(act));
-
-	if (!cmd)
-		return;
-	cmd->takes = store ? NULL : g_strdup(uids);
-	put_arguments(cmd, uids, store);
-	imap_queue(act->b, cmd);
-}
-
-static void
-emptied(struct act *act)
-{
-	if (act->cut > 1 && !act->refusal) {
-		if (!act->below || act->cut < act->below) {
-			act->below = act->cut;
-			imap_empty(act);
-			return;
-		}
-		fulmar_fail(&act->refusal, FULMAR_FAILED, _("%s left out some of the messages"),
-		            act->b->env->account->host);
-	}
-	for (guint i = 0; !act->refusal && i < act->rows->len; i++)
-		act_tell_purged(act, act_at(act, i));
-	act_end(act);
-}
-
-void
-imap_empty(struct act *act)
-{
-	guint at = 0;
-	struct uidset uids;
-	char *slice;
-
-	act->cut = 0;
-	act_step(act, emptied);
-	uidset_init(&uids);
-	if (imap_below(act->b, act->op, &uids, &act->broken)) {
-		if (act->below)
-			uidset_remove(&uids, act->below, G_MAXUINT64);
-		while ((slice = uidset_format_slice(&uids, &at, ACT_LINE))) {
-			send_empty(act, slice, TRUE);
-			if (can_expunge(act->b))
-				send_empty(act, slice, FALSE);
-			g_free(slice);
-		}
-	}
-	uidset_clear(&uids);
 	act_step_end(act);
 }
