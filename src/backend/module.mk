@@ -23,6 +23,7 @@ libbackend_a_SOURCES = \
   src/backend/imap/listing.c \
   src/backend/imap/locate.c \
   src/backend/imap/login.c \
+  src/backend/imap/look.c \
   src/backend/imap/move.c \
   src/backend/imap/names.c \
   src/backend/imap/naming.c \

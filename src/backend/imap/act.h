@@ -67,14 +67,14 @@ struct act {
 	gboolean left;   /* some rows are ACT_LEFT */
 	void (*through)(struct act *act, struct act_row *row); /* expunge.c */
 	void (*removed)(struct act *act);                      /* expunge.c */
-	guint64 cut, below; /* empty.c: UIDs from there on were done in this pass; in those before */
-	guint64 went;       /* empty.c: messages that the server said were gone */
-	gboolean marked;    /* empty.c: it said OK to marking */
-	guint gone;         /* rows whose message was gone before their turn came */
-	GArray *candidates; /* struct candidate of locate.c, or NULL */
+	guint64 cut, below;      /* empty.c: UIDs from there on were done in this pass; in those before */
+	guint64 went;            /* empty.c: messages that the server said were gone */
+	gboolean marked;         /* empty.c: it said OK to marking */
+	guint gone;              /* rows whose message was gone before their turn came */
+	GArray *candidates;      /* struct candidate of locate.c, or NULL */
 	struct uidset hits, met; /* what was found: locate.c, empty.c; locate.c: the candidates */
-	guint64 from;       /* locate.c: UID */
-	guint64 validity;   /* locate.c: of the candidates */
+	guint64 from;            /* locate.c: UID */
+	guint64 validity;        /* locate.c: of the candidates */
 	void (*located)(struct act *act); /* locate.c */
 	/* folder-ops.c */
 	struct store_folder *source;
@@ -140,10 +140,6 @@ gboolean act_answered(struct act *act, const struct imap_response *response, con
  * IMAP's spelling; send takes rows (guint). */
 typedef void (*act_send)(struct act *act, gint64 folder, const char *uids, GArray *rows);
 void act_slices(struct act *act, enum act_state state, act_send send);
-/* Asks which messages of rows in state are still there: those are ->seen. */
-void act_look(struct act *act, enum act_state state);
-/* The same as an act_send. */
-void act_look_at(struct act *act, gint64 folder, const char *uids, GArray *rows);
 
 /* Tell the store, in the transaction of the slice. */
 void act_tell_moved(struct act *act, struct act_row *row);
@@ -158,6 +154,12 @@ GArray *act_uid_list(const struct imap_node *node, guint max);
 gboolean act_claim(struct act *act, struct act_row *row, guint64 uid);
 /* ->found is 0 again. */
 void act_unclaim(struct act *act, struct act_row *row);
+
+/* ---- look.c ---- */
+/* Asks which messages of rows in state are still there: those are ->seen. */
+void act_look(struct act *act, enum act_state state);
+/* The same as an act_send. */
+void act_look_at(struct act *act, gint64 folder, const char *uids, GArray *rows);
 
 /* ---- expunge.c ---- */
 /* Marks the originals of rows in state as deleted and expunges exactly them; through is called for each that
