@@ -446,7 +446,7 @@ class Session(threading.Thread):
         mails = self.box.mails
         top = (mails[-1].uid if by_uid else len(mails)) if mails else 0
         wanted = self.saved.__contains__ if m.group(1) == '$' else in_set(m.group(1), top)
-        since, out = int(m.group(3) or 0), b''
+        since, out = int(m.group(3) or 0), []
         chosen = [(seq, mail) for seq, mail in enumerate(mails, 1) if wanted(mail.uid if by_uid else seq)]
         if m.group(4):
             chosen = chosen[-int(m.group(4)):]
@@ -454,8 +454,8 @@ class Session(threading.Thread):
         for seq, mail in chosen:
             if mail.modseq > since:
                 items = self.items(mail, m.group(2), since)
-                out += b'* %d UIDFETCH (%s)\r\n' % (mail.uid, items) if self.uidonly else b'* %d FETCH (%s)\r\n' % (seq, items)
-        return out + octets(done)
+                out.append(b'* %d UIDFETCH (%s)\r\n' % (mail.uid, items) if self.uidonly else b'* %d FETCH (%s)\r\n' % (seq, items))
+        return b''.join(out) + octets(done)
 
     def limited(self, chosen, uid):
         """The tagged answer, and what of chosen is looked at (RFC 9738)."""
