@@ -332,9 +332,7 @@ def searched_for(caps, *looks, **kw):
         items = '(UID FLAGS INTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])' % ('EMAILID ' if 'OBJECTID' in caps else '')
         t.sent('SELECT "Trash"', *(look % items if look.startswith('UID FETCH') else look for look in looks), 'SELECT INBOX',
                'UID STORE 6001,6003 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 6001,6003')
-        assert len(t.trash.mails) == 5102 and t.drive('ops') == []
-        t.drive.open('Trash')
-        assert t.uids('Trash')['6001'] == 40 and len(t.drive.rows('Trash')) == 5102
+        assert len(t.trash.mails) == 5102 and t.drive('ops') == [] and t.uids('Trash')['6001'] == 40
 
 
 SEARCH = 'UID SEARCH %sHEADER Message-ID "<%d@harbour.example>"'
