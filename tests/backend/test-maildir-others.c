@@ -11,6 +11,7 @@
 
 #include "backend/maildir/name.h"
 #include "base/error.h"
+#include "../dice.h"
 #include "rig-disk.h"
 
 #define MESSAGES 60
@@ -232,7 +233,7 @@ another_program_may_delete(void)
 int
 main(int argc, char **argv)
 {
-	g_test_init(&argc, &argv, NULL);
+	dice_init(argc, argv);
 	g_test_add_func("/others/meddle", another_program_may_do_what_it_likes);
 	g_test_add_func("/others/delete", another_program_may_delete);
 	return g_test_run();

@@ -1,5 +1,6 @@
 #include <string.h>
 #include "base/error.h"
+#include "../dice.h"
 #include "bed.h"
 
 /* An account with several connections, over a server in memory that watches what each of them does: which
@@ -18,6 +19,7 @@ static struct {
 	gboolean follows;          /* tells of changes by itself */
 	guint up, attempts, given; /* connections that stand, attempts, secrets given */
 	guint opens[LANES];
+	GRand *dice; /* of the account's thread while that runs */
 } server;
 
 struct pending {
@@ -201,7 +203,7 @@ run_done(gpointer user)
 	struct pending *p = user;
 	struct backend *b = p->backend;
 
-	if (server.losses[b->env->lane] && !g_test_rand_int_range(0, (gint32)server.loss)) {
+	if (server.losses[b->env->lane] && !g_rand_int_range(server.dice, 0, (gint32)server.loss)) {
 		server.losses[b->env->lane]--;
 		lose(b, FULMAR_NO_LINK, "the link was lost");
 		return G_SOURCE_REMOVE;
@@ -229,7 +231,7 @@ begin(struct backend *b, gint64 folder, gboolean opens, backend_done done, void 
 	p->opens = opens;
 	b->pending = g_list_append(b->pending, p);
 	if (!server.stalled || b->env->lane != server.stalled)
-		p->source = after(b, (guint)g_test_rand_int_range(0, LONG_MS), run_done, p);
+		p->source = after(b, (guint)g_rand_int_range(server.dice, 0, LONG_MS), run_done, p);
 }
 
 static void
@@ -382,6 +384,7 @@ make(struct bed *bed)
 {
 	memset(&server, 0, sizeof server);
 	server.allowed = LANES;
+	server.dice = g_rand_new_with_seed((guint32)g_test_rand_int());
 	bed_make(bed);
 }
 
@@ -431,6 +434,7 @@ end(struct bed *bed)
 	for (guint n = 0; n < LANES; n++)
 		g_assert_null(backends[n]);
 	g_assert_cmpuint(server.up, ==, 0);
+	g_rand_free(server.dice);
 	bed_remove(bed);
 }
 
@@ -634,7 +638,7 @@ test_rest(void)
 int
 main(int argc, char **argv)
 {
-	g_test_init(&argc, &argv, NULL);
+	dice_init(argc, argv);
 	g_test_add_func("/lanes/side-by-side", test_side_by_side);
 	g_test_add_func("/lanes/one-allowed", test_one_allowed);
 	g_test_add_func("/lanes/command-line", test_command_line);

@@ -2,6 +2,8 @@
 #include "mime/part.h"
 #include <string.h>
 
+#include "../dice.h"
+
 static const struct {
 	enum part_encoding encoding;
 	const char *in, *out;
@@ -104,7 +106,7 @@ test_a_million_of_anything(void)
 int
 main(int argc, char **argv)
 {
-	g_test_init(&argc, &argv, NULL);
+	dice_init(argc, argv);
 	g_test_add_func("/decode/each-row", test_each_row);
 	g_test_add_func("/decode/each-row-cut-anywhere", test_each_row_cut_anywhere);
 	g_test_add_func("/decode/base64-round-trip", test_base64_round_trip);

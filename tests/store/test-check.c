@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <utime.h>
 #include "base/files.h"
+#include "../dice.h"
 #include "store-util.h"
 
 #define MAILS 12
@@ -737,7 +738,7 @@ a_folder_is_built_anew(struct place *place, gconstpointer unused)
 int
 main(int argc, char **argv)
 {
-	g_test_init(&argc, &argv, NULL);
+	dice_init(argc, argv);
 	PLACE_TEST("/check/a-sound-store-is-clean", a_sound_store_is_clean);
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		g_autofree char *path = g_strconcat("/check/damage/", kinds[i].name, NULL);

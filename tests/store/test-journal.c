@@ -1,4 +1,5 @@
 #include <string.h>
+#include "../dice.h"
 #include "store-util.h"
 
 #define OPS(var) g_autoptr(GPtrArray) var = g_ptr_array_new_with_free_func(store_op_free)
@@ -423,7 +424,7 @@ a_screen_sees_some_ops_with_their_rows_counted(struct bed *bed, gconstpointer un
 int
 main(int argc, char **argv)
 {
-	g_test_init(&argc, &argv, NULL);
+	dice_init(argc, argv);
 	BED_TEST("/store/journal/done", a_flag_shows_at_once_and_becomes_base_when_done);
 	BED_TEST("/store/journal/later-wins", the_later_wish_wins_on_the_same_bit);
 	BED_TEST("/store/journal/twice", a_wish_that_waits_already_is_not_written_twice);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/files.h"
+#include "../dice.h"
 #include "store-util.h"
 
 #define STEPS 120
@@ -293,7 +294,7 @@ nothing_told_is_lost_and_nothing_is_half(void)
 int
 main(int argc, char **argv)
 {
-	g_test_init(&argc, &argv, NULL);
+	dice_init(argc, argv);
 	g_test_add_func("/store/kill", nothing_told_is_lost_and_nothing_is_half);
 	return g_test_run();
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/error.h"
 #include "base/files.h"
+#include "../dice.h"
 #include "store-util.h"
 
 static void
@@ -464,7 +465,7 @@ flipped_bytes_never_crash(struct bed *bed, gconstpointer unused)
 int
 main(int argc, char **argv)
 {
-	g_test_init(&argc, &argv, NULL);
+	dice_init(argc, argv);
 	g_test_add_func("/store/open/none", a_reader_needs_a_store);
 	g_test_add_func("/store/open/private", it_is_private_whatever_the_umask);
 	g_test_add_func("/store/open/unfinished", an_unfinished_store_is_no_store_for_a_reader);

@@ -1,4 +1,5 @@
 #include <string.h>
+#include "../dice.h"
 #include "store-util.h"
 
 /* Message i refers to those in parents; the groups are those that chains connect. */
@@ -342,7 +343,7 @@ counters_survive_a_random_life(struct bed *bed, gconstpointer unused)
 int
 main(int argc, char **argv)
 {
-	g_test_init(&argc, &argv, NULL);
+	dice_init(argc, argv);
 	BED_TEST("/store/threads/order", any_order_of_arrival_gives_the_same_threads);
 	BED_TEST("/store/threads/row", the_thread_row_follows_its_messages);
 	BED_TEST("/store/threads/folders", a_thread_spans_folders_and_counts_in_each);
