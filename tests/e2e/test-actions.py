@@ -6,7 +6,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..
 from dovecot import Dovecot, RawImap
 from proxy import Proxy
 from stranger import STRANGER, become, give, read_only, writable
-from tap import FULMAR, Home, Skip, imap_conf, run
+from tap import FULMAR, Home, Skip, imap_conf, run, seed
 
 PATIENCE = float(os.environ.get('FULMAR_PATIENCE', 1))
 FLAG = {'seen': '\\Seen', 'answered': '\\Answered', 'flagged': '\\Flagged', 'deleted': '\\Deleted', 'draft': '\\Draft', 'forwarded': '$Forwarded'}
@@ -693,12 +693,6 @@ class Model:
         return True
 
 
-def seeded(default=None):
-    seed = int(os.environ.get('FULMAR_SEED') or default or random.randrange(1 << 30))
-    print('# seed %d' % seed, flush=True)
-    return random.Random(seed)
-
-
 def forty(w, model, chance, do, after=None):
     log = []
 
@@ -716,7 +710,7 @@ def forty(w, model, chance, do, after=None):
 
 
 def test_forty_actions_offline_then_online_are_what_the_model_says():
-    chance = seeded()
+    chance = random.Random(seed(1))
     with World(10) as w:
         model = Model(w.home)
         log = forty(w, model, chance, lambda *a: w.run('--offline', *a))
@@ -733,7 +727,7 @@ def test_forty_actions_offline_then_online_are_what_the_model_says():
 
 
 def test_forty_actions_online_are_what_the_model_says():
-    chance = seeded()
+    chance = random.Random(seed(2))
     with World(10) as w:
         model = Model(w.home)
         log = forty(w, model, chance, w.run)
@@ -754,7 +748,7 @@ def take_back(w, states, sometimes):
 
 
 def back_at_the_start(offline, syncs):
-    chance = seeded()
+    chance = random.Random(seed(3))
     with World(10) as w:
         start, model, states = on_server(w.imap), Model(w.home), []
         ids = {r['id']: (r['folder'], r['message_id']) for r in rows(w.home, 'work')}
@@ -855,7 +849,7 @@ def test_a_store_of_a_newer_version_is_left_alone():
 
 
 def test_many_at_once_do_each_action_once():
-    chance = seeded()
+    chance = random.Random(seed(4))
     with World(24) as w:
         running, want, copies = [], {}, 0
         for n, id in w.ids.items():

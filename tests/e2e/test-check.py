@@ -5,7 +5,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..
 from dovecot import Dovecot, RawImap
 from proxy import Proxy
 from screen import PATIENCE, Screen
-from tap import FULMAR, Home, imap_conf, run
+from tap import FULMAR, Home, imap_conf, run, seed
 
 COUNT = 30
 
@@ -125,7 +125,7 @@ def test_bodies_that_are_damaged_come_again():
 
 def test_rows_that_went_come_back_and_others_stay():
     """Random rows are lost, one message is deleted: exactly that one goes."""
-    chance = random.Random(random.randrange(1 << 30))
+    chance = random.Random(seed(1))
     with World() as w:
         lost = chance.sample(range(1, COUNT + 1), 9)
         sql(w.home, 'DELETE FROM message WHERE uid IN (%s)' % ','.join(map(str, lost)))
@@ -186,7 +186,7 @@ def test_a_database_that_cannot_be_read_is_set_aside_and_the_queue_saved():
         db.close()
         with open(store_of(w.home), 'r+b') as f:
             f.seek((root - 1) * 4096)
-            f.write(os.urandom(4096))
+            f.write(random.Random(1).randbytes(4096))
         found = findings(w.home)
         assert found and all(f['kind'] == 'database' for f in found), found
         w.home.run('--offline', 'list', 'work/INBOX', status=1)
@@ -202,7 +202,7 @@ def test_a_database_that_cannot_be_read_is_set_aside_and_the_queue_saved():
         assert len(rows(w.home, 'work')) == COUNT
     with World() as w:
         with open(store_of(w.home), 'r+b') as f:
-            f.write(os.urandom(8192))
+            f.write(random.Random(2).randbytes(8192))
         assert [f['kind'] for f in findings(w.home)] == ['database']
         w.home.run('list', 'work/INBOX', status=1)
         assert 'fulmar check --repair work' in w.home.err and w.home.err.count('\n') == 1, w.home.err
@@ -212,9 +212,7 @@ def test_a_database_that_cannot_be_read_is_set_aside_and_the_queue_saved():
 
 
 def test_flipped_bits_end_in_what_the_server_has():
-    seed = random.randrange(1 << 30)
-    print('# seed %d' % seed)
-    chance = random.Random(seed)
+    chance = random.Random(seed(3))
     with World() as w:
         sql(w.home, 'PRAGMA wal_checkpoint(TRUNCATE)')
         with open(store_of(w.home), 'rb') as f:

@@ -6,7 +6,7 @@ from dovecot import Dovecot, RawImap
 from screen import PATIENCE, Screen
 from script import *
 from stranger import STRANGER, become, give, read_only, writable
-from tap import FULMAR, Home, Skip, imap_conf, run
+from tap import FULMAR, Home, Skip, imap_conf, run, seed
 
 NOON = 1700000000
 with open(FULMAR, 'rb') as f:
@@ -199,8 +199,7 @@ def replace_store(home, data, account):
         f.write(data)
 
 
-def damaged(data, seed):
-    chance = random.Random(seed)
+def damaged(data, chance):
     size = len(data)
     for n in (10, 100, 4095, 4096, 5000, size // 3, size - 4096):
         yield 'cut at %d' % n, data[:n]
@@ -218,8 +217,7 @@ def damaged(data, seed):
 
 
 def test_a_damaged_store_is_told_and_stops_nobody_else():
-    seed = random.randrange(1 << 30)
-    print('# seed %d' % seed)
+    chance = random.Random(seed(1))
     told = 0
     with local_home(150) as home:
         home.write_conf(maildir_conf(home) + maildir_conf(home, 'other', 'Other'))
@@ -227,7 +225,7 @@ def test_a_damaged_store_is_told_and_stops_nobody_else():
         home.run('sync')
         with open(store_of(home, 'local'), 'rb') as f:
             data = f.read()
-        for name, wrong in damaged(data, seed):
+        for name, wrong in damaged(data, chance):
             replace_store(home, wrong, 'local')
             words = 'local/store.db.*damaged|no message|not in the store|no folder|nothing of local|File exists'
             if name.startswith('flipped'): # perhaps in the name of a file
@@ -251,7 +249,7 @@ def test_bodies_outlive_a_damaged_store():
         home.run('sync')
         bodies = {f: open(f, 'rb').read() for f in glob.glob(home.dir + '/data/fulmar/work/mail/*/*.eml')}
         assert len(bodies) == 5
-        replace_store(home, os.urandom(9000), 'work')
+        replace_store(home, random.Random(1).randbytes(9000), 'work')
         home.run('sync', status=1)
         one_line(home.err, 'work/store.db.*damaged')
         assert {f: open(f, 'rb').read() for f in bodies} == bodies
@@ -315,9 +313,9 @@ def test_what_is_here_is_read_from_a_read_only_home():
 
 # ---- two at once ----
 
-def storm(home, ids, seed):
+def storm(home, ids, chance):
     """Many processes at one store; every one of them must end well."""
-    chance, running = random.Random(seed), []
+    running = []
 
     def ended(p):
         out, err = p.communicate(timeout=60 * PATIENCE)
@@ -350,8 +348,7 @@ def test_several_make_a_store_at_once():
 
 
 def test_commands_beside_the_screen():
-    seed = random.randrange(1 << 30)
-    print('# seed %d' % seed)
+    chance = random.Random(seed(1))
     with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port, more='keep = full')) as home:
         for n in range(1, 41):
             imap.append(message(n))
@@ -367,7 +364,7 @@ def test_commands_beside_the_screen():
             s.wait(lambda lines: any('!' in l and 'number 39' in l for l in lines))
             s.wait(lambda _: '\\Flagged' in server_state(imap)[39])
             s.wait(lambda _: home.run('queue') == '')
-            storm(home, list(ids.values())[:8], seed)
+            storm(home, list(ids.values())[:8], chance)
             s.wait(lambda _: home.run('queue') == '')
             # One that stopped holds up nobody.
             os.kill(s.pid, signal.SIGSTOP)
@@ -403,9 +400,7 @@ def test_a_journal_in_other_hands_is_waited_for_and_then_told():
 # ---- sudden ends ----
 
 def test_a_sync_that_was_killed_is_made_whole_by_the_next():
-    seed = random.randrange(1 << 30)
-    chance = random.Random(seed)
-    print('# seed %d' % seed)
+    chance = random.Random(seed(1))
     body = lambda n: 'long line %d\n' % n * 100
     with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port, more='keep = full')) as home:
         for n in range(1, 61):
@@ -434,9 +429,7 @@ def test_a_sync_that_was_killed_is_made_whole_by_the_next():
 
 
 def test_a_mark_that_was_killed_under_way_is_made_or_not_and_shown_so():
-    seed = random.randrange(1 << 30)
-    chance = random.Random(seed)
-    print('# seed %d' % seed)
+    chance = random.Random(seed(1))
     with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port)) as home:
         for n in range(1, 21):
             imap.append(message(n))

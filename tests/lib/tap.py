@@ -52,6 +52,13 @@ def imap_conf(port, user='ann', password='secret word', security='none', more=''
             'user = %s\npassword = "%s"\ntimeout = 10s\n%s\n' % (port, security, user, password, more))
 
 
+def seed(default):
+    """What a random test begins with: always the same, so that it can be repeated, or $FULMAR_SEED to look for more."""
+    n = int(os.environ.get('FULMAR_SEED') or default)
+    print('# seed %d' % n, flush=True)
+    return n
+
+
 class Skip(Exception):
     """Raised by a test that cannot be made here: why."""
 
