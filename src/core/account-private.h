@@ -289,8 +289,9 @@ void journal_tell_op(struct account *a, const struct store_op *op);
 void journal_look(struct account *a);
 /* We have, by hand: everything is shown anew. */
 void journal_changed(struct account *a);
-/* One line for the person; not on a command line, which tells what became of its own wish. */
-void journal_tell(struct account *a, gint64 folder, const char *text);
+/* One line for the person; with the op that failed (else 0), only why it did. Not on a command line, which
+ * tells what became of its own wish. */
+void journal_tell(struct account *a, gint64 op, const char *text);
 /* Looks at what other processes do to the store. */
 void journal_start_polling(struct account *a);
 

@@ -87,7 +87,7 @@ leave(struct courier *c, enum op_state state, gint64 wait, GError *error)
 	if (!ok)
 		journal_halt(a, failed);
 	if (state == OP_FAILED && count_left(c) >= 0)
-		journal_tell(a, c->op->folder, error->message);
+		journal_tell(a, c->op->id, error->message);
 	g_clear_error(&error);
 	journal_tell_op(a, c->op);
 	a->couriers = g_list_remove(a->couriers, c);

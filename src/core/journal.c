@@ -30,14 +30,14 @@ journal_show(struct account *a)
 }
 
 void
-journal_tell(struct account *a, gint64 folder, const char *text)
+journal_tell(struct account *a, gint64 op, const char *text)
 {
 	struct event *event;
 
 	if (a->flags & ACCOUNT_BATCH)
 		return;
 	event = account_event(a, EVENT_NOTICE);
-	event->folder = folder;
+	event->id = op;
 	event->text = g_strdup(text);
 	account_post(a, event);
 }

@@ -227,7 +227,7 @@ ended(struct replay *replay, const GError *why)
 	for (guint i = 0; i < batch->ops->len; i++)
 		g_hash_table_remove(a->busy, &g_array_index(batch->ops, gint64, i));
 	if (refused)
-		journal_tell(a, batch->op->folder, why->message);
+		journal_tell(a, g_array_index(batch->ops, gint64, 0), why->message);
 	if (why && why->code == FULMAR_CANCELLED && !lost_its_link(replay))
 		await_folders(a, batch->op);
 	if (!why)

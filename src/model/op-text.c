@@ -131,6 +131,14 @@ op_text(const struct store_op *op, const GPtrArray *folders)
 	return fill_in(_(form), (const char *const[]){n, folder, to, arg});
 }
 
+char *
+op_failed_text(const struct store_op *op, const GPtrArray *folders, const char *why)
+{
+	g_autofree char *what = op ? op_text(op, folders) : NULL, *reason = text_safe(why, -1);
+
+	return what ? g_strdup_printf("%s: %s", what, reason) : g_steal_pointer(&reason);
+}
+
 static const struct {
 	const char *verb, *what, *to; /* to: when the folder is known */
 } undo_words[] = {

@@ -81,7 +81,8 @@ enum event_kind {
 	              */
 	EVENT_QUEUE, /* the journal changed: have = waiting, total = failed */
 	EVENT_ASK,   /* a secret is wanted: text = prompt; answer with CMD_SECRET */
-	EVENT_NOTICE,   /* text = one line for the status line (alerts, refusals); error may say more */
+	EVENT_NOTICE,   /* text = one line for the status line (alerts); error may say more. id = the op that
+	                   failed: text is why */
 	EVENT_FACT,     /* doctor: text = name, text2 = value */
 	EVENT_STEP,     /* before EVENT_DONE of a command that changed mail: id = step of undo (0: nothing
 	                   changed), text =     one line that says what was done */

@@ -214,6 +214,22 @@ store_op_by_key(struct store *store, const char *key, GError **error)
 	return op;
 }
 
+struct store_op *
+store_op_refused(struct store *store, msgid id, GError **error)
+{
+	static const char sql[] = "SELECT " OP_COLUMNS " FROM op_row CROSS JOIN op ON op.id = op_row.op"
+	                          " WHERE op_row.id = ?1 AND op.state = ?2 ORDER BY op_row.op DESC LIMIT 1";
+	g_autoptr(GPtrArray) found = g_ptr_array_new();
+	struct store_op *op;
+
+	if (!take_ops(store, store_sql(store, sql, VALUES(id, OP_FAILED), error), found, error) ||
+	    !found->len)
+		return NULL;
+	op = found->pdata[0];
+	op->n = 1;
+	return op;
+}
+
 gint64
 store_ops_waiting(struct store *store, gint64 *failed)
 {

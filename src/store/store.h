@@ -337,6 +337,8 @@ gboolean store_ops_are_running(struct store *store);
 /* NULL without error: gone. */
 struct store_op *store_op(struct store *store, gint64 id, GError **error);
 struct store_op *store_op_by_key(struct store *store, const char *key, GError **error);
+/* The last op of message id that failed, without its ids; n is 1. NULL without error: none. */
+struct store_op *store_op_refused(struct store *store, msgid id, GError **error);
 /* Durable state change. OP_FAILED: rows get error_text as refused and the effect on those that are left in
  * the op is taken back. OP_RUNNING counts an attempt and sets mark. A failed op that becomes OP_WAITING
  * (retry) takes effect again; FALSE with error when the folder it goes to is gone. */

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "model/format.h"
+#include "model/op-text.h"
 #include "ui/ui-private.h"
 
 #define HISTORY_MAX 500
@@ -297,11 +298,29 @@ of_account(const struct ui *ui, guint account, const char *text)
 	                             : g_strdup(text);
 }
 
+/* What was not done, and why. */
+static void
+told_failed(struct ui *ui, guint account, gint64 id, const char *why)
+{
+	struct store *store = ui_store(ui, account);
+	struct store_op *op = store ? store_op(store, id, NULL) : NULL;
+	g_autofree char *what = op_failed_text(op, ui_folders(ui, account), why),
+	                *line = of_account(ui, account, what), *key = ui_key_of(ui, VIEW_LIST, ACT_ACTIVITY);
+
+	ui_complain(ui, _("Not done: %s; %s: try again or give up"), line, key);
+	if (op)
+		store_op_free(op);
+}
+
 static void
 told_notice(struct ui *ui, guint account, struct event *event)
 {
 	g_autofree char *text = text_safe(event->text, -1), *line = of_account(ui, account, text);
 
+	if (event->id) {
+		told_failed(ui, account, event->id, event->text);
+		return;
+	}
 	if (event->error) {
 		ui_complain(ui, "%s", line);
 		return;

@@ -2,6 +2,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "model/format.h"
+#include "model/op-text.h"
 #include "ui/ui-private.h"
 
 #define QUOTA_FULL 90 /* per cent */
@@ -179,23 +180,31 @@ ui_line_end(const char *text, int width)
 	return space && space - text > (gssize)fits / 2 ? (gsize)(space - text) + 1 : fits;
 }
 
-/* Lines that the toast needs: one stands on the status line, two cover the hints, more the rows above. */
-static int
-toast_lines(const struct ui *ui)
+/* What stands in place of the state, or NULL. */
+static const char *
+said(const struct ui *ui)
 {
-	int most = MAX(2, ui->picture->rows / 2), width = ui->picture->cols - 2, n = 1;
+	return ui->toast ? ui->toast : ui->refused;
+}
 
-	for (const char *at = ui->toast; n < most && text_width(at, -1) > width; n++)
+/* Lines that it needs: one stands on the status line, two cover the hints, more the rows above. */
+static int
+said_lines(const struct ui *ui)
+{
+	int most = ui->toast ? MAX(2, ui->picture->rows / 2) : 2, width = ui->picture->cols - 2, n = 1;
+
+	for (const char *at = said(ui); n < most && text_width(at, -1) > width; n++)
 		at += ui_line_end(at, width);
 	return n;
 }
 
 static void
-draw_toast(struct ui *ui)
+draw_said(struct ui *ui)
 {
-	int lines = toast_lines(ui), rows = ui->picture->rows, cols = ui->picture->cols,
+	int lines = said_lines(ui), rows = ui->picture->rows, cols = ui->picture->cols,
 	    y = rows - MAX(lines, 2);
-	const char *at = ui->toast;
+	const char *at = said(ui);
+	gboolean bad = !ui->toast || ui->toast_is_error;
 
 	for (int i = 0; i < lines; i++) {
 		gsize end = i < lines - 1 ? ui_line_end(at, cols - 2) : strlen(at);
@@ -204,8 +213,7 @@ draw_toast(struct ui *ui)
 		if (lines > 1)
 			picture_clear(ui->picture, (struct rect){y + i, 0, 1, cols},
 			              y + i == rows - 2 ? ROLE_STATUS : ROLE_TEXT);
-		picture_cut(ui->picture, y + i, 1, cols - 2, ui->toast_is_error ? ROLE_ERROR : ROLE_TITLE,
-		            line);
+		picture_cut(ui->picture, y + i, 1, cols - 2, bad ? ROLE_ERROR : ROLE_TITLE, line);
 		at += end;
 	}
 }
@@ -219,6 +227,26 @@ is_elsewhere(const struct ui *ui)
 	return base != ui->list_view && base != ui->reader;
 }
 
+/* Of the message under the cursor: the key that says it was seen, what was not done, and why. Gives (g_free).
+ */
+static char *
+refused_text(struct ui *ui)
+{
+	const struct list_item *item = list_cursor(ui->list);
+	struct store *store = ui_store(ui, ui->account);
+	struct store_op *op;
+	g_autofree char *key = NULL, *what = NULL;
+
+	if (ui->toast || is_elsewhere(ui) || !item || !item->row->refused || !*item->row->refused)
+		return NULL;
+	key = ui_key_of(ui, VIEW_LIST, ACT_SEEN_REFUSAL);
+	op = store ? store_op_refused(store, item->row->id, NULL) : NULL;
+	what = op_failed_text(op, ui_folders(ui, ui->account), item->row->refused);
+	if (op)
+		store_op_free(op);
+	return g_strdup_printf(_("Refused (%s: seen): %s"), key, what);
+}
+
 void
 ui_draw_status(struct ui *ui)
 {
@@ -228,27 +256,20 @@ ui_draw_status(struct ui *ui)
 	g_autofree char *state = detail ? g_steal_pointer(&detail) : state_text(ui),
 	                *place = is_elsewhere(ui) ? g_strdup("") : place_text(ui), *link = NULL;
 	guint role;
-	const struct list_item *item = list_cursor(ui->list);
 	int end, x = 1;
 
 	picture_clear(ui->picture, (struct rect){y, 0, 1, width}, ROLE_STATUS);
-	if (ui->toast && toast_lines(ui) > 1)
+	g_free(ui->refused);
+	ui->refused = refused_text(ui);
+	if (said(ui) && said_lines(ui) > 1)
 		return;
-	if (ui->toast && text_width(ui->toast, -1) + text_width(place, -1) + 4 > width) {
-		draw_toast(ui);
+	if (said(ui) && text_width(said(ui), -1) + text_width(place, -1) + 4 > width) {
+		draw_said(ui);
 		return;
 	}
 	end = picture_right(ui->picture, y, 0, width - 1, ROLE_STATUS, place) - 2;
-	if (ui->toast) {
-		draw_toast(ui);
-		return;
-	}
-	if (item && item->row->refused && *item->row->refused && !is_elsewhere(ui)) {
-		g_autofree char *refused = text_safe(item->row->refused, -1),
-		                *key = ui_key_of(ui, VIEW_LIST, ACT_SEEN_REFUSAL),
-		                *line = g_strdup_printf(_("Refused (%s: seen): %s"), key, refused);
-
-		picture_cut(ui->picture, y, x, end - x, ROLE_ERROR, line);
+	if (said(ui)) {
+		draw_said(ui);
 		return;
 	}
 	/* Where the list's own title does not show the link, its word stands here. */
@@ -330,8 +351,8 @@ ui_draw_hints(struct ui *ui)
 	g_autoptr(GArray) hints = g_array_new(FALSE, FALSE, sizeof(struct hint));
 
 	picture_clear(ui->picture, (struct rect){y, 0, 1, ui->picture->cols}, ROLE_TEXT);
-	if (ui->toast && toast_lines(ui) > 1) {
-		draw_toast(ui);
+	if (said(ui) && said_lines(ui) > 1) {
+		draw_said(ui);
 		return;
 	}
 	collect_hints(ui, ui_top(ui)->ops->kind, hints);

@@ -128,6 +128,7 @@ struct ui {
 	gint64 undo_step, undo_until; /* to be taken back when its change got to the server; step 0: none */
 	GPtrArray *history;           /* char * lines for Activity, newest last */
 	char *toast;
+	char *refused; /* of this frame: why a change of the message under the cursor was; or NULL */
 	gboolean toast_is_error;
 	int count; /* typed before a key; 0: none */
 	int cursor_y, cursor_x;

@@ -128,6 +128,7 @@ ui_free(struct ui *ui)
 	g_free(ui->temporary);
 	g_free(ui->path);
 	g_free(ui->toast);
+	g_free(ui->refused);
 	g_free(ui);
 }
 

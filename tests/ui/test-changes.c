@@ -698,7 +698,7 @@ refusals_are_seen(void)
 	                           "read-only \x1b[2J mailbox", 0, &error));
 	ui_refresh_rows(rig.ui);
 	g_assert_true(shows(&rig, "▌ N ?"));
-	g_assert_true(shows(&rig, "Refused (,: seen): read-only [2J mailbox"));
+	g_assert_true(shows(&rig, "Refused (,: seen): mark as answered (1 message): read-only [2J mailbox"));
 	press(&rig, "W");
 	g_assert_true(shows(&rig, "Failed (r tries again, d gives it up)"));
 	g_assert_true(shows(&rig, "failed    mark as answered (1 message): read-only"));

@@ -340,19 +340,24 @@ static const struct {
         {"USEATTR", N_("this server does not let that folder have a special use")},
 };
 
-/* FULMAR_FAILED gets the advice that goes with the response code. */
+/* FULMAR_FAILED is kept with the op, which says what was refused: the server's words, and the advice that
+ * goes with the response code. */
 static GError *
 advised(const struct imap_response *response, const GError *error)
 {
-	GError *out = g_error_copy(error);
+	g_autofree char *said = imap_said(response);
+	const char *advice = NULL;
+	GError *out = NULL;
 
-	for (guint i = 0; response->code && i < G_N_ELEMENTS(advices); i++)
-		if (!strcmp(response->code, advices[i].code) && error->code == FULMAR_FAILED) {
-			g_error_free(out);
-			out = NULL;
-			fulmar_fail(&out, FULMAR_FAILED, "%s (%s)", error->message, _(advices[i].advice));
-			break;
-		}
+	for (guint i = 0; response->code && i < G_N_ELEMENTS(advices) && !advice; i++)
+		if (!strcmp(response->code, advices[i].code))
+			advice = _(advices[i].advice);
+	if (error->code != FULMAR_FAILED || response->status == IMAP_OK)
+		return g_error_copy(error);
+	if (advice)
+		fulmar_fail(&out, FULMAR_FAILED, "%s (%s)", said, advice);
+	else
+		fulmar_fail(&out, FULMAR_FAILED, "%s", said);
 	return out;
 }
 

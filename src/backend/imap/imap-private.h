@@ -197,6 +197,8 @@ guint64 imap_message_limit(const struct backend *b);
 /* Leaves in set what a command about it, cut off there, has still to be given again for. FALSE: that is
  * nothing; with error, set when the server did not come any further, which it would never do. */
 gboolean imap_rest(const struct backend *b, struct uidset *set, guint64 cut, GError **error);
+/* The words of a refusal, without what servers add of no use to a person. Gives (g_free). */
+char *imap_said(const struct imap_response *response);
 /* imap_parser's callback: FALSE when the octets that follow are not for this parser. */
 gboolean imap_on_response(const struct imap_response *response, void *user);
 /* Completes every command, sent or waiting, with error. */

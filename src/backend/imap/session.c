@@ -263,20 +263,33 @@ for_now(const struct imap_response *response)
 	       strstr(response->text, "authenticated but not connected");
 }
 
+char *
+imap_said(const struct imap_response *response)
+{
+	const char *text = response->text, *times = strstr(text, " secs).");
+	gsize len = strlen(text);
+
+	/* Dovecot says how long it took: "Permission denied (0.001 + 0.000 secs)." */
+	if (times && !times[7] && (times = g_strrstr_len(text, times - text, " (")))
+		len = (gsize)(times - text);
+	while (len && (text[len - 1] == '.' || text[len - 1] == ' '))
+		len--;
+	return len ? g_strndup(text, len) : response->status == IMAP_NO ? g_strdup("NO") : g_strdup("BAD");
+}
+
 static GError *
 refusal(const struct backend *b, const struct imap_response *response)
 {
 	GError *error = NULL;
 	enum fulmar_error code = FULMAR_FAILED;
+	g_autofree char *said = NULL;
 
 	if (response->status == IMAP_OK)
 		return NULL;
 	if (for_now(response))
 		code = FULMAR_NO_LINK;
-	fulmar_fail(&error, code, _("%s: the server refused: %s"), b->env->account->host,
-	            *response->text               ? response->text
-	            : response->status == IMAP_NO ? "NO"
-	                                          : "BAD");
+	said = imap_said(response);
+	fulmar_fail(&error, code, _("%s: the server refused: %s"), b->env->account->host, said);
 	return error;
 }
 
