@@ -17,6 +17,7 @@ struct place {
 	gboolean counted;            /* by the server, this moment */
 	guint below;                 /* folders that go with it, */
 	gint64 more;                 /* and their mails */
+	gint64 whole;                /* mails that are here in full: undo brings them back */
 };
 
 static gboolean
@@ -136,18 +137,44 @@ subscribe_off(struct place *place, gboolean *queued, GError **error)
 	return subscribe(place, FALSE, queued, error);
 }
 
+/* folders: those that are meant, and all mail in them. */
 static gboolean
-find_below(struct place *place, GError **error)
+count_whole(struct place *place, struct store *store, const GArray *folders, GError **error)
+{
+	g_autoptr(GArray) lacking = g_array_new(FALSE, FALSE, sizeof(msgid));
+
+	for (guint i = 0; i < folders->len; i++) {
+		gint64 id = g_array_index(folders, gint64, i);
+		struct store_folder *folder = store_folder_by_id(store, id, error);
+
+		if (!folder)
+			return FALSE;
+		place->whole += folder->shown;
+		store_folder_free(folder);
+		if (!store_missing_bodies(store, id, G_MININT64, TRUE, G_MAXINT32, lacking, error))
+			return FALSE;
+	}
+	place->whole -= lacking->len;
+	return TRUE;
+}
+
+/* What goes: the folder with those below it, or (only) its mail. */
+static gboolean
+look_through(struct place *place, gboolean only, GError **error)
 {
 	struct store *store = ready_store(place->app, place->session, place->account, error);
 	g_autoptr(GPtrArray) folders = store ? store_folders(store, error) : NULL;
+	g_autoptr(GArray) meant = g_array_new(FALSE, FALSE, sizeof(gint64));
+	gboolean ok = folders != NULL;
 
+	g_array_append_val(meant, place->folder->id);
+	if (ok && !only) {
+		place->below = folders_below(folders, place->folder->path, &place->more, meant);
+		place->more -= MAX(place->folder->total, place->folder->shown);
+	}
+	ok = ok && count_whole(place, store, meant, error);
 	g_clear_pointer(&store, store_close);
-	if (!folders)
-		return FALSE;
-	place->below = folders_below(folders, place->folder->path, &place->more, NULL);
-	place->more -= MAX(place->folder->total, place->folder->shown);
-	return TRUE;
+	return ok;
 }
 
 /* Also those that are not here yet, when the server has just told how many it has. */
@@ -163,19 +190,24 @@ count_of(const struct place *place)
 static char *
 describe(const struct place *place)
 {
-	long long mails = (long long)count_of(place);
+	long long mails = (long long)count_of(place), lost = mails - place->whole;
 
 	g_autofree char *own = g_strdup_printf(
 	                        ngettext("%s/%s: %lld mail", "%s/%s: %lld mails", (gulong)mails),
 	                        place->account->id, place->folder->path, mails),
 	                *below = g_strdup_printf(ngettext(", with %u folder below it",
 	                                                  ", with %u folders below it", place->below),
-	                                         place->below);
+	                                         place->below),
+	                *gone = g_strdup_printf(
+	                        ngettext(", %lld of them not here in full (undo cannot bring it back)",
+	                                 ", %lld of them not here in full (undo cannot bring those back)",
+	                                 (gulong)lost),
+	                        lost);
 
-	return g_strconcat(own, place->below ? below : NULL, NULL);
+	return g_strconcat(own, place->below ? below : "", lost > 0 ? gone : NULL, NULL);
 }
 
-/* Says how many mails go, and asks whoever can answer. */
+/* Says how many mails go, and how many of them for ever, and asks whoever can answer. */
 static gboolean
 is_meant(const struct place *place, const char *question, GError **error)
 {
@@ -200,7 +232,7 @@ is_meant(const struct place *place, const char *question, GError **error)
 static gboolean
 delete_folder(struct place *place, gboolean *queued, GError **error)
 {
-	return find_place(place, TRUE, error) && find_below(place, error) &&
+	return find_place(place, TRUE, error) && look_through(place, FALSE, error) &&
 	       is_meant(place, _("Delete the folder with all of it?"), error) &&
 	       change_place(place, command_for(place, CMD_FOLDER_REMOVE), place->folder->path,
 	                    count_of(place), queued, error);
@@ -209,7 +241,8 @@ delete_folder(struct place *place, gboolean *queued, GError **error)
 static gboolean
 empty(struct place *place, gboolean *queued, GError **error)
 {
-	return find_place(place, TRUE, error) && is_meant(place, _("Delete them all for good?"), error) &&
+	return find_place(place, TRUE, error) && look_through(place, TRUE, error) &&
+	       is_meant(place, _("Delete them all for good?"), error) &&
 	       change_place(place, command_for(place, CMD_FOLDER_EMPTY), place->folder->path, count_of(place),
 	                    queued, error);
 }

@@ -252,7 +252,7 @@ def test_empty_says_how_many_and_wants_a_yes():
         # One that came meanwhile goes with the others, and is counted.
         w.imap.append(message(50), box='Trash')
         w.run('folder', 'empty', 'work/Trash', status=2)
-        one_line(w.home.err, 'work/Trash', '5 mails', '--yes')
+        one_line(w.home.err, 'work/Trash', r'5 mails, 1 of them not here in full \(undo cannot bring it back\); say --yes')
         assert len(on_server(w.imap)['Trash']) == 5
         told = json.loads(w.run('folder', 'empty', 'work/Trash', '--yes', '--json'))
         assert told['mails'] == 5 and told['state'] == 'done', told
@@ -260,7 +260,7 @@ def test_empty_says_how_many_and_wants_a_yes():
         # One that the server has not told of stays.
         w.run('--offline', 'move', w.ids[1], 'work/Trash')
         w.imap.append(message(51), box='Trash')
-        assert '1 mail' in w.run('--offline', 'folder', 'empty', 'work/Trash', '--yes')
+        assert 'work/Trash: 1 mail\n' in w.run('--offline', 'folder', 'empty', 'work/Trash', '--yes')
         w.run('sync')
         assert [m for m, _ in on_server(w.imap)['Trash']] == ['<n51@harbour.example>']
         agree(w.home, w.imap)
