@@ -115,16 +115,18 @@ struct account {
 	gint64 open_folder;        /* the person looks at it, 0: none */
 	gint64 inbox;              /* watched when no folder is open, 0: not known yet */
 	struct request *open_next; /* waits for the opening under way to end, or NULL */
-	gboolean listed;           /* the folder list of this link is here */
+	GHashTable *progress;      /* folder id → struct progress * */
+	GArray *background;        /* gint64 folders to bring up to date when nothing else is asked */
+	gboolean working, again;   /* inside work_on: it is not entered twice but gone through again */
+	enum link_state shown;     /* last EVENT_LINK */
+
+	/* listing.c */
+	gboolean listed; /* the folder list of this link is here */
 	gboolean listing;
-	gint64 listed_at;        /* monotonic µs */
-	GSource *list_wait;      /* for the next, soon after the last */
-	GError *list_error;      /* why the last list could not be had, or NULL */
-	gboolean list_again;     /* it is known to have changed */
-	GHashTable *progress;    /* folder id → struct progress * */
-	GArray *background;      /* gint64 folders to bring up to date when nothing else is asked */
-	gboolean working, again; /* inside work_on: it is not entered twice but gone through again */
-	enum link_state shown;   /* last EVENT_LINK */
+	gint64 listed_at;    /* monotonic µs */
+	GSource *list_wait;  /* for the next, soon after the last */
+	GError *list_error;  /* why the last list could not be had, or NULL */
+	gboolean list_again; /* it is known to have changed */
 
 	/* keep.c */
 	guint64 keep_octets;  /* what one batch may fetch: so much that it lasts a moment */
@@ -233,13 +235,37 @@ struct progress *work_progress(struct account *a, gint64 folder);
 void work_behind(struct account *a, gint64 folder);
 /* There are new rows in folder: their bodies may be wanted. */
 void work_arrived(struct account *a, gint64 folder);
-/* Lists folders; r may be NULL. */
-void work_list(struct account *a, struct request *r);
-void work_sync(struct account *a, struct request *r);
 /* Another look at folder is due, whatever was found before. */
 void work_again(struct account *a, gint64 folder);
+/* The same, but nobody begins it by himself. */
+void work_forget(struct account *a, gint64 folder);
+/* The folder that lane 0 has in hand: INBOX when the person looks at none. 0: none. */
+gint64 work_front(struct account *a);
+/* TRUE while lane 0 is at it, and no other may be. */
+gboolean work_is_fronts(struct account *a, const struct progress *p);
 /* Folder id of a command that names one by id or path; 0 with error. */
 gint64 work_folder(struct account *a, const struct command *c, GError **error);
+
+/* ---- visit.c ---- */
+/* Opens folder with lane, which takes it from any other; then or on failure r ends (it may be NULL). */
+void visit_open(struct lane *lane, gint64 folder, struct request *r);
+/* One step towards all headers of a folder; TRUE when they are here. */
+gboolean visit_fill(struct lane *lane, struct progress *p);
+
+/* ---- listing.c ---- */
+/* Lists folders; r may be NULL. */
+void listing_begin(struct account *a, struct request *r);
+/* It is known to have changed: it is asked for again, soon. */
+void listing_changed(struct account *a);
+gboolean listing_is_due(const struct account *a);
+/* TRUE for what "hide" of the configuration says. */
+gboolean listing_hides(struct account *a, const struct store_folder *f);
+
+/* ---- sync.c ---- */
+void sync_start(struct account *a, struct request *r);
+/* The folder that sync commands want next, 0: none; those that are through end. */
+gint64 sync_folder(struct account *a);
+gboolean sync_wants_list(const struct account *a);
 
 /* ---- keep.c ---- */
 /* TRUE when bodies the policy wants in folder are not here. */

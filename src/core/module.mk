@@ -13,13 +13,16 @@ libcore_a_SOURCES = \
   src/core/keep.c \
   src/core/lane.c \
   src/core/link.c \
+  src/core/listing.c \
   src/core/merge.c \
   src/core/replay.c \
   src/core/requests.c \
   src/core/secret.c \
+  src/core/sync.c \
   src/core/transfer.c \
   src/core/turn.c \
   src/core/undo.c \
+  src/core/visit.c \
   src/core/work.c
 CORE_LIBS = libcore.a libbackend.a libmsg.a libstore.a libproto.a libnet.a libmime.a libconf.a $(BASE_LIBS) \
   $(SQLITE_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS) $(IDN2_LIBS)

@@ -241,7 +241,7 @@ begin_near(struct request *r)
 static void
 begin_folders(struct request *r)
 {
-	work_list(r->account, r);
+	listing_begin(r->account, r);
 }
 
 static void
@@ -259,7 +259,7 @@ begin_open(struct request *r)
 static void
 begin_sync(struct request *r)
 {
-	work_sync(r->account, r);
+	sync_start(r->account, r);
 }
 
 /* Carried out, and ended, by work_on. */
