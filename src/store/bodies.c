@@ -1,9 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/error.h"
@@ -19,10 +16,6 @@
 #define SECTION_MAX 250
 #define COPIED 16384 /* octets: parts up to here are copied, not mapped */
 
-/* A download under way is locked by who does it. Several may fetch the same at once: the screen and a
- * command, or a person and the keep policy. */
-static const char *const partials[] = {".part", ".part2", ".part3"};
-
 /* ---- names ---- */
 
 static gboolean
@@ -37,14 +30,8 @@ section_is_valid(const char *section)
 	return strspn(section, "0123456789.") == len && !strstr(section, "..");
 }
 
-static char *
-shard_dir(struct store *store, msgid id)
-{
-	return g_strdup_printf("%s/mail/%02x", store->dir, (guint)(id & 0xff));
-}
-
-static char *
-parts_dir(struct store *store, msgid id)
+char *
+bodies_parts_dir(struct store *store, msgid id)
 {
 	return g_strdup_printf("%s/mail/%02x/%" G_GINT64_FORMAT, store->dir, (guint)(id & 0xff), id);
 }
@@ -58,21 +45,17 @@ bodies_path(struct store *store, msgid id, const char *section, GError **error)
 		fulmar_fail(error, FULMAR_FAILED, _("'%s' names no part of a message"), section);
 		return NULL;
 	}
-	dir = parts_dir(store, id);
+	dir = bodies_parts_dir(store, id);
 	return *section ? g_strconcat(dir, "/", section, NULL) : g_strconcat(dir, ".eml", NULL);
 }
 
 void
 bodies_unlink(struct store *store, msgid id)
 {
-	g_autofree char *dir = parts_dir(store, id), *whole = g_strconcat(dir, ".eml", NULL);
+	g_autofree char *dir = bodies_parts_dir(store, id), *whole = g_strconcat(dir, ".eml", NULL);
 
 	unlink(whole);
-	for (guint i = 0; i < G_N_ELEMENTS(partials); i++) {
-		g_autofree char *partial = g_strconcat(whole, partials[i], NULL);
-
-		unlink(partial);
-	}
+	intake_unlink(whole);
 	if (access(dir, F_OK) == 0)
 		files_remove_tree(dir);
 }
@@ -161,6 +144,36 @@ bodies_drop_broken(struct store *store, GError **error)
 		g_hash_table_iter_remove(&iter);
 	}
 	return TRUE;
+}
+
+gboolean
+bodies_put_entry(struct store *store, msgid id, const char *section, gint64 size,
+                 const struct mime_part *root, GError **error)
+{
+	static const char put[] = "INSERT OR REPLACE INTO part (id, size, section) VALUES (?1, ?2, ?3)";
+	static const char parts[] = "DELETE FROM part WHERE id = ?1 AND section <> ''";
+	sqlite3_stmt *statement = store_sql(store, put, VALUES(id, size), error);
+
+	if (statement)
+		sqlite3_bind_text(statement, 3, section, -1, SQLITE_STATIC);
+	if (!store_finish(store, statement, error))
+		return FALSE;
+	if (*section)
+		return row_set_have(store, id, HAVE_PART, 0, error);
+	return store_run(store, parts, VALUES(id), error) &&
+	       (!root || store_set_structure(store, id, root, error)) &&
+	       row_set_have(store, id, HAVE_WHOLE, HAVE_PART, error);
+}
+
+gboolean
+store_set_text_here(struct store *store, msgid id, GError **error)
+{
+	gboolean own, ok;
+
+	if (!store_enter(store, FALSE, &own, error))
+		return FALSE;
+	ok = row_set_have(store, id, HAVE_TEXT, 0, error);
+	return store_leave(store, own, ok, error);
 }
 
 /* ---- reading ---- */
@@ -270,6 +283,15 @@ parse(GBytes *whole)
 
 	mime_part_number(root);
 	return root;
+}
+
+struct mime_part *
+bodies_parse_file(const char *path)
+{
+	int reason;
+	g_autoptr(GBytes) whole = map_file(path, -1, &reason);
+
+	return whole ? parse(whole) : NULL;
 }
 
 /* Where the parts of the message lie that was cut last: who reads one of ten thousand parts reads the next.
@@ -401,216 +423,4 @@ store_structure(struct store *store, msgid id, GError **error)
 	}
 	whole = read_whole(store, id, error);
 	return whole ? parse(whole) : NULL;
-}
-
-/* ---- writing ---- */
-
-static int
-fail_file(const char *path, GError **error)
-{
-	fulmar_fail(error, FULMAR_FAILED, _("%s cannot be written: %s"), path, g_strerror(errno));
-	return -1;
-}
-
-static gboolean
-row_is_here(struct store *store, msgid id, GError **error)
-{
-	static const char sql[] = "SELECT 1 FROM message WHERE id = ?1";
-	gint64 found;
-
-	if (!store_number(store, sql, VALUES(id), 0, &found, error))
-		return FALSE;
-	if (!found)
-		store_fail_gone(id, error);
-	return found != 0;
-}
-
-static gboolean
-is_file_at(int fd, const char *path)
-{
-	struct stat opened, there;
-
-	return fstat(fd, &opened) == 0 && lstat(path, &there) == 0 && opened.st_dev == there.st_dev &&
-	       opened.st_ino == there.st_ino;
-}
-
-/* The name under which fd was begun, or NULL with errno. */
-static char *
-partial_of(const char *final, int fd)
-{
-	for (guint i = 0; i < G_N_ELEMENTS(partials); i++) {
-		g_autofree char *path = g_strconcat(final, partials[i], NULL);
-
-		if (is_file_at(fd, path))
-			return g_steal_pointer(&path);
-	}
-	errno = ENOENT;
-	return NULL;
-}
-
-/* Opens and locks path. -1 with errno; EWOULDBLOCK: somebody else downloads there. */
-static int
-open_partial(const char *path)
-{
-	for (;;) {
-		int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-		if (fd < 0)
-			return -1;
-		if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-			close(fd);
-			errno = EWOULDBLOCK;
-			return -1;
-		}
-		/* Whoever had it before may have ended, and moved it away, while we opened it. */
-		if (is_file_at(fd, path))
-			return fd;
-		close(fd);
-	}
-}
-
-int
-store_part_begin(struct store *store, msgid id, const char *section, guint64 *have, GError **error)
-{
-	g_autofree char *final = bodies_path(store, id, section, error);
-	g_autofree char *dir = *section ? parts_dir(store, id) : shard_dir(store, id);
-	off_t end;
-	int fd = -1;
-
-	if (!final || !row_is_here(store, id, error) || !files_make_private_dir(dir, error))
-		return -1;
-	errno = EWOULDBLOCK;
-	for (guint i = 0; fd < 0 && errno == EWOULDBLOCK && i < G_N_ELEMENTS(partials); i++) {
-		g_autofree char *path = g_strconcat(final, partials[i], NULL);
-
-		fd = open_partial(path);
-	}
-	if (fd < 0)
-		return fail_file(final, error);
-	end = lseek(fd, 0, SEEK_END);
-	if (end < 0) {
-		close(fd);
-		return fail_file(final, error);
-	}
-	*have = (guint64)end;
-	return fd;
-}
-
-static gboolean
-settle_file(int fd, const char *partial, const char *final, gboolean durable, GError **error)
-{
-	if (durable)
-		return files_commit(fd, partial, final, error);
-	if (rename(partial, final) == 0)
-		return TRUE;
-	fail_file(final, error);
-	return FALSE;
-}
-
-/* A whole message makes its parts superfluous: they can be cut out of it. That needs its structure as we see
- * it, not as the server does. */
-static gboolean
-put_entry(struct store *store, msgid id, const char *section, gint64 size, const struct mime_part *root,
-          GError **error)
-{
-	static const char put[] = "INSERT OR REPLACE INTO part (id, size, section) VALUES (?1, ?2, ?3)";
-	static const char parts[] = "DELETE FROM part WHERE id = ?1 AND section <> ''";
-	sqlite3_stmt *statement = store_sql(store, put, VALUES(id, size), error);
-
-	if (statement)
-		sqlite3_bind_text(statement, 3, section, -1, SQLITE_STATIC);
-	if (!store_finish(store, statement, error))
-		return FALSE;
-	if (*section)
-		return row_set_have(store, id, HAVE_PART, 0, error);
-	return store_run(store, parts, VALUES(id), error) &&
-	       (!root || store_set_structure(store, id, root, error)) &&
-	       row_set_have(store, id, HAVE_WHOLE, HAVE_PART, error);
-}
-
-gboolean
-bodies_put_whole(struct store *store, msgid id, gint64 size, const struct mime_part *root, GError **error)
-{
-	return put_entry(store, id, "", size, root, error);
-}
-
-static struct mime_part *
-parse_file(const char *path)
-{
-	int reason;
-	g_autoptr(GBytes) whole = map_file(path, -1, &reason);
-
-	return whole ? parse(whole) : NULL;
-}
-
-static gboolean
-finish(struct store *store, msgid id, const char *section, int fd, gboolean durable, GError **error)
-{
-	g_autofree char *final = bodies_path(store, id, section, error);
-	g_autofree char *partial = final ? partial_of(final, fd) : NULL;
-	g_autofree char *dir = parts_dir(store, id);
-	struct mime_part *root;
-	struct stat info;
-	gboolean ok;
-
-	if (!final)
-		return FALSE;
-	if (!partial || fstat(fd, &info) != 0) {
-		fail_file(final, error);
-		return FALSE;
-	}
-	if (!settle_file(fd, partial, final, durable, error))
-		return FALSE;
-	root = *section ? NULL : parse_file(final);
-	ok = store_begin(store, durable, error);
-	if (ok) {
-		ok = row_is_here(store, id, error) &&
-		     put_entry(store, id, section, (gint64)info.st_size, root, error);
-		ok = store_leave(store, TRUE, ok, error);
-	}
-	if (root)
-		mime_part_free(root);
-	if (ok && !*section && access(dir, F_OK) == 0)
-		files_remove_tree(dir);
-	return ok;
-}
-
-gboolean
-store_part_finish(struct store *store, msgid id, const char *section, int fd, gboolean durable,
-                  GError **error)
-{
-	gboolean ok = finish(store, id, section, fd, durable, error);
-
-	close(fd);
-	return ok;
-}
-
-gboolean
-store_part_put(struct store *store, msgid id, const char *section, const void *bytes, gsize len,
-               gboolean durable, GError **error)
-{
-	guint64 have;
-	int fd = store_part_begin(store, id, section, &have, error);
-
-	if (fd < 0)
-		return FALSE;
-	if (ftruncate(fd, 0) != 0 || lseek(fd, 0, SEEK_SET) != 0 || !files_write_all(fd, bytes, len)) {
-		g_autofree char *path = bodies_path(store, id, section, NULL);
-
-		fail_file(path, error);
-		close(fd);
-		return FALSE;
-	}
-	return store_part_finish(store, id, section, fd, durable, error);
-}
-
-gboolean
-store_set_text_here(struct store *store, msgid id, GError **error)
-{
-	gboolean own, ok;
-
-	if (!store_enter(store, FALSE, &own, error))
-		return FALSE;
-	ok = row_set_have(store, id, HAVE_TEXT, 0, error);
-	return store_leave(store, own, ok, error);
 }

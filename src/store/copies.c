@@ -202,7 +202,7 @@ add_body(struct store *store, const char *aside, msgid id, GBytes *bytes, GError
 	gboolean ok;
 
 	mime_part_number(root);
-	ok = take_in(store, aside, id, error) && bodies_put_whole(store, id, (gint64)len, root, error);
+	ok = take_in(store, aside, id, error) && bodies_put_entry(store, id, "", (gint64)len, root, error);
 	mime_part_free(root);
 	return ok;
 }

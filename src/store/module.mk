@@ -10,6 +10,7 @@ libstore_a_SOURCES = \
   src/store/folders.c \
   src/store/header.c \
   src/store/identity.c \
+  src/store/intake.c \
   src/store/journal.c \
   src/store/keep.c \
   src/store/keywords.c \

@@ -291,9 +291,20 @@ char *bodies_path(struct store *store, msgid id, const char *section, GError **e
 gboolean bodies_file_of(struct store *store, msgid id, char **file, GError **error);
 /* Makes row id's have bits those of its entries. */
 gboolean bodies_refresh_have(struct store *store, msgid id, GError **error);
-/* Adds the entry of a whole body whose file has its name already. */
-gboolean bodies_put_whole(struct store *store, msgid id, gint64 size, const struct mime_part *root,
-                          GError **error);
+/* Adds the entry of a body whose file has its name already. A whole message (root: its structure, or NULL)
+ * makes its parts superfluous: they can be cut out of it. That needs its structure as we see it, not as the
+ * server does. */
+gboolean bodies_put_entry(struct store *store, msgid id, const char *section, gint64 size,
+                          const struct mime_part *root, GError **error);
+/* Where the parts of a message lie that are not cut out of the whole. Gives (g_free). */
+char *bodies_parts_dir(struct store *store, msgid id);
+/* Gives (mime_part_free); NULL: the file cannot be read. */
+struct mime_part *bodies_parse_file(const char *path);
+
+/* ---- intake.c ---- */
+
+/* Removes downloads of the whole message that lies, or would, at path. */
+void intake_unlink(const char *path);
 
 /* ---- header.c ---- */
 
