@@ -20,7 +20,7 @@
 
 #include "drive.h"
 
-#define LIMIT_MS 20000
+#define LIMIT_MS 60000
 
 /* ---- JSON ---- */
 
@@ -525,7 +525,7 @@ main(int argc, char **argv)
 	account->port = atoi(argv[2]);
 	account->security = SECURITY_NONE;
 	account->user = g_strdup("ann");
-	account->timeout = 10;
+	account->timeout = 30;
 	g_strfreev(account->disable_capability);
 	account->disable_capability = g_strdupv(argv + 3);
 	d.store = store_open(argv[1], STORE_WRITE, &error);

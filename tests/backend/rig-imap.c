@@ -67,7 +67,7 @@ make(struct rig *rig, struct conf_account *account)
 	account->port = atoi(port);
 	account->security = SECURITY_NONE;
 	account->user = g_strdup("ann");
-	account->timeout = 10;
+	account->timeout = 30;
 }
 
 static const char *

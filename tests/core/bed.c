@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 60000 };
 
 static const char configuration[] =
         "[account work]\ntype = imap\naddress = ann@example.org\nhost = localhost\nkeep = headers\n"

@@ -7,7 +7,7 @@
 /* An account on its own thread over a server in memory that fails the n-th verb. Whatever is interrupted,
  * each command ends once, and after one more round the store holds what the server has. */
 
-enum { MESSAGES = 12, PIECE = 3, PATIENCE_MS = 20000, VERBS = 14 };
+enum { MESSAGES = 12, PIECE = 3, PATIENCE_MS = 60000, VERBS = 14 };
 
 /* How the verb fails. */
 enum fault { REFUSED, FOR_NOW, CALLED_OFF, LINK_LOST, FAULTS };

@@ -12,7 +12,7 @@
 
 /* In a network of its own, where the test may give and take addresses. */
 
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 60000 };
 
 static gboolean
 enter_own_network(void)

@@ -62,7 +62,7 @@ def sound(home, account='work'):
     db.close()
 
 
-def run_as(home, args, status, prepare=None, timeout=30):
+def run_as(home, args, status, prepare=None, timeout=120):
     p = subprocess.run([FULMAR, *args], env=home.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout * PATIENCE, preexec_fn=prepare)
     home.err = p.stderr.decode(errors='replace')
     assert p.returncode in (status if isinstance(status, tuple) else (status,)), (args, p.returncode, p.stdout.decode(errors='replace')[-500:], home.err[-3000:])

@@ -60,7 +60,7 @@ class Talk:
         self.home.close()
 
 
-def becomes(screen, what, timeout=20):
+def becomes(screen, what, timeout=60):
     """Waits for something elsewhere, while the screen goes on; its value."""
     end = time.monotonic() + timeout * PATIENCE
     while not (value := what()):

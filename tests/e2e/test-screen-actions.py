@@ -71,7 +71,7 @@ def boxes(imap):
     return {m.group(1).decode() for l in imap('LIST "" "*"') if (m := re.match(rb'\* LIST \([^)]*\) \S+ "?([^"\r\n]*)"?', l))}
 
 
-def becomes(screen, what, want=True, timeout=10):
+def becomes(screen, what, want=True, timeout=60):
     """Waits until what() is want, while the screen goes on."""
     end = time.monotonic() + timeout * PATIENCE
     while (value := what()) != want:

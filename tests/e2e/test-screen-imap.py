@@ -63,7 +63,7 @@ def server_flags(imap):
     return {int(m.group(1) or m.group(4)): set((m.group(2) or m.group(3) or b'').decode().split()) - {'\\Recent'} for m in found if m}
 
 
-def becomes(screen, what, timeout=10):
+def becomes(screen, what, timeout=60):
     """Waits for something elsewhere, while the screen goes on; its value."""
     end = time.monotonic() + timeout * PATIENCE
     while not (value := what()):

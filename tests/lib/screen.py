@@ -89,7 +89,7 @@ class Screen:
     def text(self):
         return '\n'.join(self.lines)
 
-    def wait(self, what, timeout=20):
+    def wait(self, what, timeout=60):
         """The text of the screen, once what (a regular expression over it, or a function of the lines) holds; raises with the screen if it never does."""
         test = what if callable(what) else lambda lines: re.search(what, '\n'.join(lines), re.M)
         end = time.monotonic() + timeout * PATIENCE
@@ -107,7 +107,7 @@ class Screen:
     def send(self, keys):
         os.write(self.fd, keys.encode() if isinstance(keys, str) else keys)
 
-    def press(self, keys, what, timeout=20):
+    def press(self, keys, what, timeout=60):
         """Sends keys and waits for what they do."""
         self.send(keys)
         return self.wait(what, timeout)
@@ -142,7 +142,7 @@ class Screen:
                     return at - start
         return None
 
-    def stopped(self, timeout=10):
+    def stopped(self, timeout=30):
         """True once the program has stopped itself."""
         end = time.monotonic() + timeout * PATIENCE
         while time.monotonic() < end:
@@ -152,7 +152,7 @@ class Screen:
                 return os.WIFSTOPPED(status)
         return False
 
-    def ended(self, timeout=10):
+    def ended(self, timeout=30):
         """The exit status, after the program went; None when it did not."""
         end = time.monotonic() + timeout * PATIENCE
         while time.monotonic() < end:

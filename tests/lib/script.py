@@ -708,7 +708,7 @@ class Script:
         """The commands that match, whole."""
         return [c for c in self.heard if re.fullmatch(pattern, c, re.S)]
 
-    def wait(self, test, timeout=20):
+    def wait(self, test, timeout=60):
         end = time.monotonic() + timeout
         while not test():
             if time.monotonic() > end:

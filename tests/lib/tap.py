@@ -25,7 +25,7 @@ class Home:
         with os.fdopen(fd, 'w') as f:
             f.write(conf)
 
-    def run(self, *args, status=0, stdin='', timeout=30):
+    def run(self, *args, status=0, stdin='', timeout=120):
         """Runs the program; its standard output. The exit status must be status (None: any)."""
         p = subprocess.run([FULMAR, *args], env=self.env, input=stdin.encode(), capture_output=True, timeout=timeout)
         self.status, self.err = p.returncode, p.stderr.decode(errors='replace')

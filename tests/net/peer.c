@@ -28,7 +28,7 @@ too_long(gpointer condition)
 guint
 peer_watch(const char *condition)
 {
-	return g_timeout_add(20000, too_long, (gpointer)condition);
+	return g_timeout_add(60000, too_long, (gpointer)condition);
 }
 
 char *
