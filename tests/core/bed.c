@@ -109,8 +109,8 @@ bed_remove(struct bed *bed)
 	memory_forget();
 }
 
-void
-bed_start(struct bed *bed, const char *account, guint flags)
+struct account *
+bed_start_with(struct bed *bed, const struct backend_ops *ops, const char *account, guint flags)
 {
 	GError *error = NULL;
 	struct account *a;
@@ -118,10 +118,16 @@ bed_start(struct bed *bed, const char *account, guint flags)
 	g_setenv("XDG_DATA_HOME", bed->dir, TRUE);
 	if (!bed->bus)
 		bed->bus = bus_new();
-	a = account_start_with(&memory_ops, bed->bus, bed->conf, conf_account(bed->conf, account), flags,
-	                       &error);
+	a = account_start_with(ops, bed->bus, bed->conf, conf_account(bed->conf, account), flags, &error);
 	g_assert_no_error(error);
 	g_ptr_array_add(bed->accounts, a);
+	return a;
+}
+
+void
+bed_start(struct bed *bed, const char *account, guint flags)
+{
+	bed_start_with(bed, &memory_ops, account, flags);
 }
 
 static void

@@ -32,6 +32,9 @@ void bed_remove_other(struct bed *other);
 void bed_copy_tree(const char *from, const char *to);
 void bed_remove_tree(const char *path);
 void bed_start(struct bed *bed, const char *account, guint flags);
+/* With verbs of the test's own. */
+struct account *bed_start_with(struct bed *bed, const struct backend_ops *ops, const char *account,
+                               guint flags);
 /* Ends all accounts; each command has ended once. */
 void bed_stop(struct bed *bed);
 

@@ -24,9 +24,10 @@ struct folder {
 struct server {
 	GPtrArray *folders;
 	guint64 born; /* UIDVALIDITY of the folder made last */
-	guint countdown, verbs;
-	enum memory_fault fault;
+	guint countdown, verbs, piece, fills, links;
+	enum memory_fault fault, fill_fault;
 	enum memory_extent extent;
+	gboolean any; /* countdown is of any verbs */
 	gboolean silent, no_uidplus, unreachable;
 };
 
@@ -103,6 +104,7 @@ server_of(const char *account)
 		return s;
 	s = g_new0(struct server, 1);
 	s->folders = g_ptr_array_new_with_free_func(folder_free);
+	s->fill_fault = MEMORY_FAULTS;
 	folder_new(s, "INBOX")->subscribed = TRUE;
 	g_hash_table_insert(servers, g_strdup(account), s);
 	return s;
@@ -230,8 +232,55 @@ memory_arm(const char *account, guint n, enum memory_fault fault, enum memory_ex
 	s->fault = fault;
 	s->extent = extent;
 	s->verbs = 0;
-	s->silent = FALSE;
+	s->silent = s->any = FALSE;
 	pthread_mutex_unlock(&lock);
+}
+
+void
+memory_arm_any(const char *account, guint n, enum memory_fault fault)
+{
+	memory_arm(account, n, fault, MEMORY_NOTHING);
+	pthread_mutex_lock(&lock);
+	server_of(account)->any = TRUE;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+memory_arm_fills(const char *account, enum memory_fault fault)
+{
+	pthread_mutex_lock(&lock);
+	server_of(account)->fill_fault = fault;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+memory_set_piece(const char *account, guint n)
+{
+	pthread_mutex_lock(&lock);
+	server_of(account)->piece = n;
+	pthread_mutex_unlock(&lock);
+}
+
+guint
+memory_fills(const char *account)
+{
+	guint fills;
+
+	pthread_mutex_lock(&lock);
+	fills = server_of(account)->fills;
+	pthread_mutex_unlock(&lock);
+	return fills;
+}
+
+guint
+memory_links(const char *account)
+{
+	guint links;
+
+	pthread_mutex_lock(&lock);
+	links = server_of(account)->links;
+	pthread_mutex_unlock(&lock);
+	return links;
 }
 
 gboolean
@@ -379,6 +428,7 @@ struct backend {
 	const struct backend_env *env;
 	struct server *server;
 	gboolean up;
+	guint stored; /* headers of the open folder, since it was opened */
 	GQueue pending;
 };
 
@@ -475,6 +525,7 @@ run_linked(gpointer user)
 
 	pthread_mutex_lock(&lock);
 	refused = b->server->unreachable;
+	b->server->links++;
 	pthread_mutex_unlock(&lock);
 	if (refused) {
 		lose(b, FULMAR_NO_LINK);
@@ -495,15 +546,32 @@ later(struct backend *b, GSourceFunc run)
 	g_source_attach(source, b->env->context);
 }
 
+/* Called locked. */
+static void
+fail(struct server *s, struct pending *p, enum memory_fault fault)
+{
+	static const enum fulmar_error codes[MEMORY_FAULTS] = {FULMAR_FAILED, FULMAR_NO_LINK, FULMAR_NO_LINK,
+	                                                       FULMAR_NO_LINK, FULMAR_CANCELLED};
+
+	p->fatal = fault == MEMORY_HANGS_UP;
+	s->silent = fault == MEMORY_SILENT;
+	fulmar_fail(&p->error, codes[fault], "arranged");
+}
+
 static struct pending *
 begin(struct backend *b, backend_done done, void *user)
 {
 	struct pending *p = g_new0(struct pending, 1);
+	struct server *s = b->server;
 
 	p->done = done;
 	p->user = user;
 	p->told = g_array_new(FALSE, FALSE, sizeof(struct told));
 	g_queue_push_tail(&b->pending, p);
+	pthread_mutex_lock(&lock);
+	if (s->any && s->countdown && !--s->countdown)
+		fail(s, p, s->fault);
+	pthread_mutex_unlock(&lock);
 	later(b, run_done);
 	return p;
 }
@@ -512,8 +580,6 @@ begin(struct backend *b, backend_done done, void *user)
 static guint
 meet(struct backend *b, struct pending *p, guint n)
 {
-	static const enum fulmar_error codes[MEMORY_FAULTS] = {FULMAR_FAILED, FULMAR_NO_LINK, FULMAR_NO_LINK,
-	                                                       FULMAR_NO_LINK};
 	struct server *s = b->server;
 
 	s->verbs++;
@@ -521,12 +587,12 @@ meet(struct backend *b, struct pending *p, guint n)
 		p->fatal = TRUE;
 		return 0;
 	}
-	if (!s->countdown || --s->countdown)
+	if (p->error)
+		return 0;
+	if (s->any || !s->countdown || --s->countdown)
 		return n;
-	p->fatal = s->fault == MEMORY_HANGS_UP;
-	s->silent = s->fault == MEMORY_SILENT;
-	fulmar_fail(&p->error, codes[s->fault], "arranged");
-	if (s->fault == MEMORY_REFUSES || s->fault == MEMORY_NOT_NOW || s->extent == MEMORY_NOTHING)
+	fail(s, p, s->fault);
+	if ((s->fault != MEMORY_HANGS_UP && s->fault != MEMORY_SILENT) || s->extent == MEMORY_NOTHING)
 		return 0;
 	return s->extent == MEMORY_HALF ? n / 2 : n;
 }
@@ -549,6 +615,7 @@ destroy(struct backend *b)
 {
 	GSource *source;
 
+	g_assert_true(is_silent(b) || g_queue_is_empty(&b->pending));
 	while ((source = g_main_context_find_source_by_user_data(b->env->context, b)))
 		g_source_destroy(source);
 	g_queue_clear_full(&b->pending, (GDestroyNotify)pending_free);
@@ -620,7 +687,8 @@ folders(struct backend *b, backend_done done, void *user)
 {
 	g_autoptr(GPtrArray) known = NULL;
 
-	begin(b, done, user);
+	if (begin(b, done, user)->error)
+		return;
 	pthread_mutex_lock(&lock);
 	g_assert_true(store_begin(b->env->store, FALSE, NULL));
 	for (guint i = 0; i < b->server->folders->len; i++)
@@ -653,7 +721,19 @@ store_message(struct backend *b, gint64 folder, const struct message *m)
 	envelope_clear(&envelope);
 }
 
-/* All of it, in one piece. */
+/* The next piece, from the newest down; the folder is complete with the last. */
+static void
+bring_piece(struct backend *b, struct store_folder *row, struct folder *f)
+{
+	guint n = b->server->piece ? b->server->piece : f->messages->len;
+
+	for (guint i = 0; i < n && b->stored < f->messages->len; i++)
+		store_message(b, row->id, f->messages->pdata[f->messages->len - ++b->stored]);
+	row->complete = b->stored >= f->messages->len;
+	g_assert_true(store_folder_put_state(b->env->store, row, NULL));
+}
+
+/* What is here of it is as there. */
 static void
 bring(struct backend *b, struct store_folder *row, struct folder *f)
 {
@@ -669,7 +749,6 @@ bring(struct backend *b, struct store_folder *row, struct folder *f)
 		const struct message *m = f->messages->pdata[i];
 
 		uidset_remove(&gone, m->uid, m->uid);
-		store_message(b, row->id, m);
 		store_set_base(store, row->id, m->uid, m->flags, m->keywords, &error);
 		g_assert_no_error(error);
 	}
@@ -678,9 +757,9 @@ bring(struct backend *b, struct store_folder *row, struct folder *f)
 	row->uidvalidity = f->uidvalidity;
 	row->uidnext = f->uidnext;
 	row->exists = f->messages->len;
-	row->complete = TRUE;
 	row->synced = 1;
-	g_assert_true(store_folder_put_state(store, row, NULL));
+	b->stored = 0;
+	bring_piece(b, row, f);
 }
 
 static void
@@ -692,11 +771,11 @@ open_(struct backend *b, gint64 folder, backend_done done, void *user)
 
 	pthread_mutex_lock(&lock);
 	f = row ? folder_named(b->server, row->wire) : NULL;
-	if (f && b->up && !b->server->silent) {
+	if (f && b->up && !b->server->silent && !p->error) {
 		g_assert_true(store_begin(b->env->store, FALSE, NULL));
 		bring(b, row, f);
 		g_assert_true(store_commit(b->env->store, NULL));
-	} else {
+	} else if (!p->error) {
 		fulmar_fail(&p->error, FULMAR_FAILED, "no such folder");
 	}
 	pthread_mutex_unlock(&lock);
@@ -707,7 +786,23 @@ open_(struct backend *b, gint64 folder, backend_done done, void *user)
 static void
 fill(struct backend *b, gint64 folder, backend_done done, void *user)
 {
-	begin(b, done, user);
+	struct pending *p = begin(b, done, user);
+	struct store_folder *row = store_folder_by_id(b->env->store, folder, NULL);
+	struct folder *f;
+
+	pthread_mutex_lock(&lock);
+	f = row ? folder_named(b->server, row->wire) : NULL;
+	b->server->fills++;
+	if (!p->error && b->server->fill_fault < MEMORY_FAULTS)
+		fail(b->server, p, b->server->fill_fault);
+	if (f && b->up && !p->error) {
+		g_assert_true(store_begin(b->env->store, FALSE, NULL));
+		bring_piece(b, row, f);
+		g_assert_true(store_commit(b->env->store, NULL));
+	}
+	pthread_mutex_unlock(&lock);
+	store_folder_free(row);
+	b->env->hooks->rows(folder, b->env->user);
 }
 
 static void
@@ -744,7 +839,7 @@ fetch_whole(struct backend *b, struct pending *p, msgid id)
 	g_autoptr(GBytes) bytes = NULL;
 
 	pthread_mutex_lock(&lock);
-	m = b->up && !b->server->silent ? place(b, id, &f) : NULL;
+	m = b->up && !b->server->silent && !p->error ? place(b, id, &f) : NULL;
 	if (m)
 		bytes = g_bytes_ref(m->bytes);
 	pthread_mutex_unlock(&lock);

@@ -9,10 +9,11 @@
 #include "backend/backend.h"
 
 enum memory_fault {
-	MEMORY_REFUSES,  /* FULMAR_FAILED */
-	MEMORY_NOT_NOW,  /* FULMAR_NO_LINK, with the link up */
-	MEMORY_HANGS_UP, /* the link is lost */
-	MEMORY_SILENT,   /* nothing is answered ever again: whoever used it then is as good as killed */
+	MEMORY_REFUSES,   /* FULMAR_FAILED */
+	MEMORY_NOT_NOW,   /* FULMAR_NO_LINK, with the link up */
+	MEMORY_HANGS_UP,  /* the link is lost */
+	MEMORY_SILENT,    /* nothing is answered ever again: whoever used it then is as good as killed */
+	MEMORY_CALLS_OFF, /* FULMAR_CANCELLED, with the link up */
 	MEMORY_FAULTS
 };
 /* How far a verb came that met the fault. A refused one never began. */
@@ -29,9 +30,17 @@ gboolean memory_expunge(const char *account, const char *folder, const char *mes
 /* As another client moves it. */
 gboolean memory_move(const char *account, const char *folder, const char *message_id, const char *to);
 
-/* From the next verb on, the n-th meets the fault; 0: none. With changes, only verbs that change something
- * count. */
+/* From the next verb of the journal on, the n-th meets the fault; 0: none. */
 void memory_arm(const char *account, guint n, enum memory_fault fault, enum memory_extent extent);
+/* The same of any verbs, before anything is done. */
+void memory_arm_any(const char *account, guint n, enum memory_fault fault);
+/* Each fill meets the fault; MEMORY_FAULTS: none does. */
+void memory_arm_fills(const char *account, enum memory_fault fault);
+/* Headers come so many at a time, the newest first; 0: all at once. */
+void memory_set_piece(const char *account, guint n);
+/* How often a folder was filled, and how many links there were. */
+guint memory_fills(const char *account);
+guint memory_links(const char *account);
 gboolean memory_is_silent(const char *account);
 /* Verbs that changed or could have changed something, since the last memory_arm. */
 guint memory_verbs(const char *account);

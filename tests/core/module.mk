@@ -3,6 +3,7 @@ core_tests = tests/core/test-account tests/core/test-address tests/core/test-bus
   tests/core/test-journal tests/core/test-lanes tests/core/test-transfer
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
+tests_core_test_account_SOURCES = tests/core/test-account.c $(core_bed)
 tests_core_test_account_LDADD = $(CORE_LIBS)
 tests_core_test_address_LDADD = $(CORE_LIBS)
 tests_core_test_bus_LDADD = $(MSG_LIBS)

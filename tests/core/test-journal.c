@@ -494,7 +494,7 @@ add_seeds(const char *path, void (*test)(gconstpointer data), guint n)
 int
 main(int argc, char **argv)
 {
-	static const char *const faults[MEMORY_FAULTS] = {"refuses", "not-now", "hangs-up", "silent"};
+	static const char *const faults[] = {"refuses", "not-now", "hangs-up", "silent"};
 
 	g_setenv("LC_ALL", "C", TRUE);
 	g_test_init(&argc, &argv, NULL);
@@ -503,7 +503,7 @@ main(int argc, char **argv)
 	add_seeds("/journal/offline", test_offline, 8);
 	add_seeds("/journal/online", test_online, 8);
 	add_seeds("/journal/undo", test_undo, 8);
-	for (int i = 0; i < MEMORY_FAULTS; i++) {
+	for (int i = 0; i < (int)G_N_ELEMENTS(faults); i++) {
 		g_autofree char *path = g_strconcat("/journal/any-verb-", faults[i], NULL);
 
 		g_test_add_data_func(path, GINT_TO_POINTER(i), test_interrupted);

@@ -364,19 +364,11 @@ static struct account *
 start(struct bed *bed, guint flags)
 {
 	struct conf_account *settings = bed->conf->accounts->pdata[0];
-	GError *error = NULL;
-	struct account *a;
 
-	g_setenv("XDG_DATA_HOME", bed->dir, TRUE);
 	if (!settings->password_command)
 		settings->password_command =
 		        g_strdup_printf("echo asked >> %s/asked; echo open sesame", bed->dir);
-	if (!bed->bus)
-		bed->bus = bus_new();
-	a = account_start_with(&ops, bed->bus, bed->conf, settings, flags, &error);
-	g_assert_no_error(error);
-	g_ptr_array_add(bed->accounts, a);
-	return a;
+	return bed_start_with(bed, &ops, settings->id, flags);
 }
 
 static void
