@@ -85,12 +85,11 @@ files_copy_all(int from, int to)
 	return TRUE;
 }
 
-/* File systems that cannot sync a folder say EINVAL; there is no more to be had there. */
+/* File systems that cannot sync a folder say EINVAL; there is no more to be had there. FALSE with errno. */
 static gboolean
-sync_dir_of(const char *path)
+sync_path(const char *path)
 {
-	g_autofree char *dir = g_path_get_dirname(path);
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int failed;
 
 	if (fd < 0)
@@ -102,9 +101,20 @@ sync_dir_of(const char *path)
 }
 
 gboolean
+files_sync(const char *path, GError **error)
+{
+	if (sync_path(path))
+		return TRUE;
+	fulmar_fail(error, FULMAR_FAILED, _("%s cannot be written: %s"), path, g_strerror(errno));
+	return FALSE;
+}
+
+gboolean
 files_commit(int fd, const char *temporary, const char *final, GError **error)
 {
-	if (!fsync(fd) && !rename(temporary, final) && sync_dir_of(final))
+	g_autofree char *dir = g_path_get_dirname(final);
+
+	if (!fsync(fd) && !rename(temporary, final) && sync_path(dir))
 		return TRUE;
 	fulmar_fail(error, FULMAR_FAILED, _("%s cannot be written: %s"), final, g_strerror(errno));
 	return FALSE;

@@ -15,6 +15,9 @@ gboolean files_write_atomically(const char *path, const void *bytes, gsize len, 
  * Lends fd: the caller closes it, and removes the temporary name when this fails. */
 gboolean files_commit(int fd, const char *temporary, const char *final, GError **error);
 
+/* What path (a file or a folder) is at this moment is on the disk when this returns. */
+gboolean files_sync(const char *path, GError **error);
+
 /* Writes all of bytes, however often that takes. FALSE with errno. */
 gboolean files_write_all(int fd, const void *bytes, gsize len);
 /* The same with what is left in from. */

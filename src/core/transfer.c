@@ -18,7 +18,7 @@
  * The transfer's key is a token; the append for row n of account a is called "a:TOKEN:n". Which row there is
  * which row here is kept under "transfer:TOKEN" as long as the step can be undone. */
 
-enum { REMEMBER_SECONDS = 31 * 86400 };
+enum { REMEMBER_SECONDS = 31 * 86400, ANNOUNCE_AT_ONCE = 100 };
 
 /* ---- names ---- */
 
@@ -282,28 +282,49 @@ announce(struct filing *f, const struct store_row *row, GError **error)
 }
 
 static gboolean
+announce_one(struct filing *f, msgid id, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	struct store_row *row = store_row(f->change->account->store, id, &failed);
+
+	if (!row && !failed)
+		fulmar_fail(&failed, FULMAR_FAILED, _("The message %lld is not in the store any more"),
+		            (long long)id);
+	if (!failed)
+		announce(f, row, &failed);
+	store_row_free(row);
+	if (!failed)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&failed));
+	return FALSE;
+}
+
+/* Some at a time: the disk is waited for once, and the other account's thread not for long. */
+static gboolean
+announce_some(struct filing *f, const msgid *ids, guint n, GError **error)
+{
+	gboolean ok = store_begin(f->store, TRUE, error);
+
+	if (!ok)
+		return FALSE;
+	for (guint i = 0; ok && i < n; i++)
+		ok = announce_one(f, ids[i], error);
+	if (ok)
+		return store_commit(f->store, error);
+	store_rollback(f->store);
+	return FALSE;
+}
+
+static gboolean
 announce_all(struct filing *f, GError **error)
 {
-	struct account *a = f->change->account;
 	const GArray *ids = f->change->command->ids;
+	gboolean ok = TRUE;
 
-	for (guint i = 0; i < ids->len; i++) {
-		g_autoptr(GError) failed = NULL;
-		msgid id = g_array_index(ids, msgid, i);
-		struct store_row *row = store_row(a->store, id, &failed);
-
-		if (!row && !failed)
-			fulmar_fail(&failed, FULMAR_FAILED,
-			            _("The message %lld is not in the store any more"), (long long)id);
-		if (!failed)
-			announce(f, row, &failed);
-		store_row_free(row);
-		if (failed) {
-			g_propagate_error(error, g_steal_pointer(&failed));
-			return FALSE;
-		}
-	}
-	return TRUE;
+	for (guint i = 0; ok && i < ids->len; i += ANNOUNCE_AT_ONCE)
+		ok = announce_some(f, &g_array_index(ids, msgid, i), MIN(ids->len - i, ANNOUNCE_AT_ONCE),
+		                   error);
+	return ok;
 }
 
 static gboolean

@@ -252,19 +252,43 @@ store_journal_append(struct store *store, gint64 to, const struct store_message 
 	return id;
 }
 
+/* Files first: by then the names of all of them are mostly on the disk too. */
+static gboolean
+sync_bodies(struct store *store, const msgid *ids, guint n, GError **error)
+{
+	g_autoptr(GHashTable) dirs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GHashTableIter iter;
+	gpointer dir;
+
+	for (guint i = 0; i < n; i++) {
+		g_autofree char *path = NULL;
+
+		if (!store_has_part(store, ids[i], "")) {
+			fulmar_fail(error, FULMAR_FAILED, _("The message %lld is not here in full"),
+			            (long long)ids[i]);
+			return FALSE;
+		}
+		if (!(path = bodies_path(store, ids[i], "", error)) || !files_sync(path, error))
+			return FALSE;
+		g_hash_table_add(dirs, g_path_get_dirname(path));
+	}
+	g_hash_table_iter_init(&iter, dirs);
+	while (g_hash_table_iter_next(&iter, &dir, NULL))
+		if (!files_sync(dir, error))
+			return FALSE;
+	return TRUE;
+}
+
 gboolean
-store_release_append(struct store *store, msgid id, GError **error)
+store_release_appends(struct store *store, const msgid *ids, guint n, GError **error)
 {
 	static const char sql[] = "UPDATE op SET state = ?2 WHERE verb = ?3 AND state = ?4 AND id IN"
 	                          " (SELECT op FROM op_row WHERE op_row.id = ?1)";
-	gboolean own, ok;
+	gboolean own, ok = TRUE;
 
-	if (!store_has_part(store, id, "")) {
-		fulmar_fail(error, FULMAR_FAILED, _("The message %lld is not here in full"), (long long)id);
+	if (!sync_bodies(store, ids, n, error) || !store_enter(store, TRUE, &own, error))
 		return FALSE;
-	}
-	if (!store_enter(store, TRUE, &own, error))
-		return FALSE;
-	ok = store_run(store, sql, VALUES(id, OP_WAITING, OP_APPEND, OP_HELD), error);
+	for (guint i = 0; ok && i < n; i++)
+		ok = store_run(store, sql, VALUES(ids[i], OP_WAITING, OP_APPEND, OP_HELD), error);
 	return store_leave(store, own, ok, error);
 }

@@ -304,12 +304,13 @@ gboolean store_journal_copy(struct store *store, const msgid *ids, guint n, gint
 gboolean store_journal_purge(struct store *store, const msgid *ids, guint n, gint64 *step, GError **error);
 gboolean store_journal_empty(struct store *store, gint64 folder, gint64 *step, GError **error);
 /* A message that the server shall get, with a row like that of message (uid ignored). bytes: the whole
- * message with CRLF, durable before this returns; NULL: the op is OP_HELD until store_release_append. key (""
+ * message with CRLF, durable before this returns; NULL: the op is OP_HELD until store_release_appends. key (""
  * none) names it. Gives the row's id, 0 with error. */
 msgid store_journal_append(struct store *store, gint64 to, const struct store_message *message, GBytes *bytes,
                            const char *key, gint64 *step, GError **error);
-/* The whole body of id is here now: its held append may run. */
-gboolean store_release_append(struct store *store, msgid id, GError **error);
+/* The whole bodies of these are here now: they are made durable, then the held appends may run; all, or (FALSE)
+ * none of them. */
+gboolean store_release_appends(struct store *store, const msgid *ids, guint n, GError **error);
 /* A folder that is to be: path, wire, delimiter, role as in store_folder; sets id. Folders above it that are
  * not there are the caller's affair (each a create of its own, first). */
 gboolean store_journal_create(struct store *store, struct store_folder *folder, const char *special_use,

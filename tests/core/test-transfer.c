@@ -290,6 +290,55 @@ test_gone_on(gconstpointer data)
 	tear_down(&pair);
 }
 
+static struct command *
+move_many(struct pair *pair, guint n)
+{
+	struct command *c = bed_command(CMD_MOVE, "work");
+
+	for (guint i = 0; i < n; i++) {
+		g_autofree char *id = g_strdup_printf("<many%u@example.org>", i);
+		g_autofree char *text = g_strdup_printf("Message-ID: %s\r\n\r\n%u\r\n", id, i);
+
+		memory_add_message("work", "INBOX", text, 0);
+		model_add(pair->work, "INBOX", id, 0, "");
+	}
+	sync_both(pair);
+	for (guint i = 0; i < n; i++) {
+		g_autofree char *id = g_strdup_printf("<many%u@example.org>", i);
+
+		bed_add_id(&pair->bed, c, "INBOX", id);
+	}
+	c->text = g_strdup("Old");
+	c->text2 = g_strdup("home");
+	c->add = 1;
+	return c;
+}
+
+/* More than are filed, or let go, in one go. */
+static void
+test_many(void)
+{
+	enum { MANY = 230 };
+	struct pair pair;
+	struct command *c;
+
+	set_up(&pair);
+	c = move_many(&pair, MANY);
+	start_offline(&pair);
+	g_assert_cmpint(bed_do(&pair.bed, c), ==, FULMAR_OK);
+	g_assert_cmpuint(pair.bed.new_ids->len, ==, MANY);
+	for (guint i = 0; i < MANY; i++) {
+		g_autofree char *id = g_strdup_printf("<many%u@example.org>", i);
+
+		model_file(&pair, TRUE, "INBOX", id, "Old");
+	}
+	assert_stores(&pair);
+	bed_stop(&pair.bed);
+	finish(&pair);
+	assert_all(&pair);
+	tear_down(&pair);
+}
+
 /* The crash came between the two stores. */
 static void
 test_announced_in_vain(void)
@@ -379,6 +428,7 @@ main(int argc, char **argv)
 	g_test_add_data_func("/transfer/gone-on", GINT_TO_POINTER(0), test_gone_on);
 	g_test_add_data_func("/transfer/gone-on-by-us", GINT_TO_POINTER(1), test_gone_on);
 	g_test_add_func("/transfer/announced-in-vain", test_announced_in_vain);
+	g_test_add_func("/transfer/many", test_many);
 	for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
 		g_autofree char *path = ways[i] ? g_strconcat("/transfer/", ways[i], NULL) : NULL;
 

@@ -690,7 +690,7 @@ an_append_is_here_in_full_at_once(struct bed *bed, gconstpointer unused)
 static void
 an_append_without_octets_is_held(struct bed *bed, gconstpointer unused)
 {
-	msgid id = append(bed->store, bed->inbox, FALSE, "other:1:2", NULL);
+	msgid id = append(bed->store, bed->inbox, FALSE, "other:1:2", NULL), both[2];
 	struct store_op *op = store_op_by_key(bed->store, "other:1:2", NULL);
 	OPS(ops);
 
@@ -700,10 +700,15 @@ an_append_without_octets_is_held(struct bed *bed, gconstpointer unused)
 	store_op_free(op);
 	g_assert_null(store_op_by_key(bed->store, "other", NULL));
 	g_assert_cmpuint(read_ops(bed->store, TRUE, ops), ==, 0);
-	g_assert_false(store_release_append(bed->store, id, NULL));
+	g_assert_false(store_release_appends(bed->store, &id, 1, NULL));
 	g_assert_true(store_part_put(bed->store, id, "", letter, strlen(letter), TRUE, NULL));
-	g_assert_true(store_release_append(bed->store, id, NULL));
-	g_assert_cmpuint(read_ops(bed->store, TRUE, ops), ==, 1);
+	both[0] = id;
+	both[1] = append(bed->store, bed->inbox, FALSE, "other:1:3", NULL);
+	g_assert_false(store_release_appends(bed->store, both, 2, NULL));
+	g_assert_cmpuint(read_ops(bed->store, TRUE, ops), ==, 0);
+	g_assert_true(store_part_put(bed->store, both[1], "", letter, strlen(letter), FALSE, NULL));
+	g_assert_true(store_release_appends(bed->store, both, 2, NULL));
+	g_assert_cmpuint(read_ops(bed->store, TRUE, ops), ==, 2);
 }
 
 /* ---- whole folders ---- */
