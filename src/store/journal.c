@@ -164,6 +164,14 @@ is_made_by(const struct op_link *link)
 	return link->verb == OP_APPEND || link->verb == OP_COPY;
 }
 
+/* A move that was put off may have come half way: where it is made by hand there may be a copy. It must end
+ * before the row goes on from where it puts it. */
+static gboolean
+may_be_half(const struct op_link *link)
+{
+	return link->verb == OP_MOVE && link->state == OP_WAITING && link->attempts > 0;
+}
+
 /* Whether the row may leave the last op that moves it for a later one: that was refused, or has not gone out
  * and nothing in between counts on it. */
 static gboolean
@@ -172,7 +180,8 @@ can_be_overtaken(struct store *store, const struct row_state *row, const struct 
 {
 	gboolean needed = FALSE;
 
-	*can = last->op && (last->state == OP_WAITING || last->state == OP_HELD || last->state == OP_FAILED);
+	*can = last->op && !may_be_half(last) &&
+	       (last->state == OP_WAITING || last->state == OP_HELD || last->state == OP_FAILED);
 	if (*can && is_made_by(last) && !op_is_copied(store, row->id, &needed, error))
 		return FALSE;
 	if (*can && !needed && last->state != OP_FAILED &&

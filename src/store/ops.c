@@ -247,7 +247,9 @@ store_ops_waiting(struct store *store, gint64 *failed)
 
 /* What decides where it stands; a transfer only when the message goes with it. */
 #define MOVES \
-	"SELECT op.id, op.verb, op.state, op.folder, op.target, op_row.source, op.mark, op.mark_id, op.name" \
+	"SELECT op.id, op.verb, op.state, op.folder, op.target, op_row.source, op.mark, op.mark_id, " \
+	"op.attempts," \
+	" op.name" \
 	" FROM op_row CROSS JOIN op ON op.id = op_row.op WHERE op_row.id = ?1" \
 	" AND (op.verb BETWEEN 1 AND 5 OR (op.verb = 10 AND op.add_flags = 1))"
 G_STATIC_ASSERT(OP_MOVE == 1 && OP_EMPTY == 5 && OP_TRANSFER == 10);
@@ -268,7 +270,8 @@ read_link(struct store *store, sqlite3_stmt *statement, struct op_link *out, GEr
 	out->source = sqlite3_column_int64(statement, 5);
 	out->mark = sqlite3_column_int64(statement, 6);
 	out->mark_id = sqlite3_column_int64(statement, 7);
-	out->key = store_column(statement, 8);
+	out->attempts = sqlite3_column_int64(statement, 8);
+	out->key = store_column(statement, 9);
 	sqlite3_reset(statement);
 	return TRUE;
 }

@@ -352,7 +352,7 @@ struct op_link {
 	enum op_verb verb;
 	enum op_state state;
 	gint64 folder, to, source; /* source: of a copy */
-	gint64 mark, mark_id;
+	gint64 mark, mark_id, attempts;
 	char *key; /* or NULL; g_free */
 };
 /* failed: one that failed counts too. */

@@ -147,6 +147,16 @@ do_subscribe(struct drive *d, char **w)
 	finish(d, error);
 }
 
+/* The last step. */
+void
+do_undo(struct drive *d, char **w)
+{
+	GError *error = NULL;
+
+	store_undo_take_back(d->store, 0, NULL, NULL, &error);
+	finish(d, error);
+}
+
 /* ---- carrying out ---- */
 
 /* Ops that go out as one. */

@@ -487,6 +487,7 @@ static const struct {
         {"name", 2, do_name},       {"admin", 5, do_admin},
         {"forget", 2, do_forget},   {"body", 2, do_body},
         {"retry", 1, do_retry},     {"fetch", 2, do_fetch},
+        {"undo", 1, do_undo},
 };
 
 static void

@@ -43,6 +43,7 @@ void do_create(struct drive *d, char **words);
 void do_rename(struct drive *d, char **words);
 void do_remove(struct drive *d, char **words);
 void do_subscribe(struct drive *d, char **words);
+void do_undo(struct drive *d, char **words);
 void do_run(struct drive *d, char **words);
 void do_retry(struct drive *d, char **words);
 void do_check(struct drive *d, char **words);

@@ -190,6 +190,28 @@ def test_by_hand_an_original_that_may_not_go_yet_is_not_copied_twice():
         assert [m.uid for m in t.trash.mails] == [40] and t.uids('Trash') == {'3': 40}
 
 
+def test_by_hand_a_copy_goes_when_the_move_is_taken_back_before_its_original_went():
+    for later, where in (('undo', 'INBOX'), ('move', 'Plans'), ('purge', None)):
+        plans = Box([], name='Plans', uidvalidity=80)
+        with Talk(without(MANY, 'MOVE'), boxes=[plans], answers={'UID STORE .*': ['<tag> NO [INUSE] not now\n', DEFAULT]}) as t:
+            ids = t.drive.ids('INBOX', 'number 3')
+            t.drive.on('move', ids, 'Trash')
+            t.drive.run(NO_LINK)
+            assert [m.uid for m in t.trash.mails] == [40]
+            if later == 'undo':
+                t.drive.well('undo')
+            else:
+                t.drive.on(later, ids, *[w for w in [where] if w])
+            shown = {path: t.drive.subjects(path) for path in ('INBOX', 'Trash', 'Plans')}
+            assert [path for path in shown if 'number 3' in shown[path]] == [w for w in [where] if w], shown
+            while t.drive('ops'):
+                t.drive.run()
+            there = [b.name for b in t.server.boxes for m in b.mails if b'number 3' in m.data]
+            assert there == [w for w in [where] if w], there
+            assert where is None or t.drive.ids(where, 'number 3') == ids
+            assert not any(m.flags for b in t.server.boxes for m in b.mails)
+
+
 NO_RIGHT = '<tag> NO [NOPERM] you may not\n'
 
 

@@ -49,10 +49,47 @@ a_deleted_wish_comes_back_by_each_of_its_names(struct bed *bed, gconstpointer un
 	g_assert_cmpint(store_ops_waiting(bed->store, NULL), ==, 0);
 }
 
+/* An op that was put off may have come half way: where messages are moved by hand, a copy is there. */
+static void
+a_move_that_was_tried_is_not_overtaken(struct bed *bed, gconstpointer again)
+{
+	gint64 lists = add_folder(bed->store, "Lists", ""), other = add_folder(bed->store, "Other", "");
+	msgid id = add_mail(bed->store, bed->inbox, &(struct mail){.uid = 4, .id = "<a@x>"});
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	const struct store_op *first, *second;
+	gint64 step = 0;
+
+	g_assert_true(store_journal_move(bed->store, &id, 1, lists, &step, NULL));
+	g_assert_true(store_op_set(bed->store, 1, OP_RUNNING, NULL, 0, NULL));
+	g_assert_true(store_op_set(bed->store, 1, OP_WAITING, "not now", 0, NULL));
+	if (again)
+		g_assert_true(store_journal_move(bed->store, &id, 1, other, NULL, NULL));
+	else
+		g_assert_true(store_undo_take_back(bed->store, step, NULL, NULL, NULL));
+	g_assert_true(store_ops(bed->store, FALSE, 0, ops, NULL));
+	g_assert_cmpuint(ops->len, >=, 2);
+	first = ops->pdata[0];
+	second = ops->pdata[1];
+	g_assert_cmpint(first->to, ==, lists);
+	g_assert_cmpuint(first->ids->len, ==, 1);
+	g_assert_cmpint(second->verb, ==, OP_MOVE);
+	g_assert_cmpint(second->folder, ==, lists);
+	g_assert_cmpint(second->to, ==, again ? other : bed->inbox);
+	/* And when that one, which was not, is taken back in turn. */
+	g_assert_true(store_journal_move(bed->store, &id, 1, lists, NULL, NULL));
+	g_ptr_array_set_size(ops, 0);
+	g_assert_true(store_ops(bed->store, FALSE, 0, ops, NULL));
+	for (guint i = 1; i < ops->len; i++)
+		g_assert_cmpint(((struct store_op *)ops->pdata[i])->verb, ==, OP_FLAG);
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	BED_TEST("/store/undo/wish", a_deleted_wish_comes_back_by_each_of_its_names);
+	BED_TEST("/store/undo/tried", a_move_that_was_tried_is_not_overtaken);
+	g_test_add("/store/undo/tried-again", struct bed, "again", bed_up,
+	           a_move_that_was_tried_is_not_overtaken, bed_down);
 	return g_test_run();
 }
