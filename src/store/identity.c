@@ -6,7 +6,10 @@
 /* Messages that are known again under a UID that was not known: after a new UIDVALIDITY, after a move or an
  * append whose answer named no UID, and when another client moved them. Table unbound holds what is looked
  * for: folder (0: wherever it turns up) and a hash of what a message is known by. Hash 0 stands for the row
- * itself, also when it has nothing to be known by. */
+ * itself, also when it has nothing to be known by.
+ *
+ * Several messages may be alike. While an op is under way, what it takes along is met only where it puts it,
+ * and what it may have put somewhere is left to it. */
 
 struct known_by {
 	const char *email_id, *message_id, *subject; /* or NULL */
@@ -130,13 +133,96 @@ store_awaiting_folders(struct store *store, GArray *out, GError **error)
 
 /* One that waits in folder for hash and may have uid; *id 0: none. */
 static gboolean
-find(struct store *store, gint64 folder, gint64 hash, guint64 uid, msgid *id, GError **error)
+find_in(struct store *store, gint64 folder, gint64 hash, guint64 uid, msgid *id, GError **error)
 {
 	static const char sql[] =
 	        "SELECT u.id FROM unbound u WHERE u.folder = ?1 AND u.hash = ?2 AND NOT EXISTS"
 	        " (SELECT 1 FROM awaited a WHERE a.id = u.id AND a.mark > ?3) LIMIT 1";
 
 	return store_number(store, sql, VALUES(folder, hash, (gint64)uid), 0, id, error);
+}
+
+/* One that vanished and has hash. What an op has taken away, which runs or is being looked into, can be
+ * nowhere but where that puts it, and what has another id than email_id (or NULL) is another message. */
+static gboolean
+find_lost(struct store *store, gint64 folder, gint64 hash, guint64 uid, const char *email_id, msgid *id,
+          GError **error)
+{
+	static const char sql[] =
+	        "SELECT id FROM (SELECT u.id, (SELECT op.target = ?2 AND op.mark <= ?3 FROM op_row"
+	        " CROSS JOIN op ON op.id = op_row.op WHERE op_row.id = u.id AND op.state IN (?4, ?5)"
+	        " AND (op.verb BETWEEN 1 AND 5 OR (op.verb = 10 AND op.add_flags = 1))"
+	        " ORDER BY op_row.op LIMIT 1) AS due FROM unbound u WHERE u.folder = 0 AND u.hash = ?1"
+	        " AND NOT EXISTS (SELECT 1 FROM envelope e WHERE e.id = u.id AND e.email_id <> ?6))"
+	        " WHERE due IS NOT 0 ORDER BY due DESC LIMIT 1";
+	sqlite3_stmt *statement =
+	        store_sql(store, sql, VALUES(hash, folder, (gint64)uid, OP_RUNNING, OP_CHECKING), error);
+	int result;
+
+	G_STATIC_ASSERT(OP_MOVE == 1 && OP_EMPTY == 5 && OP_TRANSFER == 10);
+	if (!statement)
+		return FALSE;
+	store_bind_text(statement, 6, email_id);
+	result = store_step(store, statement, error);
+	if (result > 0) {
+		*id = sqlite3_column_int64(statement, 0);
+		sqlite3_reset(statement);
+	}
+	return result >= 0;
+}
+
+/* Whether an op that runs, or is being looked into, may have put the message of another row into folder from
+ * uid on down: one that is like id, and known by hashes. FALSE also when it is id's own op. */
+static gboolean
+is_expected(struct store *store, gint64 folder, guint64 uid, msgid id, const gint64 hashes[2],
+            gboolean *expected, GError **error)
+{
+	static const char sql[] =
+	        "SELECT m.id FROM (SELECT id FROM message INDEXED BY message_member WHERE thread = ?1"
+	        " AND thread <> id UNION ALL SELECT ?1) m CROSS JOIN op_row ON op_row.id = m.id"
+	        " CROSS JOIN op ON op.id = op_row.op WHERE op.target = ?2 AND op.mark <= ?3"
+	        " AND op.state IN (?4, ?5) AND op.verb BETWEEN 1 AND 4";
+	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(msgid));
+	gboolean own = FALSE, alike = FALSE, ok;
+	struct row_state row;
+	gint64 theirs[2];
+
+	G_STATIC_ASSERT(OP_APPEND == 4);
+	ok = row_state_get(store, id, &row, error) &&
+	     store_ids(store, sql, VALUES(row.thread, folder, (gint64)uid, OP_RUNNING, OP_CHECKING), rows,
+	               error);
+	row_state_clear(&row);
+	for (guint i = 0; ok && i < rows->len; i++) {
+		ok = identities_of(store, g_array_index(rows, msgid, i), theirs, error);
+		own |= g_array_index(rows, msgid, i) == id;
+		alike |= ok &&
+		         ((hashes[0] && hashes[0] == theirs[0]) || (hashes[1] && hashes[1] == theirs[1]));
+	}
+	*expected = alike && !own;
+	return ok;
+}
+
+/* Finds the row that is met by the message that is now uid of folder; *id 0: none. */
+static gboolean
+find(struct store *store, gint64 folder, guint64 uid, const char *email_id, const gint64 hashes[2], msgid *id,
+     GError **error)
+{
+	gboolean expected = FALSE;
+
+	*id = 0;
+	for (guint i = 0; i < 2 && !*id; i++)
+		if (hashes[i] && !find_in(store, folder, hashes[i], uid, id, error))
+			return FALSE;
+	if (*id)
+		return TRUE;
+	for (guint i = 0; i < 2 && !*id; i++)
+		if (hashes[i] && !find_lost(store, folder, hashes[i], uid, email_id, id, error))
+			return FALSE;
+	if (*id && !is_expected(store, folder, uid, *id, hashes, &expected, error))
+		return FALSE;
+	if (expected)
+		*id = 0;
+	return TRUE;
 }
 
 /* The row takes the place of message in the list too, should the server have given it another time. */
@@ -168,7 +254,6 @@ int
 identity_meet(struct store *store, gint64 folder, const struct store_message *message, msgid *id,
               GError **error)
 {
-	const gint64 folders[] = {folder, 0};
 	gint64 hashes[2];
 	struct row_state row;
 	gboolean ok;
@@ -179,10 +264,8 @@ identity_meet(struct store *store, gint64 folder, const struct store_message *me
 	                            (gint64)message->size, envelope->has_date ? envelope->date : 0};
 
 	identities(store, &by, hashes);
-	*id = 0;
-	for (guint i = 0; i < 4 && !*id; i++)
-		if (hashes[i % 2] && !find(store, folders[i / 2], hashes[i % 2], message->uid, id, error))
-			return -1;
+	if (!find(store, folder, message->uid, message->email_id, hashes, id, error))
+		return -1;
 	if (!*id)
 		return 0;
 	ok = row_state_get(store, *id, &row, error) && meet(store, &row, folder, message, error);

@@ -93,18 +93,29 @@ count_arrival(struct store *store, const struct row_state *row, const struct spo
 	return TRUE;
 }
 
-/* FALSE in *same: an op has brought the other row to its UID, where it stands, so it is of a message of its
- * own. One that the server showed there has its order by that UID. */
+/* FALSE in *same: an op has brought the other row to the UID where the server has it, so it is of a message
+ * of its own. One that the server showed there since an op began, when mark_id was the last row, has its
+ * order by that UID. */
 static gboolean
-is_same(struct store *store, msgid other, gboolean *same, GError **error)
+is_same(struct store *store, msgid other, gint64 mark_id, gint64 attempts, gboolean *same, GError **error)
 {
-	static const char sql[] = "SELECT uid IS NULL OR ord = uid FROM message WHERE id = ?1";
+	static const char sql[] = "SELECT ord = coalesce(message.uid, place.uid) FROM message"
+	                          " LEFT JOIN place ON place.id = message.id WHERE message.id = ?1";
 	gint64 shown;
 
 	if (!store_number(store, sql, VALUES(other), 0, &shown, error))
 		return FALSE;
-	*same = shown != 0;
+	/* mark_id is that of the last attempt. */
+	*same = shown && (attempts > 1 || other > mark_id);
 	return TRUE;
+}
+
+gboolean
+store_shown_since(struct store *store, msgid id, const struct store_op *op)
+{
+	gboolean same;
+
+	return is_same(store, id, op->mark_row, op->attempts, &same, NULL) && same;
 }
 
 /* It was taken to be where id is: it is looked for again. */
@@ -135,7 +146,7 @@ find_other(struct store *store, msgid id, const struct spot *at, const struct op
 	*known = *other != 0;
 	if (!ok || !*other || at->file)
 		return ok;
-	ok = is_same(store, *other, &same, error) &&
+	ok = is_same(store, *other, link->mark_id, link->attempts, &same, error) &&
 	     (same || !at->uid || evict(store, *other, at->folder, error));
 	if (!same)
 		*other = 0;

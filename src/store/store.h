@@ -377,6 +377,9 @@ gboolean store_awaiting_folders(struct store *store, GArray *out, GError **error
  * there because it is alike is looked for again. */
 gboolean store_moved(struct store *store, gint64 op, msgid id, gint64 folder, guint64 uidvalidity,
                      guint64 uid, const char *file, GError **error);
+/* Whether row id was made because the server showed its message where it has it, since op began: then it may
+ * be that of a message which op has put there. Else something else has brought it there. */
+gboolean store_shown_since(struct store *store, msgid id, const struct store_op *op);
 /* It is gone for good, as was wished. */
 gboolean store_purged(struct store *store, gint64 op, msgid id, GError **error);
 /* It was gone from the server before the op came to it: its row goes to limbo. */

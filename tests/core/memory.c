@@ -1131,8 +1131,9 @@ find(struct backend *b, const struct store_op *op, msgid id, struct folder *to, 
 		const struct message *m = to->messages->pdata[i];
 		msgid other = store_id_by_uid(b->env->store, op->to, m->uid, NULL);
 
-		/* A younger row was made for what was seen before it was known to be ours. */
-		if (m->uid >= op->mark && (!other || other >= id) && !strcmp(m->id, row->message_id) &&
+		/* A younger row may have been made for what was seen before it was known to be ours. */
+		if (m->uid >= op->mark && !strcmp(m->id, row->message_id) &&
+		    (!other || other == id || (other > id && store_shown_since(b->env->store, other, op))) &&
 		    !g_hash_table_contains(taken, &m->uid)) {
 			found = m->uid;
 			g_hash_table_add(taken, (gpointer)&m->uid);

@@ -879,6 +879,53 @@ def test_two_that_are_alike_do_not_become_one():
         assert sorted((r['id'], r['uid'] in (40, 41)) for r in t.drive.rows('Trash')) == [(id, True) for id in sorted(rows)], t.drive.rows('Trash')
 
 
+def test_a_move_that_is_looked_into_is_not_met_by_a_copy_elsewhere():
+    """Two that are alike: one was moved, of the other a copy was made, and the link went with both answers."""
+    lists, plans = Box([], name='Lists', uidvalidity=79), Box([], name='Plans', uidvalidity=80, uidnext=60)
+    for caps in (MANY, without(MANY, 'OBJECTID', 'UIDPLUS')):
+        for first in ('INBOX', 'Plans'):
+            lists.mails, plans.mails = [], []
+            with Talk(caps, boxes=[lists, plans], answers={'UID (MOVE|COPY) .*': CUT}) as t:
+                lists.take(t.inbox.mail(2))
+                t.look('Lists')
+                moved, source = t.drive.ids('INBOX', 'number 2') + t.drive.ids('Lists', 'number 2')
+                t.drive.on('move', [moved], 'Trash')
+                t.drive.on('copy', [source], 'Plans')
+                copy, = t.drive.ids('Plans', 'number 2')
+                t.drive('run')
+                t.trash.take(t.inbox.mail(2))
+                t.inbox.expunge(2)
+                plans.take(lists.mails[0])
+                t.restart()
+                t.look(first)
+                t.look('INBOX' if first == 'Plans' else 'Plans')
+                t.drive('check')
+                t.drive.run()
+                assert t.drive('ops') == []
+                assert [len(b.mails) for b in (t.trash, lists, plans)] == [1, 1, 1] and t.inbox.mail(2) is None, t.server.heard
+                for path, id in (('Trash', moved), ('Lists', source), ('Plans', copy)):
+                    t.look(path)
+                    assert t.drive.ids(path, 'number 2') == [id], (path, t.drive.rows(path))
+
+
+def test_an_original_goes_for_no_copy_that_is_of_another():
+    """Two that are alike: of one no copy was made when the link went; the other was moved there before that is looked into."""
+    lists = Box([], name='Lists', uidvalidity=79)
+    with Talk(without(MANY, 'MOVE'), boxes=[lists], answers={'UID COPY .*': CUT}) as t:
+        lists.take(t.inbox.mail(2))
+        t.look('Lists')
+        ids = t.drive.ids('INBOX', 'number 2') + t.drive.ids('Lists', 'number 2')
+        t.drive.on('move', ids[:1], 'Trash')
+        t.drive('run')
+        t.restart()
+        t.drive.on('move', ids[1:], 'Trash')
+        t.drive.run()
+        t.drive('check')
+        t.drive.run()
+        assert t.drive('ops') == [] and t.inbox.mail(2) is None and [m.uid for m in t.trash.mails] == [40, 41], t.server.heard
+        assert {r['id']: r['uid'] for r in t.drive.rows('Trash')} == {ids[1]: 40, ids[0]: 41}
+
+
 def test_a_message_gone_for_good_while_it_was_moved_is_told():
     with Talk(answers=cut_after('UID MOVE', False)) as t:
         t.drive.on('move', t.drive.ids('INBOX', *numbers(2, 3)), 'Trash')

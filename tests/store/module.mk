@@ -8,6 +8,7 @@ STORE_TESTS =  \
   tests/store/test-journal \
   tests/store/test-kill \
   tests/store/test-known \
+  tests/store/test-meet \
   tests/store/test-migrate \
   tests/store/test-order \
   tests/store/test-replay \
@@ -56,6 +57,9 @@ tests_store_test_store_LDADD = $(STORE_LIBS)
 tests_store_test_threads_SOURCES = tests/store/test-threads.c $(STORE_TEST_UTIL)
 tests_store_test_threads_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_threads_LDADD = $(STORE_LIBS)
+tests_store_test_meet_SOURCES = tests/store/test-meet.c $(STORE_TEST_UTIL)
+tests_store_test_meet_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_meet_LDADD = $(STORE_LIBS)
 tests_store_test_migrate_SOURCES = tests/store/test-migrate.c $(STORE_TEST_UTIL)
 tests_store_test_migrate_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_migrate_LDADD = $(STORE_LIBS)

@@ -5,7 +5,8 @@
 /* Which message of a folder is the one that was moved, copied or appended there? Asked when the server did
  * not say, or its answer was lost: by what survives the way, the server's own id (OBJECTID), else Message-ID,
  * size and time of arrival. Only UIDs from op->mark on count, which was the folder's next when the op began,
- * and never one that an older row of ours has, or that another act is about to give to its own. */
+ * and never one that an older row of ours has, that an op has brought another row to, or that another act is
+ * about to give to its own. */
 
 enum { RANGE_MAX = 5000, SEARCHES_MAX = 100, CANDIDATES_MAX = 100000 };
 
@@ -13,8 +14,10 @@ struct candidate {
 	guint64 uid, size;
 	gint64 received;
 	char *message_id, *email_id; /* "" none */
-	gboolean taken, known;       /* known: a younger row of ours has it */
-	gboolean marked;             /* it has \Deleted: a move may have left it behind */
+	msgid known;                 /* the row of ours that has it, or 0 */
+	gboolean taken;
+	gboolean brought; /* that is of another message */
+	gboolean marked;  /* it has \Deleted: a move may have left it behind */
 };
 
 /* What a row and a candidate must have in common, the surest first. */
@@ -215,7 +218,8 @@ match_row(struct act *act, struct act_row *row, guint bond, GHashTable *index)
 		struct candidate *c = l->data;
 
 		/* One that is to go is none for which an original may go (half-move.c). */
-		if (ids_differ(act, shown, c) || c->marked || !act_claim(act, row, c->uid))
+		if (ids_differ(act, shown, c) || c->marked || (c->brought && c->known != row->id) ||
+		    !act_claim(act, row, c->uid))
 			continue;
 		c->taken = TRUE;
 		row->validity = act->validity;
@@ -232,7 +236,8 @@ match(struct act *act)
 	for (guint i = 0; i < act->candidates->len; i++) {
 		struct candidate *c = &g_array_index(act->candidates, struct candidate, i);
 
-		c->known = store_id_by_uid(act->b->env->store, act->op->to, c->uid, NULL) != 0;
+		c->known = store_id_by_uid(act->b->env->store, act->op->to, c->uid, NULL);
+		c->brought = c->known && !store_shown_since(act->b->env->store, c->known, act->op);
 	}
 	/* What was appended came from elsewhere: its id of there says nothing here. */
 	for (guint bond = act->op->verb == OP_APPEND; bond < G_N_ELEMENTS(bonds); bond++) {
