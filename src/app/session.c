@@ -223,6 +223,7 @@ handle_event(struct session *session, struct event *event)
 	case EVENT_FOLDERS:
 	case EVENT_LINK:
 	case EVENT_QUEUE:
+	case EVENT_BACK:
 	case EVENT_NEW_MAIL:
 	case EVENT_BODY:
 		break;

@@ -5,15 +5,29 @@
  * other accounts that it reached are for transfer.c. */
 
 static char *
-said(const struct store_undo *undo, guint lost)
+said(const struct store_undo *undo, const struct store_undone *undone)
 {
 	g_autofree char *was = change_said(undo->verb, undo->n, undo->target);
+	guint lost = undone->lost;
 
+	if (!undone->changed && !lost)
+		return g_strdup_printf(_("nothing was left to undo of this: %s"), was);
 	if (!lost)
 		return g_strdup_printf(_("undone: %s"), was);
 	return g_strdup_printf(ngettext("undone: %s; %u mail was not here and cannot come back",
 	                                "undone: %s; %u mails were not here and cannot come back", lost),
 	                       was, lost);
+}
+
+static void
+tell_back(struct change *change, const struct store_undone *undone)
+{
+	struct event *event = account_event(change->account, EVENT_BACK);
+
+	event->command = change->command->id;
+	event->id = undone->back;
+	event->folder = undone->folder;
+	account_post(change->account, event);
 }
 
 gboolean
@@ -25,7 +39,7 @@ undo_take_back(struct change *change, GError **error)
 	gint64 step = change->command->op;
 	struct store_undo *undo =
 	        step ? store_undo_by_id(a->store, step, &failed) : store_last_undo(a->store, &failed);
-	guint lost = 0;
+	struct store_undone undone = {0};
 	gboolean ok;
 
 	if (failed) {
@@ -33,9 +47,11 @@ undo_take_back(struct change *change, GError **error)
 		return FALSE;
 	}
 	/* It may have been undone by somebody else just now: what the store says of it holds. */
-	ok = store_undo_take_back(a->store, undo ? undo->id : step, &lost, transfers, error);
+	ok = store_undo_take_back(a->store, undo ? undo->id : step, &undone, transfers, error);
 	if (ok && undo)
-		change->said = said(undo, lost);
+		change->said = said(undo, &undone);
+	if (ok && undone.back)
+		tell_back(change, &undone);
 	if (ok && transfers->len)
 		ok = transfer_take_back_again(a, error);
 	for (guint i = 0; i < transfers->len; i++)

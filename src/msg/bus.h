@@ -86,6 +86,7 @@ enum event_kind {
 	EVENT_FACT,     /* doctor: text = name, text2 = value */
 	EVENT_STEP,     /* before EVENT_DONE of a command that changed mail: id = step of undo (0: nothing
 	                   changed), text =     one line that says what was done */
+	EVENT_BACK,     /* command: undo brought messages back; id = the newest of them, in folder */
 	EVENT_NEW_ID,   /* command: id = the new row (copies, other accounts), text = its account */
 	EVENT_NEW_MAIL, /* folder: have = how many arrived */
 	EVENT_BODY      /* ids[0] = id: a part or structure of it has come */

@@ -31,6 +31,7 @@ libstore_a_SOURCES = \
   src/store/schema.c \
   src/store/sql.c \
   src/store/stand.c \
+  src/store/step.c \
   src/store/store.c src/store/store.h src/store/store-private.h \
   src/store/threads.c \
   src/store/tree-done.c \

@@ -408,10 +408,16 @@ struct store_undo *store_undo_by_id(struct store *store, gint64 id, GError **err
  * the journal counted). In no transaction. */
 gboolean store_undo_name(struct store *store, gint64 step, const char *verb, guint n, const char *target,
                          GError **error);
-/* One durable transaction: takes step (0: the newest) back as far as it can; *lost (may be NULL) counts what
- * cannot come back (bodies that were not here). FALSE with error also when there is nothing to undo. A step
- * is undone once. Steps with transfers to other accounts: the ids of those are appended to transfers (struct
- * store_undo_transfer), for core. */
+/* What came of it. */
+struct store_undone {
+	gboolean changed; /* FALSE: nothing was left to take back; somebody else had, or the op was dropped */
+	guint lost;       /* messages that cannot come back: their bodies were not here */
+	msgid back;       /* the newest of those that stand where they had stood, 0: none */
+	gint64 folder;    /* where that is */
+};
+/* One durable transaction: takes step (0: the newest) back as far as it can; undone may be NULL. FALSE with
+ * error also when there is nothing to undo. A step is undone once. Steps with transfers to other accounts: the
+ * ids of those are appended to transfers (struct store_undo_transfer), for core. */
 struct store_undo_transfer {
 	gint64 op; /* still there: dropped; or 0 */
 	char key[64];
@@ -419,8 +425,8 @@ struct store_undo_transfer {
 	msgid id;
 	gboolean move;
 };
-gboolean store_undo_take_back(struct store *store, gint64 step, guint *lost, GArray *transfers,
-                              GError **error);
+gboolean store_undo_take_back(struct store *store, gint64 step, struct store_undone *undone,
+                              GArray *transfers, GError **error);
 /* What transfers was given is remembered, in the same transaction, until store_undo_reached says that the
  * other accounts have heard of all of it: appends what is, to be told again after a crash. */
 gboolean store_undo_to_reach(struct store *store, GArray *transfers, GError **error);

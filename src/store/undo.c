@@ -14,7 +14,8 @@ struct past {
 	GHashTable *dropped; /* ops that were dropped as a whole */
 	GArray *transfers;
 	GString *to_reach; /* what other accounts are to hear, as it is kept */
-	guint lost;
+	struct store_undone undone;
+	struct store_key newest; /* of undone.back */
 };
 
 struct memory {
@@ -22,76 +23,7 @@ struct memory {
 	char *text[3];
 };
 
-/* ---- steps ---- */
-
-void
-store_undo_free(gpointer data)
-{
-	struct store_undo *undo = data;
-
-	if (!undo)
-		return;
-	g_free(undo->verb);
-	g_free(undo->target);
-	g_free(undo);
-}
-
-static struct store_undo *
-read_step(struct store *store, const char *sql, gint64 id, GError **error)
-{
-	sqlite3_stmt *statement = store_sql(store, sql, VALUES(id), error);
-	struct store_undo *undo;
-
-	if (!statement || store_step(store, statement, error) <= 0)
-		return NULL;
-	undo = g_new(struct store_undo, 1);
-	undo->id = sqlite3_column_int64(statement, 0);
-	undo->when = sqlite3_column_int64(statement, 1);
-	undo->verb = store_column(statement, 2);
-	undo->n = (guint)sqlite3_column_int64(statement, 3);
-	undo->target = store_column(statement, 4);
-	sqlite3_reset(statement);
-	return undo;
-}
-
-#define STEP "SELECT id, time, verb, n, target FROM step"
-
-struct store_undo *
-store_last_undo(struct store *store, GError **error)
-{
-	static const char sql[] = STEP " WHERE id > ?1 ORDER BY id DESC LIMIT 1";
-
-	return read_step(store, sql, 0, error);
-}
-
-struct store_undo *
-store_undo_by_id(struct store *store, gint64 id, GError **error)
-{
-	static const char sql[] = STEP " WHERE id = ?1";
-
-	return read_step(store, sql, id, error);
-}
-
-gboolean
-store_undo_name(struct store *store, gint64 step, const char *verb, guint n, const char *target,
-                GError **error)
-{
-	static const char sql[] =
-	        "UPDATE step SET verb = ?3, n = iif(?4 IS NULL, n, ?2), target = coalesce(?4, target)"
-	        " WHERE id = ?1";
-	sqlite3_stmt *statement;
-	gboolean ok;
-
-	if (!store_begin(store, FALSE, error))
-		return FALSE;
-	statement = store_sql(store, sql, VALUES(step, n), error);
-	if (statement) {
-		sqlite3_bind_text(statement, 3, verb, -1, SQLITE_STATIC);
-		store_bind_text(statement, 4, target);
-	}
-	ok = store_finish(store, statement, error);
-	return store_leave(store, TRUE, ok, error);
-}
+/* ---- what is remembered ---- */
 
 static void
 memory_free(gpointer data)
@@ -226,7 +158,7 @@ undo_move(struct store *store, struct past *past, const struct entry *entry, str
 	if (row->folder != entry->target)
 		return leave_failed(store, entry, row->id, error);
 	if (!folder_is_usable(store, entry->origin, NULL)) {
-		past->lost++;
+		past->undone.lost++;
 		return TRUE;
 	}
 	return journal_move_row(store, &past->journal, row, entry->origin, &op, error);
@@ -275,7 +207,7 @@ give_back(struct store *store, struct past *past, struct row_state *row, gint64 
 		if (source && !copy_again(store, past, row, folder, source, &done, error))
 			return FALSE;
 	}
-	past->lost += !done;
+	past->undone.lost += !done;
 	return TRUE;
 }
 
@@ -389,6 +321,17 @@ undo_transfer(struct store *store, struct past *past, const struct entry *entry,
 	return ok;
 }
 
+/* An undo brought row to where it stands now. */
+static void
+note_back(struct past *past, const struct row_state *row)
+{
+	if (past->undone.back && key_compare(&row->key, &past->newest) < 0)
+		return;
+	past->newest = row->key;
+	past->undone.back = row->id;
+	past->undone.folder = row->folder;
+}
+
 typedef gboolean (*row_undo)(struct store *store, struct past *past, const struct entry *entry,
                              struct row_state *row, GError **error);
 
@@ -397,11 +340,15 @@ undo_row(struct store *store, struct past *past, const struct entry *entry, row_
 {
 	struct row_state row;
 	int found = row_state_by_id(store, entry->subject, &row, error);
+	gint64 stood = found > 0 ? row.folder : 0;
 	gboolean ok = found == 0 || (found > 0 && undo(store, past, entry, &row, error));
+
+	if (ok && found > 0 && row.folder && row.folder != stood)
+		note_back(past, &row);
 
 	/* What is not here any more is missed only when it was to come back. */
 	if (found == 0 && (entry->verb == OP_PURGE || (entry->verb == OP_TRANSFER && entry->added)))
-		past->lost++;
+		past->undone.lost++;
 	row_state_clear(&row);
 	return ok;
 }
@@ -421,6 +368,8 @@ give_back_all(struct store *store, struct past *past, gint64 op, gint64 folder, 
 
 		ok = row_state_get(store, g_array_index(ids, msgid, i), &row, error) &&
 		     give_back(store, past, &row, folder, 0, error);
+		if (ok && row.folder)
+			note_back(past, &row);
 		row_state_clear(&row);
 	}
 	return ok;
@@ -441,7 +390,7 @@ undo_empty(struct store *store, struct past *past, const struct entry *entry, en
 	if (!store_number(store, back, VALUES(entry->op), 0, &here, error) ||
 	    !give_back_all(store, past, entry->op, entry->origin, error))
 		return FALSE;
-	past->lost += (guint)MAX(entry->added - here + entry->removed, 0);
+	past->undone.lost += (guint)MAX(entry->added - here + entry->removed, 0);
 	return TRUE;
 }
 
@@ -598,6 +547,8 @@ needs_its_source(const struct entry *entry)
 static gboolean
 take_back(struct store *store, struct past *past, GError **error)
 {
+	int before = sqlite3_total_changes(store->db);
+
 	for (guint i = past->entries->len; i-- > 0;) {
 		const struct entry *entry = &((const struct memory *)past->entries->pdata[i])->entry;
 
@@ -610,6 +561,7 @@ take_back(struct store *store, struct past *past, GError **error)
 		if (needs_its_source(entry) && !take_entry_back(store, past, entry, error))
 			return FALSE;
 	}
+	past->undone.changed = sqlite3_total_changes(store->db) != before;
 	return TRUE;
 }
 
@@ -643,7 +595,8 @@ drop_transfers(GArray *transfers, guint from)
 }
 
 gboolean
-store_undo_take_back(struct store *store, gint64 step, guint *lost, GArray *transfers, GError **error)
+store_undo_take_back(struct store *store, gint64 step, struct store_undone *undone, GArray *transfers,
+                     GError **error)
 {
 	struct past past = {.transfers = transfers};
 	guint had = transfers ? transfers->len : 0;
@@ -663,7 +616,7 @@ store_undo_take_back(struct store *store, gint64 step, guint *lost, GArray *tran
 	ok = journal_end(store, &past.journal, ok, error);
 	if (!ok && transfers)
 		drop_transfers(transfers, had);
-	if (ok && lost)
-		*lost = past.lost;
+	if (ok && undone)
+		*undone = past.undone;
 	return ok;
 }

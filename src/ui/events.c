@@ -197,6 +197,17 @@ told_progress(struct ui *ui, guint account, struct event *event)
 }
 
 static void
+told_back(struct ui *ui, guint account, struct event *event)
+{
+	struct job *job = job_of(ui, event->command);
+
+	if (!job)
+		return;
+	job->back = event->id;
+	job->folder = event->folder;
+}
+
+static void
 told_rows(struct ui *ui, guint account, struct event *event)
 {
 	if (account == ui->account && (!ui->folder || event->folder == ui->folder))
@@ -382,6 +393,7 @@ static void (*const tellers[])(struct ui *ui, guint account, struct event *event
         [EVENT_FOLDERS] = told_folders,   [EVENT_LINK] = told_link,         [EVENT_QUEUE] = told_queue,
         [EVENT_ASK] = told_ask,           [EVENT_NOTICE] = told_notice,     [EVENT_FACT] = told_fact,
         [EVENT_NEW_MAIL] = told_new_mail, [EVENT_BODY] = told_body,         [EVENT_STEP] = told_step,
+        [EVENT_BACK] = told_back,
 };
 
 void

@@ -73,6 +73,8 @@ struct job {
 	gboolean automatic; /* nothing that the person would take back */
 	char *said;         /* by EVENT_STEP: what was done, safe; or NULL */
 	gint64 step;        /* of undo; -1 = not told, 0 = nothing changed */
+	msgid back;         /* that an undo brought back, in folder; 0: none */
+	gint64 folder;
 	job_done done;      /* or NULL */
 	void *user;         /* for done, which frees it; when the screen ends first, free_user does */
 	GDestroyNotify free_user;

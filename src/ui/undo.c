@@ -106,6 +106,20 @@ wait_for_it(struct ui *ui, const struct job *job)
 	return TRUE;
 }
 
+/* The cursor goes to what is back, and the reader with it. */
+static void
+look_at(struct ui *ui, const struct job *job)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!job->back || job->account != ui->account || job->folder != ui->folder)
+		return;
+	if (!list_to_message(ui->list, job->back, &error))
+		return; /* it has gone again since */
+	if (ui_base(ui) == ui->reader)
+		reader_show(ui, ui->account, job->back, FALSE);
+}
+
 static void
 undone(struct ui *ui, const struct job *job, const GError *error)
 {
@@ -116,6 +130,8 @@ undone(struct ui *ui, const struct job *job, const GError *error)
 		return;
 	}
 	ui->undo_step = 0;
+	if (!error)
+		look_at(ui, job);
 	if (error && error->code != FULMAR_CANCELLED)
 		ui_complain(ui, "%s", error->message);
 	else if (!error && job->said && *job->said)

@@ -245,7 +245,7 @@ texts_of_a_removed_folder_are_kept_for_undo(struct rig *rig)
 {
 	GError *error = NULL;
 	gint64 step = 0;
-	guint lost = 0;
+	struct store_undone undone = {0};
 
 	rig_deliver(rig, "Lists/harbour", "x", NOON);
 	rig_begin(rig);
@@ -256,9 +256,9 @@ texts_of_a_removed_folder_are_kept_for_undo(struct rig *rig)
 	g_assert_no_error(error);
 	rig_replay(rig, 0);
 	rig_there(rig, "Sea", NULL);
-	store_undo_take_back(rig->store, step, &lost, NULL, &error);
+	store_undo_take_back(rig->store, step, &undone, NULL, &error);
 	g_assert_no_error(error);
-	g_assert_cmpuint(lost, ==, 0);
+	g_assert_cmpuint(undone.lost, ==, 0);
 	while (store_ops_waiting(rig->store, NULL))
 		rig_replay(rig, 0);
 	rig_there(rig, "Sea", "x");

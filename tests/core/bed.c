@@ -167,6 +167,7 @@ take(struct bed *bed, struct event *event)
 		bed->bodies++;
 		break;
 	case EVENT_PROGRESS:
+	case EVENT_BACK:
 	case EVENT_ROWS:
 	case EVENT_FOLDERS:
 	case EVENT_ASK:

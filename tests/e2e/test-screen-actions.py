@@ -205,6 +205,37 @@ def test_maildir_delete_move_copy_and_undo_reach_the_disk():
         quits(s)
 
 
+def test_the_cursor_goes_to_what_undo_brings_back():
+    with local() as home:
+        box = mailbox.Maildir(home.maildir)
+        for n, parent in ((20, 0), (21, 20), (22, 21)):
+            m = mailbox.MaildirMessage(message(n, more='In-Reply-To: <n%d@harbour.example>\n' % parent if parent else '').encode())
+            m.set_date(1795100000 + n)
+            box.add(m)
+        with opened(home) as s:
+            s.wait(r'15 mails')
+            s.press('=jjjjj', r'^▌.*number 10')
+            s.press('d', r'^▌.*number 9')
+            s.press('jjj', r'^▌.*number 6')
+            s.press('u', r'^▌.*number 10')
+            s.wait(r'15 mails')
+            s.press('T~s "number 1"\r', r'4 messages are selected')
+            s.press('A', r'11 mails')
+            s.press('*', r'^▌.*number 2$')
+            s.press('u', r'^▌.*number 12')
+            s.press('=j', r'^▌.*number 21')
+            s.press('d', r'14 mails')
+            s.press('*', r'^▌.*number 1$')
+            s.press('u', r'^▌.*number 21')
+            s.wait(r'15 mails')
+            s.press('s', r'Move the message to')
+            s.press('kern\r', r'14 mails')
+            s.press('\r', r'text of 22')
+            s.press('u', r'text of 21')
+            s.press('q', r'^▌.*number 21')
+            quits(s)
+
+
 def test_undo_after_a_restart():
     with local() as home:
         with opened(home) as s:
@@ -454,6 +485,8 @@ def test_imap_a_refused_change_is_seen_and_cleared():
             s.press('q', lambda lines: not re.search(r'^.. +\? .*number 2', '\n'.join(lines), re.M))
             s.press('W', r'^ +failed +move')
             s.press('d', r'All is well')
+            s.press('u', r'^ nothing was left to undo of this: 1 mail moved to Frozen')
+            s.press('u', r'^ Nothing to undo')
             s.press('q', r'2 mails')
             s.press('sFrozen\r', lambda lines: 'Refused' in lines[-2] or re.search(r'^.. +\? .*number 2', '\n'.join(lines), re.M))
             s.press('=', r'^ Refused')

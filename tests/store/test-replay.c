@@ -429,7 +429,7 @@ take_back(struct life *life)
 	g_autofree char *before = NULL;
 	struct store_undo *undo;
 	GError *error = NULL;
-	guint lost = 0;
+	struct store_undone undone = {0};
 
 	if (!life->past->len)
 		return;
@@ -437,7 +437,7 @@ take_back(struct life *life)
 	undo = store_last_undo(life->store, NULL);
 	g_string_append_printf(life->log, "undo %s of %u (%s)\n", undo->verb, undo->n, undo->target);
 	store_undo_free(undo);
-	if (!store_undo_take_back(life->store, 0, &lost, NULL, &error)) {
+	if (!store_undo_take_back(life->store, 0, &undone, NULL, &error)) {
 		/* Under way, or something else is in it by now: nothing has changed. */
 		g_string_append_printf(life->log, "  not possible: %s\n", error->message);
 		g_clear_error(&error);
@@ -445,7 +445,7 @@ take_back(struct life *life)
 		return;
 	}
 	if (!(life->mode & (REFUSALS | OTHERS)) && (life->mode & BODIES)) {
-		g_assert_cmpuint(lost, ==, 0);
+		g_assert_cmpuint(undone.lost, ==, 0);
 		assert_seen(life, "after undo", before);
 	}
 }

@@ -102,10 +102,10 @@ static void
 undo(struct store *store, gint64 step, guint expected)
 {
 	GError *error = NULL;
-	guint lost;
+	struct store_undone undone;
 
-	must(store_undo_take_back(store, step, &lost, NULL, &error), error);
-	g_assert_cmpuint(lost, ==, expected);
+	must(store_undo_take_back(store, step, &undone, NULL, &error), error);
+	g_assert_cmpuint(undone.lost, ==, expected);
 }
 
 static void
