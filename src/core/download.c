@@ -71,6 +71,14 @@ tell_slice(guint64 have, guint64 total, void *user)
 	tell(user, have);
 }
 
+/* Of what began as a wish of a person. */
+static void
+finish(struct request *r, const GError *error)
+{
+	journey_forget(r->account, r->command);
+	request_end(r, error);
+}
+
 static void
 end(struct download *d)
 {
@@ -80,7 +88,7 @@ end(struct download *d)
 		fulmar_fail(&error, FULMAR_PARTLY, "%s", d->trouble->message);
 	else if (d->trouble)
 		error = g_error_copy(d->trouble);
-	request_end(d->request, error);
+	finish(d->request, error);
 }
 
 static void
@@ -144,7 +152,7 @@ flown(const GError *error, void *user)
 	if (begins_again(d, lane, error))
 		return;
 	if (r->cancelled || (error && a->link != LINK_UP)) {
-		request_end(r, error);
+		finish(r, error);
 		return;
 	}
 	r->attempts = 0;
@@ -195,6 +203,17 @@ survey_folder(struct download *d, gint64 folder, GError **error)
 	return store_missing_bodies(a->store, folder, G_MININT64, TRUE, G_MAXINT32, d->todo, error);
 }
 
+/* Not here; what has been deleted meanwhile is not wanted any more. */
+static gboolean
+is_wanted(struct account *a, msgid id)
+{
+	struct store_row *row = store_row(a->store, id, NULL);
+	gboolean wanted = row && row->folder && !store_has_part(a->store, id, "");
+
+	store_row_free(row);
+	return wanted;
+}
+
 static gboolean
 is_of_folder(const struct command *c)
 {
@@ -212,7 +231,7 @@ survey(struct download *d, GError **error)
 	for (guint i = 0; c->ids && i < c->ids->len; i++) {
 		msgid id = g_array_index(c->ids, msgid, i);
 
-		if (!store_has_part(a->store, id, ""))
+		if (is_wanted(a, id))
 			g_array_append_val(d->todo, id);
 	}
 	for (guint i = 0; i < d->todo->len; i++)
@@ -238,7 +257,7 @@ download_listed(struct request *r, const GError *error)
 	if (survey(d, &failed))
 		download_begin(r);
 	else
-		request_end(r, failed);
+		finish(r, failed);
 }
 
 /* The folder's messages have to be known first. */
@@ -272,7 +291,7 @@ begin_anew(struct request *r)
 	else if (survey(d, &error))
 		download_begin(r);
 	else
-		request_end(r, error);
+		finish(r, error);
 }
 
 void

@@ -10,6 +10,7 @@ libcore_a_SOURCES = \
   src/core/file.c \
   src/core/folders.c \
   src/core/journal.c \
+  src/core/journey.c \
   src/core/keep.c \
   src/core/lane.c \
   src/core/link.c \

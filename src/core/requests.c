@@ -32,14 +32,24 @@ lost_link(const GError *error)
 	       (error->code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED);
 }
 
+/* A journey is prepared beside other things. */
+gboolean
+request_waits(const struct request *r)
+{
+	return (r->command->verb == CMD_DOWNLOAD || r->parent) && !(r->account->flags & ACCOUNT_BATCH);
+}
+
 gboolean
 request_interrupted(struct request *r, const GError *error)
 {
 	const struct account *a = r->account;
 
 	r->running = FALSE;
-	return lost_link(error) && a->link != LINK_UP && !r->cancelled && !a->offline && !a->blocked &&
-	       !(a->flags & ACCOUNT_BATCH) && ++r->attempts < LINKS_AT_MOST;
+	if (!lost_link(error) || a->link == LINK_UP || r->cancelled || a->flags & ACCOUNT_BATCH)
+		return FALSE;
+	if (a->offline || a->blocked)
+		return request_waits(r);
+	return ++r->attempts < LINKS_AT_MOST;
 }
 
 /* backend_done of verbs begun for a request. */
@@ -384,6 +394,8 @@ call_off(struct request *r)
 
 	fulmar_fail(&error, FULMAR_CANCELLED, _("called off"));
 	r->cancelled = TRUE;
+	if (r->command->verb == CMD_DOWNLOAD)
+		journey_forget(a, r->command);
 	if (has_verb(r))
 		bus_done(a->bus, a->settings->id, r->command->id, error);
 	else
@@ -486,15 +498,6 @@ requests_lost(struct account *a)
 	a->open_next = NULL;
 }
 
-/* A journey is prepared beside other things: it goes on whenever there is a link again. */
-static gboolean
-outlives(const struct request *r)
-{
-	const struct account *a = r->account;
-
-	return (r->download || r->parent) && !a->offline && !a->blocked && !(a->flags & ACCOUNT_BATCH);
-}
-
 void
 requests_fail(struct account *a, const GError *error)
 {
@@ -503,7 +506,7 @@ requests_fail(struct account *a, const GError *error)
 	for (GList *l = all; l; l = l->next) {
 		struct request *r = l->data;
 
-		if (g_queue_find(&a->requests, r) && !r->running && !outlives(r))
+		if (g_queue_find(&a->requests, r) && !r->running && !request_waits(r))
 			request_end(r, error);
 	}
 }
@@ -555,14 +558,15 @@ wait_for_link(struct account *a, struct request *r)
 	if (is_here(a, r->command)) {
 		request_end(r, NULL);
 	} else if (a->offline || a->blocked) {
-		no_link(a, r);
+		if (!request_waits(r))
+			no_link(a, r);
 	} else {
 		/* Who asks for the server shall hear of it, not of the attempt before. */
 		if (r->command->verb == CMD_SYNC)
 			link_go(a, FALSE);
 		link_want(a);
 		/* Waiting for the next of many attempts would be waiting without end. */
-		if (a->link == LINK_DOWN && a->retry)
+		if (a->link == LINK_DOWN && a->retry && !request_waits(r))
 			no_link(a, r);
 	}
 }
@@ -587,10 +591,11 @@ request_take(struct command *command, void *user)
 		return;
 	}
 	r = request_new(a, command);
-	if (a->link != LINK_UP) {
+	if (command->verb == CMD_DOWNLOAD && !journey_note(a, command, &error))
+		request_end(r, error);
+	else if (a->link != LINK_UP)
 		wait_for_link(a, r);
-		return;
-	}
-	request_start(r);
+	else
+		request_start(r);
 	work_on(a);
 }

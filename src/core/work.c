@@ -109,7 +109,9 @@ work_folder(struct account *a, const struct command *c, GError **error)
 	                                   : store_folder_by_path(a->store, c->text, error);
 	gint64 id = f ? f->id : 0;
 
-	if (!f && error && !*error)
+	if (!f && error && !*error && c->folder)
+		fulmar_fail(error, FULMAR_FAILED, _("this folder is no longer there"));
+	else if (!f && error && !*error)
 		fulmar_fail(error, FULMAR_FAILED, _("%s has no folder %s; `fulmar folders %s` lists them"),
 		            a->settings->id, c->text ? c->text : "?", a->settings->id);
 	g_clear_pointer(&f, store_folder_free);

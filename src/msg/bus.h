@@ -34,7 +34,8 @@ enum command_verb {
 	CMD_FOLDER_PREF, /* folder, text = "hidden", "pinned" or "keep", text2 = "yes", "no" or a keep policy
 	                  */
 	CMD_DOWNLOAD, /* folder or ids: whole messages for the journey; progress in octets; done when all are
-	                 here */
+	                 here. Waits for a link as long as it takes; remembered under "journeys" until it is
+	                 done */
 	CMD_LATER,    /* ids[0], text = section: fetched when nothing else is asked; done at once */
 	CMD_ADMIN,    /* folder, add = enum admin_kind, text = name, text2 = value; EVENT_FACT (with command)
 	                 for each answer */

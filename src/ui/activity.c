@@ -88,9 +88,9 @@ by_age(gconstpointer a, gconstpointer b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* TRUE when there were any. */
+/* Those that wait for a link, or the others. TRUE when there were any. */
 static gboolean
-add_jobs(struct ui *ui, struct activity *activity)
+add_jobs(struct ui *ui, struct activity *activity, gboolean waiting, const char *heading)
 {
 	g_autoptr(GList) jobs = g_list_sort(g_hash_table_get_values(ui->jobs), by_age);
 	gint64 now = g_get_monotonic_time();
@@ -101,12 +101,13 @@ add_jobs(struct ui *ui, struct activity *activity)
 		g_autofree char *label = text_safe(job->label, -1), *progress = NULL;
 		struct activity_line *line;
 
-		if (!*label)
+		if (!*label || ui_waits(ui, job) != waiting)
 			continue;
 		if (!any)
-			add(activity, ROLE_TITLE, g_strdup(_("Running")));
+			add(activity, ROLE_TITLE, g_strdup(heading));
 		any = TRUE;
 		progress = job->total ? progress_text(ui, job)
+		           : waiting  ? g_strdup("")
 		                      : g_strdup_printf(_("for %d s"),
 		                                        (int)((now - job->since) / G_USEC_PER_SEC));
 		line = add(activity, ROLE_TEXT,
@@ -253,7 +254,8 @@ collect(struct ui *ui, struct activity *activity)
 
 	g_ptr_array_set_size(activity->lines, 0);
 	add_links(ui, activity);
-	jobs = add_jobs(ui, activity);
+	jobs = add_jobs(ui, activity, FALSE, _("Running"));
+	jobs |= add_jobs(ui, activity, TRUE, _("Waiting for a connection"));
 	ops = add_journal(ui, activity);
 	later = add_later(ui, activity);
 	if (!jobs && !ops && !later && links_are_well(ui))

@@ -56,6 +56,20 @@ job_of(const struct ui *ui, guint64 id)
 	return g_hash_table_lookup(ui->jobs, &key);
 }
 
+static gboolean
+link_is_up(enum link_state state)
+{
+	return state == LINK_IDLE || state == LINK_FETCHING;
+}
+
+gboolean
+ui_waits(const struct ui *ui, const struct job *job)
+{
+	const struct ui_account *account = ui->accounts->pdata[job->account];
+
+	return job->verb == CMD_DOWNLOAD && !link_is_up(account->link);
+}
+
 const struct job *
 ui_running(const struct ui *ui)
 {
@@ -68,7 +82,7 @@ ui_running(const struct ui *ui)
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const struct job *job = value;
 
-		if (!job->quiet && *job->label && job->since < before &&
+		if (!job->quiet && *job->label && job->since < before && !ui_waits(ui, job) &&
 		    (!oldest || job->since < oldest->since))
 			oldest = job;
 	}
@@ -186,17 +200,6 @@ told_step(struct ui *ui, guint account, struct event *event)
 }
 
 static void
-told_progress(struct ui *ui, guint account, struct event *event)
-{
-	struct job *job = job_of(ui, event->command);
-
-	if (job) {
-		job->have = event->have;
-		job->total = event->total;
-	}
-}
-
-static void
 told_back(struct ui *ui, guint account, struct event *event)
 {
 	struct job *job = job_of(ui, event->command);
@@ -205,6 +208,17 @@ told_back(struct ui *ui, guint account, struct event *event)
 		return;
 	job->back = event->id;
 	job->folder = event->folder;
+}
+
+static void
+told_progress(struct ui *ui, guint account, struct event *event)
+{
+	struct job *job = job_of(ui, event->command);
+
+	if (job) {
+		job->have = event->have;
+		job->total = event->total;
+	}
 }
 
 static void
@@ -221,12 +235,6 @@ told_folders(struct ui *ui, guint account, struct event *event)
 	ui->folders_stale = TRUE;
 	if (account == ui->account)
 		ui->rows_stale = TRUE;
-}
-
-static gboolean
-link_is_up(enum link_state state)
-{
-	return state == LINK_IDLE || state == LINK_FETCHING;
 }
 
 static void
@@ -260,6 +268,7 @@ told_queue(struct ui *ui, guint n, struct event *event)
 
 	account->waiting = (gint64)event->have;
 	account->failed = (gint64)event->total;
+	ui_resume_downloads(ui, n);
 	ui_undo_again(ui, n);
 }
 

@@ -25,15 +25,30 @@ journey_free(gpointer data)
 	g_free(journey);
 }
 
+/* "INBOX", "3 messages of INBOX". Gives (g_free). */
+static char *
+name_of(const struct journey *journey)
+{
+	g_autofree char *n = NULL;
+
+	if (!journey->ids)
+		return g_strdup(journey->path);
+	n = format_count(journey->ids->len);
+	return g_strdup_printf(ngettext("%s message of %s", "%s messages of %s", journey->ids->len), n,
+	                       journey->path);
+}
+
 static void
 downloaded(struct ui *ui, const struct job *job, const GError *error)
 {
 	struct journey *journey = job->user;
 
+	g_autofree char *name = name_of(journey);
+
 	if (!error)
-		ui_say(ui, _("%s is here for the journey"), journey->path);
+		ui_say(ui, _("Here for the journey: %s"), name);
 	else if (error->code != FULMAR_CANCELLED)
-		ui_complain(ui, "%s", error->message);
+		ui_complain(ui, "%s: %s", job->label, error->message);
 	journey_free(journey);
 }
 
@@ -48,12 +63,12 @@ journey_copy(const struct journey *journey)
 	return copy;
 }
 
-static void
-start(struct ui *ui, void *user)
+/* TRUE: it waits for a link. */
+static gboolean
+send(struct ui *ui, const struct journey *journey)
 {
-	const struct journey *journey = user;
 	struct command *command = command_new(CMD_DOWNLOAD, ui_account_id(ui, journey->account));
-	g_autofree char *label = g_strdup_printf(_("Downloading %s"), journey->path);
+	g_autofree char *name = name_of(journey), *label = g_strdup_printf(_("Downloading %s"), name);
 	struct job *job;
 
 	if (journey->ids)
@@ -65,6 +80,16 @@ start(struct ui *ui, void *user)
 		job->user = journey_copy(journey);
 		job->free_user = journey_free;
 	}
+	return job && ui_waits(ui, job);
+}
+
+static void
+start(struct ui *ui, void *user)
+{
+	g_autofree char *name = name_of(user);
+
+	if (send(ui, user))
+		ui_say(ui, _("Downloaded as soon as there is a connection: %s"), name);
 }
 
 static void
@@ -126,4 +151,69 @@ ui_download(struct ui *ui, guint account, const struct store_folder *folder, GAr
 	sweep->user = journey;
 	sweep->free_user = journey_free;
 	ui_sweep(ui, sweep);
+}
+
+/* -- those of before -- */
+
+static const struct store_folder *
+folder_by_id(struct ui *ui, guint account, gint64 id)
+{
+	const GPtrArray *folders = ui_folders(ui, account);
+
+	for (guint i = 0; folders && i < folders->len; i++)
+		if (((const struct store_folder *)folders->pdata[i])->id == id)
+			return folders->pdata[i];
+	return NULL;
+}
+
+/* "m ID ID …": the messages; the folder is that of the first. */
+static gint64
+read_ids(struct ui *ui, guint account, const char *line, GArray *ids)
+{
+	g_auto(GStrv) words = g_strsplit(line, " ", -1);
+	struct store_row *row = NULL;
+	gint64 folder;
+
+	for (char **word = words + 1; *words && *word; word++) {
+		msgid id = g_ascii_strtoll(*word, NULL, 10);
+
+		if (!row)
+			row = store_row(ui_store(ui, account), id, NULL);
+		g_array_append_val(ids, id);
+	}
+	folder = row ? row->folder : 0;
+	store_row_free(row);
+	return folder;
+}
+
+static void
+resume(struct ui *ui, guint account, const char *line)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	gboolean of_folder = *line == 'f';
+	gint64 id = of_folder ? g_ascii_strtoll(line + 1, NULL, 10) : read_ids(ui, account, line, ids);
+	const struct store_folder *folder = folder_by_id(ui, account, id);
+	struct journey journey = {.account = account, .folder = id, .ids = of_folder ? NULL : ids};
+
+	journey.path = folder ? text_safe(folder->path, -1) : g_strdup(_("a folder that is gone"));
+	send(ui, &journey);
+	g_free(journey.path);
+}
+
+void
+ui_resume_downloads(struct ui *ui, guint n)
+{
+	struct ui_account *account = ui->accounts->pdata[n];
+	struct store *store = ui_store(ui, n);
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	if (account->resumed || !store)
+		return;
+	account->resumed = TRUE;
+	text = store_get(store, "journeys");
+	lines = g_strsplit(text ? text : "", "\n", -1);
+	for (char **line = lines; *line; line++)
+		if (**line)
+			resume(ui, n, *line);
 }

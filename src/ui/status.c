@@ -114,6 +114,20 @@ append_quota(GString *out, const struct ui *ui)
 	}
 }
 
+/* Downloads that a link is waited for with. */
+static guint
+waiting_jobs(const struct ui *ui)
+{
+	GHashTableIter iter;
+	gpointer value;
+	guint n = 0;
+
+	g_hash_table_iter_init(&iter, ui->jobs);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		n += ui_waits(ui, value);
+	return n;
+}
+
 /* "1 failed (W) · synced 14:02 · 3 waiting" */
 static char *
 state_text(struct ui *ui)
@@ -121,7 +135,7 @@ state_text(struct ui *ui)
 	GString *out = g_string_new(NULL);
 	const struct ui_account *account = ui->accounts->pdata[ui->account];
 	const struct job *job = ui_running(ui);
-	gint64 waiting = 0, failed = 0;
+	gint64 waiting = waiting_jobs(ui), failed = 0;
 
 	for (guint i = 0; i < ui->accounts->len; i++) {
 		const struct ui_account *each = ui->accounts->pdata[i];

@@ -55,6 +55,7 @@ struct ui_account {
 	char *foreign;      /* first levels of what others share, a line each; or NULL */
 	/* what the server said of room, octets; limit 0: it did not */
 	guint64 quota_used, quota_limit;
+	gboolean resumed; /* what it had remembered for the journey was asked for again */
 	gint64 quota_asked; /* monotonic µs, 0 = not yet */
 };
 
@@ -220,6 +221,8 @@ void ui_job_free(gpointer job);
 /* What runs that is worth a word, or NULL. Lends. */
 const struct job *ui_running(const struct ui *ui);
 gboolean ui_is_fetching(const struct ui *ui, msgid id);
+/* It begins, or goes on, when there is a link. */
+gboolean ui_waits(const struct ui *ui, const struct job *job);
 
 /* -- status.c -- */
 void ui_draw_status(struct ui *ui);
@@ -378,6 +381,8 @@ void ui_empty_folder(struct ui *ui, const struct folder_line *line);
 /* -- journey.c -- */
 /* Asks, saying how much, and fetches whole messages: ids (taken), or with NULL all of folder. */
 void ui_download(struct ui *ui, guint account, const struct store_folder *folder, GArray *ids);
+/* What was asked for before the program ended. */
+void ui_resume_downloads(struct ui *ui, guint account);
 
 /* -- quota.c -- */
 /* Asks how much room is left, now and then. */

@@ -229,15 +229,46 @@ test_download(void)
 	struct bed bed;
 	struct model *model = set_up(&bed);
 
-	bed_start(&bed, "work", ACCOUNT_OFFLINE);
-	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_DOWNLOAD, "INBOX")), ==, FULMAR_NO_LINK);
-	bed_stop(&bed);
 	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
 	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_DOWNLOAD, "INBOX")), ==, FULMAR_OK);
 	g_assert_cmpuint(count_whole(&bed, "INBOX"), ==, 10);
 	g_assert_cmpint(bed_do(&bed, about(&bed, CMD_DOWNLOAD, "Old", "<work20@example.org>")), ==,
 	                FULMAR_OK);
 	g_assert_cmpuint(count_whole(&bed, "Old"), ==, 1);
+	bed_stop(&bed);
+	model_free(model);
+	bed_remove(&bed);
+}
+
+static gboolean
+remembers_a_journey(struct bed *bed)
+{
+	struct store *store = bed_store(bed, "work");
+	g_autofree char *journeys = store_get(store, "journeys");
+
+	store_close(store);
+	return journeys != NULL;
+}
+
+/* Asked for without a network: it waits, and what it was is remembered by the next start. */
+static void
+test_download_offline(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	guint64 id;
+
+	bed_start(&bed, "work", ACCOUNT_OFFLINE);
+	bed_send(&bed, about_folder(&bed, CMD_DOWNLOAD, "INBOX"));
+	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_OPEN, "INBOX")), ==, FULMAR_NO_LINK);
+	bed_stop(&bed);
+	g_assert_true(remembers_a_journey(&bed));
+	bed_start(&bed, "work", ACCOUNT_OFFLINE | ACCOUNT_NO_SECRETS);
+	id = bed_send(&bed, about_folder(&bed, CMD_DOWNLOAD, "INBOX"));
+	g_assert_cmpint(bed_do(&bed, bed_command(CMD_GO_ONLINE, "work")), ==, FULMAR_OK);
+	g_assert_cmpint(bed_await(&bed, id), ==, FULMAR_OK);
+	g_assert_cmpuint(count_whole(&bed, "INBOX"), ==, 10);
+	g_assert_false(remembers_a_journey(&bed));
 	bed_stop(&bed);
 	model_free(model);
 	bed_remove(&bed);
@@ -361,6 +392,7 @@ main(int argc, char **argv)
 	g_test_add_func("/change/nothing-made-in-vain", test_nothing_made_in_vain);
 	g_test_add_func("/change/some-are-gone", test_some_are_gone);
 	g_test_add_func("/change/download", test_download);
+	g_test_add_func("/change/download-offline", test_download_offline);
 	g_test_add_func("/change/download-of-nothing", test_download_of_nothing);
 	g_test_add_func("/change/download-called-off", test_download_called_off);
 	g_test_add_func("/change/later", test_later);

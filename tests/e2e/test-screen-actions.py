@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Acting on mail and folders by keys: on the sample account, on a Maildir and on a real Dovecot, with and without a network, undone, undone after a
 restart, refused. What the screen shows is compared with what the server or the disk has."""
-import atexit, contextlib, mailbox, os, re, sys, time
+import atexit, contextlib, json, mailbox, os, re, sys, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
 from proxy import Proxy
@@ -384,6 +384,38 @@ def test_imap_offline_looks_the_same_and_is_carried_out_later():
             becomes(s, lambda: (sorted(numbers(imap)), sorted(numbers(imap, 'Trash')), sorted(numbers(imap, 'Lists/kernel')), 'Lists/new' in boxes(imap)),
                     ([1, 2, 3, 4, 5, 6, 7, 8], [10], [9], True))
             s.wait(lambda lines: 'waiting' not in lines[-2])
+            quits(s)
+
+
+def whole(home):
+    """How many messages are here in full."""
+    return sum(json.loads(line)['body'] == 'full' for line in home.run('--offline', 'list', 'work', '--json').splitlines())
+
+
+def test_imap_a_journey_asked_for_offline_waits_also_through_a_quit():
+    with account(more='keep = headers') as (imap, home):
+        fill(imap, 1, 5)
+        with opened(home) as s:
+            s.wait(r'5 mails.*● Idle')
+            s.press('\x1bo', r'○ Offline')
+            s.press('t\x1bD', r'Download 1 message of INBOX')
+            s.press('y', r'Downloaded as soon as there is a connection: 1 message of INBOX')
+            s.press('=', r'1 waiting · 1 selected')
+            s.press('W', r'^ Waiting for a connection\n   Downloading 1 message of INBOX$')
+            s.press('q\x1bo', r'Here for the journey: 1 message of INBOX')
+            becomes(s, lambda: whole(home), 1)
+            s.press('\x1bo', r'○ Offline')
+            s.press('y', r'Folders')
+            s.press('D', r'Download 4 messages of INBOX')
+            s.press('y', r'as soon as there is a connection: INBOX')
+            s.press('q', r'1 waiting')
+            quits(s)
+        assert whole(home) == 1
+        with opened(home) as s:
+            s.wait(r'Here for the journey: INBOX')
+            assert whole(home) == 5
+            s.press('W', r'All is well')
+            s.press('q', r'5 mails')
             quits(s)
 
 

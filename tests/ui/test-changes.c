@@ -600,12 +600,23 @@ a_download_says_how_much_first(void)
 	struct job *job;
 
 	rig_open(&rig, 24, 80, FALSE, NULL);
+	event = event_new(EVENT_LINK, "work");
+	event->state = LINK_OFFLINE;
+	rig_tell(&rig, event);
 	press(&rig, "y = j D");
 	g_assert_true(shows(&rig, "Download 3 messages of INBOX, "));
 	press(&rig, "y");
+	g_assert_true(shows(&rig, "Downloaded as soon as there is a connection: INBOX"));
 	command = rig_taken(&rig, CMD_DOWNLOAD);
 	g_assert_cmpint(command->folder, ==, rig.sample.inbox);
 	g_assert_null(command->ids);
+	press(&rig, "W");
+	g_assert_true(shows(&rig, "Waiting for a connection"));
+	g_assert_false(shows(&rig, "Running"));
+	press(&rig, "q");
+	event = event_new(EVENT_LINK, "work");
+	event->state = LINK_FETCHING;
+	rig_tell(&rig, event);
 	event = event_new(EVENT_PROGRESS, "work");
 	event->command = command->id;
 	event->have = 3500;
@@ -635,7 +646,7 @@ a_download_says_how_much_first(void)
 	command = rig_taken(&rig, CMD_DOWNLOAD);
 	g_assert_cmpuint(command->ids->len, ==, 1);
 	rig_done(&rig, command, -1, NULL, NULL);
-	g_assert_true(shows(&rig, "INBOX is here for the journey"));
+	g_assert_true(shows(&rig, "Here for the journey: 1 message of INBOX"));
 	rig_close(&rig);
 }
 
