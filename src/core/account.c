@@ -31,14 +31,14 @@ account_store_dir(const struct conf_account *settings)
 static gboolean
 has_inbox(struct account *a, gboolean *here, GError **error)
 {
-	g_autoptr(GError) failed = NULL;
+	GError *failed = NULL;
 	struct store_folder *inbox = store_folder_by_path(a->store, "INBOX", &failed);
 
 	*here = inbox != NULL;
 	g_clear_pointer(&inbox, store_folder_free);
 	if (failed)
-		g_propagate_error(error, g_steal_pointer(&failed));
-	return !failed;
+		g_propagate_error(error, failed);
+	return failed == NULL;
 }
 
 /* So that a person can open it before the first LIST was answered. */

@@ -52,6 +52,14 @@ gboolean probes_doubt(struct store *store, gint64 folder, GError **error);
  * in no transaction. */
 gboolean check_bodies(struct look *look, gboolean fix, GError **error);
 
+/* ---- check-structures.c ---- */
+
+gboolean structures_look(struct look *look, GError **error);
+/* In a transaction. *any: there was something. */
+gboolean structures_fix(struct store *store, gboolean *any, GError **error);
+/* How the message is built is seen again, or not known. */
+gboolean structure_renew(struct store *store, msgid id, GError **error);
+
 /* ---- header.c ---- */
 
 /* header_write from the message itself: 1, 0 it is not here as a whole, -1 error. */
@@ -67,6 +75,14 @@ int repair_lock(const char *dir, GError **error);
 
 /* Puts right all that is wrong within a database that SQLite can read; a transaction of its own. */
 gboolean repair_rows(struct store *store, GError **error);
+
+/* ---- tables.c: what SQLite takes for the tables ---- */
+
+/* The first table or index that is not what it has to be (g_free); NULL: all are. */
+char *tables_wrong(sqlite3 *db);
+/* Makes them so, in a file that nobody else has open. FALSE: it stays as it is. */
+gboolean tables_mend(const char *path);
+
 /* ---- salvage.c ---- */
 
 /* What opening the database of dir tells. */

@@ -111,6 +111,17 @@ check_database(struct look *look, GError **error)
 	return FALSE;
 }
 
+/* SQLite takes what its own table says for the truth. */
+static void
+check_tables(struct look *look)
+{
+	g_autofree char *name = tables_wrong(look->store->db);
+	g_autofree char *line = name ? g_strdup_printf("malformed database schema (%s)", name) : NULL;
+
+	if (line && look->health != DAMAGED)
+		tell_database(look, line);
+}
+
 /* ---- what SQL cannot tell ---- */
 
 /* What was written was UTF-8. */
@@ -219,7 +230,8 @@ look_at_windows(struct look *look, GError **error)
 static gboolean
 check_rows(struct look *look, GError **error)
 {
-	return probes_look(look, error) && look_at_texts(look, error) && look_at_windows(look, error);
+	return probes_look(look, error) && look_at_texts(look, error) && structures_look(look, error) &&
+	       look_at_windows(look, error);
 }
 
 /* ---- putting it right ---- */
@@ -257,9 +269,10 @@ check_fix(struct store *store, gboolean *any, GError **error)
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 	g_autoptr(GArray) folders = g_array_new(FALSE, FALSE, sizeof(gint64));
 
-	if (!bad_texts(store, ids, error) || !bad_windows(store, folders, error))
+	if (!structures_fix(store, any, error) || !bad_texts(store, ids, error) ||
+	    !bad_windows(store, folders, error))
 		return FALSE;
-	*any = ids->len || folders->len;
+	*any = *any || ids->len || folders->len;
 	for (guint i = 0; i < ids->len; i++)
 		if (!fix_text(store, g_array_index(ids, msgid, i), error))
 			return FALSE;
@@ -281,6 +294,8 @@ in_snapshot(struct look *look, GError **error)
 	if (!store_run(look->store, begin, NULL, 0, error))
 		return FALSE;
 	ok = check_database(look, &problem);
+	if (ok)
+		check_tables(look);
 	if (ok && look->health != DAMAGED && !check_rows(look, &problem)) {
 		ok = store_is_damage(look->store->fault);
 		if (ok)

@@ -3,7 +3,7 @@ noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
   src/store/add.c \
   src/store/bodies.c \
-  src/store/check.c src/store/check-bodies.c src/store/check-private.h \
+  src/store/check.c src/store/check-bodies.c src/store/check-structures.c src/store/check-private.h \
   src/store/copies.c \
   src/store/effects.c \
   src/store/empty.c \
@@ -33,6 +33,7 @@ libstore_a_SOURCES = \
   src/store/stand.c \
   src/store/step.c \
   src/store/store.c src/store/store.h src/store/store-private.h \
+  src/store/tables.c \
   src/store/threads.c \
   src/store/tree-done.c \
   src/store/tree.c \

@@ -20,7 +20,7 @@
 #define DROP_ORPHANS(table) "DELETE FROM " table " WHERE id NOT IN (SELECT id FROM message)"
 
 G_STATIC_ASSERT(OP_FLAG == 0 && OP_FAILED == 3 && OP_VERBS == 11 && OP_STATES == 6);
-G_STATIC_ASSERT(HAVE_TEXT == 2 && HAVE_PART == 4 && HAVE_WHOLE == 8);
+G_STATIC_ASSERT(HAVE_STRUCTURE == 1 && HAVE_TEXT == 2 && HAVE_PART == 4 && HAVE_WHOLE == 8);
 
 enum style {
 	SET,   /* the second and third column: how many, the first of them */
@@ -56,9 +56,10 @@ struct probe {
 	        "unbound") " AND NOT " HAS("awaited") " AND NOT " HAS("op_row")
 #define BAD_OPS "typeof(verb) <> 'integer' OR verb NOT BETWEEN 0 AND 10 OR state NOT BETWEEN 0 AND 5"
 #define IDLE_OPS "verb IN (0, 1, 2, 3, 4, 10) AND upto = 0 AND id NOT IN (SELECT op FROM op_row)"
+/* One that failed says why until somebody has seen it, also of a folder that has gone. */
 #define LOST_OPS \
-	"(folder <> 0 AND folder NOT IN (SELECT id FROM folder))" \
-	" OR (target <> 0 AND target NOT IN (SELECT id FROM folder))"
+	"state <> 3 AND ((folder <> 0 AND folder NOT IN (SELECT id FROM folder))" \
+	" OR (target <> 0 AND target NOT IN (SELECT id FROM folder)))"
 #define TWO_PLACES \
 	"(p.folder NOT IN (SELECT id FROM folder) OR EXISTS (SELECT 1 FROM message o WHERE o.id = p.id" \
 	" AND (o.uid IS NOT NULL OR o.file IS NOT NULL)) OR EXISTS (SELECT 1 FROM message o" \
@@ -69,7 +70,10 @@ struct probe {
 #define PARTS_HERE \
 	"(SELECT 8 * (count(*) > count(nullif(p.section, ''))) + 4 * (count(nullif(p.section, '')) > 0)" \
 	" FROM part p WHERE p.id = m.id)"
-#define WRONG_HAVE "m.file IS NULL AND NOT " IN_FILE " AND m.have & 12 <> " PARTS_HERE
+#define TREE_HERE "(" HAS("structure") ")"
+#define WRONG_HAVE \
+	"m.file IS NULL AND NOT " IN_FILE " AND (m.have & 12 <> " PARTS_HERE " OR m.have & 1 <> " TREE_HERE \
+	")"
 /* A row is shown away from its place as long as an op that moves it is there, or it rests in limbo. */
 #define STRAYED "FROM place p JOIN message m ON m.id = p.id WHERE m.folder <> 0 AND NOT " HAS("op_row")
 
@@ -152,7 +156,7 @@ static const struct probe probes[] = {
          "SELECT m.folder, count(*), min(m.id) FROM message m WHERE " WRONG_HAVE " GROUP BY m.folder",
          N_("mails that say wrongly whether their text is here"), N_("--repair looks again"),
          N_("looked again"),
-         FIX("UPDATE message AS m SET have = (m.have & 1) | " PARTS_HERE " WHERE " WRONG_HAVE), FALSE},
+         FIX("UPDATE message AS m SET have = " TREE_HERE " | " PARTS_HERE " WHERE " WRONG_HAVE), FALSE},
         {"row", SET,
          "SELECT 0, count(*), min(id) FROM message"
          " WHERE id > (SELECT value FROM meta WHERE key = 'last_id')",

@@ -15,13 +15,15 @@ rebuild_row(struct store *store, msgid id, guint *kept, GError **error)
 	                            " OR EXISTS (SELECT 1 FROM place WHERE id = ?1)";
 	static const char drop[] = "DELETE FROM message WHERE id = ?1";
 	gint64 keep;
+	int renewed;
 
 	if (!store_number(store, worth, VALUES(id), 0, &keep, error))
 		return FALSE;
 	if (!keep)
 		return store_run(store, drop, VALUES(id), error);
 	++*kept;
-	return header_renew(store, id, error) >= 0;
+	renewed = header_renew(store, id, error);
+	return renewed == 0 || (renewed > 0 && structure_renew(store, id, error));
 }
 
 static gboolean

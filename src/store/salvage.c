@@ -130,15 +130,18 @@ salvage_health(const char *dir)
 
 /* ---- copying ---- */
 
+/* Names, and what stands there where nothing else does and something has to (or NULL). */
 static void
 add_columns(sqlite3 *db, const char *table, GHashTable *out)
 {
-	g_autofree char *sql = g_strdup_printf("SELECT name FROM pragma_table_info('%s')", table);
+	g_autofree char *sql = g_strdup_printf(
+	        "SELECT name, iif(\"notnull\", dflt_value, NULL) FROM pragma_table_info('%s')", table);
 	sqlite3_stmt *statement = NULL;
 
 	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK)
 		while (sqlite3_step(statement) == SQLITE_ROW)
-			g_hash_table_add(out, g_strdup((const char *)sqlite3_column_text(statement, 0)));
+			g_hash_table_insert(out, g_strdup((const char *)sqlite3_column_text(statement, 0)),
+			                    g_strdup((const char *)sqlite3_column_text(statement, 1)));
 	sqlite3_finalize(statement);
 }
 
@@ -164,24 +167,25 @@ struct copy {
 static gboolean
 copy_prepare(struct copy *copy, const struct salvage *s, const char *table, const char *key)
 {
-	g_autoptr(GHashTable) had = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(GHashTable) has = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) had = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_autoptr(GHashTable) has = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	g_autoptr(GString) to = g_string_new(NULL), from = g_string_new(NULL), marks = g_string_new(NULL);
 	g_autofree char *sql = NULL;
 	GHashTableIter iter;
-	const char *name;
+	const char *name, *usual;
 
 	add_columns(s->old, table, had);
 	add_columns(s->store->db, table, has);
 	g_hash_table_iter_init(&iter, has);
-	while (g_hash_table_iter_next(&iter, (gpointer *)&name, NULL)) {
+	while (g_hash_table_iter_next(&iter, (gpointer *)&name, (gpointer *)&usual)) {
 		const char *source = g_hash_table_contains(had, name) ? name : instead_of(table, name);
 
 		if (!source || !g_hash_table_contains(had, source))
 			continue;
 		g_string_append_printf(to, "%s%s", to->len ? ", " : "", name);
 		g_string_append_printf(from, ", %s", source);
-		g_string_append(marks, marks->len ? ", ?" : "?");
+		g_string_append_printf(marks, "%scoalesce(?, %s)", marks->len ? ", " : "",
+		                       usual ? usual : "NULL");
 		copy->n++;
 	}
 	/* Of two rows that cannot both be, the first; but the new store's own values are nobody's. */
@@ -376,9 +380,8 @@ change_over(const struct salvage *s, GError **error)
 }
 
 static gboolean
-open_old(struct salvage *s, GError **error)
+open_as_it_is(struct salvage *s, const char *path, GError **error)
 {
-	g_autofree char *path = g_build_filename(s->dir, "store.db", NULL);
 	int on = 1;
 
 	if (sqlite3_open_v2(path, &s->old, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
@@ -389,6 +392,49 @@ open_old(struct salvage *s, GError **error)
 	}
 	fulmar_fail(error, FULMAR_FAILED, "%s: %s", path, sqlite3_errmsg(s->old));
 	return FALSE;
+}
+
+static gboolean
+copy_file(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	gboolean ok = out >= 0 && files_copy_all(in, out);
+
+	if (out >= 0)
+		ok = close(out) == 0 && ok;
+	if (in >= 0)
+		close(in);
+	return ok;
+}
+
+/* A copy of the old one, in which the tables are what they have to be. NULL: that cannot be had. */
+static char *
+mended_copy(const struct salvage *s, const char *path)
+{
+	g_autofree char *copy = g_build_filename(s->work, "old.db", NULL);
+	g_autofree char *log = g_strconcat(path, "-wal", NULL), *log_copy = g_strconcat(copy, "-wal", NULL);
+
+	if (!copy_file(path, copy) || (access(log, F_OK) == 0 && !copy_file(log, log_copy)) ||
+	    !tables_mend(copy))
+		return NULL;
+	return g_steal_pointer(&copy);
+}
+
+static gboolean
+open_old(struct salvage *s, GError **error)
+{
+	g_autofree char *path = g_build_filename(s->dir, "store.db", NULL);
+	g_autofree char *wrong = NULL, *copy = NULL;
+
+	if (!open_as_it_is(s, path, error))
+		return FALSE;
+	wrong = tables_wrong(s->old);
+	copy = wrong ? mended_copy(s, path) : NULL;
+	if (!copy)
+		return TRUE;
+	sqlite3_close(g_steal_pointer(&s->old));
+	return open_as_it_is(s, copy, error);
 }
 
 static gboolean

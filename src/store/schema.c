@@ -169,17 +169,21 @@ schema_check(struct store *store, GError **error)
 	return FALSE;
 }
 
-static gboolean
-migrate(struct store *store, gint64 from, GError **error)
+gboolean
+schema_make(sqlite3 *db, gint64 from)
 {
 	g_autofree char *stamp = g_strdup_printf("PRAGMA user_version = %d", STORE_VERSION);
 
 	for (gint64 i = from; i < STORE_VERSION; i++)
-		if (sqlite3_exec(store->db, migrations[i], NULL, NULL, NULL) != SQLITE_OK) {
-			store_fail_sql(store, error);
+		if (sqlite3_exec(db, migrations[i], NULL, NULL, NULL) != SQLITE_OK)
 			return FALSE;
-		}
-	if (sqlite3_exec(store->db, stamp, NULL, NULL, NULL) == SQLITE_OK)
+	return sqlite3_exec(db, stamp, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static gboolean
+migrate(struct store *store, gint64 from, GError **error)
+{
+	if (schema_make(store->db, from))
 		return TRUE;
 	store_fail_sql(store, error);
 	return FALSE;

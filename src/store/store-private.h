@@ -88,6 +88,8 @@ gboolean store_flush(struct store *store, GError **error);
 #define STORE_VERSION 2
 /* Makes or migrates; refuses a newer one. In no transaction. */
 gboolean schema_prepare(struct store *store, GError **error);
+/* Brings db from version from to the newest. FALSE: db says why. */
+gboolean schema_make(sqlite3 *db, gint64 from);
 /* TRUE when a reader can use it as it is. */
 gboolean schema_check(struct store *store, GError **error);
 

@@ -201,6 +201,8 @@ static const struct {
         {"rows without envelope", "SELECT count(*) FROM message WHERE id NOT IN (SELECT id FROM envelope)"},
         {"envelopes without row", "SELECT count(*) FROM envelope WHERE id NOT IN (SELECT id FROM message)"},
         {"structures without row", "SELECT count(*) FROM structure WHERE id NOT IN (SELECT id FROM message)"},
+        {"structures at odds", "SELECT count(*) FROM message m WHERE (have & 1) <> EXISTS"
+                               " (SELECT 1 FROM structure s WHERE s.id = m.id)"},
         {"parts without row", "SELECT count(*) FROM part WHERE id NOT IN (SELECT id FROM message)"},
         {"whole bodies",
          "SELECT count(*) FROM message m WHERE file IS NULL AND NOT EXISTS (SELECT 1 FROM place"
