@@ -6,11 +6,9 @@ from dovecot import Dovecot, RawImap
 from screen import PATIENCE, Screen
 from script import *
 from stranger import STRANGER, become, give, read_only, writable
-from tap import FULMAR, Home, Skip, imap_conf, run, seed
+from tap import FULMAR, Clock, Home, faked, imap_conf, run, seed
 
 NOON = 1700000000
-with open(FULMAR, 'rb') as f:
-    SANITIZED = b'__asan_init' in f.read()
 
 
 def message(n, body=None):
@@ -471,33 +469,14 @@ def test_the_screen_ends_well_on_signals():
 
 # ---- time ----
 
-def faked():
-    """What makes a process see another time."""
-    library = glob.glob('/usr/lib/*/faketime/libfaketimeMT.so.1') + glob.glob('/usr/lib*/faketime/libfaketimeMT.so.1')
-    if not library:
-        raise Skip('libfaketime is not installed')
-    if SANITIZED:
-        raise Skip('the sanitizer and libfaketime both want to be loaded first')
-    return {'LD_PRELOAD': library[0], 'FAKETIME_DONT_FAKE_MONOTONIC': '1'}
-
-
 def test_a_clock_that_is_set_changes_nothing():
-    fake = faked()
     with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port)) as home:
         imap.append(message(1))
-        clock = os.path.join(home.dir, 'clock')
-
-        def set_clock(offset):
-            with open(clock + '.new', 'w') as f:
-                f.write(offset + '\n')
-            os.rename(clock + '.new', clock)
-
-        set_clock('+0')
-        env = {**home.env, **fake, 'FAKETIME_TIMESTAMP_FILE': clock, 'FAKETIME_NO_CACHE': '1'}
-        with Screen([FULMAR], env) as s:
+        clock = Clock(home)
+        with Screen([FULMAR], clock.env) as s:
             s.wait(r'1 mail .* Idle')
             for n, offset in enumerate(('-1d', '+2d', '-300d', '+0'), 2):
-                set_clock(offset)
+                clock.set(offset)
                 imap.append(message(n))
                 s.wait(r' %d mails' % n)
                 s.press('=F', lambda _: s.at_cursor.count('!') == 1)

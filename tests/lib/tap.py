@@ -2,7 +2,7 @@
 
 $FULMAR is the program; home() makes a private place to live in with a configuration, and env() its environment.
 """
-import os, shutil, subprocess, sys, tempfile, time, traceback
+import glob, os, re, shutil, subprocess, sys, tempfile, time, traceback
 
 FULMAR = os.environ.get('FULMAR') or 'fulmar'
 
@@ -61,6 +61,30 @@ def seed(default):
 
 class Skip(Exception):
     """Raised by a test that cannot be made here: why."""
+
+
+def faked():
+    """What makes Fulmar see another time: that of FAKETIME, or of a Clock."""
+    library = glob.glob('/usr/lib/*/faketime/libfaketimeMT.so.1') + glob.glob('/usr/lib*/faketime/libfaketimeMT.so.1')
+    if not library:
+        raise Skip('libfaketime is not installed')
+    # A sanitizer wants to be loaded before all else.
+    sanitizer = re.findall(r'/\S+/lib[at]san\.so\S*', subprocess.run(['ldd', FULMAR], capture_output=True, text=True).stdout)
+    return {'LD_PRELOAD': ' '.join(sanitizer + library[:1]), 'FAKETIME_DONT_FAKE_MONOTONIC': '1'}
+
+
+class Clock:
+    """A time that is set while programs run: those with its env."""
+
+    def __init__(self, home):
+        self.path = os.path.join(home.dir, 'clock')
+        self.env = {**home.env, **faked(), 'FAKETIME_TIMESTAMP_FILE': self.path, 'FAKETIME_NO_CACHE': '1'}
+        self.set('+0')
+
+    def set(self, offset):
+        with open(self.path + '.new', 'w') as f:
+            f.write(offset + '\n')
+        os.rename(self.path + '.new', self.path)
 
 
 def run(names):
