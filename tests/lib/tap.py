@@ -68,9 +68,9 @@ def faked():
     library = glob.glob('/usr/lib/*/faketime/libfaketimeMT.so.1') + glob.glob('/usr/lib*/faketime/libfaketimeMT.so.1')
     if not library:
         raise Skip('libfaketime is not installed')
-    # A sanitizer wants to be loaded before all else.
-    sanitizer = re.findall(r'/\S+/lib[at]san\.so\S*', subprocess.run(['ldd', FULMAR], capture_output=True, text=True).stdout)
-    return {'LD_PRELOAD': ' '.join(sanitizer + library[:1]), 'FAKETIME_DONT_FAKE_MONOTONIC': '1'}
+    if re.search(r'lib[at]san', subprocess.run(['ldd', FULMAR], capture_output=True, text=True).stdout):
+        raise Skip('with a sanitizer loaded too, libfaketime waits for ever now and then')
+    return {'LD_PRELOAD': library[0], 'FAKETIME_DONT_FAKE_MONOTONIC': '1'}
 
 
 class Clock:
