@@ -153,6 +153,7 @@ struct account {
 	GSource *journal_wake;   /* when the next op is due */
 	GSource *journal_poll;   /* what other processes do */
 	gint64 expired_at;       /* monotonic µs */
+	gboolean expires;        /* it has not seen all then */
 	gboolean suspect;        /* an op that links were lost with is under way, and nothing else is begun */
 	GList *couriers;         /* struct courier *: transfers that are looked after */
 

@@ -8,7 +8,7 @@
  * or a lost link left under way is looked into on the server before it is said again. A chain that fails is
  * parked, one that is refused for now waits longer and longer; neither holds up others. */
 
-enum { AT_ONCE = 16, HALT_SECONDS = 30, POLL_MS = 1000, EXPIRE_SECONDS = 600 };
+enum { AT_ONCE = 16, HALT_SECONDS = 30, POLL_MS = 1000, EXPIRE_SECONDS = 600, EXPIRE_AGAIN = 5 };
 
 static gint64
 seconds(void)
@@ -131,7 +131,7 @@ journal_recover(struct account *a, GError **error)
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 	gboolean changed = FALSE, ok;
 
-	if (!store_expire(a->store, seconds(), error))
+	if (!store_expire(a->store, seconds(), NULL, error))
 		return FALSE;
 	if (!turn_take(a))
 		return TRUE;
@@ -482,10 +482,10 @@ poll_store(gpointer user)
 	GError *error = NULL;
 
 	journal_look(a);
-	if (now - a->expired_at < EXPIRE_SECONDS * G_USEC_PER_SEC)
+	if (now - a->expired_at < (a->expires ? EXPIRE_AGAIN : EXPIRE_SECONDS) * G_USEC_PER_SEC)
 		return G_SOURCE_CONTINUE;
 	a->expired_at = now;
-	if (!store_expire(a->store, seconds(), &error))
+	if (!store_expire(a->store, seconds(), &a->expires, &error))
 		journal_halt(a, error);
 	return G_SOURCE_CONTINUE;
 }

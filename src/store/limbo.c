@@ -1,3 +1,4 @@
+#include <string.h>
 #include "store/store-private.h"
 
 /* Folder 0: rows that are shown nowhere. They rest there with their bodies until undo wants them, the server
@@ -6,7 +7,7 @@
 
 #define REST_SECONDS (24 * 3600)
 #define STEPS_SECONDS (30 * 24 * 3600)
-#define EXPIRED_AT_ONCE 2000
+#define EXPIRED_AT_ONCE 500
 
 gboolean
 limbo_put(struct store *store, struct row_state *row, gint64 op, GError **error)
@@ -47,14 +48,29 @@ limbo_vanish(struct store *store, struct row_state *row, GError **error)
 	return row->folder == 0 || identity_expect(store, 0, row->id, error);
 }
 
+/* What rests longer than since before, on from where the last look ended: however many are needed by ops,
+ * they are passed over once. last: since and id of the last one met, 0 when that was all. */
 static gboolean
-expired(struct store *store, gint64 before, GArray *out, GError **error)
+expired(struct store *store, gint64 before, GArray *out, gint64 last[2], GError **error)
 {
 	static const char sql[] =
-	        "SELECT id FROM limbo WHERE since < ?1 AND NOT EXISTS"
-	        " (SELECT 1 FROM op_row WHERE op_row.id = limbo.id) ORDER BY since LIMIT ?2";
+	        "SELECT id, since, EXISTS (SELECT 1 FROM op_row WHERE op_row.id = limbo.id) FROM limbo"
+	        " WHERE (since, id) > (?1, ?2) AND since < ?3 ORDER BY since, id LIMIT ?4";
+	sqlite3_stmt *statement = store_sql(
+	        store, sql, VALUES(store->expired[0], store->expired[1], before, EXPIRED_AT_ONCE), error);
+	int result = statement ? 0 : -1;
+	guint n = 0;
 
-	return store_ids(store, sql, VALUES(before, EXPIRED_AT_ONCE), out, error);
+	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
+		last[1] = sqlite3_column_int64(statement, 0);
+		last[0] = sqlite3_column_int64(statement, 1);
+		if (!sqlite3_column_int(statement, 2))
+			g_array_append_val(out, last[1]);
+		n++;
+	}
+	if (n < EXPIRED_AT_ONCE)
+		last[0] = last[1] = 0;
+	return result >= 0;
 }
 
 static gboolean
@@ -82,14 +98,18 @@ remove_all(struct store *store, const GArray *ids, gint64 steps_before, GError *
 }
 
 gboolean
-store_expire(struct store *store, gint64 now, GError **error)
+store_expire(struct store *store, gint64 now, gboolean *more, GError **error)
 {
 	static const char old_steps[] = "SELECT EXISTS (SELECT 1 FROM step WHERE time < ?1)";
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	gint64 steps_before = (now - STEPS_SECONDS) * G_USEC_PER_SEC, any;
+	gint64 steps_before = (now - STEPS_SECONDS) * G_USEC_PER_SEC, any, last[2] = {0, 0};
 
-	if (!expired(store, now - REST_SECONDS, ids, error) ||
-	    !store_number(store, old_steps, VALUES(steps_before), 0, &any, error))
+	if (!expired(store, now - REST_SECONDS, ids, last, error) ||
+	    !store_number(store, old_steps, VALUES(steps_before), 0, &any, error) ||
+	    ((ids->len || any) && !remove_all(store, ids, steps_before, error)))
 		return FALSE;
-	return (!ids->len && !any) || remove_all(store, ids, steps_before, error);
+	memcpy(store->expired, last, sizeof last);
+	if (more)
+		*more = last[1] != 0;
+	return TRUE;
 }

@@ -34,6 +34,7 @@ struct store {
 	GArray *unlink;          /* msgid: files to remove after the commit */
 	GHashTable *broken;      /* "id/section": entries whose file is not what it was */
 	GArray *kept;            /* struct kept_span, see keep.c */
+	gint64 expired[2];       /* since, id: how far store_expire has looked */
 	guint epoch;             /* what a folder_delta knows of places and the like holds for one epoch */
 };
 

@@ -387,9 +387,9 @@ gboolean store_gone(struct store *store, gint64 op, msgid id, GError **error);
 /* The op that was to take its message away could not, and has left no \Deleted on it: none needs to be taken
  * off when the row is back. */
 gboolean store_spared(struct store *store, msgid id, GError **error);
-/* Rows that rest in limbo longer than a day go with their bodies; steps of undo older than 30 days go. Cheap
- * when there is nothing to do. */
-gboolean store_expire(struct store *store, gint64 now, GError **error);
+/* Rows that rest in limbo longer than a day go with their bodies; steps of undo older than 30 days go. A short
+ * piece of work: *more (may be NULL) says that not all were looked at, the next call goes on there. */
+gboolean store_expire(struct store *store, gint64 now, gboolean *more, GError **error);
 
 /* ---- undo ---- */
 

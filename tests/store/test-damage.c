@@ -142,7 +142,7 @@ do_forget(struct bed *bed, GError **error)
 static gboolean
 do_expire(struct bed *bed, GError **error)
 {
-	return store_expire(bed->store, G_MAXINT32, error);
+	return store_expire(bed->store, G_MAXINT32, NULL, error);
 }
 
 static gboolean

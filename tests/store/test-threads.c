@@ -112,7 +112,7 @@ the_thread_row_follows_its_messages(struct bed *bed, gconstpointer unused)
 	g_assert_no_error(error);
 	g_assert_cmpint(store_thread_count(bed->store, bed->inbox, NULL), ==, 0);
 	/* Once it has left limbo too, nothing of it is remembered. */
-	g_assert_true(store_expire(bed->store, g_get_real_time() / G_USEC_PER_SEC + 90000, NULL));
+	g_assert_true(store_expire(bed->store, g_get_real_time() / G_USEC_PER_SEC + 90000, NULL, NULL));
 	g_assert_cmpint(thread_of(bed->store, add_mail(bed->store, bed->inbox,
 	                                               &(struct mail){.uid = 9, .parent = "<c>"})),
 	                !=, label);

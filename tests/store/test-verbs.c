@@ -433,10 +433,10 @@ a_day_later_it_is_gone_with_its_body(struct bed *bed, gconstpointer unused)
 	g_assert_true(store_part_put(bed->store, ids[0], "", "body", 4, FALSE, NULL));
 	purge(bed->store, ids[1]);
 	vanish(bed->store, bed->inbox, 1);
-	g_assert_true(store_expire(bed->store, now + 86000, NULL));
+	g_assert_true(store_expire(bed->store, now + 86000, NULL, NULL));
 	g_assert_cmpint(folder_shown(bed->store, ids[0]), ==, 0);
 	g_assert_cmpint(g_access(file, F_OK), ==, 0);
-	g_assert_true(store_expire(bed->store, now + 87000, NULL));
+	g_assert_true(store_expire(bed->store, now + 87000, NULL, NULL));
 	g_assert_cmpint(folder_shown(bed->store, ids[0]), ==, -1);
 	g_assert_cmpint(g_access(file, F_OK), !=, 0);
 	/* What an op still needs stays. */
@@ -445,7 +445,7 @@ a_day_later_it_is_gone_with_its_body(struct bed *bed, gconstpointer unused)
 	last = store_last_undo(bed->store, NULL);
 	g_assert_cmpuint(last->n, ==, 1);
 	store_undo_free(last);
-	g_assert_true(store_expire(bed->store, now + 31 * 86400, NULL));
+	g_assert_true(store_expire(bed->store, now + 31 * 86400, NULL, NULL));
 	g_assert_null(store_last_undo(bed->store, NULL));
 }
 
