@@ -65,15 +65,18 @@ set_marks(struct store *store, const struct store_op *op, GError **error)
 }
 
 /* Where messages cannot be moved or removed in one go they are marked first; an op that was cut off may have
- * come so far. */
+ * come so far. A mark that is there already is somebody else's. */
 static gboolean
 note_marked(struct store *store, const struct store_op *op, GError **error)
 {
-	static const char sql[] = "INSERT OR IGNORE INTO marked SELECT id FROM op_row WHERE op = ?1";
+	static const char sql[] =
+	        "INSERT OR IGNORE INTO marked SELECT message.id FROM op_row CROSS JOIN message"
+	        " ON message.id = op_row.id WHERE op = ?1"
+	        " AND ((base | pending_add) & ~pending_remove) & ?2 = 0";
 	gboolean takes_away = op->verb == OP_MOVE || op->verb == OP_PURGE || op->verb == OP_EMPTY ||
 	                      (op->verb == OP_TRANSFER && op->add);
 
-	return !takes_away || store_run(store, sql, VALUES(op->id), error);
+	return !takes_away || store_run(store, sql, VALUES(op->id, FLAG_DELETED), error);
 }
 
 /* What it puts somewhere needs a place to be seen in. */

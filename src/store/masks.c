@@ -300,21 +300,22 @@ store_journal_flag_all(struct store *store, gint64 folder, guint add, guint remo
 
 struct wide_op {
 	gint64 id;
-	gboolean empties;
+	gboolean empties, begun;
 };
 
 gboolean
 masks_join_wide(struct store *store, gint64 folder, msgid id, guint64 uid, GError **error)
 {
-	static const char sql[] =
-	        "SELECT id, verb FROM op WHERE folder = ?1 AND upto > ?2 AND state <> ?3 ORDER BY id";
+	static const char sql[] = "SELECT id, verb, attempts FROM op WHERE folder = ?1 AND upto > ?2 AND "
+	                          "state <> ?3 ORDER BY id";
 	g_autoptr(GArray) ops = g_array_new(FALSE, FALSE, sizeof(struct wide_op));
 	sqlite3_stmt *statement = store_sql(store, sql, VALUES(folder, (gint64)uid, OP_FAILED), error);
 	int result = statement ? 0 : -1;
 
 	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
 		struct wide_op op = {sqlite3_column_int64(statement, 0),
-		                     sqlite3_column_int64(statement, 1) == OP_EMPTY};
+		                     sqlite3_column_int64(statement, 1) == OP_EMPTY,
+		                     sqlite3_column_int64(statement, 2) > 0};
 
 		g_array_append_val(ops, op);
 	}
@@ -324,7 +325,8 @@ masks_join_wide(struct store *store, gint64 folder, msgid id, guint64 uid, GErro
 		gboolean ok;
 
 		ok = row_state_get(store, id, &row, error) && op_join(store, op->id, id, 0, error) &&
-		     (!op->empties || row.folder == 0 || limbo_put(store, &row, op->id, error));
+		     (!op->empties || row.folder == 0 || limbo_put(store, &row, op->id, error)) &&
+		     (!op->empties || !op->begun || place_note_marked(store, id, error));
 		row_state_clear(&row);
 		if (!ok)
 			return FALSE;

@@ -306,8 +306,10 @@ forget_ids(struct store *store, const struct row_state *state, GError **error)
 static gboolean
 forget_whereabouts(struct store *store, const struct row_state *state, GError **error)
 {
-	return place_drop(store, state, error) && identity_forget(store, state->id, error) &&
-	       limbo_forget(store, state->id, error);
+	static const char marked[] = "DELETE FROM marked WHERE id = ?1";
+
+	return place_drop(store, state, error) && store_run(store, marked, VALUES(state->id), error) &&
+	       identity_forget(store, state->id, error) && limbo_forget(store, state->id, error);
 }
 
 gboolean

@@ -72,6 +72,26 @@ place_put(struct store *store, const struct row_state *row, gint64 folder, guint
 }
 
 static gboolean
+is_marked(struct store *store, msgid id, gboolean *marked, GError **error)
+{
+	static const char sql[] = "SELECT EXISTS (SELECT 1 FROM marked WHERE id = ?1)";
+	gint64 found;
+
+	if (!store_number(store, sql, VALUES(id), 0, &found, error))
+		return FALSE;
+	*marked = found != 0;
+	return TRUE;
+}
+
+gboolean
+store_is_marked(struct store *store, msgid id, GError **error)
+{
+	gboolean marked = FALSE;
+
+	return is_marked(store, id, &marked, error) && marked;
+}
+
+static gboolean
 forget_marked(struct store *store, msgid id, GError **error)
 {
 	static const char sql[] = "DELETE FROM marked WHERE id = ?1";
@@ -80,12 +100,11 @@ forget_marked(struct store *store, msgid id, GError **error)
 }
 
 gboolean
-store_spared(struct store *store, msgid id, GError **error)
+place_note_marked(struct store *store, msgid id, GError **error)
 {
-	gboolean own;
+	static const char sql[] = "INSERT OR IGNORE INTO marked VALUES (?1)";
 
-	return store_enter(store, FALSE, &own, error) &&
-	       store_leave(store, own, forget_marked(store, id, error), error);
+	return store_run(store, sql, VALUES(id), error);
 }
 
 gboolean
@@ -104,8 +123,37 @@ place_drop(struct store *store, const struct row_state *row, GError **error)
 	delta->bound--;
 	delta->unread_base -= !(row->base & FLAG_SEEN);
 	folders_forget(store);
-	return store_finish(store, statement, error) && forget_marked(store, row->id, error) &&
-	       (!file || bodies_refresh_have(store, row->id, error));
+	return store_finish(store, statement, error) && (!file || bodies_refresh_have(store, row->id, error));
+}
+
+gboolean
+place_unmark(struct store *store, struct row_state *row, GError **error)
+{
+	gboolean marked;
+
+	if (!is_marked(store, row->id, &marked, error))
+		return FALSE;
+	if (!marked)
+		return TRUE;
+	if (!row_write_base(store, row, row->base & ~(guint)FLAG_DELETED, row->keywords, error))
+		return FALSE;
+	row->base &= ~(guint)FLAG_DELETED;
+	return forget_marked(store, row->id, error);
+}
+
+gboolean
+store_spared(struct store *store, msgid id, GError **error)
+{
+	struct row_state row;
+	gboolean own, ok;
+	int found;
+
+	if (!store_enter(store, FALSE, &own, error))
+		return FALSE;
+	found = row_state_by_id(store, id, &row, error);
+	ok = found == 0 || (found > 0 && place_unmark(store, &row, error));
+	row_state_clear(&row);
+	return store_leave(store, own, ok, error);
 }
 
 gboolean
@@ -252,18 +300,6 @@ unmark(struct store *store, const struct row_state *row, GError **error)
 	       masks_settle(store, row->id, NULL, error);
 }
 
-static gboolean
-is_marked(struct store *store, msgid id, gboolean *marked, GError **error)
-{
-	static const char sql[] = "SELECT EXISTS (SELECT 1 FROM marked WHERE id = ?1)";
-	gint64 found;
-
-	if (!store_number(store, sql, VALUES(id), 0, &found, error))
-		return FALSE;
-	*marked = found != 0;
-	return TRUE;
-}
-
 gboolean
 row_send(struct store *store, struct row_state *row, gint64 folder, GError **error)
 {
@@ -283,7 +319,8 @@ row_send(struct store *store, struct row_state *row, gint64 folder, GError **err
 		return FALSE;
 	/* Back to where it is on the server: there it is bound. */
 	if (spot.folder && spot.folder == folder)
-		ok = is_marked(store, row->id, &marked, error) && place_drop(store, row, error) &&
+		ok = is_marked(store, row->id, &marked, error) && forget_marked(store, row->id, error) &&
+		     place_drop(store, row, error) &&
 		     row_relocate(store, row, folder, spot.uid, spot.file, error) &&
 		     /* A file is moved in one step. */
 		     (!marked || !spot.uid || spot.file || unmark(store, row, error)) &&

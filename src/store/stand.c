@@ -11,7 +11,7 @@ row_let_go(struct store *store, struct row_state *row, GError **error)
 	if (!identity_forget(store, row->id, error))
 		return FALSE;
 	if (!row_is_bound(row))
-		return place_drop(store, row, error);
+		return place_unmark(store, row, error) && place_drop(store, row, error);
 	return row_relocate(store, row, row->folder, 0, NULL, error);
 }
 

@@ -191,6 +191,10 @@ gboolean place_put(struct store *store, const struct row_state *row, gint64 fold
                    const char *file, GError **error);
 /* The server has it there no more. */
 gboolean place_drop(struct store *store, const struct row_state *row, GError **error);
+/* An op on its way may have set \Deleted on its message. */
+gboolean place_note_marked(struct store *store, msgid id, GError **error);
+/* What an op has marked is left behind: the mark is none of the row's. */
+gboolean place_unmark(struct store *store, struct row_state *row, GError **error);
 /* The row at a UID or a file of folder, bound or placed; *id 0: none. */
 gboolean place_find(struct store *store, gint64 folder, guint64 uid, const char *file, msgid *id,
                     GError **error);

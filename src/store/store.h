@@ -286,10 +286,10 @@ struct store_op {
 };
 void store_op_free(gpointer op);
 
-/* Every store_journal_… is one durable transaction: op or ops, effect here, undo entries. In one that has begun
- * (durable) several of them are one action; those that give or take bodies are in none. step: 0 begins a new step of undo and sets it; another value adds to that one; NULL: not undoable
- * (the inverse of something). ids not in the store are an error and change nothing. What changes nothing
- * makes no op. */
+/* Every store_journal_… is one durable transaction: op or ops, effect here, undo entries. In one that has
+ * begun (durable) several of them are one action; those that give or take bodies are in none. step: 0 begins
+ * a new step of undo and sets it; another value adds to that one; NULL: not undoable (the inverse of
+ * something). ids not in the store are an error and change nothing. What changes nothing makes no op. */
 gboolean store_journal_flags(struct store *store, const msgid *ids, guint n, guint add, guint remove,
                              const char *keywords_add, const char *keywords_remove, gint64 *step,
                              GError **error);
@@ -384,6 +384,9 @@ gboolean store_shown_since(struct store *store, msgid id, const struct store_op 
 gboolean store_purged(struct store *store, gint64 op, msgid id, GError **error);
 /* It was gone from the server before the op came to it: its row goes to limbo. */
 gboolean store_gone(struct store *store, gint64 op, msgid id, GError **error);
+/* \Deleted on its message, if it is there, was set by an op that is to take it away: not so where it was
+ * there before. FALSE also with error. */
+gboolean store_is_marked(struct store *store, msgid id, GError **error);
 /* The op that was to take its message away could not, and has left no \Deleted on it: none needs to be taken
  * off when the row is back. */
 gboolean store_spared(struct store *store, msgid id, GError **error);

@@ -151,6 +151,37 @@ def test_what_is_appended_is_not_marked_as_deleted():
         assert t.drive.row('Trash', 'number new')['flags'] == SEEN | DELETED and not t.drive('ops')
 
 
+def test_marks_that_were_there_come_back_with_what_was_emptied():
+    """And no others: what was marked to go is not marked when it comes back."""
+    trash = Box([11, 12], name='Trash', attributes='\\Trash', uidvalidity=78)
+    trash.flag(11, '\\Deleted', '\\Seen')
+    server = Script(Box(range(1, 4)), trash, caps=PLAIN)
+    with Home(imap_conf(server.port, more='keep = full')) as home:
+        home.run('sync')
+        home.run('folder', 'empty', '--yes', 'work/Trash')
+        assert trash.mails == []
+        home.run('undo')
+        home.run('sync')
+        assert sorted(sorted(m.flags) for m in trash.mails) == [[], ['\\Deleted', '\\Seen']], [m.flags for m in trash.mails]
+    server.close()
+
+
+def test_a_mark_of_an_attempt_that_was_cut_off_goes_when_the_next_is_refused():
+    """One that was there before stays."""
+    with Talk(answers={'UID EXPUNGE .*': [CUT, '<tag> NO [NOPERM] no\n']}) as t:
+        t.inbox.flag(3, '\\Deleted')
+        t.look('INBOX')
+        t.drive.on('purge', t.drive.ids('INBOX', *numbers(2, 3)))
+        t.drive.run(NO_LINK)
+        assert t.inbox.mail(2).flags == {'\\Deleted'}
+        t.drive.link()
+        t.drive('check')
+        t.look('INBOX')  # tells that both are marked
+        t.drive.run(FAILED)
+        assert t.inbox.mail(2).flags == set() and t.inbox.mail(3).flags == {'\\Deleted'}
+        assert {n: t.drive.row('INBOX', 'number %d' % n)['flags'] for n in (2, 3)} == {2: 0, 3: DELETED}, t.drive('ops')
+
+
 # ---- from one account to another ----
 
 TAKES = re.compile(r'UID (STORE .*\\Deleted|EXPUNGE|MOVE) ?.*|EXPUNGE|CLOSE')

@@ -83,13 +83,133 @@ a_move_that_was_tried_is_not_overtaken(struct bed *bed, gconstpointer again)
 		g_assert_cmpint(((struct store_op *)ops->pdata[i])->verb, ==, OP_FLAG);
 }
 
+/* ---- marks ---- */
+
+static msgid
+mail_in_full(struct bed *bed, guint64 uid, guint flags)
+{
+	msgid id = add_mail(bed->store, bed->inbox, &(struct mail){.uid = uid, .flags = flags});
+
+	g_assert_true(store_part_put(bed->store, id, "", "text", 4, FALSE, NULL));
+	return id;
+}
+
+/* The one op that is there goes out. */
+static gint64
+run_op(struct bed *bed)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	const struct store_op *op;
+
+	g_assert_true(store_ops(bed->store, FALSE, 0, ops, NULL));
+	g_assert_cmpuint(ops->len, ==, 1);
+	op = ops->pdata[0];
+	g_assert_true(store_op_set(bed->store, op->id, OP_RUNNING, NULL, 0, NULL));
+	return op->id;
+}
+
+static void
+cut_off(struct bed *bed, gint64 op)
+{
+	g_assert_true(store_op_set(bed->store, op, OP_WAITING, NULL, 0, NULL));
+}
+
+static guint
+base_of(struct bed *bed, msgid id)
+{
+	struct store_row *row = store_row(bed->store, id, NULL);
+	guint base = row->base;
+
+	g_assert_cmpint(row->folder, ==, bed->inbox);
+	store_row_free(row);
+	return base;
+}
+
+static void
+wish_gone(struct bed *bed, const msgid *ids, guint n, gboolean purged)
+{
+	g_assert_true(purged ? store_journal_purge(bed->store, ids, n, &(gint64){0}, NULL)
+	                     : store_journal_empty(bed->store, bed->inbox, &(gint64){0}, NULL));
+}
+
+/* What was marked as deleted before it went comes back so; what was marked to go does not. */
+static void
+marks_that_were_there_come_back(struct bed *bed, gconstpointer purged)
+{
+	msgid ids[] = {mail_in_full(bed, 8, FLAG_DELETED | FLAG_SEEN), mail_in_full(bed, 9, FLAG_SEEN)};
+	msgid late = 0, later = 0;
+	gint64 op;
+
+	wish_gone(bed, ids, 2, purged != NULL);
+	if (!purged)
+		late = mail_in_full(bed, 3, FLAG_DELETED);
+	op = run_op(bed);
+	g_assert_true(store_change_base(bed->store, bed->inbox, 9, FLAG_DELETED, 0, NULL));
+	cut_off(bed, op);
+	/* Who marked this one nobody knows. */
+	if (!purged)
+		later = mail_in_full(bed, 4, FLAG_DELETED);
+	g_assert_cmpint(run_op(bed), ==, op);
+	g_assert_true(store_op_done(bed->store, op, NULL));
+	check_store(bed->dir);
+	g_assert_true(store_undo_take_back(bed->store, 0, NULL, NULL, NULL));
+	g_assert_cmpuint(base_of(bed, ids[0]), ==, FLAG_DELETED | FLAG_SEEN);
+	g_assert_cmpuint(base_of(bed, ids[1]), ==, FLAG_SEEN);
+	g_assert_cmpuint(late ? base_of(bed, late) : FLAG_DELETED, ==, FLAG_DELETED);
+	g_assert_cmpuint(later ? base_of(bed, later) : 0, ==, 0);
+	check_store(bed->dir);
+}
+
+/* Half way only the op's own marks are taken off, also after all got other UIDs. */
+static void
+marks_that_were_there_stay(struct bed *bed, gconstpointer renumbered)
+{
+	struct mail mails[] = {{.uid = 8, .flags = FLAG_DELETED, .id = "a@x"}, {.uid = 9, .id = "b@x"}};
+	msgid ids[] = {add_mail(bed->store, bed->inbox, &mails[0]),
+	               add_mail(bed->store, bed->inbox, &mails[1])};
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	const struct store_op *op;
+
+	wish_gone(bed, ids, 2, TRUE);
+	cut_off(bed, run_op(bed));
+	mails[1].flags = FLAG_DELETED;
+	if (renumbered)
+		g_assert_true(store_folder_unbind(bed->store, bed->inbox, NULL));
+	for (guint i = 0; i < 2; i++)
+		g_assert_cmpint(add_mail(bed->store, bed->inbox, &mails[i]), ==, ids[i]);
+	g_assert_true(!renumbered || store_folder_rebound(bed->store, bed->inbox, NULL));
+	g_assert_true(store_undo_take_back(bed->store, 0, NULL, NULL, NULL));
+	g_assert_true(store_ops(bed->store, FALSE, 0, ops, NULL));
+	g_assert_cmpuint(ops->len, ==, 1);
+	op = ops->pdata[0];
+	g_assert_cmpint(op->verb, ==, OP_FLAG);
+	g_assert_cmpuint(op->remove, ==, FLAG_DELETED);
+	g_assert_cmpuint(op->ids->len, ==, 1);
+	g_assert_cmpint(g_array_index(op->ids, msgid, 0), ==, ids[1]);
+	g_assert_cmpuint(base_of(bed, ids[0]), ==, FLAG_DELETED);
+	check_store(bed->dir);
+}
+
 int
 main(int argc, char **argv)
 {
+	static const struct {
+		const char *path;
+		gconstpointer data;
+		void (*test)(struct bed *bed, gconstpointer data);
+	} marks[] = {
+	        {"/store/undo/marks/emptied", NULL, marks_that_were_there_come_back},
+	        {"/store/undo/marks/purged", "purged", marks_that_were_there_come_back},
+	        {"/store/undo/marks/half-way", NULL, marks_that_were_there_stay},
+	        {"/store/undo/marks/renumbered", "renumbered", marks_that_were_there_stay},
+	};
+
 	g_test_init(&argc, &argv, NULL);
 	BED_TEST("/store/undo/wish", a_deleted_wish_comes_back_by_each_of_its_names);
 	BED_TEST("/store/undo/tried", a_move_that_was_tried_is_not_overtaken);
 	g_test_add("/store/undo/tried-again", struct bed, "again", bed_up,
 	           a_move_that_was_tried_is_not_overtaken, bed_down);
+	for (guint i = 0; i < G_N_ELEMENTS(marks); i++)
+		g_test_add(marks[i].path, struct bed, marks[i].data, bed_up, marks[i].test, bed_down);
 	return g_test_run();
 }

@@ -129,8 +129,11 @@ read_row(struct act *act, struct act_row *row, GError **error)
 		return FALSE;
 	row->limbo = shown && !shown->folder;
 	row->marked = shown && ((shown->flags | shown->pending) & FLAG_DELETED);
+	row->ours = store_is_marked(store, row->id, error);
+	row->struck = row->marked && row->ours;
 	g_clear_pointer(&shown, store_row_free);
-	known = store_place(store, source ? source : row->id, &row->folder, &row->uid, NULL, error);
+	known = *error ? -1
+	               : store_place(store, source ? source : row->id, &row->folder, &row->uid, NULL, error);
 	if (known == 0) {
 		row->folder = 0;
 		row->awaited = store_is_awaited(store, source ? source : row->id);

@@ -34,6 +34,7 @@ struct act_row {
 	gboolean limbo;          /* the person does not see it any more */
 	gboolean strict;         /* locate.c: its original goes when the copy is found */
 	gboolean marked;         /* the message has \Deleted there */
+	gboolean ours;           /* if it has, an op of ours has set it */
 	gboolean seen;           /* it is there: the server has just said so */
 	gboolean tried;          /* expunge.c: it was to be marked as deleted */
 	gboolean struck;         /* expunge.c: it is, and was not before */

@@ -76,7 +76,9 @@ has_eight_bit_header(const char *text, gsize len)
 static void
 put_message(const struct backend *b, struct imap_cmd *cmd, const struct store_row *row, GBytes *bytes)
 {
-	g_autofree char *flags = imap_flag_list(b, row->flags & ~(guint)FLAG_DELETED, row->keywords);
+	/* A mark is carried only by what had it when the server had it before. */
+	guint bits = (row->flags & ~(guint)FLAG_DELETED) | (row->base & FLAG_DELETED);
+	g_autofree char *flags = imap_flag_list(b, bits, row->keywords);
 	g_autofree char *date = internal_date(row->key.received);
 	gsize len;
 	const void *text = g_bytes_get_data(bytes, &len);

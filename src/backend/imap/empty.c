@@ -64,7 +64,7 @@ sort_out(struct act *act, const struct uidset *left)
 		if (row->awaited || (row->folder == act->op->folder && uidset_has(left, row->uid))) {
 			row->state = ACT_REFUSED;
 			row->tried = TRUE;
-			row->struck = act->marked && !row->marked;
+			row->struck |= act->marked && (!row->marked || row->ours);
 		} else
 			act_tell_purged(act, row);
 	}

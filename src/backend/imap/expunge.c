@@ -72,7 +72,7 @@ settle(struct flight *flight, gboolean refused, gboolean last)
 	for (guint i = 0; i < flight->rows->len; i++) {
 		struct act_row *row = act_row(flight, i);
 
-		row->struck |= !refused && row->state == ACT_SENT && !row->marked;
+		row->struck |= !refused && row->state == ACT_SENT && (!row->marked || row->ours);
 		if (refused)
 			row->state = ACT_REFUSED;
 		else if (last && row->state == ACT_SENT && doubted)

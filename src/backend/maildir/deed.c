@@ -78,7 +78,8 @@ read_row(struct deed *deed, guint i, GError **error)
 	if (shown) {
 		row.source = deed->op->verb == OP_COPY ? g_array_index(deed->op->sources, msgid, i) : row.id;
 		row.received = shown->key.received;
-		row.flags = shown->flags & ~(guint)FLAG_DELETED;
+		/* A mark is carried only by what had it when it was there before. */
+		row.flags = (shown->flags & ~(guint)FLAG_DELETED) | (shown->base & FLAG_DELETED);
 		known = store_place(store, row.source, &row.folder, &uid, &row.file, &problem);
 		store_row_free(shown);
 	}
