@@ -128,7 +128,7 @@ server_meddle(struct server *server, GRand *rand)
 	was = *message;
 	switch (g_rand_int_range(rand, 0, 4)) {
 	case 0:
-		message->flags ^= 1u << g_rand_int_range(rand, 0, 3);
+		message->flags ^= 1u << g_rand_int_range(rand, 0, 4);
 		break;
 	case 1:
 		take_out(from, was.uid);
@@ -445,6 +445,8 @@ do_one_to(struct run *run, guint i, struct mailbox *to)
 	was = *message;
 	if (run->op->verb == OP_MOVE)
 		take_out(from, was.uid);
+	else
+		was.flags &= ~(guint)FLAG_DELETED; /* as the backends do it */
 	return tell_moved(run, id, to, put(to, was.content, was.flags));
 }
 
@@ -459,6 +461,9 @@ do_purge(struct run *run, msgid id)
 		must(store_gone(run->store, run->op->id, id, &error), error);
 		return TRUE;
 	}
+	message->flags |= FLAG_DELETED;
+	if (ends(run, FALSE))
+		return FALSE;
 	take_out(box, message->uid);
 	run->done++;
 	if (ends(run, FALSE))
@@ -472,6 +477,11 @@ do_empty(struct run *run)
 {
 	struct mailbox *box = box_by_id(run->server, run->store, run->op->folder);
 
+	for (guint i = 0; box && i < box->messages->len; i++)
+		if (g_array_index(box->messages, struct message, i).uid < run->op->upto)
+			g_array_index(box->messages, struct message, i).flags |= FLAG_DELETED;
+	if (ends(run, FALSE))
+		return FALSE;
 	for (guint i = 0; box && i < box->messages->len; i++) {
 		if (g_array_index(box->messages, struct message, i).uid >= run->op->upto)
 			continue;

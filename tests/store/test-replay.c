@@ -100,30 +100,41 @@ print(struct life *life, const GArray *all)
 	return g_strjoinv("\n", (char **)lines->pdata);
 }
 
-/* Copies of one message that are not told apart by UIDs may take each other's places: of those only where
- * they are counts, not which of them has which flags. */
+/* What there is of each message in text: of its number. */
+static GHashTable *
+count_contents(const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (char **line = lines; *line; line++) {
+		g_auto(GStrv) words = g_strsplit(*line, " ", 3);
+		gpointer n = g_strv_length(words) == 3 ? g_hash_table_lookup(counts, words[1]) : NULL;
+
+		if (g_strv_length(words) == 3)
+			g_hash_table_insert(counts, g_strdup(words[1]),
+			                    GUINT_TO_POINTER(GPOINTER_TO_UINT(n) + 1));
+	}
+	return counts;
+}
+
+/* Copies of one message that are not told apart by UIDs may take each other's places, also those of which one
+ * is seen no more and yet to go: of them only where they are counts, not which of them has which flags. */
 static char *
 without_twins(struct life *life, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autofree char *server = server_print(life->server);
+	g_autoptr(GHashTable) counts = count_contents(text), there = count_contents(server);
 	g_autoptr(GPtrArray) out = g_ptr_array_new_with_free_func(g_free);
 
 	if ((life->mode & UIDS) && !(life->mode & CRASHES))
 		return g_strdup(text);
 	for (char **line = lines; *line; line++) {
 		g_auto(GStrv) words = g_strsplit(*line, " ", 3);
-
-		if (g_strv_length(words) == 3)
-			g_hash_table_insert(
-			        counts, g_strdup(words[1]),
-			        GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(counts, words[1])) +
-			                         1));
-	}
-	for (char **line = lines; *line; line++) {
-		g_auto(GStrv) words = g_strsplit(*line, " ", 3);
 		gboolean twin = g_strv_length(words) == 3 &&
-		                GPOINTER_TO_UINT(g_hash_table_lookup(counts, words[1])) > 1;
+		                (GPOINTER_TO_UINT(g_hash_table_lookup(counts, words[1])) > 1 ||
+		                 GPOINTER_TO_UINT(g_hash_table_lookup(there, words[1])) > 1);
 
 		g_ptr_array_add(out, twin ? g_strdup_printf("%s %s ?", words[0], words[1]) : g_strdup(*line));
 	}
@@ -221,8 +232,8 @@ act_flags(struct life *life, GArray *all, gint64 *step)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 	g_autoptr(GArray) chosen = choose(life, all, ids);
-	guint add = (guint)g_rand_int_range(life->rand, 0, 8),
-	      remove = (guint)g_rand_int_range(life->rand, 0, 8);
+	guint add = (guint)g_rand_int_range(life->rand, 0, 16),
+	      remove = (guint)g_rand_int_range(life->rand, 0, 16);
 	GError *error = NULL;
 
 	for (guint i = 0; i < chosen->len; i++) {
@@ -632,7 +643,7 @@ begin_life(struct life *life, guint mode, guint32 seed)
 		server_make_folder(life->server, names[i]);
 	for (guint i = 0; i < 16; i++)
 		server_deliver(life->server, names[g_rand_int_range(life->rand, 0, G_N_ELEMENTS(names))],
-		               ++life->contents, (guint)g_rand_int_range(life->rand, 0, 8));
+		               ++life->contents, (guint)g_rand_int_range(life->rand, 0, 16));
 	server_sync(life->server, life->store);
 	if (mode & BODIES)
 		give_bodies(life);
