@@ -229,10 +229,11 @@ store_set_structure(struct store *store, msgid id, const struct mime_part *struc
 	if (!store_enter(store, FALSE, &own, error))
 		return FALSE;
 	G_STATIC_ASSERT((HAVE_STRUCTURE | HAVE_WHOLE) == 9);
-	ok = store_number(store, sql, VALUES(id, count_attachments(structure, NULL)), 0, &folder, error);
-	if (ok && folder) {
+	ok = store_number(store, sql, VALUES(id, count_attachments(structure, NULL)), -1, &folder, error);
+	/* Also of a row that rests: undo may want it. */
+	if (ok && folder > 0)
 		folder_delta(store, folder);
+	if (ok && folder >= 0)
 		ok = put_structure(store, id, structure, error);
-	}
 	return store_leave(store, own, ok, error);
 }
