@@ -238,15 +238,21 @@ find_missing(struct account *a, struct keeping *k, gint64 since)
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(msgid));
 	guint want = AT_ONCE + g_hash_table_size(a->unkept);
 
-	if (!store_missing_bodies(a->store, k->folder, since, k->full, want, found, NULL))
-		return FALSE;
-	for (guint i = 0; i < found->len && k->ids->len < AT_ONCE; i++) {
-		msgid id = g_array_index(found, msgid, i);
+	/* However many there are that cannot be fetched, those below have their turn. */
+	for (;; want *= 2) {
+		g_array_set_size(found, 0);
+		g_array_set_size(k->ids, 0);
+		if (!store_missing_bodies(a->store, k->folder, since, k->full, want, found, NULL))
+			return FALSE;
+		for (guint i = 0; i < found->len && k->ids->len < AT_ONCE; i++) {
+			msgid id = g_array_index(found, msgid, i);
 
-		if (!g_hash_table_contains(a->unkept, &id) && is_there(a, id))
-			g_array_append_val(k->ids, id);
+			if (!g_hash_table_contains(a->unkept, &id) && is_there(a, id))
+				g_array_append_val(k->ids, id);
+		}
+		if (k->ids->len == AT_ONCE || found->len < want || want > G_MAXINT32 / 2)
+			return k->ids->len > 0;
 	}
-	return k->ids->len > 0;
 }
 
 /* FALSE: of folder nothing is kept. since: UTC seconds of the oldest that is. */

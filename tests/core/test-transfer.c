@@ -339,6 +339,37 @@ test_many(void)
 	tear_down(&pair);
 }
 
+/* What is on its way here cannot be fetched from the server; what was there before is kept all the same. */
+static void
+test_keeps_what_is_below(void)
+{
+	enum { MANY = 120 };
+	struct pair pair;
+	struct command *c, *keep = bed_command(CMD_FOLDER_PREF, "home");
+	struct store *store;
+
+	set_up(&pair);
+	c = move_many(&pair, MANY);
+	keep->folder = bed_folder(&pair.bed, "home", "Old");
+	keep->text = g_strdup("keep");
+	keep->text2 = g_strdup("full");
+	start_offline(&pair);
+	g_assert_cmpint(bed_do(&pair.bed, c), ==, FULMAR_OK);
+	g_assert_cmpint(bed_do(&pair.bed, keep), ==, FULMAR_OK);
+	bed_stop(&pair.bed);
+	bed_start(&pair.bed, "home", ACCOUNT_BATCH | ACCOUNT_NO_SECRETS);
+	g_assert_cmpint(bed_do(&pair.bed, bed_command(CMD_SYNC, "home")), ==, FULMAR_OK);
+	bed_stop(&pair.bed);
+	store = bed_store(&pair.bed, "home");
+	for (guint i = 20; i < 24; i++) {
+		g_autofree char *id = g_strdup_printf("<home%u@example.org>", i);
+
+		g_assert_true(store_has_part(store, bed_row(&pair.bed, "home", "Old", id), ""));
+	}
+	store_close(store);
+	tear_down(&pair);
+}
+
 /* The crash came between the two stores. */
 static void
 test_announced_in_vain(void)
@@ -429,6 +460,7 @@ main(int argc, char **argv)
 	g_test_add_data_func("/transfer/gone-on-by-us", GINT_TO_POINTER(1), test_gone_on);
 	g_test_add_func("/transfer/announced-in-vain", test_announced_in_vain);
 	g_test_add_func("/transfer/many", test_many);
+	g_test_add_func("/transfer/keeps-what-is-below", test_keeps_what_is_below);
 	for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
 		g_autofree char *path = ways[i] ? g_strconcat("/transfer/", ways[i], NULL) : NULL;
 
