@@ -1,5 +1,6 @@
 # tests of src/store, and its benchmark (make tests/bench/bench-store; not part of the checks)
 STORE_TEST_UTIL = tests/store/store-util.c tests/store/store-util.h
+VERBS_UTIL = tests/store/verbs-util.c tests/store/verbs-util.h $(STORE_TEST_UTIL)
 STORE_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 STORE_TESTS =  \
   tests/store/test-bodies \
@@ -17,7 +18,9 @@ STORE_TESTS =  \
   tests/store/test-store \
   tests/store/test-threads \
   tests/store/test-undo \
-  tests/store/test-verbs
+  tests/store/test-verbs \
+  tests/store/test-verbs-folders \
+  tests/store/test-verbs-move
 
 check_PROGRAMS += tests/bench/bench-store $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
@@ -70,7 +73,13 @@ tests_store_test_migrate_LDADD = $(STORE_LIBS)
 tests_store_test_undo_SOURCES = tests/store/test-undo.c $(STORE_TEST_UTIL)
 tests_store_test_undo_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_undo_LDADD = $(STORE_LIBS)
-tests_store_test_verbs_SOURCES = tests/store/test-verbs.c $(STORE_TEST_UTIL)
+tests_store_test_verbs_SOURCES = tests/store/test-verbs.c $(VERBS_UTIL)
 tests_store_test_verbs_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_verbs_LDADD = $(STORE_LIBS)
+tests_store_test_verbs_folders_SOURCES = tests/store/test-verbs-folders.c $(VERBS_UTIL)
+tests_store_test_verbs_folders_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_verbs_folders_LDADD = $(STORE_LIBS)
+tests_store_test_verbs_move_SOURCES = tests/store/test-verbs-move.c $(VERBS_UTIL)
+tests_store_test_verbs_move_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_verbs_move_LDADD = $(STORE_LIBS)
 EXTRA_DIST += tests/store/v1.sql
