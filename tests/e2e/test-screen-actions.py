@@ -512,7 +512,7 @@ def test_imap_a_refused_change_is_seen_and_cleared():
             s.wait(lambda lines: (lines[-2] + lines[-1]).startswith(' Not done: move 1 message to Frozen: Permission denied (you have not got the right') and '); W: ' in lines[-1])
             s.press('=', lambda lines: (lines[-2] + lines[-1]).startswith(' Refused (,: seen): move 1 message to Frozen: Permission denied (you have not got the right')
                     and lines[-1].endswith('give it to you)'))
-            s.press('W', r'^ +failed +move 1 message to Frozen: ')
+            assert 'Waiting' not in s.press('W', r'^ +failed +move 1 message to Frozen: ')
             s.press('q', lambda lines: not re.search(r'^.. +\? .*number 2', '\n'.join(lines), re.M))
             s.press('W', r'^ +failed +move')
             s.press('d', r'All is well')

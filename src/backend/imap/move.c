@@ -87,6 +87,18 @@ copied(struct act *act, struct act_row *row)
 	row->state = ACT_COPIED;
 }
 
+/* MOVE leaves no mark behind where it is refused. What went before it may have. */
+static void
+spare(struct act *act, const struct act_row *row)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (act->op->verb != OP_MOVE || by_hand(act) || row->marked || act->op->attempts > 1)
+		return;
+	if (imap_tx(act->b) && !store_spared(act->b->env->store, row->id, &error))
+		imap_drop(act->b, error);
+}
+
 /* A server that told of others and not of this one had it no longer, or left it out. */
 static void
 answered(struct flight *flight, struct act_row *row, gboolean ok)
@@ -100,6 +112,8 @@ answered(struct flight *flight, struct act_row *row, gboolean ok)
 		copied(act, row);
 	else
 		through(act, row);
+	if (row->state == ACT_REFUSED)
+		spare(act, row);
 	if (left_out && !act->refusal)
 		fulmar_fail(&act->refusal, FULMAR_FAILED, _("%s left out some of the messages"),
 		            act->b->env->account->host);
