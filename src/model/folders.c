@@ -173,6 +173,7 @@ collapse(GPtrArray *out, guint first, const char *id, GHashTable *collapsed)
 
 		if (closed && is_below(line, closed)) {
 			closed->unread += line->unread;
+			closed->total += line->total;
 			folder_line_free(line);
 			out->pdata[i] = NULL;
 			continue;

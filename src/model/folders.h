@@ -14,8 +14,7 @@ struct folder_line {
 	guint depth;
 	gboolean selectable, has_children, collapsed;
 	gboolean pin;  /* among the pinned ones on top, besides its place in the tree */
-	gint64 unread; /* with those of folders below that a collapsed line hides */
-	gint64 total;
+	gint64 unread, total; /* with those of folders below that a collapsed line hides */
 	char *role; /* as in the store, "" for levels without a folder of their own */
 	/* of the folder itself */
 	gint64 id; /* 0: a level without a folder of its own */

@@ -10,6 +10,7 @@ add(GPtrArray *folders, const char *path, gint64 unread)
 	folder->role = g_strdup("");
 	folder->selectable = TRUE;
 	folder->unread = unread;
+	folder->total = 2 * unread;
 	g_ptr_array_add(folders, folder);
 }
 
@@ -82,6 +83,7 @@ collapsed_levels_count_what_they_hide(void)
 	                "Sent 0\n"
 	                "+Lists 415 (level)\n"
 	                "Lists-old 1\n");
+	g_assert_cmpint(((struct folder_line *)lines->pdata[3])->total, ==, 830);
 }
 
 static void
