@@ -399,6 +399,17 @@ op_changed(struct ui *ui, const struct job *job, const GError *error)
 		ui_say(ui, "%s", (const char *)job->user);
 }
 
+static const char *
+answer_to(const struct ui *ui, const struct activity_line *line, enum action action)
+{
+	if (line->job)
+		return _("Called off");
+	if (action == ACT_DROP)
+		return _("Given up: it is taken back here");
+	return ui_is_linked(ui, line->account) ? _("It is tried again")
+	                                       : _("It is tried as soon as there is a connection");
+}
+
 static gboolean
 change(struct ui *ui, struct activity *activity, enum action action)
 {
@@ -417,9 +428,7 @@ change(struct ui *ui, struct activity *activity, enum action action)
 	command->op = line->job ? (gint64)line->job : line->op;
 	job = ui_send(ui, line->account, command, "", op_changed);
 	if (job)
-		job->user = (char *)(line->job             ? _("Called off")
-		                     : action == ACT_RETRY ? _("It is tried again")
-		                                           : _("Given up: it is taken back here"));
+		job->user = (char *)answer_to(ui, line, action);
 	return TRUE;
 }
 

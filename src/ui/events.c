@@ -63,11 +63,15 @@ link_is_up(enum link_state state)
 }
 
 gboolean
+ui_is_linked(const struct ui *ui, guint account)
+{
+	return link_is_up(((const struct ui_account *)ui->accounts->pdata[account])->link);
+}
+
+gboolean
 ui_waits(const struct ui *ui, const struct job *job)
 {
-	const struct ui_account *account = ui->accounts->pdata[job->account];
-
-	return job->verb == CMD_DOWNLOAD && !link_is_up(account->link);
+	return job->verb == CMD_DOWNLOAD && !ui_is_linked(ui, job->account);
 }
 
 const struct job *

@@ -53,12 +53,13 @@ static char *
 words_of(const struct folder_line *line)
 {
 	GString *out = g_string_new(NULL);
+	g_autofree char *keep = *line->keep ? g_strdup_printf(_("keep %s"), line->keep) : NULL;
 	const char *words[] = {line->pending ? _("waiting for the server") : NULL,
 	                       line->hidden ? _("hidden") : NULL,
 	                       line->left_out      ? _("not subscribed")
 	                       : line->singled_out ? _("subscribed")
 	                                           : NULL,
-	                       *line->keep ? line->keep : NULL};
+	                       keep};
 
 	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
 		if (words[i])

@@ -419,6 +419,8 @@ ui_mail_action(struct ui *ui, enum action action)
 
 			if (ids->len)
 				mail_actions[i].run(ui, ids);
+			else
+				ui_say(ui, _("There is no message here"));
 			return TRUE;
 		}
 	return FALSE;

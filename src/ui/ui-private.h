@@ -221,6 +221,7 @@ void ui_job_free(gpointer job);
 /* What runs that is worth a word, or NULL. Lends. */
 const struct job *ui_running(const struct ui *ui);
 gboolean ui_is_fetching(const struct ui *ui, msgid id);
+gboolean ui_is_linked(const struct ui *ui, guint account);
 /* It begins, or goes on, when there is a link. */
 gboolean ui_waits(const struct ui *ui, const struct job *job);
 

@@ -378,6 +378,7 @@ def test_imap_offline_looks_the_same_and_is_carried_out_later():
             s.wait(r'○ Offline +work is offline by your wish')
             s.wait(r'waiting +move 1 mail|waiting +move 1 message to Trash')
             s.wait(r'make the folder Lists/new')
+            s.press('r', r'^ It is tried as soon as there is a connection')
             s.press('qq', r'8 mails.*○ Offline')
             assert sorted(numbers(imap)) == list(range(1, 11)) and 'Lists/new' not in boxes(imap)
             s.press('\x1bo', r'● Idle')
@@ -481,6 +482,7 @@ def test_imap_emptying_leaves_what_came_meanwhile_and_marks_of_others():
             s.press('E', r'Delete all 3 messages of Trash for good\?')
             s.press('y', r'Trash emptied')
             s.press('q', r'work / Trash +0 mails')
+            s.press('d', r'^ There is no message here')
             becomes(s, lambda: numbers(imap, 'Trash'), {})
             assert numbers(imap)[1] == {'\\Seen', '\\Deleted'} and sorted(numbers(imap)) == [1, 2, 3], 'a mark of another client stays'
             quits(s)
