@@ -119,7 +119,8 @@ ui_cancel_jobs(struct ui *ui)
 		const struct job *job = at->data;
 		struct command *command;
 
-		if (job->verb == CMD_CANCEL || ui_changes_mail(job->verb))
+		/* What waits for a link does not run; Activity gives it up. */
+		if (job->verb == CMD_CANCEL || ui_changes_mail(job->verb) || ui_waits(ui, job))
 			continue;
 		command = command_new(CMD_CANCEL, ui_account_id(ui, job->account));
 		command->op = (gint64)job->id;
