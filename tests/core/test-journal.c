@@ -7,6 +7,15 @@
 
 enum { ACTIONS = 40, NO_FOLDERS = 9 /* the seed of a script that is about mails alone */ };
 
+/* The same each time, unless $FULMAR_SEED says with which others to hunt: those that follow it. */
+static guint32
+seed_of(guint32 nth)
+{
+	const char *others = g_getenv("FULMAR_SEED");
+
+	return others ? (guint32)g_ascii_strtoull(others, NULL, 10) + nth : nth;
+}
+
 /* ---- a mailbox and its model ---- */
 
 static struct model *
@@ -189,7 +198,7 @@ test_refusals(void)
 static void
 test_offline(gconstpointer data)
 {
-	guint32 seed = (guint32)GPOINTER_TO_UINT(data);
+	guint32 seed = seed_of((guint32)GPOINTER_TO_UINT(data));
 	struct bed bed;
 	struct model *model;
 
@@ -209,7 +218,7 @@ test_offline(gconstpointer data)
 static void
 test_online(gconstpointer data)
 {
-	guint32 seed = (guint32)GPOINTER_TO_UINT(data);
+	guint32 seed = seed_of((guint32)GPOINTER_TO_UINT(data));
 	struct bed bed;
 	struct model *model;
 
@@ -250,7 +259,7 @@ download_all(struct bed *bed, const char *account, const struct model *model)
 static void
 test_undo(gconstpointer data)
 {
-	guint32 seed = (guint32)GPOINTER_TO_UINT(data);
+	guint32 seed = seed_of((guint32)GPOINTER_TO_UINT(data));
 	gboolean reached = seed % 2;
 	struct bed bed;
 	struct model *model, *start;
@@ -406,7 +415,7 @@ test_interrupted(gconstpointer data)
 	gboolean met = TRUE;
 
 	/* What happens to a folder that could not be made is not what would have happened to it. */
-	snapshot_make(&s, fault == MEMORY_REFUSES ? NO_FOLDERS : 7);
+	snapshot_make(&s, fault == MEMORY_REFUSES ? NO_FOLDERS : seed_of(7));
 	for (guint verb = 1; met; verb++)
 		for (guint extent = MEMORY_NOTHING; extent <= (whole ? MEMORY_NOTHING : MEMORY_ALL);
 		     extent++) {
