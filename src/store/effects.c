@@ -65,14 +65,13 @@ set_marks(struct store *store, const struct store_op *op, GError **error)
 }
 
 /* Where messages cannot be moved or removed in one go they are marked first; an op that was cut off may have
- * come so far. A mark that is there already is somebody else's. */
+ * come so far. A mark that is there already is somebody else's: the wishes before this one have gone out. */
 static gboolean
 note_marked(struct store *store, const struct store_op *op, GError **error)
 {
 	static const char sql[] =
 	        "INSERT OR IGNORE INTO marked SELECT message.id FROM op_row CROSS JOIN message"
-	        " ON message.id = op_row.id WHERE op = ?1"
-	        " AND ((base | pending_add) & ~pending_remove) & ?2 = 0";
+	        " ON message.id = op_row.id WHERE op = ?1 AND base & ?2 = 0";
 	gboolean takes_away = op->verb == OP_MOVE || op->verb == OP_PURGE || op->verb == OP_EMPTY ||
 	                      (op->verb == OP_TRANSFER && op->add);
 

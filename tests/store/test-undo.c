@@ -190,6 +190,29 @@ marks_that_were_there_stay(struct bed *bed, gconstpointer renumbered)
 	check_store(bed->dir);
 }
 
+/* A mark that somebody wants off after the move is there when it goes out, and stays when that is undone. */
+static void
+a_mark_goes_along_with_a_move(struct bed *bed, gconstpointer unused)
+{
+	gint64 lists = add_folder(bed->store, "Lists", "");
+	msgid id = mail_in_full(bed, 8, FLAG_DELETED);
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	struct store_row *row;
+	gint64 step = 0, op;
+
+	g_assert_true(store_journal_move(bed->store, &id, 1, lists, NULL, NULL));
+	g_assert_true(store_journal_flags(bed->store, &id, 1, 0, FLAG_DELETED, NULL, NULL, &step, NULL));
+	g_assert_true(store_ops(bed->store, TRUE, 0, ops, NULL));
+	op = ((struct store_op *)ops->pdata[0])->id;
+	g_assert_true(store_op_set(bed->store, op, OP_RUNNING, NULL, 0, NULL));
+	g_assert_true(store_undo_take_back(bed->store, step, NULL, NULL, NULL));
+	g_assert_true(store_moved(bed->store, op, id, lists, 0, 3, NULL, NULL));
+	row = store_row(bed->store, id, NULL);
+	g_assert_cmpint(row->folder, ==, lists);
+	g_assert_cmpuint(row->base, ==, FLAG_DELETED);
+	store_row_free(row);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -209,6 +232,7 @@ main(int argc, char **argv)
 	BED_TEST("/store/undo/tried", a_move_that_was_tried_is_not_overtaken);
 	g_test_add("/store/undo/tried-again", struct bed, "again", bed_up,
 	           a_move_that_was_tried_is_not_overtaken, bed_down);
+	BED_TEST("/store/undo/marks/moved", a_mark_goes_along_with_a_move);
 	for (guint i = 0; i < G_N_ELEMENTS(marks); i++)
 		g_test_add(marks[i].path, struct bed, marks[i].data, bed_up, marks[i].test, bed_down);
 	return g_test_run();
