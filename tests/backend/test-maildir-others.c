@@ -11,6 +11,7 @@
 
 #include "backend/maildir/name.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "../dice.h"
 #include "rig-disk.h"
 
@@ -230,11 +231,103 @@ another_program_may_delete(void)
 	rig_clear(&rig);
 }
 
+static void
+make_subdir(struct rig *rig, const char *rel)
+{
+	g_autofree char *path = disk_path_in(rig, rel);
+
+	g_assert_cmpint(g_mkdir_with_parents(path, 0700), ==, 0);
+}
+
+static void
+make_sent(struct rig *rig)
+{
+	make_subdir(rig, ".Sent/tmp");
+	make_subdir(rig, ".Sent/new");
+	make_subdir(rig, ".Sent/cur");
+}
+
+static void
+begin_watching(struct rig *rig)
+{
+	rig_init(rig, &rig_maildir);
+	rig_deliver(rig, "Sent", "a", NOON);
+	rig_link(rig);
+	rig->kind->ops->watch(rig->backend, rig_open(rig, "Sent"));
+	rig_becomes(rig, "Sent", "a");
+}
+
+static void
+end_watching(struct rig *rig)
+{
+	rig->kind->ops->watch(rig->backend, 0);
+	rig_clear(rig);
+}
+
+/* What is there now is followed: twice, as the first look may have come by itself. */
+static void
+assert_followed(struct rig *rig, const char *before)
+{
+	g_autofree char *first = g_strconcat(before, *before ? " x" : "x", NULL);
+	g_autofree char *second = g_strconcat(before, *before ? " y x" : "y x", NULL);
+
+	rig_deliver(rig, "Sent", "x", NOON + 5);
+	rig_becomes(rig, "Sent", first);
+	rig_deliver(rig, "Sent", "y", NOON + 6);
+	rig_becomes(rig, "Sent", second);
+}
+
+static void
+a_folder_may_be_removed_and_made_again(void)
+{
+	g_autofree char *sent = NULL;
+	struct rig rig;
+
+	begin_watching(&rig);
+	sent = disk_path_in(&rig, ".Sent");
+	files_remove_tree(sent);
+	make_sent(&rig);
+	assert_followed(&rig, "");
+	end_watching(&rig);
+}
+
+static void
+another_may_be_put_in_its_place(void)
+{
+	struct rig rig;
+
+	begin_watching(&rig);
+	disk_rename_in(&rig, ".Sent", ".Aside");
+	make_sent(&rig);
+	disk_put(&rig, ".Sent/cur/1700000001.b.test:2,S", "Subject: b\r\n\r\n");
+	assert_followed(&rig, "b");
+	end_watching(&rig);
+}
+
+/* Its directories come one by one; in between there are looks. */
+static void
+a_folder_may_be_made_slowly(void)
+{
+	struct rig rig;
+
+	begin_watching(&rig);
+	disk_rename_in(&rig, ".Sent", ".Aside");
+	make_subdir(&rig, ".Sent/cur");
+	disk_put(&rig, ".Sent/cur/1700000001.b.test:2,S", "Subject: b\r\n\r\n");
+	rig_becomes(&rig, "Sent", "b");
+	make_sent(&rig);
+	assert_followed(&rig, "b");
+	end_watching(&rig);
+}
+
 int
 main(int argc, char **argv)
 {
 	dice_init(argc, argv);
 	g_test_add_func("/others/meddle", another_program_may_do_what_it_likes);
 	g_test_add_func("/others/delete", another_program_may_delete);
+	g_test_add_func("/others/remove-folder", a_folder_may_be_removed_and_made_again);
+	g_test_add_func("/others/swap-folder", another_may_be_put_in_its_place);
+	g_test_add_func("/others/make-slowly", a_folder_may_be_made_slowly);
 	return g_test_run();
 }

@@ -353,18 +353,11 @@ maildir_admin(struct backend *backend, const struct backend_admin *request,
 static void
 maildir_watch(struct backend *backend, gint64 folder)
 {
-	struct store_folder *row;
-	g_autofree char *dir = NULL;
-
 	if (backend->watch && watch_folder(backend->watch) == folder)
 		return;
 	stop_watching(backend);
-	row = folder ? store_folder_by_id(backend->env->store, folder, NULL) : NULL;
-	if (!row)
-		return;
-	dir = backend_folder_dir(backend, row);
-	backend->watch = watch_new(backend, folder, dir);
-	store_folder_free(row);
+	if (folder)
+		backend->watch = watch_new(backend, folder);
 }
 
 const struct backend_ops backend_maildir = {

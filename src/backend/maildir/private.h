@@ -91,8 +91,8 @@ enum job_state subscribe_step(struct backend *backend, struct job *job, GError *
 struct store_folder *folder_of_op(struct backend *backend, gint64 id, gboolean inbox, GError **error);
 
 /* -- inotify.c -- */
-/* Follows dir: a rescan of folder when something changed. */
-struct watch *watch_new(struct backend *backend, gint64 folder, const char *dir);
+/* Follows the folder's directory: a rescan when something changed. */
+struct watch *watch_new(struct backend *backend, gint64 folder);
 void watch_free(struct watch *watch);
 gint64 watch_folder(const struct watch *watch);
 
