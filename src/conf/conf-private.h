@@ -46,10 +46,6 @@ void conf_values_clear(const char *section, void *base);
 
 /* "30s", "5m", "12h", "14d", "2w", "0". */
 gboolean conf_duration_parse(const char *text, gint64 *seconds);
-/* The members of a list, separated by commas or blanks. Gives (g_strfreev). */
-char **conf_list_parse(const char *text);
-/* "[attribute…] [colour] [on colour]". */
-gboolean conf_colour_check(const char *value, const char **nearest);
 
 /* An empty configuration with all defaults; and one account's end. */
 struct conf *conf_new(const char *file);

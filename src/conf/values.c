@@ -50,8 +50,9 @@ conf_duration_parse(const char *text, gint64 *seconds)
 	return FALSE;
 }
 
-char **
-conf_list_parse(const char *text)
+/* The members of a list, separated by commas or blanks. Gives (g_strfreev). */
+static char **
+parse_list(const char *text)
 {
 	GPtrArray *members = g_ptr_array_new();
 
@@ -68,7 +69,7 @@ conf_list_parse(const char *text)
 gboolean
 conf_keep_parse(const char *text, struct conf_keep *keep)
 {
-	g_auto(GStrv) words = conf_list_parse(text);
+	g_auto(GStrv) words = parse_list(text);
 	int what = words[0] ? position(keep_words, words[0]) : -1;
 
 	if (what < 0)
@@ -100,14 +101,15 @@ is_colour(const char *word)
 	return position(names, word) >= 0 || is_number(word, 0, 255, &n);
 }
 
-gboolean
-conf_colour_check(const char *value, const char **nearest)
+/* "[attribute…] [colour] [on colour]". */
+static gboolean
+check_colour(const char *value, const char **nearest)
 {
 	static const char *const attributes[] = {"bold", "dim", "italic", "reverse", "underline", NULL};
 	static const char *const words[] = {"bold",  "dim",   "italic",  "reverse", "underline", "default",
 	                                    "black", "red",   "green",   "yellow",  "blue",      "magenta",
 	                                    "cyan",  "white", "bright-", "on",      NULL};
-	g_auto(GStrv) members = conf_list_parse(value);
+	g_auto(GStrv) members = parse_list(value);
 	int colours = 0, limit = 1;
 
 	for (char **m = members; *m; m++) {
@@ -186,7 +188,7 @@ set_text(const struct conf_option *option, const char *value, char **slot, const
 static gboolean
 set_list(const struct conf_option *option, const char *value, char ***slot, const char **nearest)
 {
-	g_auto(GStrv) members = conf_list_parse(value);
+	g_auto(GStrv) members = parse_list(value);
 
 	for (char **m = members; *m; m++) {
 		const char *word = allowed(option, *m, nearest);
@@ -224,7 +226,7 @@ set_number(const struct conf_option *option, const char *value, gint64 *slot)
 static gboolean
 set_keep(const char *value, struct conf_keep *slot, const char **nearest)
 {
-	g_auto(GStrv) words = conf_list_parse(value);
+	g_auto(GStrv) words = parse_list(value);
 	struct conf_keep keep;
 
 	if (!conf_keep_parse(value, &keep)) {
@@ -256,7 +258,7 @@ conf_value_set(const struct conf_option *option, void *base, const char *value, 
 	case CONF_KEEP:
 		return set_keep(value, slot, nearest);
 	case CONF_COLOUR:
-		return conf_colour_check(value, nearest);
+		return check_colour(value, nearest);
 	case CONF_TEXT:
 	case CONF_PATH:
 	case CONF_COMMAND:

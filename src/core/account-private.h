@@ -220,8 +220,6 @@ void request_end(struct request *r, const GError *error);
 /* One of our own. Takes command. It may end as soon as it is started. */
 struct request *request_new(struct account *a, struct command *command);
 void request_start(struct request *r);
-/* A download, or what it begins with: it waits for a link, however long. */
-gboolean request_waits(const struct request *r);
 /* A verb of r ended with error: TRUE when it was the link, and r is begun again with the next. */
 gboolean request_interrupted(struct request *r, const GError *error);
 gboolean requests_want_link(const struct account *a);

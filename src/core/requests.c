@@ -33,8 +33,8 @@ lost_link(const GError *error)
 }
 
 /* A journey is prepared beside other things. */
-gboolean
-request_waits(const struct request *r)
+static gboolean
+waits_for_link(const struct request *r)
 {
 	return (r->command->verb == CMD_DOWNLOAD || r->parent) && !(r->account->flags & ACCOUNT_BATCH);
 }
@@ -48,7 +48,7 @@ request_interrupted(struct request *r, const GError *error)
 	if (!lost_link(error) || a->link == LINK_UP || r->cancelled || a->flags & ACCOUNT_BATCH)
 		return FALSE;
 	if (a->offline || a->blocked)
-		return request_waits(r);
+		return waits_for_link(r);
 	return ++r->attempts < LINKS_AT_MOST;
 }
 
@@ -506,7 +506,7 @@ requests_fail(struct account *a, const GError *error)
 	for (GList *l = all; l; l = l->next) {
 		struct request *r = l->data;
 
-		if (g_queue_find(&a->requests, r) && !r->running && !request_waits(r))
+		if (g_queue_find(&a->requests, r) && !r->running && !waits_for_link(r))
 			request_end(r, error);
 	}
 }
@@ -558,7 +558,7 @@ wait_for_link(struct account *a, struct request *r)
 	if (is_here(a, r->command)) {
 		request_end(r, NULL);
 	} else if (a->offline || a->blocked) {
-		if (!request_waits(r))
+		if (!waits_for_link(r))
 			no_link(a, r);
 	} else {
 		/* Who asks for the server shall hear of it, not of the attempt before. */
@@ -566,7 +566,7 @@ wait_for_link(struct account *a, struct request *r)
 			link_go(a, FALSE);
 		link_want(a);
 		/* Waiting for the next of many attempts would be waiting without end. */
-		if (a->link == LINK_DOWN && a->retry && !request_waits(r))
+		if (a->link == LINK_DOWN && a->retry && !waits_for_link(r))
 			no_link(a, r);
 	}
 }

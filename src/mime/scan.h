@@ -69,8 +69,6 @@ struct word {
 };
 gboolean scan_word(const char *p, const char *end, struct word *word);
 
-/* Appends [p, end) (not folded, no NUL) to out as UTF-8: encoded-words decoded, the rest as it is. */
-void words_append(GString *out, const char *p, const char *end);
 /* Appends to out: UTF-8 as it is, anything else as windows-1252. */
 void charset_append_raw(GString *out, const char *bytes, gsize len);
 /* mime_to_utf8 into out. */

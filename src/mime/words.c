@@ -137,8 +137,9 @@ run_add(struct run *run, const struct word *word, GString *out)
 		run_add_q(run, word);
 }
 
-void
-words_append(GString *out, const char *p, const char *end)
+/* Appends [p, end) (not folded, no NUL) to out as UTF-8: encoded-words decoded, the rest as it is. */
+static void
+append_words(GString *out, const char *p, const char *end)
 {
 	struct run run = {.open = FALSE};
 	struct word word;
@@ -178,6 +179,6 @@ mime_decode_words(const char *value, gsize len)
 	unfolded = g_malloc(len + 1);
 	len = words_unfold(unfolded, value, end);
 	out = g_string_sized_new(len + 1);
-	words_append(out, unfolded, unfolded + len);
+	append_words(out, unfolded, unfolded + len);
 	return g_string_free(out, FALSE);
 }

@@ -13,8 +13,8 @@ struct collect {
 	GPtrArray *shown;
 };
 
-void
-document_part_free(gpointer data)
+static void
+part_free(gpointer data)
 {
 	struct document_part *part = data;
 
@@ -161,7 +161,7 @@ document_new(struct store *store, msgid id, guint flags, GError **error)
 	document->row = row;
 	document->subject = text_safe(row->subject, -1);
 	document->from = document_addresses(row->from, TRUE, G_MAXUINT);
-	document->attachments = g_ptr_array_new_with_free_func(document_part_free);
+	document->attachments = g_ptr_array_new_with_free_func(part_free);
 	document->texts = g_ptr_array_new_with_free_func(text_free);
 	if (flags & DOCUMENT_ALL_HEADERS)
 		collect_header(document, store);
@@ -215,7 +215,7 @@ collect_part(const struct mime_part *part, void *user)
 GPtrArray *
 document_parts(struct store *store, msgid id, guint flags, GError **error)
 {
-	struct collect collect = {store, id, g_ptr_array_new_with_free_func(document_part_free), NULL};
+	struct collect collect = {store, id, g_ptr_array_new_with_free_func(part_free), NULL};
 	struct mime_part *root = store_structure(store, id, error);
 
 	if (root) {

@@ -68,7 +68,6 @@ void document_render(struct document *document, int width, int text_width);
 /* All parts of the message (leaves and enclosed messages) for the list of parts. struct document_part *, free
  * func set; empty when the structure is not known. */
 GPtrArray *document_parts(struct store *store, msgid id, guint flags, GError **error);
-void document_part_free(gpointer part);
 /* The decoded octets of a part, or NULL: not here (no error) or broken (error). section "" gives the message
  * as it is. */
 GBytes *document_part_bytes(struct store *store, msgid id, const char *section, GError **error);

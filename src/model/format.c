@@ -97,8 +97,9 @@ format_count(gint64 n)
 	return g_string_free(out, FALSE);
 }
 
-int
-format_date_width(void)
+/* Columns the short date needs in this locale, at most 8. */
+static int
+date_width(void)
 {
 	struct tm tm = {.tm_mday = 28, .tm_year = 120};
 	int width = 5;
@@ -117,7 +118,7 @@ format_date_by_width(const char *format)
 	int width = 1;
 
 	if (!format || !*format || !strcmp(format, "auto"))
-		return format_date_width();
+		return date_width();
 	/* One day of each month, in the evening, shows the widest names and numbers. */
 	for (gint64 month = 0; month < 12; month++) {
 		g_autofree char *text = format_date_by(format, (27 + month * 30) * DAY + 22 * 3600, 0);

@@ -16,8 +16,6 @@ char *format_date_long(gint64 utc, int zone);
 char *format_clock(gint64 utc, gint64 now);
 /* "1,204" with the locale's separator (a comma where it has none). Gives (g_free). */
 char *format_count(gint64 n);
-/* Columns the short date needs in this locale, at most 8. */
-int format_date_width(void);
 /* Columns that dates by format need, at most 40. */
 int format_date_by_width(const char *format);
 

@@ -145,8 +145,8 @@ thread_group(struct list *list, const struct store_thread *thread, GError **erro
 	return group;
 }
 
-gboolean
-list_load_counters(struct list *list, GError **error)
+static gboolean
+load_counters(struct list *list, GError **error)
 {
 	struct store_folder *folder = store_folder_by_id(list->store, list->folder, error);
 
@@ -314,7 +314,7 @@ list_load_end(struct list *list, gboolean newest, GError **error)
 
 	forget_window(list);
 	list->place = newest ? 1 : 0;
-	if (!list_load_counters(list, error) || !list_load(list, newest, (guint)list->height, error))
+	if (!load_counters(list, error) || !list_load(list, newest, (guint)list->height, error))
 		return FALSE;
 	if (newest)
 		list->newest_here = TRUE;
@@ -435,7 +435,7 @@ list_load_around(struct list *list, const struct list_anchor *anchor, GError **e
 
 	forget_window(list);
 	list->place = 0;
-	if (!list_load_counters(list, error))
+	if (!load_counters(list, error))
 		return FALSE;
 	if (find_group(list, anchor, &thread, &group, &local)) {
 		g_ptr_array_add(list->groups, group);

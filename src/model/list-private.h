@@ -48,7 +48,6 @@ gboolean list_is_gone(const struct list *list, msgid id);
 gint64 list_gone(const struct list *list);
 
 void list_group_free(gpointer group);
-gboolean list_load_counters(struct list *list, GError **error);
 /* Reads n more groups at the older or newer end of the window; sets oldest_here or newest_here when that end
  * was met. */
 gboolean list_load(struct list *list, gboolean older, guint n, GError **error);

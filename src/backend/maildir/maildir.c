@@ -33,8 +33,9 @@ job_free(struct job *job)
 	g_free(job);
 }
 
-void
-backend_add_job(struct backend *backend, struct job *job)
+/* Queues job (taken: it was made with g_new0). */
+static void
+add_job(struct backend *backend, struct job *job)
 {
 	g_queue_push_tail(&backend->jobs, job);
 	schedule(backend);
@@ -60,7 +61,7 @@ rescanned(struct backend *backend, gint64 folder)
 	job = g_new0(struct job, 1);
 	job->step = fill_step;
 	job->folder = folder;
-	backend_add_job(backend, job);
+	add_job(backend, job);
 }
 
 static gboolean
@@ -162,7 +163,6 @@ greet(gpointer user)
 		return G_SOURCE_REMOVE;
 	}
 	count = g_strdup_printf("%u", found->len);
-	backend->linked = TRUE;
 	hooks->fact("path", backend->root, backend->env->user);
 	hooks->fact("layout", tree_is_maildir(backend->root) ? "Maildir++" : "tree", backend->env->user);
 	hooks->fact("folders", count, backend->env->user);
@@ -207,7 +207,6 @@ maildir_unlink(struct backend *backend)
 {
 	stop_watching(backend);
 	loop_drop(&backend->greeting);
-	backend->linked = FALSE;
 	for (GList *at = backend->jobs.head; at; at = at->next)
 		((struct job *)at->data)->step = cancelled_step;
 }
@@ -237,7 +236,7 @@ maildir_open(struct backend *backend, gint64 folder, backend_done done, void *us
 	struct job *job = job_new(scan_step, folder, done, user);
 
 	job->clear = scan_clear;
-	backend_add_job(backend, job);
+	add_job(backend, job);
 }
 
 void
@@ -258,13 +257,13 @@ maildir_folders(struct backend *backend, backend_done done, void *user)
 	struct job *job = job_new(folders_step, 0, done, user);
 
 	job->clear = folders_clear;
-	backend_add_job(backend, job);
+	add_job(backend, job);
 }
 
 static void
 maildir_fill(struct backend *backend, gint64 folder, backend_done done, void *user)
 {
-	backend_add_job(backend, job_new(fill_step, folder, done, user));
+	add_job(backend, job_new(fill_step, folder, done, user));
 }
 
 static void
@@ -275,7 +274,7 @@ add_job_on(struct backend *backend, enum job_state (*step)(struct backend *, str
 
 	job->ids = g_memdup2(ids, n * sizeof *ids);
 	job->n = n;
-	backend_add_job(backend, job);
+	add_job(backend, job);
 }
 
 static void
@@ -318,7 +317,7 @@ maildir_replay(struct backend *backend, const struct store_op *op, backend_done 
 
 	job->clear = verbs[op->verb].clear;
 	job->op = op;
-	backend_add_job(backend, job);
+	add_job(backend, job);
 }
 
 static void
@@ -330,7 +329,7 @@ maildir_check(struct backend *backend, const struct store_op *op, backend_done d
 	job->clear = looks ? verbs[op->verb].clear : NULL;
 	job->looks = looks;
 	job->op = op;
-	backend_add_job(backend, job);
+	add_job(backend, job);
 }
 
 static gboolean
@@ -347,7 +346,7 @@ static void
 maildir_admin(struct backend *backend, const struct backend_admin *request,
               void (*answer)(const char *name, const char *value, void *user), backend_done done, void *user)
 {
-	backend_add_job(backend, job_new(admin_step, request->folder, done, user));
+	add_job(backend, job_new(admin_step, request->folder, done, user));
 }
 
 static void

@@ -29,14 +29,11 @@ struct backend {
 	GQueue jobs;       /* struct job *, the head is under way */
 	GSource *turn;     /* runs the head's next step */
 	GSource *greeting; /* link's answer is due */
-	gboolean linked;
 	GHashTable *missing; /* folder id (gint64 *) → struct missing *: messages found but not in the store
 	                        yet */
 	struct watch *watch; /* or NULL */
 };
 
-/* Queues job (taken: it was made with g_new0). */
-void backend_add_job(struct backend *backend, struct job *job);
 
 /* A verb waits behind the one under way. */
 gboolean backend_is_waited_for(const struct backend *backend);
