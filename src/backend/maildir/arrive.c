@@ -117,21 +117,12 @@ static enum deed_end
 end_move(struct deed *deed, const struct deed_row *row, const char *path, const char *there, GError **error)
 {
 	g_autofree char *dir = g_path_get_dirname(there);
+	enum deed_end end;
 
 	if (!disk_sync(dir, error))
 		return DEED_FAILED;
-	switch (disk_remove(path, error)) {
-	case DISK_DONE:
-		deed_touch(deed, path);
-		return arrived(deed, row, there);
-	case DISK_GONE:
-		return DEED_VANISHED;
-	case DISK_TAKEN:
-	case DISK_AWAY:
-	case DISK_FAILED:
-		break;
-	}
-	return DEED_FAILED;
+	end = deed_remove(deed, path, error);
+	return end == DEED_THROUGH ? arrived(deed, row, there) : end;
 }
 
 static enum deed_end

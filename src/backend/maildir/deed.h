@@ -77,6 +77,8 @@ gboolean deed_tell(struct deed *deed, GError **error);
 
 /* For verbs. A directory of which names change is on the disk before the store is told. */
 void deed_touch(struct deed *deed, const char *path);
+/* Removes the file: DEED_THROUGH, DEED_VANISHED, or DEED_FAILED with error. */
+enum deed_end deed_remove(struct deed *deed, const char *path, GError **error);
 /* path lends its name for the call. */
 void deed_tell_file(struct deed *deed, const struct deed_row *row, const char *path);
 void deed_tell_moved(struct deed *deed, const struct deed_row *row, const char *path);

@@ -128,3 +128,20 @@ deed_touch(struct deed *deed, const char *path)
 {
 	g_hash_table_add(deed->touched, g_path_get_dirname(path));
 }
+
+enum deed_end
+deed_remove(struct deed *deed, const char *path, GError **error)
+{
+	switch (disk_remove(path, error)) {
+	case DISK_DONE:
+		deed_touch(deed, path);
+		return DEED_THROUGH;
+	case DISK_GONE:
+		return DEED_VANISHED;
+	case DISK_TAKEN:
+	case DISK_AWAY:
+	case DISK_FAILED:
+		break;
+	}
+	return DEED_FAILED;
+}

@@ -4,30 +4,13 @@
 #include <sys/stat.h>
 
 static enum deed_end
-remove_file(struct deed *deed, const char *path, GError **error)
-{
-	switch (disk_remove(path, error)) {
-	case DISK_DONE:
-		deed_touch(deed, path);
-		return DEED_THROUGH;
-	case DISK_GONE:
-		return DEED_VANISHED;
-	case DISK_TAKEN:
-	case DISK_AWAY:
-	case DISK_FAILED:
-		break;
-	}
-	return DEED_FAILED;
-}
-
-static enum deed_end
 purge_found(struct deed *deed, struct deed_row *row, const char *path, GError **error)
 {
 	enum deed_end end;
 
 	if (deed->rows->len <= KEEP_MESSAGES)
 		backend_keep_body(deed->backend, row->id, path);
-	end = remove_file(deed, path, error);
+	end = deed_remove(deed, path, error);
 	if (end == DEED_THROUGH)
 		deed_tell_purged(deed, row);
 	return end;
@@ -51,7 +34,7 @@ empty_other(struct deed *deed, const char *path, GError **error)
 
 	if (lstat(path, &st) != 0 || st.st_ctime >= deed->op->created)
 		return TRUE;
-	return remove_file(deed, path, error) != DEED_FAILED;
+	return deed_remove(deed, path, error) != DEED_FAILED;
 }
 
 const struct deed_verb deed_purge = {.found = purge_found, .lost = purge_lost};
