@@ -74,8 +74,32 @@ struct probe {
 #define WRONG_HAVE \
 	"m.file IS NULL AND NOT " IN_FILE " AND (m.have & 12 <> " PARTS_HERE " OR m.have & 1 <> " TREE_HERE \
 	")"
+/* Where the last op that moves it and has not failed puts a row: NULL nowhere. */
+#define MOVING "(op.verb BETWEEN 1 AND 5 OR (op.verb = 10 AND op.add_flags = 1)) AND op.state <> 3"
+#define PUT_IN \
+	"(SELECT op.target FROM op_row o JOIN op ON op.id = o.op WHERE o.id = m.id AND " MOVING \
+	" ORDER BY o.op DESC LIMIT 1)"
+/* Such an op is not believed of a message that it cannot be of: it might be one that deletes. */
+#define NOT_ITS_OWN \
+	"id IN (SELECT m.id FROM message m WHERE m.folder <> " PUT_IN \
+	" AND NOT " HAS("place") ")" \
+	                         " AND op IN (SELECT id FROM op WHERE " MOVING ")"
+#define BEYOND \
+	"id IN (SELECT m.id FROM message m WHERE m.folder <> " PUT_IN ")" \
+	" AND op IN (SELECT id FROM op WHERE " MOVING " AND verb <> 1)"
+/* What a folder is called, and whether it is shown, follows from the server and from ops. */
+#define CALLED \
+	"coalesce((SELECT o.path FROM op_folder o JOIN op ON op.id = o.op WHERE o.folder = folder.id" \
+	" AND op.state <> 3 ORDER BY o.op DESC LIMIT 1), server_path)"
+#define TAKEN_AWAY \
+	"(EXISTS (SELECT 1 FROM op WHERE verb = 8 AND op.folder = folder.id AND state <> 3) OR (wish AND" \
+	" total = 0 AND EXISTS (SELECT 1 FROM op WHERE verb = 6 AND op.target = folder.id AND state = 3)))"
+#define SUBSCRIBED \
+	"coalesce((SELECT add_flags FROM op WHERE verb = 9 AND op.folder = folder.id AND state <> 3" \
+	" ORDER BY op.id DESC LIMIT 1), server_subscribed)"
+#define MISCALLED "(path <> " CALLED " OR removed <> " TAKEN_AWAY " OR subscribed <> " SUBSCRIBED ")"
 /* A row is shown away from its place as long as an op that moves it is there, or it rests in limbo. */
-#define STRAYED "FROM place p JOIN message m ON m.id = p.id WHERE m.folder <> 0 AND NOT " HAS("op_row")
+#define STRAYED "FROM place p JOIN message m ON m.id = p.id WHERE m.folder <> 0 AND " PUT_IN " IS NULL"
 
 static const struct probe probes[] = {
         {"row", SET,
@@ -104,6 +128,14 @@ static const struct probe probes[] = {
          FIX(DROP_ORPHANS("op_row")), FALSE},
         {"op", SET, "SELECT 0, count(*), min(id) FROM op WHERE " IDLE_OPS, N_("queued changes of no message"),
          DROPS, DROPPED, FIX("DELETE FROM op WHERE " IDLE_OPS), FALSE},
+        {"op", SET, "SELECT id, 1, id FROM folder WHERE " MISCALLED, N_("names that no queued change gives"),
+         N_("--repair shows the server's"), N_("the server's are shown"),
+         /* Which of two names is wrong the next list of the server tells. */
+         FIX("UPDATE folder SET server_path = wire WHERE path <> " CALLED " AND id NOT IN (SELECT folder"
+             " FROM op_folder)",
+             "UPDATE folder SET path = " CALLED ", removed = " TAKEN_AWAY ", subscribed = " SUBSCRIBED
+             " WHERE " MISCALLED),
+         FALSE},
         {"op", SET, "SELECT 0, count(*), min(op) FROM op_folder WHERE op NOT IN (SELECT id FROM op)",
          N_("names that no queued change gives"), DROPS, DROPPED,
          FIX("DELETE FROM op_folder WHERE op NOT IN (SELECT id FROM op)"), FALSE},
@@ -113,6 +145,13 @@ static const struct probe probes[] = {
          "SELECT p.folder, count(*), min(p.id) FROM place p WHERE " TWO_PLACES " GROUP BY p.folder",
          N_("mails that the server seems to have at two places"), DROPS, DROPPED,
          FIX("DELETE FROM place AS p WHERE " TWO_PLACES), TRUE},
+        {"place", SET,
+         "SELECT m.folder, count(*), min(m.id) FROM message m WHERE m.folder <> " PUT_IN " GROUP BY m.folder",
+         N_("mails that are shown here though nothing moves them here"),
+         N_("--repair puts them back where the server has them"), N_("put back where the server has them"),
+         FIX("DELETE FROM op_row WHERE " NOT_ITS_OWN, "DELETE FROM op_row WHERE " BEYOND,
+             "UPDATE message AS m SET folder = " PUT_IN " WHERE m.folder <> " PUT_IN),
+         TRUE},
         {"place", SET, "SELECT m.folder, count(*), min(p.id) " STRAYED " GROUP BY m.folder",
          N_("mails that are shown here though nothing moves them here"),
          N_("--repair puts them back where the server has them"), N_("put back where the server has them"),
@@ -276,8 +315,14 @@ probes_doubt(struct store *store, gint64 folder, GError **error)
 {
 	static const char sql[] = "UPDATE folder SET modseq = 0, present = 0, synced = 0, complete = 0"
 	                          " WHERE id = ?1 OR ?1 = 0";
+	/* The server is not asked for what is beyond that which it has yet to give out. */
+	static const char beyond[] =
+	        "DELETE FROM message AS m WHERE (folder = ?1 OR ?1 = 0) AND uid >= (SELECT uidnext FROM "
+	        "folder f"
+	        " WHERE f.id = m.folder AND uidnext > 0) AND id NOT IN (SELECT id FROM op_row)";
 
-	return store_run(store, sql, VALUES(folder), error);
+	return store_run(store, beyond, VALUES(folder), error) &&
+	       store_run(store, sql, VALUES(folder), error);
 }
 
 static gboolean

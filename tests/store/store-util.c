@@ -244,6 +244,25 @@ static const struct {
          " AND NOT EXISTS (SELECT 1 FROM place WHERE place.id = m.id)"
          " AND NOT EXISTS (SELECT 1 FROM awaited WHERE awaited.id = m.id)"
          " AND NOT EXISTS (SELECT 1 FROM op_row WHERE op_row.id = m.id)))"},
+        {"rows that are not where their last op puts them",
+         "SELECT count(*) FROM message m WHERE folder <> (SELECT target FROM op_row JOIN op ON op.id = op"
+         " WHERE op_row.id = m.id AND (verb BETWEEN 1 AND 5 OR (verb = 10 AND add_flags = 1))"
+         " AND state <> 3 ORDER BY op DESC LIMIT 1)"},
+        {"rows away from their place by no op",
+         "SELECT count(*) FROM message JOIN place USING (id) WHERE message.folder <> 0 AND id NOT IN"
+         " (SELECT op_row.id FROM op_row JOIN op ON op.id = op WHERE (verb BETWEEN 1 AND 5 OR"
+         " (verb = 10 AND add_flags = 1)) AND state <> 3)"},
+        {"names that are not what ops and server say",
+         "SELECT count(*) FROM folder WHERE path <> coalesce((SELECT f.path FROM op_folder f JOIN op ON"
+         " op.id = f.op WHERE f.folder = folder.id AND op.state <> 3 ORDER BY f.op DESC LIMIT 1),"
+         " server_path)"},
+        {"folders hidden by no op",
+         "SELECT count(*) FROM folder WHERE removed <> (EXISTS (SELECT 1 FROM op WHERE verb = 8 AND"
+         " op.folder = folder.id AND state <> 3) OR (wish AND total = 0 AND EXISTS (SELECT 1 FROM op"
+         " WHERE verb = 6 AND op.target = folder.id AND state = 3)))"},
+        {"folders subscribed by no op",
+         "SELECT count(*) FROM folder WHERE subscribed <> coalesce((SELECT add_flags FROM op WHERE verb = 9"
+         " AND op.folder = folder.id AND state <> 3 ORDER BY op.id DESC LIMIT 1), server_subscribed)"},
         {"masks at odds", "SELECT count(*) FROM message WHERE pending_add & pending_remove"},
         {"ids given out",
          "SELECT count(*) FROM message WHERE id > (SELECT value FROM meta WHERE key = 'last_id')"},

@@ -293,6 +293,17 @@ static const struct kind {
         {"rows-without-op", "DELETE FROM op", "op:", TRUE},
         {"op-of-nobody", "INSERT INTO op_row (op, id) SELECT id, 99 FROM op", "op:", TRUE},
         {"step", "DELETE FROM step", "op:", TRUE},
+        {"path", "UPDATE folder SET path = 'Plann' WHERE path = 'Plans'", "op:Plann", FALSE},
+        {"server-path", "UPDATE folder SET server_path = 'Plann' WHERE path = 'Plans'", "op:Plans", FALSE},
+        {"removed", "UPDATE folder SET removed = 1 WHERE path = 'INBOX'", "op:INBOX", FALSE},
+        {"subscribed", "UPDATE folder SET subscribed = NOT subscribed WHERE path = 'INBOX'", "op:INBOX",
+         FALSE},
+        {"shown-elsewhere", "UPDATE message SET folder = 1 WHERE id = 3", "place:INBOX", TRUE},
+        {"purge-of-another", "INSERT INTO op_row (op, id) SELECT id, 9 FROM op WHERE verb = 3", "place:INBOX",
+         TRUE},
+        {"move-of-another", "INSERT INTO op_row (op, id) SELECT id, 9 FROM op WHERE verb = 1", "place:INBOX",
+         TRUE},
+        {"uid-beyond", "UPDATE message SET uid = 99, size = 'x' WHERE id = 9", "row:INBOX", FALSE},
 };
 
 static void
@@ -636,6 +647,7 @@ a_hole_in_a_table_is_gone_around(struct place *place, gconstpointer unused)
 		                        .received = n,
 		                        .subject = "A subject of some length, to fill pages"});
 	commit(place->bed.store);
+	set_state(place->bed.store, place->other, 3100, 3000);
 	store_close(g_steal_pointer(&place->bed.store));
 	damage(place->bed.dir, "PRAGMA wal_checkpoint(TRUNCATE)");
 	pages = ask(place->bed.dir,
@@ -664,6 +676,7 @@ flipped_bits_end_in_a_sound_store(struct place *place, gconstpointer unused)
 	for (guint n = 100; n < 400; n++)
 		add_mail(place->bed.store, place->other, &(struct mail){.uid = n, .received = n});
 	commit(place->bed.store);
+	set_state(place->bed.store, place->other, 400, 300);
 	journal_some(place);
 	store_close(g_steal_pointer(&place->bed.store));
 	damage(place->bed.dir, "PRAGMA wal_checkpoint(TRUNCATE)");
