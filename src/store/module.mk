@@ -37,6 +37,7 @@ libstore_a_SOURCES = \
   src/store/threads.c \
   src/store/tree-done.c \
   src/store/tree.c \
+  src/store/undo-folders.c src/store/undo-private.h \
   src/store/undo.c
 libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 STORE_LIBS = libstore.a $(MIME_LIBS) $(SQLITE_LIBS)

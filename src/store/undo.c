@@ -2,21 +2,10 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/idset.h"
-#include "store/store-private.h"
+#include "store/undo-private.h"
 
 /* Taking a step back, its last entry first. What the server has not heard of leaves its op; what it has done
  * gets the inverse op, which belongs to no step. What somebody has changed since is left as it is. */
-
-struct past {
-	gint64 step;
-	struct journal journal;
-	GPtrArray *entries;  /* struct memory, as they were made */
-	GHashTable *dropped; /* ops that were dropped as a whole */
-	GArray *transfers;
-	GString *to_reach; /* what other accounts are to hear, as it is kept */
-	struct store_undone undone;
-	struct store_key newest; /* of undone.back */
-};
 
 struct memory {
 	struct entry entry;
@@ -66,9 +55,6 @@ read_entries(struct store *store, struct past *past, GError **error)
 
 /* ---- how far the op of an entry has come ---- */
 
-/* OP_BEGUN: still here, but the server may have heard of it before. */
-enum progress { OP_GONE, OP_STILL_HERE, OP_BEGUN, OP_UNDER_WAY };
-
 static enum progress
 progress_in(enum op_state state, gint64 attempts)
 {
@@ -99,8 +85,8 @@ progress_of(struct store *store, gint64 op, msgid row, enum progress *out, gbool
 	return TRUE;
 }
 
-static gboolean
-drop_whole(struct store *store, struct past *past, gint64 id, GError **error)
+gboolean
+undo_drop_whole(struct store *store, struct past *past, gint64 id, GError **error)
 {
 	struct store_op *op;
 	gboolean ok = op_read(store, id, &op, error) && (!op || effect_drop(store, op, error));
@@ -125,7 +111,7 @@ undo_flag(struct store *store, struct past *past, const struct entry *entry, str
 	if (!progress_of(store, entry->op, row->id, &progress, &wide, error))
 		return FALSE;
 	if (progress == OP_STILL_HERE && wide)
-		return drop_whole(store, past, entry->op, error);
+		return undo_drop_whole(store, past, entry->op, error);
 	/* Flags are said again, not verified, after a fault: what the server may have done is undone there.
 	 */
 	if (progress == OP_STILL_HERE)
@@ -194,10 +180,9 @@ copy_again(struct store *store, struct past *past, struct row_state *row, gint64
 	       op_join(store, op, row->id, source, error) && row_send(store, row, folder, error);
 }
 
-/* The server has the row no more: it gets it again, from what is here. */
-static gboolean
-give_back(struct store *store, struct past *past, struct row_state *row, gint64 folder, msgid source,
-          GError **error)
+gboolean
+undo_give_back(struct store *store, struct past *past, struct row_state *row, gint64 folder, msgid source,
+               GError **error)
 {
 	gboolean done = FALSE;
 
@@ -241,7 +226,7 @@ undo_purge(struct store *store, struct past *past, const struct entry *entry, st
 		return effect_fail_under_way(error);
 	if (progress != OP_GONE && !bring_back(store, past, entry, row, error))
 		return FALSE;
-	return row->folder || give_back(store, past, row, entry->origin, entry->added, error);
+	return row->folder || undo_give_back(store, past, row, entry->origin, entry->added, error);
 }
 
 /* One line for each: key, row, whether it was a move, target (as far as a name goes on a line). */
@@ -311,7 +296,7 @@ undo_transfer(struct store *store, struct past *past, const struct entry *entry,
 		ok = bring_back(store, past, entry, row, error);
 	}
 	if (ok && transfer.move && row->folder == 0)
-		ok = give_back(store, past, row, entry->origin, 0, error);
+		ok = undo_give_back(store, past, row, entry->origin, 0, error);
 	if (ok)
 		note_transfer(past, &transfer);
 	if (ok && past->transfers)
@@ -321,9 +306,8 @@ undo_transfer(struct store *store, struct past *past, const struct entry *entry,
 	return ok;
 }
 
-/* An undo brought row to where it stands now. */
-static void
-note_back(struct past *past, const struct row_state *row)
+void
+undo_note_back(struct past *past, const struct row_state *row)
 {
 	if (past->undone.back && key_compare(&row->key, &past->newest) < 0)
 		return;
@@ -344,7 +328,7 @@ undo_row(struct store *store, struct past *past, const struct entry *entry, row_
 	gboolean ok = found == 0 || (found > 0 && undo(store, past, entry, &row, error));
 
 	if (ok && found > 0 && row.folder && row.folder != stood)
-		note_back(past, &row);
+		undo_note_back(past, &row);
 
 	/* What is not here any more is missed only when it was to come back. */
 	if (found == 0 && (entry->verb == OP_PURGE || (entry->verb == OP_TRANSFER && entry->added)))
@@ -353,137 +337,17 @@ undo_row(struct store *store, struct past *past, const struct entry *entry, row_
 	return ok;
 }
 
-/* ---- folders ---- */
+/* ---- all of it ---- */
 
-/* Rows that op sent to limbo, into folder. */
-static gboolean
-give_back_all(struct store *store, struct past *past, gint64 op, gint64 folder, GError **error)
-{
-	static const char sql[] = "SELECT id FROM limbo WHERE op = ?1 ORDER BY id";
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	gboolean ok = store_ids(store, sql, VALUES(op), ids, error);
-
-	for (guint i = 0; ok && i < ids->len; i++) {
-		struct row_state row;
-
-		ok = row_state_get(store, g_array_index(ids, msgid, i), &row, error) &&
-		     give_back(store, past, &row, folder, 0, error);
-		if (ok && row.folder)
-			note_back(past, &row);
-		row_state_clear(&row);
-	}
-	return ok;
-}
+/* Of the verbs that are about messages; undo-folders.c has the others. */
+G_STATIC_ASSERT(OP_VERBS == 11);
+static const row_undo undos[OP_VERBS] = {
+        [OP_FLAG] = undo_flag,   [OP_MOVE] = undo_move,     [OP_COPY] = undo_making,
+        [OP_PURGE] = undo_purge, [OP_APPEND] = undo_making, [OP_TRANSFER] = undo_transfer,
+};
 
 static gboolean
-undo_empty(struct store *store, struct past *past, const struct entry *entry, enum progress progress,
-           GError **error)
-{
-	static const char back[] = "SELECT count(*) FROM limbo WHERE op = ?1";
-	gint64 here;
-
-	/* It may have come half way before: the rest of it is dropped. */
-	if (progress == OP_STILL_HERE)
-		return drop_whole(store, past, entry->op, error) &&
-		       give_back_all(store, past, entry->op, entry->origin, error);
-	/* Those that have left limbo since cannot come back, nor those that never were here. */
-	if (!store_number(store, back, VALUES(entry->op), 0, &here, error) ||
-	    !give_back_all(store, past, entry->op, entry->origin, error))
-		return FALSE;
-	past->undone.lost += (guint)MAX(entry->added - here + entry->removed, 0);
-	return TRUE;
-}
-
-static gboolean
-undo_create(struct store *store, struct past *past, const struct entry *entry, enum progress progress,
-            GError **error)
-{
-	struct store_folder *folder;
-	gboolean empty;
-
-	if (progress == OP_UNDER_WAY)
-		return effect_fail_under_way(error);
-	if (progress == OP_STILL_HERE)
-		return tree_unmake(store, entry->subject, error);
-	if (!folder_is_usable(store, entry->subject, NULL))
-		return TRUE;
-	folder = store_folder_by_id(store, entry->subject, error);
-	if (!folder)
-		return FALSE;
-	empty = folder->shown == 0 && (gint64)folder->server_total <= folder->rows;
-	if (!empty)
-		fulmar_fail(error, FULMAR_FAILED, _("%s is not empty; its mail would be lost"), folder->path);
-	store_folder_free(folder);
-	return empty && tree_remove(store, &past->journal, entry->subject, error);
-}
-
-static gboolean
-undo_rename(struct store *store, struct past *past, const struct entry *entry, enum progress progress,
-            GError **error)
-{
-	struct store_folder *folder;
-	gboolean same;
-
-	if (progress == OP_STILL_HERE)
-		return drop_whole(store, past, entry->op, error);
-	if (!folder_is_usable(store, entry->subject, NULL))
-		return TRUE;
-	folder = store_folder_by_id(store, entry->subject, error);
-	if (!folder)
-		return FALSE;
-	same = g_strcmp0(folder->path, entry->text3) == 0;
-	store_folder_free(folder);
-	return !same || tree_rename(store, &past->journal, entry->subject, entry->text1 ? entry->text1 : "",
-	                            entry->text2 ? entry->text2 : "", error);
-}
-
-static gboolean
-undo_remove(struct store *store, struct past *past, const struct entry *entry, enum progress progress,
-            GError **error)
-{
-	/* As what it was: earlier steps know it by that. */
-	struct store_folder folder = {.id = entry->subject,
-	                              .path = (char *)(entry->text1 ? entry->text1 : ""),
-	                              .wire = (char *)(entry->text2 ? entry->text2 : ""),
-	                              .role = (char *)(entry->text3 ? entry->text3 : ""),
-	                              .delimiter = (char)entry->added};
-	gboolean ok;
-
-	if (progress == OP_STILL_HERE)
-		return drop_whole(store, past, entry->op, error);
-	if (progress == OP_UNDER_WAY)
-		return effect_fail_under_way(error);
-	/* Something in it kept it. */
-	if (folder_is_usable(store, folder.id, NULL))
-		return give_back_all(store, past, entry->op, folder.id, error);
-	ok = tree_create(store, &past->journal, &folder, "", error) &&
-	     tree_subscribe(store, &past->journal, folder.id, entry->removed != 0, error);
-	return ok && (!entry->op || give_back_all(store, past, entry->op, folder.id, error));
-}
-
-static gboolean
-undo_subscribe(struct store *store, struct past *past, const struct entry *entry, enum progress progress,
-               GError **error)
-{
-	struct store_folder *folder;
-	gboolean same;
-
-	if (!folder_is_usable(store, entry->subject, NULL))
-		return TRUE;
-	folder = store_folder_by_id(store, entry->subject, error);
-	if (!folder)
-		return FALSE;
-	same = folder->subscribed == (entry->added != 0);
-	store_folder_free(folder);
-	return !same || tree_subscribe(store, &past->journal, entry->subject, !entry->added, error);
-}
-
-typedef gboolean (*folder_undo)(struct store *store, struct past *past, const struct entry *entry,
-                                enum progress progress, GError **error);
-
-static gboolean
-undo_folder(struct store *store, struct past *past, const struct entry *entry, folder_undo undo,
-            GError **error)
+take_folder_back(struct store *store, struct past *past, const struct entry *entry, GError **error)
 {
 	enum progress progress;
 	gboolean wide;
@@ -493,25 +357,8 @@ undo_folder(struct store *store, struct past *past, const struct entry *entry, f
 	/* What was left of it after a fault was verified. */
 	if (progress == OP_BEGUN)
 		progress = OP_STILL_HERE;
-	if (entry->verb == OP_EMPTY && progress == OP_UNDER_WAY)
-		return effect_fail_under_way(error);
-	return undo(store, past, entry, progress, error);
+	return undo_folder(store, past, entry, progress, error);
 }
-
-/* ---- all of it ---- */
-
-static const struct {
-	row_undo row;
-	folder_undo folder;
-} undos[] = {
-        [OP_FLAG] = {undo_flag, NULL},         [OP_MOVE] = {undo_move, NULL},
-        [OP_COPY] = {undo_making, NULL},       [OP_PURGE] = {undo_purge, NULL},
-        [OP_APPEND] = {undo_making, NULL},     [OP_EMPTY] = {NULL, undo_empty},
-        [OP_CREATE] = {NULL, undo_create},     [OP_RENAME] = {NULL, undo_rename},
-        [OP_REMOVE] = {NULL, undo_remove},     [OP_SUBSCRIBE] = {NULL, undo_subscribe},
-        [OP_TRANSFER] = {undo_transfer, NULL},
-};
-G_STATIC_ASSERT(G_N_ELEMENTS(undos) == OP_VERBS);
 
 /* An op on a whole folder that concerned none of the rows that were here. */
 static gboolean
@@ -521,7 +368,7 @@ undo_wide(struct store *store, struct past *past, const struct entry *entry, GEr
 	gboolean wide;
 
 	return progress_of(store, entry->op, 0, &progress, &wide, error) &&
-	       (progress != OP_STILL_HERE || drop_whole(store, past, entry->op, error));
+	       (progress != OP_STILL_HERE || undo_drop_whole(store, past, entry->op, error));
 }
 
 static gboolean
@@ -533,8 +380,8 @@ take_entry_back(struct store *store, struct past *past, const struct entry *entr
 	}
 	if (entry->verb == OP_FLAG && !entry->subject)
 		return undo_wide(store, past, entry, error);
-	return undos[entry->verb].row ? undo_row(store, past, entry, undos[entry->verb].row, error)
-	                              : undo_folder(store, past, entry, undos[entry->verb].folder, error);
+	return undos[entry->verb] ? undo_row(store, past, entry, undos[entry->verb], error)
+	                          : take_folder_back(store, past, entry, error);
 }
 
 /* A copy that never came about is made again of its source, which may have gone with it. */
