@@ -162,6 +162,29 @@ undo_making(struct store *store, struct past *past, const struct entry *entry, s
 	return journal_purge_row(store, &past->journal, row, &op, error);
 }
 
+/* What will be a copy of source as that is now shall be flagged as row is. */
+static gboolean
+keep_flags(struct store *store, struct past *past, struct row_state *row, const struct row_state *source,
+           GError **error)
+{
+	g_autofree char *words = keywords_apply(row->keywords, row->keywords_add, row->keywords_remove);
+	g_autofree char *theirs =
+	        keywords_apply(source->keywords, source->keywords_add, source->keywords_remove);
+	g_autofree char *added = keywords_apply(words, NULL, theirs);
+	g_autofree char *removed = keywords_apply(theirs, NULL, words);
+	guint shown = row_shown(row), copied = row_shown(source) & ~(guint)FLAG_DELETED;
+	struct row_state now;
+	gboolean ok;
+	gint64 op;
+
+	if (!row_write_base(store, row, copied, theirs, error) || !row_state_get(store, row->id, &now, error))
+		return FALSE;
+	ok = journal_flag_row(store, &past->journal, &now, shown & ~copied, copied & ~shown, added, removed,
+	                      &op, error);
+	row_state_clear(&now);
+	return ok;
+}
+
 static gboolean
 copy_again(struct store *store, struct past *past, struct row_state *row, gint64 folder, msgid source,
            gboolean *done, GError **error)
@@ -170,14 +193,16 @@ copy_again(struct store *store, struct past *past, struct row_state *row, gint64
 	struct row_state from;
 	gint64 op;
 	int found = row_state_by_id(store, source, &from, error);
+	gboolean ok = found >= 0;
 
 	*done = found > 0 && from.folder;
 	spec.folder = found > 0 ? from.folder : 0;
+	if (*done)
+		ok = journal_op(store, &past->journal, &spec, &op, error) &&
+		     op_join(store, op, row->id, source, error) && row_send(store, row, folder, error) &&
+		     keep_flags(store, past, row, &from, error);
 	row_state_clear(&from);
-	if (!*done)
-		return found >= 0;
-	return journal_op(store, &past->journal, &spec, &op, error) &&
-	       op_join(store, op, row->id, source, error) && row_send(store, row, folder, error);
+	return ok;
 }
 
 gboolean

@@ -83,6 +83,43 @@ a_move_that_was_tried_is_not_overtaken(struct bed *bed, gconstpointer again)
 		g_assert_cmpint(((struct store_op *)ops->pdata[i])->verb, ==, OP_FLAG);
 }
 
+/* It was purged before it came about, and the original was flagged since: the server makes it anew of that.
+ */
+static void
+a_copy_made_again_has_the_flags_it_had(struct bed *bed, gconstpointer unused)
+{
+	gint64 to = add_folder(bed->store, "Lists", ""), step = 0;
+	msgid id = add_mail(bed->store, bed->inbox,
+	                    &(struct mail){.uid = 4, .flags = FLAG_SEEN, .keywords = "red", .id = "<a@x>"});
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	g_autoptr(GArray) copies = g_array_new(FALSE, FALSE, sizeof(msgid));
+	const struct store_op *last;
+	struct store_row *row;
+	msgid copy;
+
+	g_assert_true(store_journal_copy(bed->store, &id, 1, to, copies, NULL, NULL));
+	copy = g_array_index(copies, msgid, 0);
+	g_assert_true(store_journal_purge(bed->store, &copy, 1, &step, NULL));
+	g_assert_true(
+	        store_journal_flags(bed->store, &id, 1, FLAG_FLAGGED, FLAG_SEEN, "blue", "red", NULL, NULL));
+	g_assert_true(store_undo_take_back(bed->store, step, NULL, NULL, NULL));
+	row = store_row(bed->store, copy, NULL);
+	g_assert_cmpint(row->folder, ==, to);
+	g_assert_cmpuint(row->flags, ==, FLAG_SEEN);
+	g_assert_cmpuint(row->base, ==, FLAG_FLAGGED);
+	g_assert_cmpstr(row->keywords, ==, "red");
+	store_row_free(row);
+	g_assert_true(store_ops(bed->store, FALSE, 0, ops, NULL));
+	g_assert_cmpuint(ops->len, ==, 3);
+	last = ops->pdata[2];
+	g_assert_cmpint(((const struct store_op *)ops->pdata[1])->verb, ==, OP_COPY);
+	g_assert_cmpint(last->verb, ==, OP_FLAG);
+	g_assert_cmpuint(last->add, ==, FLAG_SEEN);
+	g_assert_cmpuint(last->remove, ==, FLAG_FLAGGED);
+	g_assert_cmpstr(last->keywords_add, ==, "red");
+	g_assert_cmpstr(last->keywords_remove, ==, "blue");
+}
+
 /* ---- marks ---- */
 
 static msgid
@@ -232,6 +269,7 @@ main(int argc, char **argv)
 	BED_TEST("/store/undo/tried", a_move_that_was_tried_is_not_overtaken);
 	g_test_add("/store/undo/tried-again", struct bed, "again", bed_up,
 	           a_move_that_was_tried_is_not_overtaken, bed_down);
+	BED_TEST("/store/undo/copied-again", a_copy_made_again_has_the_flags_it_had);
 	BED_TEST("/store/undo/marks/moved", a_mark_goes_along_with_a_move);
 	for (guint i = 0; i < G_N_ELEMENTS(marks); i++)
 		g_test_add(marks[i].path, struct bed, marks[i].data, bed_up, marks[i].test, bed_down);
