@@ -47,9 +47,9 @@ def message(n, body=None):
             'Date: Fri, 20 Nov 2026 10:%02d:%02d +0100\n\n%s\n' % (n, n, n // 60 % 60, n % 60, body or 'text of %d' % n))
 
 
-def fill(imap, first, last, box='INBOX', flags='\\Seen'):
+def fill(imap, first, last, box='INBOX', flags='\\Seen', date=None):
     for n in range(first, last + 1):
-        imap.append(message(n), box=box, flags=flags)
+        imap.append(message(n), box=box, flags=flags, date=date)
 
 
 def opened(home, cols=80, rows=24, *args):
@@ -302,7 +302,7 @@ def test_cuts_during_the_first_sync_lose_nothing():
 
 def test_a_stall_during_the_first_sync_holds_no_key():
     with proxy() as p, mailbox(through=p) as (imap, home):
-        fill(imap, 1, 25)
+        fill(imap, 1, 25, date='20-Nov-2026 10:00:00 +0000')  # all at one time: copies stand by their UIDs
         while (n := len(server_flags(imap))) < 3200:
             imap('COPY 1:%d INBOX' % n)
         p.rate = 300000
