@@ -220,9 +220,20 @@ void request_end(struct request *r, const GError *error);
 /* One of our own. Takes command. It may end as soon as it is started. */
 struct request *request_new(struct account *a, struct command *command);
 void request_start(struct request *r);
+/* Links that one may be lost with. */
+enum { LINKS_AT_MOST = 3 };
 /* A verb of r ended with error: TRUE when it was the link, and r is begun again with the next. */
 gboolean request_interrupted(struct request *r, const GError *error);
+/* backend_done of verbs begun for a request, which is user. */
+void request_verb_done(const GError *error, void *user);
 gboolean requests_want_link(const struct account *a);
+
+/* ---- reading.c: what a person wants to read ---- */
+void reading_text(struct request *r);
+void reading_part(struct request *r);
+void reading_near(struct request *r);
+/* TRUE for a text or part that is here already, and needs no link. */
+gboolean reading_is_here(struct account *a, const struct command *c);
 
 /* ---- work.c ---- */
 /* Looks for what to do next and begins it. Call it whenever something ended or came. */

@@ -16,6 +16,7 @@ libcore_a_SOURCES = \
   src/core/link.c \
   src/core/listing.c \
   src/core/merge.c \
+  src/core/reading.c \
   src/core/replay.c \
   src/core/requests.c \
   src/core/secret.c \

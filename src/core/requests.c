@@ -1,12 +1,9 @@
-#include <string.h>
 #include "base/error.h"
 #include "base/i18n.h"
 #include "core/account-private.h"
 
 /* Commands of a person or a script. Those that need the link wait for it and are begun again when it was lost
  * under them; the others are carried out at once. Each ends exactly once. */
-
-enum { LINKS_AT_MOST = 3, LARGE = 1024 * 1024 };
 
 void
 request_end(struct request *r, const GError *error)
@@ -52,9 +49,8 @@ request_interrupted(struct request *r, const GError *error)
 	return ++r->attempts < LINKS_AT_MOST;
 }
 
-/* backend_done of verbs begun for a request. */
-static void
-verb_done(const GError *error, void *user)
+void
+request_verb_done(const GError *error, void *user)
 {
 	struct request *r = user;
 	struct account *a = r->account;
@@ -63,189 +59,6 @@ verb_done(const GError *error, void *user)
 		return; /* requests_start takes it up with the next link */
 	request_end(r, error);
 	work_on(a);
-}
-
-static void
-tell_body(struct account *a, msgid id)
-{
-	struct event *event = account_event(a, EVENT_BODY);
-
-	event->id = id;
-	account_post(a, event);
-}
-
-static void
-tell_progress(guint64 have, guint64 total, void *user)
-{
-	struct request *r = user;
-	struct event *event = account_event(r->account, EVENT_PROGRESS);
-
-	event->command = r->command->id;
-	event->have = have;
-	event->total = total;
-	account_post(r->account, event);
-}
-
-static msgid
-first_id(const struct command *c)
-{
-	return c->ids && c->ids->len ? g_array_index(c->ids, msgid, 0) : 0;
-}
-
-static gboolean
-wants_html(const struct command *c)
-{
-	return c->text && !strcmp(c->text, "html");
-}
-
-/* ---- CMD_TEXT: structure, then the shown text ---- */
-
-static void
-text_done(const GError *error, void *user)
-{
-	struct request *r = user;
-
-	if (!error) {
-		store_set_text_here(r->account->store, first_id(r->command), NULL);
-		tell_body(r->account, first_id(r->command));
-	}
-	verb_done(error, r);
-}
-
-static void
-fetch_shown(struct request *r, const struct mime_part *root)
-{
-	struct account *a = r->account;
-	msgid id = first_id(r->command);
-	g_autoptr(GPtrArray) sections = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-
-	keep_lacking(a, id, root, wants_html(r->command), sections);
-	for (guint i = 0; i < sections->len; i++)
-		g_array_append_val(ids, id);
-	if (!sections->len) {
-		text_done(NULL, r);
-		return;
-	}
-	a->ops->parts(a->backend, (const msgid *)(void *)ids->data, (const char *const *)sections->pdata,
-	              sections->len, text_done, r);
-}
-
-static void
-structure_done(const GError *error, void *user)
-{
-	struct request *r = user;
-	g_autoptr(GError) failed = error ? g_error_copy(error) : NULL;
-	struct mime_part *root =
-	        failed ? NULL : store_structure(r->account->store, first_id(r->command), &failed);
-
-	if (!root) {
-		if (!failed)
-			fulmar_fail(&failed, FULMAR_FAILED,
-			            _("the server does not tell how this message is built; try again"));
-		verb_done(failed, r);
-		return;
-	}
-	fetch_shown(r, root);
-	mime_part_free(root);
-}
-
-static void
-begin_text(struct request *r)
-{
-	struct account *a = r->account;
-	msgid id = first_id(r->command);
-	struct mime_part *root = store_structure(a->store, id, NULL);
-
-	if (!root) {
-		a->ops->structures(a->backend, &id, 1, structure_done, r);
-		return;
-	}
-	fetch_shown(r, root);
-	mime_part_free(root);
-}
-
-/* ---- the other verbs that need a link ---- */
-
-static void begin_part(struct request *r);
-
-static void
-part_done(const GError *error, void *user)
-{
-	struct request *r = user;
-	struct lane *lane = g_steal_pointer(&r->lane);
-	gboolean lane_lost = FALSE;
-
-	if (lane) {
-		lane_lost = !lane_is_up(lane);
-		lane_give(lane);
-	}
-	if (!error)
-		tell_body(r->account, first_id(r->command));
-	else if (lane_lost && r->account->link == LINK_UP && !r->cancelled && ++r->attempts < LINKS_AT_MOST) {
-		begin_part(r);
-		return;
-	}
-	verb_done(error, r);
-}
-
-static guint64
-size_of(struct account *a, msgid id, const char *section)
-{
-	struct mime_part *root = *section ? store_structure(a->store, id, NULL) : NULL;
-	const struct mime_part *part = root ? mime_part_by_section(root, section) : NULL;
-	guint64 size = part ? part->size : *section ? 0 : store_size(a->store, id);
-
-	g_clear_pointer(&root, mime_part_free);
-	return size;
-}
-
-/* A large one would be in the way of what is asked for next. */
-static void
-begin_part(struct request *r)
-{
-	struct account *a = r->account;
-	const char *section = r->command->text ? r->command->text : "";
-	gboolean large;
-
-	if (store_has_part(a->store, first_id(r->command), section)) {
-		part_done(NULL, r);
-		return;
-	}
-	large = size_of(a, first_id(r->command), section) > LARGE;
-	r->lane = lane_take(a, large ? LANE_LONG : LANE_PERSON);
-	if (r->lane)
-		a->ops->part(r->lane->backend, first_id(r->command), section, tell_progress, part_done, r);
-	else
-		r->running = FALSE;
-}
-
-static void
-near_done(const GError *error, void *user)
-{
-	verb_done(NULL, user); /* looking ahead may fail unseen: opening the message asks again */
-}
-
-static void
-begin_near(struct request *r)
-{
-	struct account *a = r->account;
-	g_autoptr(GArray) lacking = g_array_new(FALSE, FALSE, sizeof(msgid));
-
-	for (guint i = 0; r->command->ids && i < r->command->ids->len && lacking->len < 200; i++) {
-		msgid id = g_array_index(r->command->ids, msgid, i);
-		struct store_row *row = store_row(a->store, id, NULL);
-
-		/* What lies in another folder would cost opening that one. */
-		if (row && row->uid && !row->has_structure && row->folder == a->lanes[LANE_PERSON].current)
-			g_array_append_val(lacking, id);
-		g_clear_pointer(&row, store_row_free);
-	}
-	if (lacking->len)
-		a->ops->structures(a->backend, (const msgid *)(void *)lacking->data, lacking->len, near_done,
-		                   r);
-	else
-		near_done(NULL, r);
 }
 
 static void
@@ -306,7 +119,7 @@ begin_admin(struct request *r)
 		request_end(r, error);
 		return;
 	}
-	r->account->ops->admin(r->account->backend, &request, tell_answer, verb_done, r);
+	r->account->ops->admin(r->account->backend, &request, tell_answer, request_verb_done, r);
 }
 
 static void
@@ -432,8 +245,8 @@ static const struct {
         [CMD_FOLDERS] = {.begin = begin_folders},
         [CMD_OPEN] = {.begin = begin_open},
         [CMD_SYNC] = {.begin = begin_sync},
-        [CMD_TEXT] = {.begin = begin_text},
-        [CMD_PART] = {.begin = begin_part},
+        [CMD_TEXT] = {.begin = reading_text},
+        [CMD_PART] = {.begin = reading_part},
         [CMD_FLAG] = {.change = file_flag},
         [CMD_FLAG_ALL] = {.change = file_flag_all},
         [CMD_MOVE] = {.change = file_move},
@@ -461,7 +274,7 @@ static const struct {
         [CMD_SECRET] = {.now = do_secret},
         [CMD_PROBE] = {.begin = begin_probe},
         [CMD_CANCEL] = {.now = do_cancel},
-        [CMD_NEAR] = {.begin = begin_near},
+        [CMD_NEAR] = {.begin = reading_near},
         [CMD_LOOK] = {.now = do_look},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(verbs) == CMD_VERBS);
@@ -517,15 +330,6 @@ requests_want_link(const struct account *a)
 	return !g_queue_is_empty((GQueue *)&a->requests);
 }
 
-/* Text that is here already needs no link. */
-static gboolean
-is_here(struct account *a, const struct command *c)
-{
-	if (c->verb == CMD_PART)
-		return store_has_part(a->store, first_id(c), c->text ? c->text : "");
-	return c->verb == CMD_TEXT && keep_has_shown(a, first_id(c), wants_html(c));
-}
-
 static void
 no_link(struct account *a, struct request *r)
 {
@@ -555,7 +359,7 @@ request_new(struct account *a, struct command *command)
 static void
 wait_for_link(struct account *a, struct request *r)
 {
-	if (is_here(a, r->command)) {
+	if (reading_is_here(a, r->command)) {
 		request_end(r, NULL);
 	} else if (a->offline || a->blocked) {
 		if (!waits_for_link(r))
