@@ -50,17 +50,18 @@ gboolean
 file_flag(struct change *change, GError **error)
 {
 	const struct command *c = change->command;
-	gboolean keywords = (c->text && *c->text) || (c->text2 && *c->text2);
+	gboolean keywords = (c->text && *c->text) || (c->text2 && *c->text2), unasked = c->op == 1;
 
 	change->name = "flag";
 	if (!look_at(change, c->ids, error))
 		return FALSE;
-	/* What is marked by itself is not worth a refusal. */
-	if (c->op != 1 && !change_may(change, rights_for(c->add | c->remove, keywords), 0, error))
-		return FALSE;
+	if (!change_may(change, rights_for(c->add | c->remove, keywords), 0, unasked ? NULL : error)) {
+		change->n = 0; /* what is marked by itself is not worth a refusal */
+		return unasked;
+	}
 	return !change->n ||
 	       store_journal_flags(change->account->store, ids_of(c->ids), c->ids->len, c->add, c->remove,
-	                           c->text, c->text2, c->op == 1 ? NULL : &change->step, error);
+	                           c->text, c->text2, unasked ? NULL : &change->step, error);
 }
 
 gboolean

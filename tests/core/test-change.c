@@ -106,23 +106,27 @@ test_moved_elsewhere(void)
 /* ---- what may be done ---- */
 
 static void
+set_rights(const char *path, const char *rights, struct bed *bed)
+{
+	g_autofree char *dir = account_store_dir(conf_account(bed->conf, "work"));
+	struct store *store = store_open(dir, STORE_WRITE, NULL);
+	struct store_folder *folder = store_folder_by_path(store, path, NULL);
+
+	g_free(folder->rights);
+	folder->rights = g_strdup(rights);
+	g_assert_true(store_folder_put(store, folder, NULL));
+	store_folder_free(folder);
+	store_close(store);
+}
+
+static void
 test_rights(void)
 {
 	struct bed bed;
 	struct model *model = set_up(&bed);
-	struct store_folder *old;
-	struct store *store;
 	struct command *c;
-	g_autofree char *dir = account_store_dir(conf_account(bed.conf, "work"));
 
-	store = store_open(dir, STORE_WRITE, NULL);
-	old = store_folder_by_path(store, "Old", NULL);
-	g_free(old->rights);
-	old->rights = g_strdup("lrs");
-	g_assert_true(store_folder_put(store, old, NULL));
-	store_folder_free(old);
-	store_close(store);
-
+	set_rights("Old", "lrs", &bed);
 	bed_start(&bed, "work", ACCOUNT_OFFLINE);
 	g_assert_cmpint(bed_do(&bed, about(&bed, CMD_DELETE, "Old", "<work20@example.org>")), ==,
 	                FULMAR_FAILED);
@@ -143,6 +147,32 @@ test_rights(void)
 	c->text = g_strdup("INBOX");
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
 	bed_stop(&bed);
+	model_free(model);
+	bed_remove(&bed);
+}
+
+/* Where nobody may mark as read, what was read stays new here too, without a word. */
+static void
+test_reading_without_the_right(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	struct command *c;
+	g_autofree char *before = bed_dump(&bed, "work"), *after = NULL;
+
+	set_rights("Old", "lr", &bed);
+	bed_start(&bed, "work", ACCOUNT_OFFLINE);
+	c = about(&bed, CMD_FLAG, "Old", "<work21@example.org>");
+	c->add = FLAG_SEEN;
+	c->op = 1;
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
+	c = about(&bed, CMD_FLAG, "Old", "<work21@example.org>");
+	c->add = FLAG_SEEN;
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_FAILED);
+	bed_stop(&bed);
+	after = bed_dump(&bed, "work");
+	bed_assert_same("the store", after, before);
+	g_assert_cmpint(bed_waiting(&bed, "work", NULL), ==, 0);
 	model_free(model);
 	bed_remove(&bed);
 }
@@ -389,6 +419,7 @@ main(int argc, char **argv)
 	g_test_add_func("/change/expunged-elsewhere", test_expunged_elsewhere);
 	g_test_add_func("/change/moved-elsewhere", test_moved_elsewhere);
 	g_test_add_func("/change/rights", test_rights);
+	g_test_add_func("/change/reading-without-the-right", test_reading_without_the_right);
 	g_test_add_func("/change/nothing-made-in-vain", test_nothing_made_in_vain);
 	g_test_add_func("/change/some-are-gone", test_some_are_gone);
 	g_test_add_func("/change/download", test_download);
