@@ -343,12 +343,7 @@ prepare(struct rig *rig, guint verb)
 	GError *error = NULL;
 
 	rig_init(rig, &rig_maildir);
-	rig_deliver(rig, "INBOX", "a", NOON);
-	rig_deliver(rig, "INBOX", "b", NOON + 1);
-	rig_deliver(rig, "INBOX", "c", NOON + 2);
-	rig_link(rig);
-	rig_open(rig, "INBOX");
-	rig_open(rig, "Sent");
+	rig_begin(rig);
 	verbs[verb].journal(rig, &error);
 	g_assert_no_error(error);
 	lay_down(rig);

@@ -307,6 +307,20 @@ act_cmd(struct act *act, gint64 folder, const char *name, imap_cmd_done done, st
 	return imap_cmd_in(act->b, folder, name, done, flight);
 }
 
+struct imap_cmd *
+act_cmd_rows(struct act *act, gint64 folder, const char *name, imap_cmd_done done, const char *uids,
+             GArray *rows)
+{
+	struct flight *flight = flight_new(act);
+	struct imap_cmd *cmd;
+
+	flight->rows = rows;
+	cmd = act_cmd(act, folder, name, done, flight);
+	if (cmd)
+		imap_command_atom(cmd->wire, uids);
+	return cmd;
+}
+
 void
 act_cmd_end(struct imap_cmd *cmd)
 {

@@ -129,6 +129,11 @@ struct flight *flight_new(struct act *act);
  * in the store (act->broken says so). Takes flight, the command's user. */
 struct imap_cmd *act_cmd(struct act *act, gint64 folder, const char *name, imap_cmd_done done,
                          struct flight *flight);
+/* The same with rows (guint: index in act->rows; taken) in a flight of their own, whose UIDs come first in
+ * it.
+ */
+struct imap_cmd *act_cmd_rows(struct act *act, gint64 folder, const char *name, imap_cmd_done done,
+                              const char *uids, GArray *rows);
 /* The last thing that a command's done does. */
 void act_cmd_end(struct imap_cmd *cmd);
 /* done of a command whose refusal changes nothing. */
@@ -171,8 +176,10 @@ void act_remove_originals(struct act *act, enum act_state state,
                           void (*next)(struct act *act));
 /* TRUE: it can without taking what others have marked. FALSE: the person was told. */
 gboolean act_can_expunge(struct backend *b);
-/* What follows UID STORE or UID EXPUNGE of uids. */
-void act_put_removal(struct imap_cmd *cmd, const char *uids, gboolean store);
+/* Sends UID STORE or UID EXPUNGE of uids, which cmd names already. on_data hears what the latter tells. */
+void act_send_removal(struct act *act, struct imap_cmd *cmd, const char *uids, gboolean store,
+                      void (*on_data)(struct backend *b, struct imap_cmd *cmd,
+                                      const struct imap_response *response));
 /* Rows that stay in spite of the server's OK are the reason, if there is no other. */
 void act_refuse_removal(struct act *act);
 /* Takes the mark off rows that are ACT_REFUSED and ->struck: they are not to go with what another program

@@ -232,10 +232,8 @@ send_empty(struct act *act, const char *uids, gboolean store)
 
 	if (!cmd)
 		return;
-	cmd->takes = store ? NULL : g_strdup(uids);
-	cmd->on_data = store ? NULL : expunge_data;
-	act_put_removal(cmd, uids, store);
-	imap_queue(act->b, cmd);
+	imap_command_atom(cmd->wire, uids);
+	act_send_removal(act, cmd, uids, store, expunge_data);
 }
 
 void

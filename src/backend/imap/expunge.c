@@ -31,17 +31,21 @@ act_can_expunge(struct backend *b)
 }
 
 void
-act_put_removal(struct imap_cmd *cmd, const char *uids, gboolean store)
+act_send_removal(struct act *act, struct imap_cmd *cmd, const char *uids, gboolean store,
+                 void (*on_data)(struct backend *b, struct imap_cmd *cmd,
+                                 const struct imap_response *response))
 {
-	imap_command_atom(cmd->wire, uids);
-	/* Dovecot works on what is sent together with a MOVE side by side: an expunge in it would not see the
-	 * mark that was set just before. */
-	if (!store) {
+	if (store) {
+		imap_command_atom(cmd->wire, "+FLAGS.SILENT");
+		imap_command_atom(cmd->wire, "(\\Deleted)");
+	} else {
+		cmd->takes = g_strdup(uids);
+		cmd->on_data = on_data;
+		/* Dovecot works on what is sent together with a MOVE side by side: an expunge in it would not
+		 * see the mark that was set just before. */
 		cmd->kind = IMAP_CMD_ALONE;
-		return;
 	}
-	imap_command_atom(cmd->wire, "+FLAGS.SILENT");
-	imap_command_atom(cmd->wire, "(\\Deleted)");
+	imap_queue(act->b, cmd);
 }
 
 /* ---- of rows ---- */
@@ -106,19 +110,14 @@ expunge_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response
 static void
 send_one(struct act *act, gint64 folder, const char *uids, const GArray *rows, gboolean store)
 {
-	struct flight *flight = flight_new(act);
+	GArray *copy = g_array_sized_new(FALSE, FALSE, sizeof(guint), rows->len);
 	struct imap_cmd *cmd;
 
-	flight->rows = g_array_sized_new(FALSE, FALSE, sizeof(guint), rows->len);
-	g_array_append_vals(flight->rows, rows->data, rows->len);
-	cmd = act_cmd(act, folder, store ? "UID STORE" : "UID EXPUNGE", store ? store_done : expunge_done,
-	              flight);
-	if (!cmd)
-		return;
-	cmd->takes = store ? NULL : g_strdup(uids);
-	cmd->on_data = store ? NULL : expunge_data;
-	act_put_removal(cmd, uids, store);
-	imap_queue(act->b, cmd);
+	g_array_append_vals(copy, rows->data, rows->len);
+	cmd = act_cmd_rows(act, folder, store ? "UID STORE" : "UID EXPUNGE",
+	                   store ? store_done : expunge_done, uids, copy);
+	if (cmd)
+		act_send_removal(act, cmd, uids, store, expunge_data);
 }
 
 static void
@@ -152,16 +151,13 @@ unmarked(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 static void
 unmark(struct act *act, gint64 folder, const char *uids, GArray *rows)
 {
-	struct flight *flight = flight_new(act);
 	struct imap_cmd *cmd;
 
-	flight->rows = rows;
 	for (guint i = 0; i < rows->len; i++)
-		act_row(flight, i)->state = ACT_REFUSED;
-	cmd = act_cmd(act, folder, "UID STORE", unmarked, flight);
+		act_at(act, g_array_index(rows, guint, i))->state = ACT_REFUSED;
+	cmd = act_cmd_rows(act, folder, "UID STORE", unmarked, uids, rows);
 	if (!cmd)
 		return;
-	imap_command_atom(cmd->wire, uids);
 	imap_command_atom(cmd->wire, "-FLAGS.SILENT");
 	imap_command_atom(cmd->wire, "(\\Deleted)");
 	imap_queue(act->b, cmd);

@@ -33,17 +33,14 @@ look_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 void
 act_look_at(struct act *act, gint64 folder, const char *uids, GArray *rows)
 {
-	struct flight *flight = flight_new(act);
 	struct imap_cmd *cmd;
 
-	flight->rows = rows;
 	for (guint i = 0; i < rows->len; i++)
-		act_row(flight, i)->seen = FALSE;
-	cmd = act_cmd(act, folder, "UID FETCH", look_done, flight);
+		act_at(act, g_array_index(rows, guint, i))->seen = FALSE;
+	cmd = act_cmd_rows(act, folder, "UID FETCH", look_done, uids, rows);
 	if (!cmd)
 		return;
 	cmd->on_data = look_data;
-	imap_command_atom(cmd->wire, uids);
 	imap_command_atom(cmd->wire, "(UID)");
 	imap_queue(act->b, cmd);
 }

@@ -171,18 +171,15 @@ static void
 send_set(struct act *act, gint64 folder, const char *uids, GArray *rows)
 {
 	gboolean copy = act->op->verb == OP_COPY || by_hand(act);
-	struct flight *flight = flight_new(act);
 	struct imap_cmd *cmd;
 
-	flight->rows = rows;
 	for (guint i = 0; i < rows->len; i++)
-		act_row(flight, i)->state = ACT_SENT;
-	cmd = act_cmd(act, folder, copy ? "UID COPY" : "UID MOVE", sent_done, flight);
+		act_at(act, g_array_index(rows, guint, i))->state = ACT_SENT;
+	cmd = act_cmd_rows(act, folder, copy ? "UID COPY" : "UID MOVE", sent_done, uids, rows);
 	if (!cmd)
 		return;
 	cmd->on_data = sent_data;
 	cmd->takes = copy ? NULL : g_strdup(uids);
-	imap_command_atom(cmd->wire, uids);
 	imap_command_mailbox(cmd->wire, act->target->wire);
 	imap_queue(act->b, cmd);
 }
