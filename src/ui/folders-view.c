@@ -303,8 +303,10 @@ folders_act(struct ui *ui, struct view *view, enum action action, int count)
 		set_collapsed(ui, line, FALSE);
 		return TRUE;
 	}
-	if (action != ACT_OPEN)
+	if (action != ACT_OPEN) {
+		remember(ui, folders, lines); /* what was under the cursor may be gone */
 		return ui_folder_action(ui, line, action);
+	}
 	if (line->heading || !line->selectable) {
 		set_collapsed(ui, line, !line->collapsed);
 		return TRUE;

@@ -543,6 +543,44 @@ preferences_of_folders_are_set(void)
 }
 
 static void
+prefer(struct rig *rig, const char *path, gboolean hidden, gboolean pinned)
+{
+	struct store_folder *folder = store_folder_by_path(rig->sample.writer, path, NULL);
+
+	folder->hidden = hidden;
+	folder->pinned = pinned;
+	g_assert_true(store_begin(rig->sample.writer, FALSE, NULL));
+	g_assert_true(store_folder_put_prefs(rig->sample.writer, folder, NULL));
+	g_assert_true(store_commit(rig->sample.writer, NULL));
+	store_folder_free(folder);
+	ui_refresh_folders(rig->ui);
+}
+
+/* The one below what was hidden gets the cursor, and keeps it when its own change moves it. */
+static void
+the_cursor_stays_on_what_is_changed(void)
+{
+	struct rig rig;
+	struct command *command;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	sample_folder(&rig.sample, "Old", "");
+	sample_folder(&rig.sample, "Plans", "");
+	ui_refresh_folders(rig.ui);
+	press(&rig, "y * k h");
+	command = rig_taken(&rig, CMD_FOLDER_PREF);
+	prefer(&rig, "Old", TRUE, FALSE);
+	rig_done(&rig, command, -1, NULL, NULL);
+	press(&rig, "p");
+	command = rig_taken(&rig, CMD_FOLDER_PREF);
+	prefer(&rig, "Plans", FALSE, TRUE);
+	rig_done(&rig, command, -1, NULL, NULL);
+	press(&rig, "o");
+	g_assert_true(shows(&rig, "What of Plans is kept here"));
+	rig_close(&rig);
+}
+
+static void
 what_is_collapsed_is_remembered(void)
 {
 	struct rig rig;
@@ -856,6 +894,7 @@ main(int argc, char **argv)
 	                emptying_says_how_many_and_what_is_lost);
 	g_test_add_func("/changes/deleting-a-folder-says-what-is-lost", deleting_a_folder_says_what_is_lost);
 	g_test_add_func("/changes/preferences-of-folders-are-set", preferences_of_folders_are_set);
+	g_test_add_func("/changes/the-cursor-stays-on-what-is-changed", the_cursor_stays_on_what_is_changed);
 	g_test_add_func("/changes/what-is-collapsed-is-remembered", what_is_collapsed_is_remembered);
 	g_test_add_func("/changes/what-is-said-is-said-whole", what_is_said_is_said_whole);
 	g_test_add_func("/changes/a-download-says-how-much-first", a_download_says_how_much_first);
