@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "model/folders.h"
+#include "model/rights.h"
 #include "ui/ui-private.h"
 
 /* What keys do to the folder under the cursor of the folder list. */
@@ -150,6 +151,10 @@ place_chosen(struct ui *ui, const struct pick *pick, const char *typed, void *us
 		ui_complain(ui, _("There is no folder like “%s”"), typed);
 		return;
 	}
+	if (pick->why) {
+		ui_complain(ui, _("Not allowed: %s"), pick->why);
+		return;
+	}
 	path = *pick->key ? g_strdup_printf("%s/%s", pick->key, name) : g_strdup(name);
 	rename_to(ui, subject, path);
 }
@@ -163,7 +168,7 @@ may_hold(const char *path, const struct subject *subject)
 }
 
 /* pick->key: the path to be below, "" for the top. */
-static void
+static struct pick *
 add_place(GPtrArray *items, const char *text, const char *key)
 {
 	struct pick *pick = g_new0(struct pick, 1);
@@ -171,6 +176,15 @@ add_place(GPtrArray *items, const char *text, const char *key)
 	pick->text = text_safe(text, -1);
 	pick->key = g_strdup(key);
 	g_ptr_array_add(items, pick);
+	return pick;
+}
+
+static void
+add_folder_place(struct ui *ui, GPtrArray *items, const struct folder_line *line)
+{
+	const struct store_folder *folder = ui_folder_at(ui, line->account, line->path);
+
+	add_place(items, line->path, line->path)->why = folder ? rights_forbid(folder->rights, "k") : NULL;
 }
 
 static GPtrArray *
@@ -187,7 +201,7 @@ collect_places(struct ui *ui, void *user)
 		const struct folder_line *line = lines->pdata[i];
 
 		if (may_hold(line->path, subject))
-			add_place(items, line->path, line->path);
+			add_folder_place(ui, items, line);
 	}
 	return items;
 }

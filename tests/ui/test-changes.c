@@ -377,20 +377,26 @@ hints_and_lines_name_the_keys_that_are_bound(void)
 /* -- folders -- */
 
 static void
+allow(struct rig *rig, const char *path, const char *rights)
+{
+	GError *error = NULL;
+	struct store_folder *folder = store_folder_by_path(rig->sample.writer, path, &error);
+
+	g_free(folder->rights);
+	folder->rights = g_strdup(rights);
+	g_assert_true(store_begin(rig->sample.writer, FALSE, &error));
+	g_assert_true(store_folder_put(rig->sample.writer, folder, &error));
+	g_assert_true(store_commit(rig->sample.writer, &error));
+	store_folder_free(folder);
+}
+
+static void
 rights_forbid_with_a_reason(void)
 {
 	struct rig rig;
-	struct store_folder *folder;
-	GError *error = NULL;
 
 	rig_open(&rig, 24, 80, FALSE, NULL);
-	folder = store_folder_by_path(rig.sample.writer, "INBOX", &error);
-	g_free(folder->rights);
-	folder->rights = g_strdup("lrs");
-	g_assert_true(store_begin(rig.sample.writer, FALSE, &error));
-	g_assert_true(store_folder_put(rig.sample.writer, folder, &error));
-	g_assert_true(store_commit(rig.sample.writer, &error));
-	store_folder_free(folder);
+	allow(&rig, "INBOX", "lrs");
 	ui_refresh_rows(rig.ui);
 	press(&rig, "d");
 	g_assert_true(shows(
@@ -403,6 +409,24 @@ rights_forbid_with_a_reason(void)
 	ui_resize(rig.ui, 70, 80);
 	press(&rig, "?");
 	g_assert_true(shows(&rig, "Not allowed: the owner"));
+	rig_close(&rig);
+}
+
+static void
+a_folder_goes_only_where_folders_may_be_made(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, 24, 140, FALSE, NULL);
+	allow(&rig, "INBOX", "lrswi");
+	ui_refresh_folders(rig.ui);
+	press(&rig, "y * m");
+	g_assert_true(
+	        shows(&rig, "INBOX  the owner of this folder has not given you the right “create” (k)"));
+	type(&rig, "INBOX");
+	press(&rig, "Enter");
+	g_assert_true(shows(&rig, "Not allowed: the owner of this folder"));
+	g_assert_true(rig_is_idle(&rig));
 	rig_close(&rig);
 }
 
@@ -888,6 +912,8 @@ main(int argc, char **argv)
 	g_test_add_func("/changes/hints-and-lines-name-the-keys-that-are-bound",
 	                hints_and_lines_name_the_keys_that_are_bound);
 	g_test_add_func("/changes/rights-forbid-with-a-reason", rights_forbid_with_a_reason);
+	g_test_add_func("/changes/a-folder-goes-only-where-folders-may-be-made",
+	                a_folder_goes_only_where_folders_may_be_made);
 	g_test_add_func("/changes/folders-are-made-renamed-and-deleted",
 	                folders_are_made_renamed_and_deleted);
 	g_test_add_func("/changes/emptying-says-how-many-and-what-is-lost",
