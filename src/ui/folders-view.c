@@ -282,6 +282,24 @@ collapse(struct ui *ui, struct folders_view *folders, const GPtrArray *lines)
 	set_collapsed(ui, line, TRUE);
 }
 
+/* What is changed keeps the cursor; else that waits for what was put under it and is still to come. */
+static gboolean
+act_on(struct ui *ui, struct folders_view *folders, const GPtrArray *lines, enum action action)
+{
+	char *awaited = g_steal_pointer(&folders->at);
+	gboolean done;
+
+	remember(ui, folders, lines);
+	done = ui_folder_action(ui, lines->pdata[folders->rows.cursor], action);
+	if (done) {
+		g_free(awaited);
+	} else {
+		g_free(folders->at);
+		folders->at = awaited;
+	}
+	return done;
+}
+
 static gboolean
 folders_act(struct ui *ui, struct view *view, enum action action, int count)
 {
@@ -303,10 +321,8 @@ folders_act(struct ui *ui, struct view *view, enum action action, int count)
 		set_collapsed(ui, line, FALSE);
 		return TRUE;
 	}
-	if (action != ACT_OPEN) {
-		remember(ui, folders, lines); /* what was under the cursor may be gone */
-		return ui_folder_action(ui, line, action);
-	}
+	if (action != ACT_OPEN)
+		return act_on(ui, folders, lines, action);
 	if (line->heading || !line->selectable) {
 		set_collapsed(ui, line, !line->collapsed);
 		return TRUE;
