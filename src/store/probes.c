@@ -15,9 +15,22 @@
 #define MASKED \
 	"EXISTS (SELECT 1 FROM op_row o JOIN op ON op.id = o.op WHERE o.id = m.id AND op.verb = 0" \
 	" AND op.state <> 3)"
-/* Rows of places and envelopes whose message is gone, and the like. */
-#define ORPHANS(table) "SELECT 0, count(*), min(id) FROM " table " WHERE id NOT IN (SELECT id FROM message)"
-#define DROP_ORPHANS(table) "DELETE FROM " table " WHERE id NOT IN (SELECT id FROM message)"
+/* Rows of places and envelopes whose message is gone, and the like; and those that say of it what cannot be:
+ * they are what some other table had, and match nothing or anything. */
+#define ORPHANS_OR(table, wrong) \
+	"SELECT 0, count(*), min(id) FROM " table " WHERE id NOT IN (SELECT id FROM message) OR " wrong
+#define DROP_ORPHANS_OR(table, wrong) \
+	"DELETE FROM " table " WHERE id NOT IN (SELECT id FROM message) OR " wrong
+#define ORPHANS(table) ORPHANS_OR(table, "FALSE")
+#define DROP_ORPHANS(table) DROP_ORPHANS_OR(table, "FALSE")
+#define NO_NUMBER(column) "typeof(" column ") <> 'integer'"
+#define NO_FOLDER "folder NOT IN (SELECT id FROM folder)"
+#define BAD_PLACE \
+	NO_NUMBER("folder") \
+	" OR typeof(uid) NOT IN ('integer', 'null') OR uid < 1 OR (uid IS NULL AND file IS NULL)"
+#define BAD_AWAITED NO_FOLDER " OR " NO_NUMBER("since") " OR " NO_NUMBER("mark") " OR " NO_NUMBER("passes")
+#define BAD_UNBOUND NO_NUMBER("hash") " OR (folder <> 0 AND " NO_FOLDER ")"
+#define BAD_LIMBO NO_NUMBER("since") " OR " NO_NUMBER("origin") " OR " NO_NUMBER("op")
 
 G_STATIC_ASSERT(OP_FLAG == 0 && OP_FAILED == 3 && OP_VERBS == 11 && OP_STATES == 6);
 G_STATIC_ASSERT(HAVE_STRUCTURE == 1 && HAVE_TEXT == 2 && HAVE_PART == 4 && HAVE_WHOLE == 8);
@@ -139,8 +152,8 @@ static const struct probe probes[] = {
         {"op", SET, "SELECT 0, count(*), min(op) FROM op_folder WHERE op NOT IN (SELECT id FROM op)",
          N_("names that no queued change gives"), DROPS, DROPPED,
          FIX("DELETE FROM op_folder WHERE op NOT IN (SELECT id FROM op)"), FALSE},
-        {"place", SET, ORPHANS("place"), N_("places of messages that are not there"), DROPS, DROPPED,
-         FIX(DROP_ORPHANS("place")), FALSE},
+        {"place", SET, ORPHANS_OR("place", BAD_PLACE), N_("places of messages that are not there"), DROPS,
+         DROPPED, FIX(DROP_ORPHANS_OR("place", BAD_PLACE)), FALSE},
         {"place", SET,
          "SELECT p.folder, count(*), min(p.id) FROM place p WHERE " TWO_PLACES " GROUP BY p.folder",
          N_("mails that the server seems to have at two places"), DROPS, DROPPED,
@@ -171,17 +184,19 @@ static const struct probe probes[] = {
              " AND NOT " HAS("limbo")),
          FALSE},
         {"row", SET,
-         "SELECT 0, count(*), min(id) FROM limbo WHERE id NOT IN (SELECT id FROM message WHERE folder = 0)",
+         "SELECT 0, count(*), min(id) FROM limbo WHERE id NOT IN (SELECT id FROM message WHERE folder = 0) "
+         "OR " BAD_LIMBO,
          N_("deleted mails that are not there"), DROPS, DROPPED,
-         FIX("DELETE FROM limbo WHERE id NOT IN (SELECT id FROM message WHERE folder = 0)"), FALSE},
+         FIX("DELETE FROM limbo WHERE id NOT IN (SELECT id FROM message WHERE folder = 0) OR " BAD_LIMBO),
+         FALSE},
         {"row", SET, ORPHANS("envelope"), N_("headers of mails that are not there"), DROPS, DROPPED,
          FIX(DROP_ORPHANS("envelope")), FALSE},
         {"row", SET, ORPHANS("structure"), N_("structures of mails that are not there"), DROPS, DROPPED,
          FIX(DROP_ORPHANS("structure")), FALSE},
-        {"row", SET, ORPHANS("unbound"), N_("mails to be known again that are not there"), DROPS, DROPPED,
-         FIX(DROP_ORPHANS("unbound")), FALSE},
-        {"row", SET, ORPHANS("awaited"), N_("mails to be waited for that are not there"), DROPS, DROPPED,
-         FIX(DROP_ORPHANS("awaited")), FALSE},
+        {"row", SET, ORPHANS_OR("unbound", BAD_UNBOUND), N_("mails to be known again that are not there"),
+         DROPS, DROPPED, FIX(DROP_ORPHANS_OR("unbound", BAD_UNBOUND)), FALSE},
+        {"row", SET, ORPHANS_OR("awaited", BAD_AWAITED), N_("mails to be waited for that are not there"),
+         DROPS, DROPPED, FIX(DROP_ORPHANS_OR("awaited", BAD_AWAITED)), FALSE},
         {"body", SET, ORPHANS("part"), N_("bodies of mails that are not there"), DROPS, DROPPED,
          FIX(DROP_ORPHANS("part")), FALSE},
         {"row", SET,

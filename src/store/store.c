@@ -153,20 +153,21 @@ grow_up(struct store *store, GError **error)
 	return TRUE;
 }
 
+/* Ids are not given twice: what a damaged database says of a message that is there is not so. */
 static gboolean
 empty_trash(struct store *store, GError **error)
 {
-	static const char select[] = "SELECT id FROM trash";
+	static const char select[] = "SELECT id FROM trash WHERE id NOT IN (SELECT id FROM message)";
+	static const char any[] = "SELECT EXISTS (SELECT 1 FROM trash)";
 	static const char delete[] = "DELETE FROM trash";
 	sqlite3_stmt *statement = store_sql(store, select, NULL, 0, error);
-	int result;
-	guint n = 0;
+	int result = statement ? 0 : -1;
+	gint64 left;
 
-	if (!statement)
-		return FALSE;
-	for (; (result = store_step(store, statement, error)) > 0; n++)
+	while (result >= 0 && (result = store_step(store, statement, error)) > 0)
 		bodies_unlink(store, sqlite3_column_int64(statement, 0));
-	return result == 0 && (n == 0 || store_run(store, delete, NULL, 0, error));
+	return result >= 0 && store_number(store, any, NULL, 0, 0, &left, error) &&
+	       (!left || store_run(store, delete, NULL, 0, error));
 }
 
 /* SQLite does not wait for another process that does the same at this moment. */

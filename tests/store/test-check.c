@@ -283,7 +283,15 @@ static const struct kind {
         {"limbo", "DELETE FROM limbo", "row:", TRUE},
         {"limbo-without-row", "INSERT INTO limbo VALUES (99, 0, 0, 0)", "row:", FALSE},
         {"awaited", "INSERT INTO awaited (id, folder, since, mark) VALUES (99, 1, 0, 0)", "row:", FALSE},
+        {"awaited-of-no-sense",
+         "INSERT INTO awaited VALUES (1, 'meta', 'meta', 2, 'x'), (2, 1, 0, 'x', 0), (3, 77, 0, 0, 0)",
+         "row:", FALSE},
         {"unbound", "INSERT INTO unbound VALUES (1, 0, 99)", "row:", FALSE},
+        {"unbound-of-no-sense", "INSERT INTO unbound VALUES ('x', 0, 1), (1, x'00', 2), (77, 0, 3)",
+         "row:", FALSE},
+        {"place-of-no-sense",
+         "UPDATE place SET uid = 'x' WHERE id = 3; UPDATE place SET uid = NULL WHERE id = 4", "place:", TRUE},
+        {"limbo-of-no-sense", "UPDATE limbo SET since = 'x'", "row:", TRUE},
         {"op-verb", "UPDATE op SET verb = 99", "op:", TRUE},
         {"op-state", "UPDATE op SET state = -1", "op:", TRUE},
         {"op-folder",
@@ -409,6 +417,17 @@ bodies_that_are_not_there_are_forgotten(struct place *place, gconstpointer unuse
 	g_assert_no_error(error);
 	g_assert_false(store_has_part(place->bed.store, place->ids[7], "1"));
 	g_assert_true(store_has_part(place->bed.store, place->ids[3], ""));
+}
+
+static void
+bodies_of_mails_that_are_there_are_not_thrown_away(struct place *place, gconstpointer unused)
+{
+	store_close(g_steal_pointer(&place->bed.store));
+	damage(place->bed.dir, "INSERT INTO trash SELECT id FROM message");
+	bed_reopen(&place->bed);
+	g_assert_true(store_has_part(place->bed.store, place->ids[1], ""));
+	assert_clean(place->bed.dir);
+	g_assert_cmpint(ask(place->bed.dir, "SELECT count(*) FROM trash"), ==, 0);
 }
 
 static void
@@ -859,6 +878,8 @@ main(int argc, char **argv)
 	PLACE_TEST("/check/a-header-is-read-from-the-body-again", a_header_is_read_from_the_body_again);
 	PLACE_TEST("/check/an-index-is-made-anew", an_index_is_made_anew);
 	PLACE_TEST("/check/bodies-that-are-not-there-are-forgotten", bodies_that_are_not_there_are_forgotten);
+	PLACE_TEST("/check/bodies-of-mails-that-are-there-are-not-thrown-away",
+	           bodies_of_mails_that_are_there_are_not_thrown_away);
 	PLACE_TEST("/check/files-of-nobody-go", files_of_nobody_go);
 	PLACE_TEST("/check/a-body-that-is-shared-outlives-one-of-its-rows",
 	           a_body_that_is_shared_outlives_one_of_its_rows);
