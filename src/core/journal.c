@@ -1,3 +1,4 @@
+#include <string.h>
 #include "base/error.h"
 #include "base/idset.h"
 #include "base/loop.h"
@@ -170,22 +171,30 @@ mark_running(struct account *a, const struct batch *batch, GError **error)
 	return TRUE;
 }
 
-/* Another process may have taken rows out of these ops, or ops back, since they were read: in this
- * transaction it cannot any more. */
+static gboolean
+are_equal(const GArray *a, const GArray *b)
+{
+	return a->len == b->len && (!a->len || memcmp(a->data, b->data, a->len * sizeof(msgid)) == 0);
+}
+
+/* Another process may have taken rows out of these ops, put others into them, or taken ops back, since they
+ * were read: in this transaction it cannot any more. */
 static gboolean
 is_current(struct account *a, const struct batch *batch)
 {
-	guint rows = 0;
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(msgid));
 
 	for (guint i = 0; i < batch->ops->len; i++) {
 		struct store_op *op = store_op(a->store, g_array_index(batch->ops, gint64, i), NULL);
 
 		if (!op)
 			return FALSE;
-		rows += op->ids->len;
+		g_array_append_vals(ids, op->ids->data, op->ids->len);
+		g_array_append_vals(sources, op->sources->data, op->sources->len);
 		store_op_free(op);
 	}
-	return rows == batch->op->ids->len;
+	return are_equal(ids, batch->op->ids) && are_equal(sources, batch->op->sources);
 }
 
 /* Marks those that are to run and hands them over after the commit. */

@@ -32,6 +32,7 @@ may_merge(const struct store_op *op)
 	case OP_REMOVE:
 	case OP_SUBSCRIBE:
 	case OP_TRANSFER:
+	case OP_REPLACE:
 	case OP_VERBS:
 		break;
 	}

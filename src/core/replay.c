@@ -119,7 +119,7 @@ bind(struct account *a, const struct store_op *op)
 {
 	gboolean bound;
 
-	if (op->verb != OP_MOVE && op->verb != OP_COPY && op->verb != OP_APPEND)
+	if (op->verb != OP_MOVE && op->verb != OP_COPY && op->verb != OP_APPEND && op->verb != OP_REPLACE)
 		return;
 	bound = is_bound(a, op);
 	if (op->verb == OP_APPEND && transfer_is_source(op->key)) {
@@ -140,8 +140,8 @@ checked(struct account *a, gint64 id, GError **error)
 {
 	g_autoptr(GError) failed = NULL;
 	struct store_op *op = store_op(a->store, id, &failed);
-	gboolean through = op && !op->ids->len && !replay_is_of_folders(op) && op->verb != OP_EMPTY &&
-	                   !(op->verb == OP_FLAG && op->upto);
+	gboolean through = op && !op->ids->len && !op->sources->len && !replay_is_of_folders(op) &&
+	                   op->verb != OP_EMPTY && !(op->verb == OP_FLAG && op->upto);
 	gboolean ok = TRUE;
 
 	if (failed)

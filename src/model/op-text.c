@@ -90,6 +90,7 @@ static const char *const forms[] = {
         [OP_COPY] = N_("copy %1$s to %3$s"),
         [OP_PURGE] = N_("delete %1$s for good"),
         [OP_APPEND] = N_("put %1$s into %3$s"),
+        [OP_REPLACE] = N_("put %1$s into %3$s"),
         [OP_EMPTY] = N_("empty %2$s"),
         [OP_CREATE] = N_("make the folder %3$s"),
         [OP_RENAME] = N_("rename a folder to %2$s"),

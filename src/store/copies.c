@@ -159,9 +159,8 @@ row_copy(struct store *store, const struct row_state *source, gint64 folder, msg
 
 /* ---- an append ---- */
 
-/* The octets on the disk under a name that nothing refers to yet. Gives the name, NULL with error. */
-static char *
-write_aside(struct store *store, GBytes *bytes, GError **error)
+char *
+bodies_write_aside(struct store *store, GBytes *bytes, GError **error)
 {
 	g_autofree char *dir = g_build_filename(store->dir, "mail", NULL);
 	g_autofree char *path = g_strdup_printf("%s/append-%08x%08x", dir, g_random_int(), g_random_int());
@@ -207,21 +206,30 @@ add_body(struct store *store, const char *aside, msgid id, GBytes *bytes, GError
 	return ok;
 }
 
+msgid
+row_make(struct store *store, gint64 folder, const struct store_message *message, GBytes *bytes,
+         const char *aside, GError **error)
+{
+	struct store_message row = *message;
+	msgid id;
+
+	row.uid = 0;
+	row.file = NULL;
+	row.flags &= ~(guint)FLAG_DELETED;
+	id = folder_is_usable(store, folder, error) ? store_add(store, folder, &row, error) : 0;
+	return id && (!bytes || add_body(store, aside, id, bytes, error)) ? id : 0;
+}
+
 static msgid
 append(struct store *store, struct journal *journal, gint64 to, const struct store_message *message,
        GBytes *bytes, const char *aside, const char *key, GError **error)
 {
 	const struct op_spec spec = {
 	        .verb = OP_APPEND, .state = bytes ? OP_WAITING : OP_HELD, .to = to, .key = key};
-	struct store_message row = *message;
 	struct entry entry = {.verb = OP_APPEND, .target = to};
 
-	row.uid = 0;
-	row.file = NULL;
-	row.flags &= ~(guint)FLAG_DELETED;
-	entry.subject = folder_is_usable(store, to, error) ? store_add(store, to, &row, error) : 0;
-	if (!entry.subject || (bytes && !add_body(store, aside, entry.subject, bytes, error)) ||
-	    !journal_op(store, journal, &spec, &entry.op, error) ||
+	entry.subject = row_make(store, to, message, bytes, aside, error);
+	if (!entry.subject || !journal_op(store, journal, &spec, &entry.op, error) ||
 	    !op_join(store, entry.op, entry.subject, 0, error) ||
 	    !journal_note(store, journal, &entry, error))
 		return 0;
@@ -237,7 +245,7 @@ store_journal_append(struct store *store, gint64 to, const struct store_message 
 	msgid id;
 
 	/* Before the transaction: a big one takes a while. */
-	if (bytes && !(aside = write_aside(store, bytes, error)))
+	if (bytes && !(aside = bodies_write_aside(store, bytes, error)))
 		return 0;
 	if (!journal_begin(store, &journal, step, error)) {
 		if (aside)

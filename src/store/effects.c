@@ -11,18 +11,30 @@ is_of_tree(const struct store_op *op)
 	return op->verb >= OP_CREATE && op->verb <= OP_SUBSCRIBE;
 }
 
+/* What op is about; sources of copies stay as they are. */
+static GArray *
+rows_of(const struct store_op *op)
+{
+	GArray *rows = g_array_copy(op->ids);
+
+	if (op->verb == OP_REPLACE)
+		g_array_append_vals(rows, op->sources->data, op->sources->len);
+	return rows;
+}
+
 /* Brings everything op is about up to what the ops say now that it has another state, or is no more. */
 static gboolean
 settle(struct store *store, const struct store_op *op, GError **error)
 {
+	g_autoptr(GArray) rows = rows_of(op);
 	gboolean ok = TRUE;
 
 	if (op->upto)
 		folders_forget(store);
 	if (is_of_tree(op))
 		return tree_settle_op(store, op, error);
-	for (guint i = 0; ok && i < op->ids->len; i++) {
-		msgid id = g_array_index(op->ids, msgid, i);
+	for (guint i = 0; ok && i < rows->len; i++) {
+		msgid id = g_array_index(rows, msgid, i);
 
 		ok = op->verb == OP_FLAG ? masks_settle(store, id, NULL, error)
 		                         : row_settle_id(store, id, error);
@@ -34,10 +46,10 @@ static gboolean
 set_refused(struct store *store, const struct store_op *op, const char *why, GError **error)
 {
 	static const char sql[] = "UPDATE message SET refused = ?2 WHERE id = ?1";
+	g_autoptr(GArray) rows = rows_of(op);
 
-	for (guint i = 0; i < op->ids->len; i++) {
-		sqlite3_stmt *statement =
-		        store_sql(store, sql, VALUES(g_array_index(op->ids, msgid, i)), error);
+	for (guint i = 0; i < rows->len; i++) {
+		sqlite3_stmt *statement = store_sql(store, sql, VALUES(g_array_index(rows, msgid, i)), error);
 
 		if (!statement)
 			return FALSE;
@@ -71,11 +83,12 @@ note_marked(struct store *store, const struct store_op *op, GError **error)
 {
 	static const char sql[] =
 	        "INSERT OR IGNORE INTO marked SELECT message.id FROM op_row CROSS JOIN message"
-	        " ON message.id = op_row.id WHERE op = ?1 AND base & ?2 = 0";
+	        " ON message.id = op_row.id WHERE op = ?1 AND base & ?2 = 0 AND source = ?3";
 	gboolean takes_away = op->verb == OP_MOVE || op->verb == OP_PURGE || op->verb == OP_EMPTY ||
-	                      (op->verb == OP_TRANSFER && op->add);
+	                      op->verb == OP_REPLACE || (op->verb == OP_TRANSFER && op->add);
+	gint64 source = op->verb == OP_REPLACE ? ROW_REPLACED : 0;
 
-	return !takes_away || store_run(store, sql, VALUES(op->id, FLAG_DELETED), error);
+	return !takes_away || store_run(store, sql, VALUES(op->id, FLAG_DELETED, source), error);
 }
 
 /* What it puts somewhere needs a place to be seen in. */
@@ -153,6 +166,9 @@ rows_done(struct store *store, const struct store_op *op, GError **error)
 		if (!ok)
 			return FALSE;
 	}
+	for (guint i = 0; op->verb == OP_REPLACE && i < op->sources->len; i++)
+		if (!purged_row(store, op->id, g_array_index(op->sources, msgid, i), error))
+			return FALSE;
 	return op_delete(store, op->id, error);
 }
 
@@ -189,7 +205,7 @@ unmake(struct store *store, const struct store_op *op, msgid id, GError **error)
 	gboolean ok;
 	int found;
 
-	if (op->verb != OP_COPY && op->verb != OP_APPEND)
+	if (op->verb != OP_COPY && op->verb != OP_APPEND && op->verb != OP_REPLACE)
 		return TRUE;
 	found = row_state_by_id(store, id, &row, error);
 	ok = found == 0 || (found > 0 && (row.folder == 0 || limbo_put(store, &row, LIMBO_MADE_HERE, error)));

@@ -38,10 +38,10 @@ send_all(struct store *store, gint64 folder, gint64 op, GError **error)
 {
 	static const char rows[] =
 	        "INSERT INTO op_row (op, id) SELECT ?2, id FROM message WHERE folder = ?1 ORDER BY id";
-	static const char leave[] =
-	        "DELETE FROM op_row WHERE op IN (SELECT id FROM op WHERE state = ?3 AND verb IN (1, 3, 10))"
-	        " AND id IN (SELECT id FROM op_row WHERE op = ?2)";
-	static const char left[] = "DELETE FROM op WHERE state = ?1 AND verb IN (1, 3, 10)"
+	static const char leave[] = "DELETE FROM op_row WHERE op IN (SELECT id FROM op WHERE state = ?3 AND "
+	                            "verb IN (1, 3, 10, 11))"
+	                            " AND id IN (SELECT id FROM op_row WHERE op = ?2)";
+	static const char left[] = "DELETE FROM op WHERE state = ?1 AND verb IN (1, 3, 10, 11)"
 	                           " AND NOT EXISTS (SELECT 1 FROM op_row WHERE op = op.id)";
 	static const char limbo[] =
 	        "INSERT OR REPLACE INTO limbo SELECT id, ?3, ?1, ?2 FROM op_row WHERE op = ?2";
@@ -54,7 +54,7 @@ send_all(struct store *store, gint64 folder, gint64 op, GError **error)
 	        "UPDATE folder SET total = 0, unread = 0, threads = 0, revision = revision + 1 WHERE id = ?1";
 	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
 
-	G_STATIC_ASSERT(OP_MOVE == 1 && OP_PURGE == 3 && OP_TRANSFER == 10);
+	G_STATIC_ASSERT(OP_MOVE == 1 && OP_PURGE == 3 && OP_TRANSFER == 10 && OP_REPLACE == 11);
 	folders_forget(store);
 	return store_flush(store, error) && store_run(store, rows, VALUES(folder, op), error) &&
 	       store_run(store, leave, VALUES(folder, op, OP_FAILED), error) &&

@@ -149,9 +149,10 @@ find_lost(struct store *store, gint64 folder, gint64 hash, guint64 uid, const ch
           GError **error)
 {
 	static const char sql[] =
-	        "SELECT id FROM (SELECT u.id, (SELECT op.target = ?2 AND op.mark <= ?3 FROM op_row"
+	        "SELECT id FROM (SELECT u.id, (SELECT iif(op_row.source = -1, 0, op.target) = ?2 AND op.mark "
+	        "<= ?3 FROM op_row"
 	        " CROSS JOIN op ON op.id = op_row.op WHERE op_row.id = u.id AND op.state IN (?4, ?5)"
-	        " AND (op.verb BETWEEN 1 AND 5 OR (op.verb = 10 AND op.add_flags = 1))"
+	        " AND (op.verb BETWEEN 1 AND 5 OR op.verb = 11 OR (op.verb = 10 AND op.add_flags = 1))"
 	        " ORDER BY op_row.op LIMIT 1) AS due FROM unbound u WHERE u.folder = 0 AND u.hash = ?1"
 	        " AND NOT EXISTS (SELECT 1 FROM envelope e WHERE e.id = u.id AND e.email_id <> ?6))"
 	        " WHERE due IS NOT 0 ORDER BY due DESC LIMIT 1";
@@ -159,7 +160,8 @@ find_lost(struct store *store, gint64 folder, gint64 hash, guint64 uid, const ch
 	        store_sql(store, sql, VALUES(hash, folder, (gint64)uid, OP_RUNNING, OP_CHECKING), error);
 	int result;
 
-	G_STATIC_ASSERT(OP_MOVE == 1 && OP_EMPTY == 5 && OP_TRANSFER == 10);
+	G_STATIC_ASSERT(OP_MOVE == 1 && OP_EMPTY == 5 && OP_TRANSFER == 10 && OP_REPLACE == 11 &&
+	                ROW_REPLACED == -1);
 	if (!statement)
 		return FALSE;
 	store_bind_text(statement, 6, email_id);
@@ -181,13 +183,14 @@ is_expected(struct store *store, gint64 folder, guint64 uid, msgid id, const gin
 	        "SELECT m.id FROM (SELECT id FROM message INDEXED BY message_member WHERE thread = ?1"
 	        " AND thread <> id UNION ALL SELECT ?1) m CROSS JOIN op_row ON op_row.id = m.id"
 	        " CROSS JOIN op ON op.id = op_row.op WHERE op.target = ?2 AND op.mark <= ?3"
-	        " AND op.state IN (?4, ?5) AND op.verb BETWEEN 1 AND 4";
+	        " AND op.state IN (?4, ?5) AND (op.verb BETWEEN 1 AND 4 OR op.verb = 11)"
+	        " AND op_row.source >= 0";
 	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(msgid));
 	gboolean own = FALSE, alike = FALSE, ok;
 	struct row_state row;
 	gint64 theirs[2];
 
-	G_STATIC_ASSERT(OP_APPEND == 4);
+	G_STATIC_ASSERT(OP_APPEND == 4 && OP_REPLACE == 11 && ROW_REPLACED == -1);
 	ok = row_state_get(store, id, &row, error) &&
 	     store_ids(store, sql, VALUES(row.thread, folder, (gint64)uid, OP_RUNNING, OP_CHECKING), rows,
 	               error);

@@ -73,8 +73,10 @@ journal_op(struct store *store, struct journal *journal, const struct op_spec *s
 {
 	struct made made = {.spec = *spec};
 
+	gboolean alone = spec->verb == OP_APPEND || spec->verb == OP_REPLACE;
+
 	/* Each append is a message of its own. */
-	for (guint i = spec->verb == OP_APPEND ? journal->made->len : 0; i < journal->made->len; i++) {
+	for (guint i = alone ? journal->made->len : 0; i < journal->made->len; i++) {
 		const struct made *known = &g_array_index(journal->made, struct made, i);
 
 		if (is_alike(&known->spec, spec)) {
@@ -192,13 +194,6 @@ can_be_overtaken(struct store *store, const struct row_state *row, const struct 
 	return TRUE;
 }
 
-/* What is left of a row's way when it has left the ops that a later one overtakes. */
-struct way {
-	struct op_link last; /* the op after which the later one comes */
-	gboolean unmade;     /* last makes the row, and has not gone out */
-	gint64 then;         /* where the row will be */
-};
-
 static gboolean
 home_of(struct store *store, const struct row_state *row, const struct spot *spot, gint64 *folder,
         GError **error)
@@ -211,8 +206,8 @@ home_of(struct store *store, const struct row_state *row, const struct spot *spo
 	return TRUE;
 }
 
-static gboolean
-find_way(struct store *store, const struct row_state *row, struct way *way, GError **error)
+gboolean
+journal_find_way(struct store *store, const struct row_state *row, struct way *way, GError **error)
 {
 	struct spot spot = {0};
 	gboolean over, ok = place_of(store, row, &spot, error);
@@ -251,8 +246,9 @@ redirect(struct store *store, struct journal *journal, struct row_state *row, co
 	                             .to = to,
 	                             .key = last->key};
 
-	return op_leave(store, last->op, row->id, error) && masks_absorb(store, row, error) &&
-	       join_op(store, journal, &spec, row, op, error);
+	return join_op(store, journal, &spec, row, op, error) &&
+	       replace_follow(store, last->op, *op, error) && op_leave(store, last->op, row->id, error) &&
+	       masks_absorb(store, row, error);
 }
 
 gboolean
@@ -266,7 +262,7 @@ journal_move_row(struct store *store, struct journal *journal, struct row_state 
 	*op = 0;
 	if (row->folder == to)
 		return TRUE;
-	ok = find_way(store, row, &way, error);
+	ok = journal_find_way(store, row, &way, error);
 	spec.folder = way.then;
 	if (ok && way.unmade && way.last.verb == OP_APPEND)
 		ok = redirect(store, journal, row, &way.last, to, op, error);
@@ -277,8 +273,8 @@ journal_move_row(struct store *store, struct journal *journal, struct row_state 
 }
 
 /* What never was on the server, and shall not be, is none of its affairs. */
-static gboolean
-unmake(struct store *store, struct row_state *row, gint64 op, GError **error)
+gboolean
+journal_unmake_row(struct store *store, struct row_state *row, gint64 op, GError **error)
 {
 	return op_leave(store, op, row->id, error) && masks_absorb(store, row, error) &&
 	       limbo_put(store, row, LIMBO_MADE_HERE, error);
@@ -290,12 +286,12 @@ journal_purge_row(struct store *store, struct journal *journal, struct row_state
 {
 	struct op_spec spec = {.verb = OP_PURGE};
 	struct way way;
-	gboolean ok = find_way(store, row, &way, error);
+	gboolean ok = journal_find_way(store, row, &way, error);
 
 	*op = 0;
 	spec.folder = way.then;
 	if (ok && way.unmade)
-		ok = unmake(store, row, way.last.op, error);
+		ok = journal_unmake_row(store, row, way.last.op, error);
 	else if (ok)
 		ok = join_op(store, journal, &spec, row, op, error) && limbo_put(store, row, *op, error);
 	g_free(way.last.key);

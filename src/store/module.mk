@@ -26,6 +26,7 @@ libstore_a_SOURCES = \
   src/store/probes.c \
   src/store/rebuild.c \
   src/store/refs.c \
+  src/store/replace.c \
   src/store/repair.c \
   src/store/salvage.c \
   src/store/schema.c \
@@ -37,7 +38,7 @@ libstore_a_SOURCES = \
   src/store/threads.c \
   src/store/tree-done.c \
   src/store/tree.c \
-  src/store/undo-folders.c src/store/undo-private.h \
+  src/store/undo-folders.c src/store/undo-replace.c src/store/undo-private.h \
   src/store/undo.c
 libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 STORE_LIBS = libstore.a $(MIME_LIBS) $(SQLITE_LIBS)

@@ -5,8 +5,8 @@
 
 /* The rows of the journal themselves: written, read, found. */
 
-const char *const op_verb_names[] = {"flag",   "move",   "copy",   "purge",     "append",  "empty",
-                                     "create", "rename", "remove", "subscribe", "transfer"};
+const char *const op_verb_names[] = {"flag",   "move",   "copy",   "purge",     "append",   "empty",
+                                     "create", "rename", "remove", "subscribe", "transfer", "replace"};
 G_STATIC_ASSERT(G_N_ELEMENTS(op_verb_names) == OP_VERBS);
 const char *const op_state_names[] = {"waiting", "running", "checking", "failed", "held", "unknown"};
 G_STATIC_ASSERT(G_N_ELEMENTS(op_state_names) == OP_STATES);
@@ -81,11 +81,11 @@ read_ids(struct store *store, struct store_op *op, GError **error)
 	while (result >= 0 && (result = store_step(store, statement, error)) > 0) {
 		msgid id = sqlite3_column_int64(statement, 0), source = sqlite3_column_int64(statement, 1);
 
-		g_array_append_val(op->ids, id);
+		g_array_append_val(source == ROW_REPLACED ? op->sources : op->ids, id);
 		if (op->verb == OP_COPY)
 			g_array_append_val(op->sources, source);
 	}
-	op->n = op->ids->len;
+	op->n = op->verb == OP_REPLACE ? 1 : op->ids->len;
 	return result >= 0;
 }
 
@@ -142,7 +142,7 @@ store_ops_shown(struct store *store, gboolean failed, guint limit, GPtrArray *ou
 		struct store_op *op = out->pdata[i];
 
 		ok = store_number(store, rows, VALUES(op->id), 0, &n, error);
-		op->n = (guint)n;
+		op->n = op->verb == OP_REPLACE ? 1 : (guint)n;
 	}
 	return ok;
 }
@@ -245,14 +245,15 @@ store_ops_waiting(struct store *store, gint64 *failed)
 
 /* ---- the ops of a row ---- */
 
-/* What decides where it stands; a transfer only when the message goes with it. */
+/* What decides where it stands; a transfer only when the message goes with it. Of the two that a replacement
+ * is about one is appended, the other purged. */
 #define MOVES \
-	"SELECT op.id, op.verb, op.state, op.folder, op.target, op_row.source, op.mark, op.mark_id, " \
-	"op.attempts," \
-	" op.name" \
+	"SELECT op.id, iif(op.verb = 11, iif(op_row.source = -1, 3, 4), op.verb), op.state, op.folder," \
+	" iif(op_row.source = -1, 0, op.target), op_row.source, op.mark, op.mark_id, op.attempts, op.name" \
 	" FROM op_row CROSS JOIN op ON op.id = op_row.op WHERE op_row.id = ?1" \
-	" AND (op.verb BETWEEN 1 AND 5 OR (op.verb = 10 AND op.add_flags = 1))"
-G_STATIC_ASSERT(OP_MOVE == 1 && OP_EMPTY == 5 && OP_TRANSFER == 10);
+	" AND (op.verb BETWEEN 1 AND 5 OR op.verb = 11 OR (op.verb = 10 AND op.add_flags = 1))"
+G_STATIC_ASSERT(OP_MOVE == 1 && OP_PURGE == 3 && OP_APPEND == 4 && OP_EMPTY == 5 && OP_TRANSFER == 10 &&
+                OP_REPLACE == 11 && ROW_REPLACED == -1);
 
 static gboolean
 read_link(struct store *store, sqlite3_stmt *statement, struct op_link *out, GError **error)
@@ -351,7 +352,7 @@ gboolean
 op_leave(struct store *store, gint64 op, msgid id, GError **error)
 {
 	static const char row[] = "DELETE FROM op_row WHERE op = ?1 AND id = ?2";
-	static const char empty[] = "DELETE FROM op WHERE id = ?1 AND upto = 0 AND (verb < 5 OR verb = 10)"
+	static const char empty[] = "DELETE FROM op WHERE id = ?1 AND upto = 0 AND (verb < 5 OR verb >= 10)"
 	                            " AND NOT EXISTS (SELECT 1 FROM op_row WHERE op = ?1)";
 
 	return store_run(store, row, VALUES(op, id), error) && store_run(store, empty, VALUES(op), error);

@@ -32,7 +32,7 @@
 #define BAD_UNBOUND NO_NUMBER("hash") " OR (folder <> 0 AND " NO_FOLDER ")"
 #define BAD_LIMBO NO_NUMBER("since") " OR " NO_NUMBER("origin") " OR " NO_NUMBER("op")
 
-G_STATIC_ASSERT(OP_FLAG == 0 && OP_FAILED == 3 && OP_VERBS == 11 && OP_STATES == 6);
+G_STATIC_ASSERT(OP_FLAG == 0 && OP_FAILED == 3 && OP_VERBS == 12 && OP_STATES == 6);
 G_STATIC_ASSERT(HAVE_STRUCTURE == 1 && HAVE_TEXT == 2 && HAVE_PART == 4 && HAVE_WHOLE == 8);
 
 enum style {
@@ -67,8 +67,8 @@ struct probe {
 #define LOST \
 	"m.uid IS NULL AND m.file IS NULL AND m.folder <> 0 AND NOT " HAS("place") " AND NOT " HAS( \
 	        "unbound") " AND NOT " HAS("awaited") " AND NOT " HAS("op_row")
-#define BAD_OPS "typeof(verb) <> 'integer' OR verb NOT BETWEEN 0 AND 10 OR state NOT BETWEEN 0 AND 5"
-#define IDLE_OPS "verb IN (0, 1, 2, 3, 4, 10) AND upto = 0 AND id NOT IN (SELECT op FROM op_row)"
+#define BAD_OPS "typeof(verb) <> 'integer' OR verb NOT BETWEEN 0 AND 11 OR state NOT BETWEEN 0 AND 5"
+#define IDLE_OPS "verb IN (0, 1, 2, 3, 4, 10, 11) AND upto = 0 AND id NOT IN (SELECT op FROM op_row)"
 /* One that failed says why until somebody has seen it, also of a folder that has gone. */
 #define LOST_OPS \
 	"state <> 3 AND ((folder <> 0 AND folder NOT IN (SELECT id FROM folder))" \
@@ -88,10 +88,11 @@ struct probe {
 	"m.file IS NULL AND NOT " IN_FILE " AND (m.have & 12 <> " PARTS_HERE " OR m.have & 1 <> " TREE_HERE \
 	")"
 /* Where the last op that moves it and has not failed puts a row: NULL nowhere. */
-#define MOVING "(op.verb BETWEEN 1 AND 5 OR (op.verb = 10 AND op.add_flags = 1)) AND op.state <> 3"
+#define MOVING \
+	"(op.verb BETWEEN 1 AND 5 OR op.verb = 11 OR (op.verb = 10 AND op.add_flags = 1)) AND op.state <> 3"
 #define PUT_IN \
-	"(SELECT op.target FROM op_row o JOIN op ON op.id = o.op WHERE o.id = m.id AND " MOVING \
-	" ORDER BY o.op DESC LIMIT 1)"
+	"(SELECT iif(o.source = -1, 0, op.target) FROM op_row o JOIN op ON op.id = o.op WHERE o.id = m.id " \
+	"AND " MOVING " ORDER BY o.op DESC LIMIT 1)"
 /* Such an op is not believed of a message that it cannot be of: it might be one that deletes. */
 #define NOT_ITS_OWN \
 	"id IN (SELECT m.id FROM message m WHERE m.folder <> " PUT_IN \

@@ -311,12 +311,13 @@ mend_meta(struct salvage *s, GError **error)
 static gboolean
 adopt_bodies(struct salvage *s, GError **error)
 {
-	static const char rows[] = "SELECT m.id, m.size, EXISTS (SELECT 1 FROM op_row o JOIN op ON op.id = "
-	                           "o.op WHERE o.id = m.id"
-	                           " AND op.verb = ?1) FROM message m WHERE m.file IS NULL AND NOT EXISTS"
-	                           " (SELECT 1 FROM part p WHERE p.id = m.id AND p.section = '')";
+	static const char rows[] =
+	        "SELECT m.id, m.size, EXISTS (SELECT 1 FROM op_row o JOIN op ON op.id = "
+	        "o.op WHERE o.id = m.id"
+	        " AND op.verb IN (?1, ?2)) FROM message m WHERE m.file IS NULL AND NOT EXISTS"
+	        " (SELECT 1 FROM part p WHERE p.id = m.id AND p.section = '')";
 	static const char put[] = "INSERT OR IGNORE INTO part (id, section, size) VALUES (?1, '', ?2)";
-	sqlite3_stmt *statement = store_sql(s->store, rows, VALUES(OP_APPEND), error);
+	sqlite3_stmt *statement = store_sql(s->store, rows, VALUES(OP_APPEND, OP_REPLACE), error);
 	int result = statement ? 0 : -1;
 
 	while (result >= 0 && (result = store_step(s->store, statement, error)) > 0) {

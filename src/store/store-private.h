@@ -335,6 +335,13 @@ gboolean bodies_share(struct store *store, msgid from, msgid to, GError **error)
 gboolean row_copy(struct store *store, const struct row_state *source, gint64 folder, msgid *id,
                   GError **error);
 
+/* The octets on the disk under a name that nothing refers to yet. Gives the name, NULL with error. */
+char *bodies_write_aside(struct store *store, GBytes *bytes, GError **error);
+/* A new row in folder, without a UID, with what lies at aside as its whole body; bytes NULL: none yet. 0 with
+ * error. */
+msgid row_make(struct store *store, gint64 folder, const struct store_message *message, GBytes *bytes,
+               const char *aside, GError **error);
+
 /* ---- ops.c ---- */
 
 struct op_spec {
@@ -347,6 +354,8 @@ struct op_spec {
 	gint64 step;
 };
 gboolean op_insert(struct store *store, const struct op_spec *spec, gint64 *op, GError **error);
+/* source: what a copy is one of. */
+#define ROW_REPLACED -1 /* the row is the one that an OP_REPLACE is to take away */
 gboolean op_join(struct store *store, gint64 op, msgid id, gint64 source, GError **error);
 /* The row is none of op's any more; an op of rows that has none left goes. */
 gboolean op_leave(struct store *store, gint64 op, msgid id, GError **error);
@@ -355,8 +364,8 @@ gboolean op_delete(struct store *store, gint64 op, GError **error);
 gboolean op_read(struct store *store, gint64 id, struct store_op **op, GError **error);
 /* The op that decides where a row is shown: its last one that moves it. */
 struct op_link {
-	gint64 op; /* 0: none */
-	enum op_verb verb;
+	gint64 op;         /* 0: none */
+	enum op_verb verb; /* for OP_REPLACE what that is for the row: OP_APPEND or OP_PURGE */
 	enum op_state state;
 	gint64 folder, to, source; /* source: of a copy */
 	gint64 mark, mark_id, attempts;
@@ -406,6 +415,15 @@ gboolean journal_op(struct store *store, struct journal *journal, const struct o
                     GError **error);
 gboolean journal_note(struct store *store, struct journal *journal, const struct entry *entry,
                       GError **error);
+/* What is left of a row's way when it has left the ops that a later one overtakes. */
+struct way {
+	struct op_link last; /* the op after which the later one comes; key: g_free */
+	gboolean unmade;     /* last makes the row, and has not gone out; the row has not left it */
+	gint64 then;         /* where the row will be */
+};
+gboolean journal_find_way(struct store *store, const struct row_state *row, struct way *way, GError **error);
+/* The row, which way says is yet to be made, never will be. */
+gboolean journal_unmake_row(struct store *store, struct row_state *row, gint64 op, GError **error);
 /* What each verb does to one row; no entries of undo. *op 0: none was needed. */
 gboolean journal_move_row(struct store *store, struct journal *journal, struct row_state *row, gint64 to,
                           gint64 *op, GError **error);
@@ -419,6 +437,15 @@ gboolean journal_append_row(struct store *store, struct journal *journal, struct
                             gint64 folder, GError **error);
 /* The message is gone: its ops lose it, and empty ops go. */
 gboolean journal_forget_row(struct store *store, msgid id, GError **error);
+
+/* ---- replace.c ---- */
+
+/* row, which the server has not and no op is about, shall be in folder to; old goes when the server has it.
+ */
+gboolean replace_row(struct store *store, struct journal *journal, struct row_state *row,
+                     struct row_state *old, gint64 to, gint64 *op, GError **error);
+/* The append of a row goes out as op to instead of op from: what it was to replace goes along. */
+gboolean replace_follow(struct store *store, gint64 from, gint64 to, GError **error);
 
 /* ---- tree.c, tree-done.c: ops of folders ---- */
 

@@ -256,6 +256,8 @@ enum op_verb {
 	OP_SUBSCRIBE, /* folder; add = 1 yes, 0 no */
 	OP_TRANSFER, /* ids to another account: arg = "ACCOUNT/PATH"; add = 1: the source goes when the target
 	                is verified; key names it to the target's store */
+	OP_REPLACE,  /* ids (one), in folder to, come instead of sources (one), in limbo, which goes when the
+	                server  has the other; either is empty when that is through */
 	OP_VERBS
 };
 /* Bodies that are not here are fetched before an OP_PURGE, so that it can be undone: of no more messages than
@@ -269,10 +271,10 @@ struct store_op {
 	gint64 id;
 	enum op_verb verb;
 	enum op_state state;
-	gint64 folder, to;                    /* 0: none */
-	GArray *ids;                          /* msgid */
-	GArray *sources;                      /* OP_COPY: msgid, parallel to ids; else empty */
-	guint n;                              /* of ids, also where those were not read */
+	gint64 folder, to; /* 0: none */
+	GArray *ids;       /* msgid */
+	GArray *sources;   /* OP_COPY: msgid, parallel to ids; OP_REPLACE; else empty */
+	guint n; /* of ids, also where those were not read; 1 of OP_REPLACE, whatever is left of it */
 	guint add, remove;                    /* OP_FLAG */
 	char *keywords_add, *keywords_remove; /* blank-separated */
 	guint64 upto;                         /* OP_FLAG, OP_EMPTY */
@@ -304,12 +306,17 @@ gboolean store_journal_copy(struct store *store, const msgid *ids, guint n, gint
 gboolean store_journal_purge(struct store *store, const msgid *ids, guint n, gint64 *step, GError **error);
 gboolean store_journal_empty(struct store *store, gint64 folder, gint64 *step, GError **error);
 /* A message that the server shall get, with a row like that of message (uid ignored). bytes: the whole
- * message with CRLF, durable before this returns; NULL: the op is OP_HELD until store_release_appends. key (""
- * none) names it. Gives the row's id, 0 with error. */
+ * message with CRLF, durable before this returns; NULL: the op is OP_HELD until store_release_appends. key
+ * ("" none) names it. Gives the row's id, 0 with error. */
 msgid store_journal_append(struct store *store, gint64 to, const struct store_message *message, GBytes *bytes,
                            const char *key, gint64 *step, GError **error);
-/* The whole bodies of these are here now: they are made durable, then the held appends may run; all, or (FALSE)
- * none of them. */
+/* The same instead of the message old, which goes as soon as the server has the new one. What old was to
+ * replace, and had not gone out yet, is replaced by the new one at once: of many in a row the server gets the
+ * last. */
+msgid store_journal_replace(struct store *store, msgid old, gint64 to, const struct store_message *message,
+                            GBytes *bytes, gint64 *step, GError **error);
+/* The whole bodies of these are here now: they are made durable, then the held appends may run; all, or
+ * (FALSE) none of them. */
 gboolean store_release_appends(struct store *store, const msgid *ids, guint n, GError **error);
 /* A folder that is to be: path, wire, delimiter, role as in store_folder; sets id. Folders above it that are
  * not there are the caller's affair (each a create of its own, first). */
@@ -390,8 +397,8 @@ gboolean store_is_marked(struct store *store, msgid id, GError **error);
 /* The op that was to take its message away could not, and has left no \Deleted on it: none needs to be taken
  * off when the row is back. */
 gboolean store_spared(struct store *store, msgid id, GError **error);
-/* Rows that rest in limbo longer than a day go with their bodies; steps of undo older than 30 days go. A short
- * piece of work: *more (may be NULL) says that not all were looked at, the next call goes on there. */
+/* Rows that rest in limbo longer than a day go with their bodies; steps of undo older than 30 days go. A
+ * short piece of work: *more (may be NULL) says that not all were looked at, the next call goes on there. */
 gboolean store_expire(struct store *store, gint64 now, gboolean *more, GError **error);
 
 /* ---- undo ---- */
@@ -419,8 +426,8 @@ struct store_undone {
 	gint64 folder;    /* where that is */
 };
 /* One durable transaction: takes step (0: the newest) back as far as it can; undone may be NULL. FALSE with
- * error also when there is nothing to undo. A step is undone once. Steps with transfers to other accounts: the
- * ids of those are appended to transfers (struct store_undo_transfer), for core. */
+ * error also when there is nothing to undo. A step is undone once. Steps with transfers to other accounts:
+ * the ids of those are appended to transfers (struct store_undo_transfer), for core. */
 struct store_undo_transfer {
 	gint64 op; /* still there: dropped; or 0 */
 	char key[64];

@@ -26,8 +26,21 @@ gboolean undo_drop_whole(struct store *store, struct past *past, gint64 id, GErr
  * What cannot come back is counted. */
 gboolean undo_give_back(struct store *store, struct past *past, struct row_state *row, gint64 folder,
                         msgid source, GError **error);
+/* A refused op has been taken back already: the row leaves it. */
+gboolean undo_leave_failed(struct store *store, const struct entry *entry, msgid id, GError **error);
+/* The row leaves the op that sent it to limbo, and is where it was before: on its way there again, if it was.
+ */
+gboolean undo_bring_back(struct store *store, struct past *past, const struct entry *entry,
+                         struct row_state *row, GError **error);
+/* Copies and appends. */
+gboolean undo_making(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
+                     GError **error);
 /* An undo brought row to where it stands now. */
 void undo_note_back(struct past *past, const struct row_state *row);
+
+/* ---- undo-replace.c ---- */
+gboolean undo_replace(struct store *store, struct past *past, const struct entry *entry,
+                      struct row_state *row, GError **error);
 
 /* ---- undo-folders.c ---- */
 /* An entry of a verb that is about a folder. */

@@ -123,9 +123,8 @@ undo_flag(struct store *store, struct past *past, const struct entry *entry, str
 	                        (guint)entry->added & row_shown(row), entry->text2, entry->text1, &op, error);
 }
 
-/* A refused op has been taken back already. */
-static gboolean
-leave_failed(struct store *store, const struct entry *entry, msgid id, GError **error)
+gboolean
+undo_leave_failed(struct store *store, const struct entry *entry, msgid id, GError **error)
 {
 	struct op_link last;
 
@@ -142,7 +141,7 @@ undo_move(struct store *store, struct past *past, const struct entry *entry, str
 	gint64 op;
 
 	if (row->folder != entry->target)
-		return leave_failed(store, entry, row->id, error);
+		return undo_leave_failed(store, entry, row->id, error);
 	if (!folder_is_usable(store, entry->origin, NULL)) {
 		past->undone.lost++;
 		return TRUE;
@@ -150,15 +149,14 @@ undo_move(struct store *store, struct past *past, const struct entry *entry, str
 	return journal_move_row(store, &past->journal, row, entry->origin, &op, error);
 }
 
-/* Copies and appends. */
-static gboolean
+gboolean
 undo_making(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
             GError **error)
 {
 	gint64 op;
 
 	if (row->folder == 0)
-		return leave_failed(store, entry, row->id, error);
+		return undo_leave_failed(store, entry, row->id, error);
 	return journal_purge_row(store, &past->journal, row, &op, error);
 }
 
@@ -221,11 +219,9 @@ undo_give_back(struct store *store, struct past *past, struct row_state *row, gi
 	return TRUE;
 }
 
-/* The row leaves the op that sent it to limbo, and is where it was before: on its way there again, if it was.
- */
-static gboolean
-bring_back(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
-           GError **error)
+gboolean
+undo_bring_back(struct store *store, struct past *past, const struct entry *entry, struct row_state *row,
+                GError **error)
 {
 	gint64 op;
 
@@ -244,12 +240,12 @@ undo_purge(struct store *store, struct past *past, const struct entry *entry, st
 	gboolean wide;
 
 	if (row->folder)
-		return leave_failed(store, entry, row->id, error);
+		return undo_leave_failed(store, entry, row->id, error);
 	if (!progress_of(store, entry->op, row->id, &progress, &wide, error))
 		return FALSE;
 	if (progress == OP_UNDER_WAY)
 		return effect_fail_under_way(error);
-	if (progress != OP_GONE && !bring_back(store, past, entry, row, error))
+	if (progress != OP_GONE && !undo_bring_back(store, past, entry, row, error))
 		return FALSE;
 	return row->folder || undo_give_back(store, past, row, entry->origin, entry->added, error);
 }
@@ -318,7 +314,7 @@ undo_transfer(struct store *store, struct past *past, const struct entry *entry,
 		ok = effect_fail_under_way(error);
 	if (ok && progress != OP_GONE) {
 		transfer.op = entry->op;
-		ok = bring_back(store, past, entry, row, error);
+		ok = undo_bring_back(store, past, entry, row, error);
 	}
 	if (ok && transfer.move && row->folder == 0)
 		ok = undo_give_back(store, past, row, entry->origin, 0, error);
@@ -365,10 +361,11 @@ undo_row(struct store *store, struct past *past, const struct entry *entry, row_
 /* ---- all of it ---- */
 
 /* Of the verbs that are about messages; undo-folders.c has the others. */
-G_STATIC_ASSERT(OP_VERBS == 11);
+G_STATIC_ASSERT(OP_VERBS == 12);
 static const row_undo undos[OP_VERBS] = {
-        [OP_FLAG] = undo_flag,   [OP_MOVE] = undo_move,     [OP_COPY] = undo_making,
-        [OP_PURGE] = undo_purge, [OP_APPEND] = undo_making, [OP_TRANSFER] = undo_transfer,
+        [OP_FLAG] = undo_flag,       [OP_MOVE] = undo_move,     [OP_COPY] = undo_making,
+        [OP_PURGE] = undo_purge,     [OP_APPEND] = undo_making, [OP_TRANSFER] = undo_transfer,
+        [OP_REPLACE] = undo_replace,
 };
 
 static gboolean

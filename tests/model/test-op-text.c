@@ -40,6 +40,7 @@ every_verb_has_its_words(void)
 	        [OP_COPY] = "copy 3 messages to Lists/k",
 	        [OP_PURGE] = "delete 3 messages for good",
 	        [OP_APPEND] = "put 3 messages into Lists/k",
+	        [OP_REPLACE] = "put 3 messages into Lists/k",
 	        [OP_EMPTY] = "empty INBOX",
 	        [OP_CREATE] = "make the folder Lists/k",
 	        [OP_RENAME] = "rename a folder to INBOX",

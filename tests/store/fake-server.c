@@ -421,7 +421,7 @@ tell_moved(struct run *run, msgid id, const struct mailbox *to, guint64 uid)
 	return !ends(run, TRUE);
 }
 
-/* MOVE, COPY and APPEND. */
+/* MOVE, COPY, APPEND, and what REPLACE puts there. */
 static gboolean
 do_one_to(struct run *run, guint i, struct mailbox *to)
 {
@@ -430,7 +430,7 @@ do_one_to(struct run *run, guint i, struct mailbox *to)
 	struct message *message, was;
 	struct store_row *row;
 
-	if (run->op->verb == OP_APPEND) {
+	if (run->op->verb == OP_APPEND || run->op->verb == OP_REPLACE) {
 		row = store_row(run->store, id, NULL);
 		was = (struct message){content_here(run->store, id), row->base, 0};
 		store_row_free(row);
@@ -536,6 +536,18 @@ do_folder(struct run *run)
 	return ok;
 }
 
+/* As one without the extension does it: the new one, then the end of the old one. Without UIDs all is told at
+ * the end. */
+static int
+do_replace(struct run *run, struct mailbox *to)
+{
+	if (run->op->ids->len && !to)
+		return -1;
+	if (run->op->ids->len && !do_one_to(run, 0, to))
+		return 0;
+	return !run->op->sources->len || do_purge(run, g_array_index(run->op->sources, msgid, 0));
+}
+
 /* 1 done, 0 the program ended, -1 NO. */
 static int
 perform(struct run *run)
@@ -550,6 +562,8 @@ perform(struct run *run)
 		return do_flags(run);
 	if (op->verb == OP_EMPTY)
 		return do_empty(run);
+	if (op->verb == OP_REPLACE)
+		return do_replace(run, to);
 	for (guint i = 0; i < op->ids->len; i++) {
 		if (op->verb == OP_PURGE ? !do_purge(run, g_array_index(op->ids, msgid, i))
 		                         : to && !do_one_to(run, i, to))
@@ -623,16 +637,16 @@ stranger(struct store *store, struct mailbox *box, const struct store_op *op, ms
 }
 
 static void
-check_row(struct server *server, struct store *store, const struct store_op *op, msgid id)
+check_row(struct server *server, struct store *store, const struct store_op *op, enum op_verb verb, msgid id)
 {
 	struct run run = {server, store, op, NULL, 0};
 	struct mailbox *from, *to = op->to ? box_by_id(server, store, op->to) : NULL;
 	struct message *still = at_place(&run, id, &from), *there;
 	GError *error = NULL;
 
-	if ((op->verb == OP_PURGE || op->verb == OP_EMPTY) && !still) {
+	if ((verb == OP_PURGE || verb == OP_EMPTY) && !still) {
 		must(store_purged(store, op->id, id, &error), error);
-	} else if (op->verb == OP_COPY || op->verb == OP_APPEND || (op->verb == OP_MOVE && !still)) {
+	} else if (verb == OP_COPY || verb == OP_APPEND || (verb == OP_MOVE && !still)) {
 		there = stranger(store, to, op, id);
 		if (there)
 			must(store_moved(store, op->id, id, op->to, to->uidvalidity, there->uid, NULL,
@@ -657,7 +671,11 @@ server_check(struct server *server, struct store *store, const struct store_op *
 
 	select_all(server, store);
 	for (guint i = 0; op->verb <= OP_EMPTY && op->verb != OP_FLAG && i < op->ids->len; i++)
-		check_row(server, store, op, g_array_index(op->ids, msgid, i));
+		check_row(server, store, op, op->verb, g_array_index(op->ids, msgid, i));
+	if (op->verb == OP_REPLACE && op->ids->len)
+		check_row(server, store, op, OP_APPEND, g_array_index(op->ids, msgid, 0));
+	if (op->verb == OP_REPLACE && op->sources->len)
+		check_row(server, store, op, OP_PURGE, g_array_index(op->sources, msgid, 0));
 	if (op->verb >= OP_CREATE && op->verb <= OP_REMOVE) {
 		folder = store_folder_by_id(store, op->verb == OP_CREATE ? op->to : op->folder, NULL);
 		if (folder && is_done(server, op, box_of(server, folder->wire)))

@@ -13,6 +13,7 @@ STORE_TESTS =  \
   tests/store/test-meet \
   tests/store/test-migrate \
   tests/store/test-order \
+  tests/store/test-replace \
   tests/store/test-replay \
   tests/store/test-rows \
   tests/store/test-store \
@@ -51,6 +52,9 @@ tests_store_test_limbo_LDADD = $(STORE_LIBS)
 tests_store_test_order_SOURCES = tests/store/test-order.c $(STORE_TEST_UTIL)
 tests_store_test_order_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_order_LDADD = $(STORE_LIBS)
+tests_store_test_replace_SOURCES = tests/store/test-replace.c $(VERBS_UTIL)
+tests_store_test_replace_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_replace_LDADD = $(STORE_LIBS)
 tests_store_test_replay_SOURCES = tests/store/test-replay.c tests/store/fake-server.c \
   tests/store/fake-server.h $(STORE_TEST_UTIL)
 tests_store_test_replay_CPPFLAGS = $(STORE_TEST_CPPFLAGS)

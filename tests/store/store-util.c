@@ -245,13 +245,15 @@ static const struct {
          " AND NOT EXISTS (SELECT 1 FROM awaited WHERE awaited.id = m.id)"
          " AND NOT EXISTS (SELECT 1 FROM op_row WHERE op_row.id = m.id)))"},
         {"rows that are not where their last op puts them",
-         "SELECT count(*) FROM message m WHERE folder <> (SELECT target FROM op_row JOIN op ON op.id = op"
-         " WHERE op_row.id = m.id AND (verb BETWEEN 1 AND 5 OR (verb = 10 AND add_flags = 1))"
+         "SELECT count(*) FROM message m WHERE folder <> (SELECT iif(source = -1, 0, target) FROM op_row "
+         "JOIN op ON"
+         " op.id = op WHERE op_row.id = m.id"
+         " AND (verb BETWEEN 1 AND 5 OR verb = 11 OR (verb = 10 AND add_flags = 1))"
          " AND state <> 3 ORDER BY op DESC LIMIT 1)"},
         {"rows away from their place by no op",
          "SELECT count(*) FROM message JOIN place USING (id) WHERE message.folder <> 0 AND id NOT IN"
          " (SELECT op_row.id FROM op_row JOIN op ON op.id = op WHERE (verb BETWEEN 1 AND 5 OR"
-         " (verb = 10 AND add_flags = 1)) AND state <> 3)"},
+         " verb = 11 OR (verb = 10 AND add_flags = 1)) AND state <> 3)"},
         {"names that are not what ops and server say",
          "SELECT count(*) FROM folder WHERE path <> coalesce((SELECT f.path FROM op_folder f JOIN op ON"
          " op.id = f.op WHERE f.folder = folder.id AND op.state <> 3 ORDER BY f.op DESC LIMIT 1),"

@@ -309,6 +309,11 @@ static const struct kind {
         {"shown-elsewhere", "UPDATE message SET folder = 1 WHERE id = 3", "place:INBOX", TRUE},
         {"purge-of-another", "INSERT INTO op_row (op, id) SELECT id, 9 FROM op WHERE verb = 3", "place:INBOX",
          TRUE},
+        {"replacement-of-another",
+         "UPDATE op SET verb = 11, target = 1 WHERE verb = 3;"
+         "UPDATE op_row SET source = -1 WHERE op IN (SELECT id FROM op WHERE verb = 11);"
+         "INSERT INTO op_row (op, id, source) SELECT id, 9, -1 FROM op WHERE verb = 11",
+         "place:INBOX", TRUE},
         {"move-of-another", "INSERT INTO op_row (op, id) SELECT id, 9 FROM op WHERE verb = 1", "place:INBOX",
          TRUE},
         {"uid-beyond", "UPDATE message SET uid = 99, size = 'x' WHERE id = 9", "row:INBOX", FALSE},

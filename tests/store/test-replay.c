@@ -310,12 +310,13 @@ act_purge(struct life *life, GArray *all, gint64 *step)
 	must(store_journal_purge(life->store, (msgid *)ids->data, ids->len, step, &error), error);
 }
 
+/* replaced: the row instead of which it comes, or 0. */
 static void
-act_append(struct life *life, GArray *all, gint64 *step)
+make(struct life *life, GArray *all, gint64 to, msgid replaced, gint64 *step)
 {
 	guint content = ++life->contents;
 	g_autoptr(GBytes) body = content_body(content);
-	struct seen seen = {0, some_folder(life), content, FLAG_DRAFT};
+	struct seen seen = {0, to, content, FLAG_DRAFT};
 	struct envelope envelope;
 	struct store_message message = {.received = 100000 + content,
 	                                .size = g_bytes_get_size(body),
@@ -324,12 +325,40 @@ act_append(struct life *life, GArray *all, gint64 *step)
 
 	envelope_from_headers(&envelope, g_bytes_get_data(body, NULL), g_bytes_get_size(body));
 	message.envelope = &envelope;
-	seen.id = store_journal_append(life->store, seen.folder, &message, body, NULL, step, &error);
+	seen.id = replaced ? store_journal_replace(life->store, replaced, to, &message, body, step, &error)
+	                   : store_journal_append(life->store, to, &message, body, NULL, step, &error);
 	must(seen.id > 0, error);
-	g_string_append_printf(life->log, "append %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT "\n", seen.id,
-	                       seen.folder);
+	g_string_append_printf(life->log,
+	                       "append %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+	                       " instead of %" G_GINT64_FORMAT "\n",
+	                       seen.id, to, replaced);
 	envelope_clear(&envelope);
 	g_array_append_val(all, seen);
+}
+
+static void
+act_append(struct life *life, GArray *all, gint64 *step)
+{
+	make(life, all, some_folder(life), 0, step);
+}
+
+/* Mostly what was written here before, as a draft is. */
+static void
+act_replace(struct life *life, GArray *all, gint64 *step)
+{
+	struct seen old = {0}, *at;
+
+	for (guint i = 0; i < all->len; i++)
+		if (g_array_index(all, struct seen, i).id > old.id)
+			old = g_array_index(all, struct seen, i);
+	if (all->len && chance(life, 3))
+		old = g_array_index(all, struct seen, g_rand_int_range(life->rand, 0, (gint32)all->len));
+	for (guint i = 0; i < all->len; i++) {
+		at = &g_array_index(all, struct seen, i);
+		at->folder = at->id == old.id ? 0 : at->folder;
+	}
+	if (old.id)
+		make(life, all, chance(life, 4) ? some_folder(life) : old.folder, old.id, step);
 }
 
 static void
@@ -402,7 +431,7 @@ static const struct {
 } acts[] = {
         {act_flags, 6},  {act_move, 8},     {act_copy, 3},      {act_purge, 3},
         {act_append, 3}, {act_flag_all, 1}, {act_empty, 1},     {act_create, 1},
-        {act_rename, 1}, {act_remove, 1},   {act_subscribe, 1},
+        {act_rename, 1}, {act_remove, 1},   {act_subscribe, 1}, {act_replace, 5},
 };
 
 static void
