@@ -157,7 +157,7 @@ struct account {
 	gboolean suspect;        /* an op that links were lost with is under way, and nothing else is begun */
 	GList *couriers;         /* struct courier *: transfers that are looked after */
 
-	/* download.c */
+	/* later.c */
 	struct later *later; /* what is being fetched of what was put off, or NULL */
 	gboolean later_none; /* on this link there is nothing of that to fetch */
 };
@@ -181,6 +181,8 @@ void link_start_ticking(struct account *a);
 void link_stop(struct account *a);
 /* Tells the screens when it changed. */
 void link_show(struct account *a);
+/* TRUE for an error that another link, or another time, does not have: it was lost, or not now. */
+gboolean link_may_mend(const GError *error);
 
 /* ---- lane.c ---- */
 /* The lane for work of kind number, ready for verbs, or one below where the server allows no more of them.
@@ -425,18 +427,18 @@ gboolean folder_subscribe(struct change *change, GError **error);
 gboolean folder_empty(struct change *change, GError **error);
 gboolean folder_pref(struct change *change, GError **error);
 
-/* ---- journey.c ---- */
-/* A CMD_DOWNLOAD is remembered, and forgotten when it came to its end. */
-gboolean journey_note(struct account *a, const struct command *c, GError **error);
-void journey_forget(struct account *a, const struct command *c);
-
 /* ---- download.c ---- */
+/* A CMD_DOWNLOAD is remembered, and forgotten when it came to its end. */
+gboolean download_note(struct account *a, const struct command *c, GError **error);
+void download_forget(struct account *a, const struct command *c);
 void download_begin(struct request *r);
 /* The request for its headers has ended. */
 void download_listed(struct request *r, const GError *error);
 gboolean download_has_verb(const struct request *r);
 void download_free(struct download *download);
-gboolean later_add(struct account *a, const struct command *c, GError **error);
+
+/* ---- later.c ---- */
+gboolean later_set(struct account *a, const struct command *c, GError **error);
 /* Nothing else is asked: begins to fetch what was put off. TRUE while that is under way over lane 0. */
 gboolean later_on(struct account *a);
 void later_free(struct later *later);

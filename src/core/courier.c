@@ -128,8 +128,7 @@ put_off(struct courier *c, const GError *error)
 {
 	struct account *a = c->account;
 
-	if (!error || error->domain != FULMAR_ERROR ||
-	    (error->code != FULMAR_NO_LINK && error->code != FULMAR_CANCELLED))
+	if (!link_may_mend(error))
 		return FALSE;
 	leave(c, OP_WAITING, a->link == LINK_UP ? replay_wait(c->op->attempts) : 0, g_error_copy(error));
 	return TRUE;

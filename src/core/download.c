@@ -1,11 +1,15 @@
-#include <string.h>
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/loop.h"
 #include "core/account-private.h"
+#include "store/wanted.h"
 
-/* Whole messages for the journey, and single parts for when nothing else is asked. Downloads go in flights
- * that last a moment, so that they can be called off and a person's request gets through; big messages go
- * alone, in slices that are kept when the link breaks. */
+/* Whole messages for the journey. They come in flights that last a moment, so that a download can be called
+ * off and a person's request gets through; big messages go alone, in slices that are kept when the link
+ * breaks.
+ *
+ * What a lost link or a refusal for now cut off is asked for again, after longer and longer pauses, until it
+ * is here or nobody wants it any more. Only what the server refuses for good is done without. */
 
 enum {
 	AT_ONCE = 50,
@@ -15,13 +19,15 @@ enum {
 	BIG = 1024 * 1024,
 	SHORT_MS = 250,
 	LONG_MS = 700,
-	LOSSES_AT_MOST = 3
+	LOSSES_AT_ONCE = 2 /* in a row, after which the next flight begins without a pause */
 };
 
 struct download {
 	struct request *request;
 	struct request *headers; /* brings the folder up to date first, or NULL */
+	gboolean listed;         /* it is */
 	struct lane *lane;       /* that the flight under way is on, or NULL */
+	GSource *pause;          /* before it goes on, or NULL */
 	GArray *todo, *alone;    /* msgid; alone: they did not come with others */
 	GArray *asked;           /* of the flight under way */
 	guint64 have, total;     /* octets */
@@ -40,6 +46,7 @@ download_free(struct download *d)
 		d->headers->parent = NULL;
 		request_end(d->headers, NULL);
 	}
+	loop_drop(&d->pause);
 	g_array_unref(d->todo);
 	g_array_unref(d->alone);
 	g_array_unref(d->asked);
@@ -53,8 +60,9 @@ download_has_verb(const struct request *r)
 	return r->download && r->download->asked->len > 0;
 }
 
+/* why: it waits, or NULL. */
 static void
-tell(struct download *d, guint64 more)
+tell(struct download *d, guint64 more, const char *why)
 {
 	struct account *a = d->request->account;
 	struct event *event = account_event(a, EVENT_PROGRESS);
@@ -62,20 +70,36 @@ tell(struct download *d, guint64 more)
 	event->command = d->request->command->id;
 	event->have = d->have + more;
 	event->total = MAX(d->total, event->have);
+	event->text = g_strdup(why);
 	account_post(a, event);
 }
 
 static void
 tell_slice(guint64 have, guint64 total, void *user)
 {
-	tell(user, have);
+	tell(user, have, NULL);
+}
+
+gboolean
+download_note(struct account *a, const struct command *c, GError **error)
+{
+	return store_journey_set(a->store, c->folder, c->ids, TRUE, error);
+}
+
+void
+download_forget(struct account *a, const struct command *c)
+{
+	GError *error = NULL;
+
+	if (!store_journey_set(a->store, c->folder, c->ids, FALSE, &error))
+		journal_halt(a, error);
 }
 
 /* Of what began as a wish of a person. */
 static void
 finish(struct request *r, const GError *error)
 {
-	journey_forget(r->account, r->command);
+	download_forget(r->account, r->command);
 	request_end(r, error);
 }
 
@@ -83,11 +107,15 @@ static void
 end(struct download *d)
 {
 	g_autoptr(GError) error = NULL;
+	int code = d->trouble && !d->fine ? d->trouble->code : FULMAR_PARTLY;
 
-	if (d->trouble && d->fine)
-		fulmar_fail(&error, FULMAR_PARTLY, "%s", d->trouble->message);
+	if (d->lost)
+		fulmar_fail(&error, code,
+		            ngettext("%u message could not be had: %s", "%u messages could not be had: %s",
+		                     d->lost),
+		            d->lost, d->trouble->message);
 	else if (d->trouble)
-		error = g_error_copy(d->trouble);
+		fulmar_fail(&error, code, "%s", d->trouble->message);
 	finish(d->request, error);
 }
 
@@ -102,18 +130,29 @@ learn(struct download *d)
 		d->limit = MAX(d->limit / 2, OCTETS_MIN);
 }
 
+/* What has been deleted meanwhile is not wanted any more. */
+static gboolean
+is_wanted(struct account *a, msgid id)
+{
+	struct store_row *row = store_row(a->store, id, NULL);
+	gboolean wanted = row && row->folder && !store_has_part(a->store, id, "");
+
+	store_row_free(row);
+	return wanted;
+}
+
 static void
 count(struct download *d, msgid id, const GError *error)
 {
 	struct account *a = d->request->account;
-	gboolean here = store_has_part(a->store, id, "");
+	gboolean wanted = is_wanted(a, id);
 
-	if (!here && d->asked->len > 1) {
+	if (wanted && d->asked->len > 1) {
 		g_array_append_val(d->alone, id);
 		return;
 	}
 	d->have += store_size(a->store, id);
-	if (here) {
+	if (!wanted) {
 		d->fine++;
 		return;
 	}
@@ -124,20 +163,51 @@ count(struct download *d, msgid id, const GError *error)
 		fulmar_fail(&d->trouble, FULMAR_FAILED, _("the server did not give the whole message"));
 }
 
-/* The link, or the lane alone, was lost: what was asked for is asked for again. */
+/* A command line waits for nothing. */
 static gboolean
-begins_again(struct download *d, const struct lane *lane, const GError *error)
+is_for_now(const struct request *r, const GError *error)
+{
+	return link_may_mend(error) && !r->cancelled && !(r->account->flags & ACCOUNT_BATCH);
+}
+
+static gboolean
+pause_over(gpointer user)
+{
+	struct download *d = user;
+
+	loop_drop(&d->pause);
+	if (d->request->account->link == LINK_UP)
+		download_begin(d->request);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+put_off(struct download *d, const GError *error)
 {
 	struct request *r = d->request;
-	gboolean lane_lost = error && r->account->link == LINK_UP && !lane_is_up(lane) && !r->cancelled;
+	struct account *a = r->account;
+	int again = (int)++r->attempts - LOSSES_AT_ONCE;
 
-	if (!request_interrupted(r, error) && !(lane_lost && ++r->attempts < LOSSES_AT_MOST))
-		return FALSE;
-	g_array_prepend_vals(d->todo, d->asked->data, d->asked->len);
-	g_array_set_size(d->asked, 0);
-	if (lane_lost)
+	r->running = FALSE;
+	if (again > 0) {
+		loop_after(&d->pause, a->context, (guint)replay_wait(again) * 1000, pause_over, d);
+		tell(d, 0, error->message);
+	} else if (a->link == LINK_UP) {
 		download_begin(r);
-	return TRUE;
+	}
+}
+
+/* What was asked for is asked for again. What takes the link down again and again does not hold up the rest.
+ */
+static void
+ask_again(struct download *d, const GError *error)
+{
+	if (d->request->attempts < LOSSES_AT_ONCE)
+		g_array_prepend_vals(d->todo, d->asked->data, d->asked->len);
+	else
+		g_array_append_vals(d->alone, d->asked->data, d->asked->len);
+	g_array_set_size(d->asked, 0);
+	put_off(d, error);
 }
 
 static void
@@ -146,22 +216,23 @@ flown(const GError *error, void *user)
 	struct download *d = user;
 	struct request *r = d->request;
 	struct account *a = r->account;
-	struct lane *lane = g_steal_pointer(&d->lane);
 
-	lane_give(lane);
-	if (begins_again(d, lane, error))
+	lane_give(g_steal_pointer(&d->lane));
+	if (is_for_now(r, error)) {
+		ask_again(d, error);
+		work_on(a);
 		return;
+	}
 	if (r->cancelled || (error && a->link != LINK_UP)) {
 		finish(r, error);
 		return;
 	}
 	r->attempts = 0;
-	r->running = TRUE;
 	learn(d);
 	for (guint i = 0; i < d->asked->len; i++)
 		count(d, g_array_index(d->asked, msgid, i), error);
 	g_array_set_size(d->asked, 0);
-	tell(d, 0);
+	tell(d, 0, NULL);
 	account_hooks.rows(r->command->folder, a);
 	download_begin(r);
 	work_on(a);
@@ -203,17 +274,6 @@ survey_folder(struct download *d, gint64 folder, GError **error)
 	return store_missing_bodies(a->store, folder, G_MININT64, TRUE, G_MAXINT32, d->todo, error);
 }
 
-/* Not here; what has been deleted meanwhile is not wanted any more. */
-static gboolean
-is_wanted(struct account *a, msgid id)
-{
-	struct store_row *row = store_row(a->store, id, NULL);
-	gboolean wanted = row && row->folder && !store_has_part(a->store, id, "");
-
-	store_row_free(row);
-	return wanted;
-}
-
 static gboolean
 is_of_folder(const struct command *c)
 {
@@ -236,7 +296,7 @@ survey(struct download *d, GError **error)
 	}
 	for (guint i = 0; i < d->todo->len; i++)
 		d->total += store_size(a->store, g_array_index(d->todo, msgid, i));
-	tell(d, 0);
+	tell(d, 0, NULL);
 	return TRUE;
 }
 
@@ -247,10 +307,15 @@ download_listed(struct request *r, const GError *error)
 	g_autoptr(GError) failed = NULL;
 
 	d->headers = NULL;
+	if (is_for_now(r, error)) {
+		put_off(d, error);
+		return;
+	}
 	if (r->account->link != LINK_UP) {
 		request_end(r, error);
 		return;
 	}
+	d->listed = TRUE;
 	/* What is known can be had all the same. */
 	if (error && error->code != FULMAR_PARTLY)
 		d->trouble = g_error_copy(error);
@@ -275,34 +340,47 @@ begin_headers(struct download *d)
 	work_on(a);
 }
 
+/* The messages are known by their ids, or will be. */
 static void
-begin_anew(struct request *r)
+begin_survey(struct download *d)
 {
-	struct download *d = r->download = g_new0(struct download, 1);
 	g_autoptr(GError) error = NULL;
+
+	if (is_of_folder(d->request->command)) {
+		begin_headers(d);
+		return;
+	}
+	d->listed = TRUE;
+	if (survey(d, &error))
+		download_begin(d->request);
+	else
+		finish(d->request, error);
+}
+
+static struct download *
+download_new(struct request *r)
+{
+	struct download *d = g_new0(struct download, 1);
 
 	d->request = r;
 	d->todo = g_array_new(FALSE, FALSE, sizeof(msgid));
 	d->alone = g_array_new(FALSE, FALSE, sizeof(msgid));
 	d->asked = g_array_new(FALSE, FALSE, sizeof(msgid));
 	d->limit = OCTETS_FIRST;
-	if (is_of_folder(r->command))
-		begin_headers(d);
-	else if (survey(d, &error))
-		download_begin(r);
-	else
-		finish(r, error);
+	return d;
 }
 
 void
 download_begin(struct request *r)
 {
-	struct download *d = r->download;
+	struct download *d = r->download ? r->download : (r->download = download_new(r));
 
-	if (!d) {
-		begin_anew(r);
-	} else if (d->headers || d->asked->len) {
+	if (d->headers || d->asked->len) {
 		return;
+	} else if (d->pause) {
+		r->running = FALSE;
+	} else if (!d->listed) {
+		begin_survey(d);
 	} else if (!d->todo->len && !d->alone->len) {
 		end(d);
 	} else if (!(d->lane = lane_take(r->account, LANE_LONG))) {
@@ -311,116 +389,4 @@ download_begin(struct request *r)
 		r->running = TRUE;
 		fly(d, d->todo->len ? d->todo : d->alone, d->todo->len ? AT_ONCE : 1);
 	}
-}
-
-/* ---- when convenient ---- */
-
-enum { LATER_MAX = 1000 };
-
-struct later { /* the one that is being fetched */
-	struct lane *lane;
-	msgid id;
-	char *section;
-};
-
-static char **
-later_list(struct account *a)
-{
-	g_autofree char *text = store_get(a->store, "later");
-
-	return g_strsplit(text ? text : "", "\n", -1);
-}
-
-gboolean
-later_add(struct account *a, const struct command *c, GError **error)
-{
-	g_auto(GStrv) list = later_list(a);
-	g_autoptr(GString) text = g_string_new(NULL);
-	g_autofree char *entry = NULL;
-	guint n = g_strv_length(list);
-
-	if (!c->ids || !c->ids->len)
-		return TRUE;
-	entry = g_strdup_printf("%" G_GINT64_FORMAT ":%s", g_array_index(c->ids, msgid, 0),
-	                        c->text ? c->text : "");
-	/* Of too many the oldest are forgotten: they can be asked for again. */
-	for (guint i = n > LATER_MAX ? n - LATER_MAX : 0; i < n; i++)
-		if (*list[i] && strcmp(list[i], entry))
-			g_string_append_printf(text, "%s\n", list[i]);
-	g_string_append(text, entry);
-	a->later_none = FALSE;
-	return store_set(a->store, "later", text->str, error);
-}
-
-static void
-later_remove(struct account *a, const struct later *later)
-{
-	g_auto(GStrv) list = later_list(a);
-	g_autofree char *entry = g_strdup_printf("%" G_GINT64_FORMAT ":%s", later->id, later->section);
-	g_autoptr(GString) text = g_string_new(NULL);
-	GError *error = NULL;
-
-	for (char **l = list; *l; l++)
-		if (**l && strcmp(*l, entry))
-			g_string_append_printf(text, "%s%s", text->len ? "\n" : "", *l);
-	if (!store_set(a->store, "later", text->len ? text->str : NULL, &error)) {
-		a->later_none = TRUE; /* not again and again on this link */
-		journal_halt(a, error);
-	}
-}
-
-void
-later_free(struct later *later)
-{
-	if (later)
-		g_free(later->section);
-	g_free(later);
-}
-
-static void
-later_done(const GError *error, void *user)
-{
-	struct account *a = user;
-	struct later *later = g_steal_pointer(&a->later);
-	struct event *event;
-
-	lane_give(later->lane);
-	if (!error || (error->code != FULMAR_NO_LINK && error->code != FULMAR_CANCELLED)) {
-		later_remove(a, later);
-		event = account_event(a, EVENT_BODY);
-		event->id = later->id;
-		account_post(a, event);
-	} else {
-		a->later_none = TRUE; /* until the next link */
-	}
-	later_free(later);
-	work_on(a);
-}
-
-gboolean
-later_on(struct account *a)
-{
-	g_auto(GStrv) list = NULL;
-	struct lane *lane;
-	struct later *later;
-	char *section;
-
-	if (a->later)
-		return a->later->lane->number == LANE_PERSON;
-	if (a->later_none)
-		return FALSE;
-	list = later_list(a);
-	if (!list[0] || !*list[0]) {
-		a->later_none = TRUE;
-		return FALSE;
-	}
-	lane = lane_take(a, LANE_WORK);
-	if (!lane)
-		return FALSE;
-	later = a->later = g_new(struct later, 1);
-	later->lane = lane;
-	later->id = g_ascii_strtoll(list[0], &section, 10);
-	later->section = g_strdup(*section == ':' ? section + 1 : section);
-	a->ops->part(lane->backend, later->id, later->section, NULL, later_done, a);
-	return lane->number == LANE_PERSON;
 }

@@ -39,6 +39,13 @@ link_show(struct account *a)
 	account_post(a, event);
 }
 
+gboolean
+link_may_mend(const GError *error)
+{
+	return error && error->domain == FULMAR_ERROR &&
+	       (error->code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED);
+}
+
 static void
 set_link(struct account *a, enum link link)
 {

@@ -10,9 +10,9 @@ libcore_a_SOURCES = \
   src/core/file.c \
   src/core/folders.c \
   src/core/journal.c \
-  src/core/journey.c \
   src/core/keep.c \
   src/core/lane.c \
+  src/core/later.c \
   src/core/link.c \
   src/core/listing.c \
   src/core/merge.c \

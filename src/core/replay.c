@@ -179,8 +179,7 @@ settle(struct account *a, const struct replay *replay, gint64 id, const GError *
 {
 	const struct store_op *op = replay->batch->op;
 	enum op_state again = replay->checking ? OP_CHECKING : OP_WAITING;
-	gboolean put_off = why && (why->code == FULMAR_NO_LINK || why->code == FULMAR_CANCELLED) &&
-	                   why->domain == FULMAR_ERROR;
+	gboolean put_off = link_may_mend(why);
 
 	if (!why)
 		return replay->checking ? checked(a, id, error) : store_op_done(a->store, id, error);

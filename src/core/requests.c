@@ -22,13 +22,6 @@ request_end(struct request *r, const GError *error)
 	g_free(r);
 }
 
-static gboolean
-lost_link(const GError *error)
-{
-	return error && error->domain == FULMAR_ERROR &&
-	       (error->code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED);
-}
-
 /* A journey is prepared beside other things. */
 static gboolean
 waits_for_link(const struct request *r)
@@ -42,7 +35,7 @@ request_interrupted(struct request *r, const GError *error)
 	const struct account *a = r->account;
 
 	r->running = FALSE;
-	if (!lost_link(error) || a->link == LINK_UP || r->cancelled || a->flags & ACCOUNT_BATCH)
+	if (!link_may_mend(error) || a->link == LINK_UP || r->cancelled || a->flags & ACCOUNT_BATCH)
 		return FALSE;
 	if (a->offline || a->blocked)
 		return waits_for_link(r);
@@ -208,7 +201,7 @@ call_off(struct request *r)
 	fulmar_fail(&error, FULMAR_CANCELLED, _("called off"));
 	r->cancelled = TRUE;
 	if (r->command->verb == CMD_DOWNLOAD)
-		journey_forget(a, r->command);
+		download_forget(a, r->command);
 	if (has_verb(r))
 		bus_done(a->bus, a->settings->id, r->command->id, error);
 	else
@@ -263,7 +256,7 @@ static const struct {
         [CMD_FOLDER_EMPTY] = {.change = folder_empty},
         [CMD_FOLDER_PREF] = {.change = folder_pref},
         [CMD_DOWNLOAD] = {.begin = download_begin},
-        [CMD_LATER] = {.now = later_add},
+        [CMD_LATER] = {.now = later_set},
         [CMD_ADMIN] = {.begin = begin_admin},
         [CMD_SEEN_REFUSAL] = {.now = do_seen_refusal},
         [CMD_REPLAY] = {.begin = begin_replay},
@@ -395,7 +388,7 @@ request_take(struct command *command, void *user)
 		return;
 	}
 	r = request_new(a, command);
-	if (command->verb == CMD_DOWNLOAD && !journey_note(a, command, &error))
+	if (command->verb == CMD_DOWNLOAD && !download_note(a, command, &error))
 		request_end(r, error);
 	else if (a->link != LINK_UP)
 		wait_for_link(a, r);

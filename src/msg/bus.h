@@ -34,9 +34,10 @@ enum command_verb {
 	CMD_FOLDER_PREF, /* folder, text = "hidden", "pinned" or "keep", text2 = "yes", "no" or a keep policy
 	                  */
 	CMD_DOWNLOAD, /* folder or ids: whole messages for the journey; progress in octets; done when all are
-	                 here. Waits for a link as long as it takes; remembered under "journeys" until it is
-	                 done */
-	CMD_LATER,    /* ids[0], text = section: fetched when nothing else is asked; done at once */
+	                 here. Waits for a better link as long as it takes; remembered until it is done
+	                 (store/wanted.h) */
+	CMD_LATER,    /* ids[0], text = section: fetched when nothing else is asked; add = 1: not any more.
+	                 Done at once */
 	CMD_ADMIN,    /* folder, add = enum admin_kind, text = name, text2 = value; EVENT_FACT (with command)
 	                 for each answer */
 	CMD_SEEN_REFUSAL, /* ids: the person has seen why the server refused their change */
@@ -75,7 +76,8 @@ struct command {
 
 enum event_kind {
 	EVENT_DONE,     /* command ended: error NULL = well; each command gets exactly one */
-	EVENT_PROGRESS, /* command: have of total (octets or messages; total 0 = unknown) */
+	EVENT_PROGRESS, /* command: have of total (octets or messages; total 0 = unknown); text = why it waits
+	                   for a better link, or NULL: it does not */
 	EVENT_ROWS,     /* folder: rows or counters changed */
 	EVENT_FOLDERS,  /* the folder list changed */
 	EVENT_LINK,  /* the account's connection: state, have/total while fetching, text = detail for Activity

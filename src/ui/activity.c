@@ -1,12 +1,10 @@
+#include "ui/activity.h"
 #include <string.h>
 #include "base/error.h"
 #include "base/i18n.h"
-#include "base/text.h"
-#include "model/format.h"
-#include "model/op-text.h"
 #include "ui/rows.h"
 
-/* What goes on: connections, commands under way, the journal of each account, and what was said before. */
+/* The screen of what goes on: where the cursor is, and what keys do to what it is on. */
 struct activity {
 	struct view view;
 	struct rows rows;
@@ -17,290 +15,7 @@ struct activity {
 	GHashTable *seen; /* char * "ACCOUNT:OP" whose refusal stood on the screen */
 };
 
-struct activity_line {
-	char *text;
-	guint look;
-	guint account;
-	gint64 op;   /* a journal row, or 0 */
-	gint64 step; /* of undo, or 0 */
-	guint64 job; /* a command, or 0 */
-	gboolean failed;
-};
-
 #define COLLECT_EVERY 1000000 /* µs: durations go on */
-#define OPS_SHOWN 500
-#define LATER_SHOWN 20
-
-static void
-line_free(gpointer data)
-{
-	struct activity_line *line = data;
-
-	g_free(line->text);
-	g_free(line);
-}
-
-/* Takes text. */
-static struct activity_line *
-add(struct activity *activity, guint look, char *text)
-{
-	struct activity_line *line = g_new0(struct activity_line, 1);
-
-	line->text = text;
-	line->look = look;
-	g_ptr_array_add(activity->lines, line);
-	return line;
-}
-
-static void
-add_links(struct ui *ui, struct activity *activity)
-{
-	add(activity, ROLE_TITLE, g_strdup(_("Connections")));
-	for (guint i = 0; i < ui->accounts->len; i++) {
-		const struct ui_account *account = ui->accounts->pdata[i];
-		guint role;
-		g_autofree char *link = ui_link_text(ui, i, &role);
-
-		add(activity, role,
-		    g_strdup_printf("  %-12s %s%s%s", account->conf->id, link,
-		                    account->detail && *account->detail ? "  " : "",
-		                    account->detail ? account->detail : ""));
-	}
-}
-
-/* "[######----] 45 %  3.2 MB of 7.1 MB". Gives (g_free). */
-static char *
-progress_text(const struct ui *ui, const struct job *job)
-{
-	int percent = (int)(MIN(job->have, job->total) * 100 / job->total), full = percent / 10;
-	g_autofree char *have = text_size(job->have), *total = text_size(job->total), *bar = NULL;
-
-	bar = ui->accessible ? g_strdup("")
-	                     : g_strdup_printf("[%.*s%.*s] ", full, "##########", 10 - full, "----------");
-	return g_strdup_printf(_("%s%d %%  %s of %s"), bar, percent, have, total);
-}
-
-static gint
-by_age(gconstpointer a, gconstpointer b)
-{
-	const struct job *x = a, *y = b;
-
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-/* Those that wait for a link, or the others. TRUE when there were any. */
-static gboolean
-add_jobs(struct ui *ui, struct activity *activity, gboolean waiting, const char *heading)
-{
-	g_autoptr(GList) jobs = g_list_sort(g_hash_table_get_values(ui->jobs), by_age);
-	gint64 now = g_get_monotonic_time();
-	gboolean any = FALSE, several = ui->accounts->len > 1;
-
-	for (GList *at = jobs; at; at = at->next) {
-		const struct job *job = at->data;
-		g_autofree char *label = text_safe(job->label, -1), *progress = NULL;
-		struct activity_line *line;
-
-		if (!*label || ui_waits(ui, job) != waiting)
-			continue;
-		if (!any)
-			add(activity, ROLE_TITLE, g_strdup(heading));
-		any = TRUE;
-		progress = job->total ? progress_text(ui, job)
-		           : waiting  ? g_strdup("")
-		                      : g_strdup_printf(_("for %d s"),
-		                                        (int)((now - job->since) / G_USEC_PER_SEC));
-		line = add(activity, ROLE_TEXT,
-		           g_strdup_printf("  %s%s%s  %s", several ? ui_account_id(ui, job->account) : "",
-		                           several ? ": " : "", label, progress));
-		line->job = job->id;
-		line->account = job->account;
-	}
-	return any;
-}
-
-static const char *const state_words[] = {
-        [OP_WAITING] = N_("waiting"), [OP_RUNNING] = N_("running"), [OP_CHECKING] = N_("checking"),
-        [OP_FAILED] = N_("failed"),   [OP_HELD] = N_("held"),       [OP_UNKNOWN] = N_("unknown"),
-};
-G_STATIC_ASSERT(G_N_ELEMENTS(state_words) == OP_STATES);
-
-/* Gives (g_free). */
-static char *
-op_line(struct ui *ui, guint account, const struct store_op *op)
-{
-	g_autofree char *error = op->error ? text_safe(op->error, -1) : NULL,
-	                *what = op_text(op, ui_folders(ui, account)), *tried = NULL;
-
-	if (op->state == OP_WAITING && op->attempts)
-		tried = g_strdup_printf(
-		        ngettext(" (tried %d time)", " (tried %d times)", (gulong)op->attempts),
-		        op->attempts);
-	return g_strdup_printf("  %-9s %s%s%s%s%s%s", _(state_words[op->state]),
-	                       ui->accounts->len > 1 ? ui_account_id(ui, account) : "",
-	                       ui->accounts->len > 1 ? ": " : "", what, tried ? tried : "",
-	                       error && *error ? ": " : "", error ? error : "");
-}
-
-static void
-add_op(struct ui *ui, struct activity *activity, guint account, const struct store_op *op)
-{
-	gboolean failed = op->state == OP_FAILED || op->state == OP_UNKNOWN;
-	struct activity_line *line = add(activity, failed ? ROLE_ERROR : ROLE_TEXT, op_line(ui, account, op));
-
-	line->op = op->id;
-	line->step = op->step;
-	line->account = account;
-	line->failed = failed;
-}
-
-/* Ops of all accounts that failed, or the others. Returns how many. */
-static guint
-add_ops(struct ui *ui, struct activity *activity, gboolean failed, const char *heading)
-{
-	guint n = 0;
-
-	for (guint i = 0; i < ui->accounts->len; i++) {
-		struct store *store = ui_store(ui, i);
-		g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
-		g_autoptr(GError) error = NULL;
-		guint total = 0, room = n < OPS_SHOWN ? OPS_SHOWN - n : 0;
-
-		if (store && !store_ops_shown(store, failed, room, ops, &total, &error))
-			add(activity, ROLE_ERROR, text_safe(error->message, -1));
-		if (total && !n)
-			add(activity, ROLE_TITLE, g_strdup(heading));
-		for (guint k = 0; k < ops->len; k++)
-			add_op(ui, activity, i, ops->pdata[k]);
-		n += total;
-	}
-	if (n > OPS_SHOWN)
-		add(activity, ROLE_DIM,
-		    g_strdup_printf(ngettext("  and %u more", "  and %u more", n - OPS_SHOWN),
-		                    n - OPS_SHOWN));
-	return n;
-}
-
-static gboolean
-add_journal(struct ui *ui, struct activity *activity)
-{
-	g_autofree char *retry = ui_key_of(ui, VIEW_ACTIVITY, ACT_RETRY),
-	                *drop = ui_key_of(ui, VIEW_ACTIVITY, ACT_DROP), *heading = NULL;
-	guint n;
-
-	heading = g_strdup_printf(_("Failed (%s tries again, %s gives it up)"), retry, drop);
-	n = add_ops(ui, activity, TRUE, heading);
-	return n + add_ops(ui, activity, FALSE, _("Waiting for the server")) > 0;
-}
-
-/* What comes when nothing else is asked of the server. TRUE when there is any. */
-static gboolean
-add_later(struct ui *ui, struct activity *activity)
-{
-	guint n = 0;
-
-	for (guint i = 0; i < ui->accounts->len; i++) {
-		g_auto(GStrv) later = ui_later(ui, i);
-
-		for (char **entry = later; *entry; entry++) {
-			struct store_row *row =
-			        store_row(ui_store(ui, i), g_ascii_strtoll(*entry, NULL, 10), NULL);
-			g_autofree char *subject = text_safe(row ? row->subject : "", -1);
-
-			if (row && !n++)
-				add(activity, ROLE_TITLE, g_strdup(_("Fetched when convenient")));
-			if (row && n <= LATER_SHOWN)
-				add(activity, ROLE_TEXT,
-				    g_strdup_printf(_("  %s: of “%s”"), ui_account_id(ui, i), subject));
-			store_row_free(row);
-		}
-	}
-	if (n > LATER_SHOWN)
-		add(activity, ROLE_DIM,
-		    g_strdup_printf(ngettext("  and %u more", "  and %u more", n - LATER_SHOWN),
-		                    n - LATER_SHOWN));
-	return n > 0;
-}
-
-static gboolean
-is_cut_off(const struct ui_account *account)
-{
-	return account->link == LINK_ERROR ||
-	       (account->link == LINK_OFFLINE && account->detail && *account->detail);
-}
-
-static gboolean
-links_are_well(const struct ui *ui)
-{
-	for (guint i = 0; i < ui->accounts->len; i++)
-		if (is_cut_off(ui->accounts->pdata[i]))
-			return FALSE;
-	return TRUE;
-}
-
-static void
-add_history(struct ui *ui, struct activity *activity)
-{
-	if (ui->history->len)
-		add(activity, ROLE_TITLE, g_strdup(_("What happened")));
-	for (guint i = ui->history->len; i-- > 0;)
-		add(activity, ROLE_DIM, g_strdup_printf("  %s", (char *)ui->history->pdata[i]));
-}
-
-static void
-collect(struct ui *ui, struct activity *activity)
-{
-	gboolean jobs, ops, later;
-
-	g_ptr_array_set_size(activity->lines, 0);
-	add_links(ui, activity);
-	jobs = add_jobs(ui, activity, FALSE, _("Running"));
-	jobs |= add_jobs(ui, activity, TRUE, _("Waiting for a connection"));
-	ops = add_journal(ui, activity);
-	later = add_later(ui, activity);
-	if (!jobs && !ops && !later && links_are_well(ui))
-		add(activity, ROLE_GOOD,
-		    g_strdup(_("All is well: nothing runs, nothing waits, nothing failed")));
-	add_history(ui, activity);
-}
-
-#define INDENT 9 /* of what goes on in the next row */
-
-/* Cuts the end off a line that is too wide, at a blank where there is one; NULL when it fits. Gives
- * (line_free). */
-static struct activity_line *
-cut_end(struct activity_line *line, int width)
-{
-	int used;
-	gsize len = strlen(line->text), fits = text_fit(line->text, len, width, &used);
-	const char *space = g_strrstr_len(line->text, (gssize)fits, " ");
-	struct activity_line *end;
-
-	if (fits == len || width < 2 * INDENT)
-		return NULL;
-	if (space && space - line->text > 2 * INDENT)
-		fits = (gsize)(space - line->text) + 1;
-	end = g_new(struct activity_line, 1);
-	*end = *line;
-	end->text = g_strdup_printf("%*s%s", INDENT, "", line->text + fits);
-	line->text[fits] = '\0';
-	return end;
-}
-
-/* Lines that are too wide go on in rows of their own: what failed is said to its end. */
-static void
-fold_long(struct activity *activity, int width)
-{
-	g_autoptr(GPtrArray) whole = g_steal_pointer(&activity->lines);
-
-	activity->lines = g_ptr_array_new_with_free_func(line_free);
-	g_ptr_array_set_free_func(whole, NULL);
-	for (guint i = 0; i < whole->len; i++)
-		for (struct activity_line *line = whole->pdata[i], *end; line; line = end) {
-			end = cut_end(line, width);
-			g_ptr_array_add(activity->lines, line);
-		}
-}
 
 static int
 height(const struct activity *activity)
@@ -308,48 +23,69 @@ height(const struct activity *activity)
 	return MAX(activity->view.area.h - 1, 1);
 }
 
+static const struct activity_line *
+line_at_cursor(const struct activity *activity)
+{
+	return activity->rows.cursor < (int)activity->lines->len
+	               ? activity->lines->pdata[activity->rows.cursor]
+	               : NULL;
+}
+
 /* What can be acted on is where the cursor belongs first. */
 static void
 enter(struct activity *activity)
 {
-	activity->entered = TRUE;
-	for (guint i = 0; i < activity->lines->len; i++) {
-		const struct activity_line *line = activity->lines->pdata[i];
-
-		if (line->op || line->job) {
+	for (guint i = 0; i < activity->lines->len; i++)
+		if (activity_has_subject(activity->lines->pdata[i])) {
 			activity->rows.cursor = (int)i;
 			return;
 		}
-	}
 }
 
-/* The cursor stays on its op or command when lines come and go. */
+/* The first line about the same as at; -1: there is none. */
+static int
+first_about(const GPtrArray *lines, const struct activity_line *at)
+{
+	for (guint i = 0; i < lines->len; i++)
+		if (activity_same_subject(lines->pdata[i], at))
+			return (int)i;
+	return -1;
+}
+
+/* The cursor stays on its subject when lines come and go, also in its second row. */
+static void
+follow(struct activity *activity, const GPtrArray *before, const struct activity_line *at)
+{
+	int row = activity->rows.cursor - first_about(before, at), i = first_about(activity->lines, at);
+
+	if (i < 0)
+		return;
+	while (row > 0 && i + 1 < (int)activity->lines->len &&
+	       activity_same_subject(activity->lines->pdata[i + 1], at)) {
+		i++;
+		row--;
+	}
+	activity->rows.cursor = i;
+}
+
 static void
 renew(struct ui *ui, struct activity *activity, int width)
 {
-	const struct activity_line *at = activity->rows.cursor < (int)activity->lines->len
-	                                         ? activity->lines->pdata[activity->rows.cursor]
-	                                         : NULL;
-	gint64 op = at ? at->op : 0, now = g_get_monotonic_time();
-	guint64 job = at ? at->job : 0;
-	guint account = at ? at->account : 0;
+	g_autoptr(GPtrArray) before = NULL;
+	const struct activity_line *at = line_at_cursor(activity);
+	gint64 now = g_get_monotonic_time();
 
 	if (activity->collected && now - activity->collected < COLLECT_EVERY && activity->width == width)
 		return;
+	before = activity->lines;
+	activity->lines = activity_lines(ui, width);
 	activity->collected = now;
 	activity->width = width;
-	collect(ui, activity);
-	fold_long(activity, width);
-	if (!activity->entered)
+	if (at && activity_has_subject(at))
+		follow(activity, before, at);
+	else if (!activity->entered)
 		enter(activity);
-	for (guint i = 0; (op || job) && i < activity->lines->len; i++) {
-		const struct activity_line *line = activity->lines->pdata[i];
-
-		if (line->op == op && line->job == job && line->account == account) {
-			activity->rows.cursor = (int)i;
-			break;
-		}
-	}
+	activity->entered = TRUE;
 }
 
 static void
@@ -382,14 +118,6 @@ activity_draw(struct ui *ui, struct view *view, gboolean focused)
 		ui_cursor(ui, area.y + 1 + activity->rows.cursor - activity->rows.top, area.x);
 }
 
-static const struct activity_line *
-line_at_cursor(const struct activity *activity)
-{
-	return activity->rows.cursor < (int)activity->lines->len
-	               ? activity->lines->pdata[activity->rows.cursor]
-	               : NULL;
-}
-
 static void
 op_changed(struct ui *ui, const struct job *job, const GError *error)
 {
@@ -402,7 +130,7 @@ op_changed(struct ui *ui, const struct job *job, const GError *error)
 static const char *
 answer_to(const struct ui *ui, const struct activity_line *line, enum action action)
 {
-	if (line->job)
+	if (line->job || line->later)
 		return _("Called off");
 	if (action == ACT_DROP)
 		return _("Given up: it is taken back here");
@@ -410,23 +138,36 @@ answer_to(const struct ui *ui, const struct activity_line *line, enum action act
 	                                       : _("It is tried as soon as there is a connection");
 }
 
+static struct command *
+command_for(struct ui *ui, const struct activity_line *line, enum action action)
+{
+	struct command *command = command_new(line->job             ? CMD_CANCEL
+	                                      : line->later         ? CMD_LATER
+	                                      : action == ACT_RETRY ? CMD_RETRY
+	                                                            : CMD_DROP,
+	                                      ui_account_id(ui, line->account));
+
+	command->op = line->job ? (gint64)line->job : line->op;
+	if (!line->later)
+		return command;
+	command->add = 1;
+	command->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+	g_array_append_val(command->ids, line->later);
+	command->text = g_strdup(line->section);
+	return command;
+}
+
 static gboolean
 change(struct ui *ui, struct activity *activity, enum action action)
 {
 	const struct activity_line *line = line_at_cursor(activity);
-	struct command *command;
 	struct job *job;
 
-	if (!line || (!line->op && !(line->job && action == ACT_DROP))) {
+	if (!line || !(line->op || (activity_has_subject(line) && action == ACT_DROP))) {
 		ui_say(ui, _("Choose a change that waits or failed first"));
 		return TRUE;
 	}
-	command = command_new(line->job             ? CMD_CANCEL
-	                      : action == ACT_RETRY ? CMD_RETRY
-	                                            : CMD_DROP,
-	                      ui_account_id(ui, line->account));
-	command->op = line->job ? (gint64)line->job : line->op;
-	job = ui_send(ui, line->account, command, "", op_changed);
+	job = ui_send(ui, line->account, command_for(ui, line, action), "", op_changed);
 	if (job)
 		job->user = (char *)answer_to(ui, line, action);
 	return TRUE;
@@ -452,7 +193,7 @@ look(struct ui *ui, struct activity *activity)
 	const struct activity_line *line = line_at_cursor(activity);
 	struct store *store = line && line->op ? ui_store(ui, line->account) : NULL;
 	struct store_op *op = store ? store_op(store, line->op, NULL) : NULL;
-	g_autofree char *text = op ? op_line(ui, line->account, op) : NULL;
+	g_autofree char *text = op ? activity_op_text(ui, line->account, op) : NULL;
 
 	if (text)
 		ui_say(ui, "%s", g_strstrip(text));
@@ -550,7 +291,7 @@ activity_new(struct ui *ui)
 	struct activity *activity = g_new0(struct activity, 1);
 
 	activity->view.ops = &activity_ops;
-	activity->lines = g_ptr_array_new_with_free_func(line_free);
+	activity->lines = g_ptr_array_new();
 	activity->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return &activity->view;
 }

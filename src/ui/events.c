@@ -19,6 +19,7 @@ ui_job_free(gpointer data)
 		job->free_user(job->user);
 	g_free(job->label);
 	g_free(job->said);
+	g_free(job->why);
 	g_free(job);
 }
 
@@ -71,7 +72,7 @@ ui_is_linked(const struct ui *ui, guint account)
 gboolean
 ui_waits(const struct ui *ui, const struct job *job)
 {
-	return job->verb == CMD_DOWNLOAD && !ui_is_linked(ui, job->account);
+	return job->verb == CMD_DOWNLOAD && (job->why || !ui_is_linked(ui, job->account));
 }
 
 const struct job *
@@ -220,10 +221,12 @@ told_progress(struct ui *ui, guint account, struct event *event)
 {
 	struct job *job = job_of(ui, event->command);
 
-	if (job) {
-		job->have = event->have;
-		job->total = event->total;
-	}
+	if (!job)
+		return;
+	job->have = event->have;
+	job->total = event->total;
+	g_free(job->why);
+	job->why = event->text ? text_safe(event->text, -1) : NULL;
 }
 
 static void

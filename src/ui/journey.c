@@ -2,6 +2,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "model/format.h"
+#include "store/wanted.h"
 #include "ui/ui-private.h"
 
 /* "Download this for the journey": how much it is, then all of it. */
@@ -42,7 +43,6 @@ static void
 downloaded(struct ui *ui, const struct job *job, const GError *error)
 {
 	struct journey *journey = job->user;
-
 	g_autofree char *name = name_of(journey);
 
 	if (!error)
@@ -166,34 +166,26 @@ folder_by_id(struct ui *ui, guint account, gint64 id)
 	return NULL;
 }
 
-/* "m ID ID …": the messages; the folder is that of the first. */
+/* The folder is that of the first message that is here. */
 static gint64
-read_ids(struct ui *ui, guint account, const char *line, GArray *ids)
+folder_of(struct ui *ui, guint account, const GArray *ids)
 {
-	g_auto(GStrv) words = g_strsplit(line, " ", -1);
 	struct store_row *row = NULL;
 	gint64 folder;
 
-	for (char **word = words + 1; *words && *word; word++) {
-		msgid id = g_ascii_strtoll(*word, NULL, 10);
-
-		if (!row)
-			row = store_row(ui_store(ui, account), id, NULL);
-		g_array_append_val(ids, id);
-	}
+	for (guint i = 0; !row && i < ids->len; i++)
+		row = store_row(ui_store(ui, account), g_array_index(ids, msgid, i), NULL);
 	folder = row ? row->folder : 0;
 	store_row_free(row);
 	return folder;
 }
 
 static void
-resume(struct ui *ui, guint account, const char *line)
+resume(struct ui *ui, guint account, const struct store_journey *wanted)
 {
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	gboolean of_folder = *line == 'f';
-	gint64 id = of_folder ? g_ascii_strtoll(line + 1, NULL, 10) : read_ids(ui, account, line, ids);
+	gint64 id = wanted->ids ? folder_of(ui, account, wanted->ids) : wanted->folder;
 	const struct store_folder *folder = folder_by_id(ui, account, id);
-	struct journey journey = {.account = account, .folder = id, .ids = of_folder ? NULL : ids};
+	struct journey journey = {.account = account, .folder = id, .ids = wanted->ids};
 
 	journey.path = folder ? text_safe(folder->path, -1) : g_strdup(_("a folder that is gone"));
 	send(ui, &journey);
@@ -205,15 +197,12 @@ ui_resume_downloads(struct ui *ui, guint n)
 {
 	struct ui_account *account = ui->accounts->pdata[n];
 	struct store *store = ui_store(ui, n);
-	g_autofree char *text = NULL;
-	g_auto(GStrv) lines = NULL;
+	g_autoptr(GPtrArray) journeys = NULL;
 
 	if (account->resumed || !store)
 		return;
 	account->resumed = TRUE;
-	text = store_get(store, "journeys");
-	lines = g_strsplit(text ? text : "", "\n", -1);
-	for (char **line = lines; *line; line++)
-		if (**line)
-			resume(ui, n, *line);
+	journeys = store_journeys(store);
+	for (guint i = 0; i < journeys->len; i++)
+		resume(ui, n, journeys->pdata[i]);
 }

@@ -2,7 +2,8 @@
 noinst_LIBRARIES += libui.a
 libui_a_SOURCES = \
   src/ui/actions.c \
-  src/ui/activity.c \
+  src/ui/activity.c src/ui/activity.h \
+  src/ui/activity-lines.c \
   src/ui/picture.c src/ui/picture.h \
   src/ui/edit.c src/ui/edit.h \
   src/ui/events.c \

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/text.h"
+#include "store/wanted.h"
 #include "ui/rows.h"
 
 /* The parts of one message, to open, save or fetch. */
@@ -12,16 +13,15 @@ struct parts {
 	msgid id;
 	char *subject;
 	GPtrArray *parts; /* struct document_part * */
-	char **later;     /* as ui_later gives */
+	GPtrArray *later; /* as ui_laters gives */
 };
 
-char **
-ui_later(struct ui *ui, guint account)
+GPtrArray *
+ui_laters(struct ui *ui, guint account)
 {
 	struct store *store = ui_store(ui, account);
-	g_autofree char *text = store ? store_get(store, "later") : NULL;
 
-	return g_strsplit(text ? text : "", "\n", -1);
+	return store ? store_laters(store) : g_ptr_array_new();
 }
 
 static const struct view_ops parts_ops;
@@ -36,8 +36,8 @@ load(struct ui *ui, struct parts *parts)
 	parts->parts = store ? document_parts(store, parts->id, 0, &error) : g_ptr_array_new();
 	if (error)
 		ui_complain(ui, "%s", error->message);
-	g_strfreev(parts->later);
-	parts->later = ui_later(ui, parts->account);
+	g_ptr_array_unref(parts->later);
+	parts->later = ui_laters(ui, parts->account);
 }
 
 static void
@@ -75,11 +75,9 @@ name_of(const struct document_part *part)
 static const char *
 place_of(const struct parts *parts, const struct document_part *part)
 {
-	g_autofree char *entry = g_strdup_printf("%" G_GINT64_FORMAT ":%s", parts->id, part->section);
-
 	if (part->here)
 		return _("here");
-	return g_strv_contains((const char *const *)parts->later, entry) ? _("later") : _("on the server");
+	return store_is_later(parts->later, parts->id, part->section) ? _("later") : _("on the server");
 }
 
 static void
@@ -225,7 +223,7 @@ parts_close(struct ui *ui, struct view *view)
 	struct parts *parts = (struct parts *)view;
 
 	g_ptr_array_unref(parts->parts);
-	g_strfreev(parts->later);
+	g_ptr_array_unref(parts->later);
 	g_free(parts->subject);
 	g_free(parts);
 }
@@ -251,6 +249,7 @@ parts_new(struct ui *ui, guint account, msgid id)
 	parts->id = id;
 	parts->subject = text_safe(row ? row->subject : "", -1);
 	parts->parts = g_ptr_array_new();
+	parts->later = g_ptr_array_new();
 	if (row)
 		store_row_free(row);
 	load(ui, parts);

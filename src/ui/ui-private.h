@@ -55,7 +55,7 @@ struct ui_account {
 	char *foreign;      /* first levels of what others share, a line each; or NULL */
 	/* what the server said of room, octets; limit 0: it did not */
 	guint64 quota_used, quota_limit;
-	gboolean resumed; /* what it had remembered for the journey was asked for again */
+	gboolean resumed;   /* what it had remembered for the journey was asked for again */
 	gint64 quota_asked; /* monotonic µs, 0 = not yet */
 };
 
@@ -74,10 +74,11 @@ struct job {
 	gboolean automatic; /* nothing that the person would take back */
 	char *said;         /* by EVENT_STEP: what was done, safe; or NULL */
 	gint64 step;        /* of undo; -1 = not told, 0 = nothing changed */
+	char *why;          /* it waits for a better link, safe; or NULL: it does not */
 	msgid back;         /* that an undo brought back, in folder; 0: none */
 	gint64 folder;
-	job_done done;      /* or NULL */
-	void *user;         /* for done, which frees it; when the screen ends first, free_user does */
+	job_done done; /* or NULL */
+	void *user;    /* for done, which frees it; when the screen ends first, free_user does */
 	GDestroyNotify free_user;
 };
 
@@ -263,8 +264,8 @@ void reader_laid_out(struct ui *ui);  /* takes what the worker finished */
 void reader_ask_again(struct ui *ui); /* a new link: what the old one did not bring */
 void reader_mark_seen(struct ui *ui); /* the text was on the screen long enough */
 struct view *parts_new(struct ui *ui, guint account, msgid id);
-/* What is fetched when convenient, "ID:SECTION" each, the oldest first. Gives (g_strfreev). */
-char **ui_later(struct ui *ui, guint account);
+/* What is fetched when convenient: struct store_later *, the oldest first. Gives (g_ptr_array_unref). */
+GPtrArray *ui_laters(struct ui *ui, guint account);
 struct view *folders_new(struct ui *ui);
 void folders_draw_rail(struct ui *ui, struct rect area);
 void folders_click_rail(struct ui *ui, int y);

@@ -167,6 +167,8 @@ take(struct bed *bed, struct event *event)
 		bed->bodies++;
 		break;
 	case EVENT_PROGRESS:
+		bed->waits = event->text != NULL;
+		break;
 	case EVENT_BACK:
 	case EVENT_ROWS:
 	case EVENT_FOLDERS:
@@ -198,6 +200,24 @@ struct command *
 bed_command(enum command_verb verb, const char *account)
 {
 	return command_new(verb, account);
+}
+
+struct command *
+bed_about(struct bed *bed, enum command_verb verb, const char *folder, const char *message_id)
+{
+	struct command *c = bed_command(verb, "work");
+
+	bed_add_id(bed, c, folder, message_id);
+	return c;
+}
+
+struct command *
+bed_about_folder(struct bed *bed, enum command_verb verb, const char *folder)
+{
+	struct command *c = bed_command(verb, "work");
+
+	c->folder = bed_folder(bed, "work", folder);
+	return c;
 }
 
 guint64
@@ -251,6 +271,18 @@ bed_await_body(struct bed *bed)
 	while (!bed->bodies) {
 		if (g_get_monotonic_time() > end)
 			g_error("no body comes");
+		listen(bed, 1000);
+	}
+}
+
+void
+bed_await_waiting(struct bed *bed)
+{
+	gint64 end = g_get_monotonic_time() + PATIENCE_MS * 1000;
+
+	while (!bed->waits) {
+		if (g_get_monotonic_time() > end)
+			g_error("no download waits");
 		listen(bed, 1000);
 	}
 }

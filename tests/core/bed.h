@@ -21,6 +21,7 @@ struct bed {
 	gint64 failed;     /* ops, as EVENT_QUEUE said last */
 	guint facts;       /* EVENT_FACT */
 	guint bodies;      /* EVENT_BODY */
+	gboolean waits;    /* as EVENT_PROGRESS said last */
 };
 
 /* A fresh folder of data and configuration with accounts "work" and "home". */
@@ -41,6 +42,10 @@ void bed_stop(struct bed *bed);
 struct command *bed_command(enum command_verb verb, const char *account);
 /* Adds the row of the message to the command's ids: the first of that Message-ID in folder. */
 void bed_add_id(struct bed *bed, struct command *command, const char *folder, const char *message_id);
+/* For account "work": about that message, or folder. */
+struct command *bed_about(struct bed *bed, enum command_verb verb, const char *folder,
+                          const char *message_id);
+struct command *bed_about_folder(struct bed *bed, enum command_verb verb, const char *folder);
 guint64 bed_send(struct bed *bed, struct command *command);
 /* Its code, FULMAR_OK when it ended well. */
 int bed_await(struct bed *bed, guint64 id);
@@ -50,6 +55,8 @@ gboolean bed_await_or_silence(struct bed *bed, guint64 id, const char *account);
 
 /* Until a body came. */
 void bed_await_body(struct bed *bed);
+/* Until a download waits for a better link. */
+void bed_await_waiting(struct bed *bed);
 
 /* A reading handle. */
 struct store *bed_store(struct bed *bed, const char *account);

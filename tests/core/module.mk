@@ -1,5 +1,6 @@
 # tests of src/core
 core_tests = tests/core/test-account tests/core/test-address tests/core/test-bus tests/core/test-change \
+  tests/core/test-download \
   tests/core/test-journal tests/core/test-lanes tests/core/test-transfer
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
@@ -11,6 +12,8 @@ core_bed = tests/core/bed.c tests/core/bed.h tests/core/memory.c tests/core/memo
   tests/core/model.c tests/core/model.h tests/core/script.c tests/core/script.h
 tests_core_test_change_SOURCES = tests/core/test-change.c $(core_bed)
 tests_core_test_change_LDADD = $(CORE_LIBS)
+tests_core_test_download_SOURCES = tests/core/test-download.c $(core_bed)
+tests_core_test_download_LDADD = $(CORE_LIBS)
 tests_core_test_journal_SOURCES = tests/core/test-journal.c $(core_bed)
 tests_core_test_journal_LDADD = $(CORE_LIBS)
 tests_core_test_lanes_SOURCES = tests/core/test-lanes.c $(core_bed)

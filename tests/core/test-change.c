@@ -3,8 +3,7 @@
 #include "base/error.h"
 #include "script.h"
 
-/* Commands beside the journal's own: what others do meanwhile, downloads, what was put off, sharing, wishes
- * of this machine alone. */
+/* Commands beside the journal's own: what others do meanwhile, sharing, wishes of this machine alone. */
 
 static struct model *
 set_up(struct bed *bed)
@@ -27,24 +26,6 @@ sync_now(struct bed *bed)
 	bed_stop(bed);
 }
 
-static struct command *
-about(struct bed *bed, enum command_verb verb, const char *folder, const char *id)
-{
-	struct command *c = bed_command(verb, "work");
-
-	bed_add_id(bed, c, folder, id);
-	return c;
-}
-
-static struct command *
-about_folder(struct bed *bed, enum command_verb verb, const char *folder)
-{
-	struct command *c = bed_command(verb, "work");
-
-	c->folder = bed_folder(bed, "work", folder);
-	return c;
-}
-
 /* ---- somebody else was there first ---- */
 
 static void
@@ -56,13 +37,13 @@ test_expunged_elsewhere(void)
 	struct command *c;
 
 	bed_start(&bed, "work", ACCOUNT_OFFLINE);
-	c = about(&bed, CMD_MOVE, "INBOX", "<work1@example.org>");
+	c = bed_about(&bed, CMD_MOVE, "INBOX", "<work1@example.org>");
 	c->text = g_strdup("Old");
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
-	c = about(&bed, CMD_FLAG, "INBOX", "<work2@example.org>");
+	c = bed_about(&bed, CMD_FLAG, "INBOX", "<work2@example.org>");
 	c->add = FLAG_FLAGGED;
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
-	c = about(&bed, CMD_PURGE, "INBOX", "<work3@example.org>");
+	c = bed_about(&bed, CMD_PURGE, "INBOX", "<work3@example.org>");
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
 	bed_stop(&bed);
 	for (guint i = 1; i <= 3; i++) {
@@ -128,22 +109,22 @@ test_rights(void)
 
 	set_rights("Old", "lrs", &bed);
 	bed_start(&bed, "work", ACCOUNT_OFFLINE);
-	g_assert_cmpint(bed_do(&bed, about(&bed, CMD_DELETE, "Old", "<work20@example.org>")), ==,
+	g_assert_cmpint(bed_do(&bed, bed_about(&bed, CMD_DELETE, "Old", "<work20@example.org>")), ==,
 	                FULMAR_FAILED);
-	g_assert_cmpint(bed_do(&bed, about(&bed, CMD_PURGE, "Old", "<work20@example.org>")), ==,
+	g_assert_cmpint(bed_do(&bed, bed_about(&bed, CMD_PURGE, "Old", "<work20@example.org>")), ==,
 	                FULMAR_FAILED);
-	c = about(&bed, CMD_MOVE, "INBOX", "<work1@example.org>");
+	c = bed_about(&bed, CMD_MOVE, "INBOX", "<work1@example.org>");
 	c->text = g_strdup("Old");
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_FAILED);
-	c = about(&bed, CMD_FLAG, "Old", "<work20@example.org>");
+	c = bed_about(&bed, CMD_FLAG, "Old", "<work20@example.org>");
 	c->add = FLAG_FLAGGED;
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_FAILED);
-	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_FOLDER_REMOVE, "Old")), ==, FULMAR_FAILED);
-	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_FOLDER_EMPTY, "Old")), ==, FULMAR_FAILED);
-	c = about(&bed, CMD_FLAG, "Old", "<work20@example.org>");
+	g_assert_cmpint(bed_do(&bed, bed_about_folder(&bed, CMD_FOLDER_REMOVE, "Old")), ==, FULMAR_FAILED);
+	g_assert_cmpint(bed_do(&bed, bed_about_folder(&bed, CMD_FOLDER_EMPTY, "Old")), ==, FULMAR_FAILED);
+	c = bed_about(&bed, CMD_FLAG, "Old", "<work20@example.org>");
 	c->remove = FLAG_SEEN;
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
-	c = about(&bed, CMD_COPY, "Old", "<work20@example.org>");
+	c = bed_about(&bed, CMD_COPY, "Old", "<work20@example.org>");
 	c->text = g_strdup("INBOX");
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
 	bed_stop(&bed);
@@ -216,10 +197,11 @@ test_some_are_gone(void)
 	msgid gone = bed_row(&bed, "work", "INBOX", "<work3@example.org>");
 
 	bed_start(&bed, "work", ACCOUNT_OFFLINE);
-	g_assert_cmpint(bed_do(&bed, about(&bed, CMD_PURGE, "INBOX", "<work3@example.org>")), ==, FULMAR_OK);
+	g_assert_cmpint(bed_do(&bed, bed_about(&bed, CMD_PURGE, "INBOX", "<work3@example.org>")), ==,
+	                FULMAR_OK);
 	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
 		g_autofree char *before = bed_dump(&bed, "work"), *after = NULL;
-		struct command *c = about(&bed, verbs[i].verb, "INBOX", "<work1@example.org>");
+		struct command *c = bed_about(&bed, verbs[i].verb, "INBOX", "<work1@example.org>");
 
 		g_array_append_val(c->ids, gone);
 		bed_add_id(&bed, c, "INBOX", "<work2@example.org>");
@@ -236,130 +218,6 @@ test_some_are_gone(void)
 	bed_remove(&bed);
 }
 
-/* ---- for the journey ---- */
-
-static guint
-count_whole(struct bed *bed, const char *path)
-{
-	gint64 folder = bed_folder(bed, "work", path);
-	struct store *store = bed_store(bed, "work");
-	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(store_row_free);
-	guint whole = 0;
-
-	g_assert_true(store_rows(store, folder, NULL, TRUE, 1000, rows, NULL));
-	for (guint i = 0; i < rows->len; i++)
-		whole += store_has_part(store, ((struct store_row *)rows->pdata[i])->id, "");
-	store_close(store);
-	return whole;
-}
-
-static void
-test_download(void)
-{
-	struct bed bed;
-	struct model *model = set_up(&bed);
-
-	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
-	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_DOWNLOAD, "INBOX")), ==, FULMAR_OK);
-	g_assert_cmpuint(count_whole(&bed, "INBOX"), ==, 10);
-	g_assert_cmpint(bed_do(&bed, about(&bed, CMD_DOWNLOAD, "Old", "<work20@example.org>")), ==,
-	                FULMAR_OK);
-	g_assert_cmpuint(count_whole(&bed, "Old"), ==, 1);
-	bed_stop(&bed);
-	model_free(model);
-	bed_remove(&bed);
-}
-
-static gboolean
-remembers_a_journey(struct bed *bed)
-{
-	struct store *store = bed_store(bed, "work");
-	g_autofree char *journeys = store_get(store, "journeys");
-
-	store_close(store);
-	return journeys != NULL;
-}
-
-/* Asked for without a network: it waits, and what it was is remembered by the next start. */
-static void
-test_download_offline(void)
-{
-	struct bed bed;
-	struct model *model = set_up(&bed);
-	guint64 id;
-
-	bed_start(&bed, "work", ACCOUNT_OFFLINE);
-	bed_send(&bed, about_folder(&bed, CMD_DOWNLOAD, "INBOX"));
-	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_OPEN, "INBOX")), ==, FULMAR_NO_LINK);
-	bed_stop(&bed);
-	g_assert_true(remembers_a_journey(&bed));
-	bed_start(&bed, "work", ACCOUNT_OFFLINE | ACCOUNT_NO_SECRETS);
-	id = bed_send(&bed, about_folder(&bed, CMD_DOWNLOAD, "INBOX"));
-	g_assert_cmpint(bed_do(&bed, bed_command(CMD_GO_ONLINE, "work")), ==, FULMAR_OK);
-	g_assert_cmpint(bed_await(&bed, id), ==, FULMAR_OK);
-	g_assert_cmpuint(count_whole(&bed, "INBOX"), ==, 10);
-	g_assert_false(remembers_a_journey(&bed));
-	bed_stop(&bed);
-	model_free(model);
-	bed_remove(&bed);
-}
-
-/* Its headers cannot be asked for either: the command ends while it begins. */
-static void
-test_download_of_nothing(void)
-{
-	struct bed bed;
-	struct model *model = set_up(&bed);
-	struct command *c = bed_command(CMD_DOWNLOAD, "work");
-
-	c->folder = 4711;
-	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
-	g_assert_cmpint(bed_do(&bed, bed_command(CMD_SYNC, "work")), ==, FULMAR_OK);
-	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_FAILED);
-	bed_stop(&bed);
-	model_free(model);
-	bed_remove(&bed);
-}
-
-static void
-test_download_called_off(void)
-{
-	struct bed bed;
-	struct model *model = set_up(&bed);
-	struct command *c = bed_command(CMD_CANCEL, "work");
-	guint64 id;
-	int code;
-
-	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
-	id = bed_send(&bed, about_folder(&bed, CMD_DOWNLOAD, "INBOX"));
-	c->op = (gint64)id;
-	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
-	code = bed_await(&bed, id);
-	g_assert_true(code == FULMAR_CANCELLED || code == FULMAR_OK);
-	bed_stop(&bed);
-	model_free(model);
-	bed_remove(&bed);
-}
-
-/* Asked for on the train, fetched in the evening. */
-static void
-test_later(void)
-{
-	struct bed bed;
-	struct model *model = set_up(&bed);
-
-	bed_start(&bed, "work", ACCOUNT_OFFLINE);
-	g_assert_cmpint(bed_do(&bed, about(&bed, CMD_LATER, "Old", "<work20@example.org>")), ==, FULMAR_OK);
-	bed_stop(&bed);
-	g_assert_cmpuint(count_whole(&bed, "Old"), ==, 0);
-	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
-	bed_await_body(&bed);
-	bed_stop(&bed);
-	g_assert_cmpuint(count_whole(&bed, "Old"), ==, 1);
-	model_free(model);
-	bed_remove(&bed);
-}
-
 /* ---- the rest ---- */
 
 static void
@@ -369,7 +227,7 @@ test_admin(void)
 	struct model *model = set_up(&bed);
 
 	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
-	g_assert_cmpint(bed_do(&bed, about_folder(&bed, CMD_ADMIN, "INBOX")), ==, FULMAR_OK);
+	g_assert_cmpint(bed_do(&bed, bed_about_folder(&bed, CMD_ADMIN, "INBOX")), ==, FULMAR_OK);
 	g_assert_cmpuint(bed.facts, ==, 2);
 	bed_stop(&bed);
 	model_free(model);
@@ -393,7 +251,7 @@ test_pref(void)
 
 	bed_start(&bed, "work", ACCOUNT_OFFLINE);
 	for (guint i = 0; i < G_N_ELEMENTS(wishes); i++) {
-		struct command *c = about_folder(&bed, CMD_FOLDER_PREF, "Old");
+		struct command *c = bed_about_folder(&bed, CMD_FOLDER_PREF, "Old");
 
 		c->text = g_strdup(wishes[i].what);
 		c->text2 = g_strdup(wishes[i].value);
@@ -422,11 +280,6 @@ main(int argc, char **argv)
 	g_test_add_func("/change/reading-without-the-right", test_reading_without_the_right);
 	g_test_add_func("/change/nothing-made-in-vain", test_nothing_made_in_vain);
 	g_test_add_func("/change/some-are-gone", test_some_are_gone);
-	g_test_add_func("/change/download", test_download);
-	g_test_add_func("/change/download-offline", test_download_offline);
-	g_test_add_func("/change/download-of-nothing", test_download_of_nothing);
-	g_test_add_func("/change/download-called-off", test_download_called_off);
-	g_test_add_func("/change/later", test_later);
 	g_test_add_func("/change/admin", test_admin);
 	g_test_add_func("/change/pref", test_pref);
 	return g_test_run();

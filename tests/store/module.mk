@@ -21,7 +21,8 @@ STORE_TESTS =  \
   tests/store/test-undo \
   tests/store/test-verbs \
   tests/store/test-verbs-folders \
-  tests/store/test-verbs-move
+  tests/store/test-verbs-move \
+  tests/store/test-wanted
 
 check_PROGRAMS += tests/bench/bench-store $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
@@ -86,4 +87,7 @@ tests_store_test_verbs_folders_LDADD = $(STORE_LIBS)
 tests_store_test_verbs_move_SOURCES = tests/store/test-verbs-move.c $(VERBS_UTIL)
 tests_store_test_verbs_move_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_verbs_move_LDADD = $(STORE_LIBS)
+tests_store_test_wanted_SOURCES = tests/store/test-wanted.c $(STORE_TEST_UTIL)
+tests_store_test_wanted_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_wanted_LDADD = $(STORE_LIBS)
 EXTRA_DIST += tests/store/v1.sql

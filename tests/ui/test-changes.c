@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 #include "rig.h"
+#include "store/wanted.h"
 
 /* What keys do to messages and folders: what the account is sent, what the screen shows from the moment of
  * the key, and what it shows when the account says no. The sample's inbox, newest first: free txt.exe (4),
@@ -686,6 +687,20 @@ a_download_says_how_much_first(void)
 	rig_tell(&rig, event);
 	press(&rig, "W");
 	g_assert_true(shows(&rig, "Downloading INBOX  [###-------] 35 %  4 kB of 10 kB"));
+	event = event_new(EVENT_PROGRESS, "work");
+	event->command = command->id;
+	event->have = 3500;
+	event->total = 10000;
+	event->text = g_strdup("the link was lost");
+	rig_tell(&rig, event);
+	g_assert_true(shows(&rig, "Waiting for a connection"));
+	g_assert_true(shows(&rig, "35 %  4 kB of 10 kB: the link was lost"));
+	event = event_new(EVENT_PROGRESS, "work");
+	event->command = command->id;
+	event->have = 3500;
+	event->total = 10000;
+	rig_tell(&rig, event);
+	g_assert_false(shows(&rig, "the link was lost"));
 	/* It has a connection of its own: that of the folder is idle, the account is not. */
 	event = event_new(EVENT_LINK, "work");
 	event->state = LINK_IDLE;
@@ -740,17 +755,56 @@ what_comes_when_convenient_is_seen(void)
 {
 	struct rig rig;
 	GError *error = NULL;
-	g_autofree char *later = NULL;
+	struct command *command;
 	msgid id;
 
 	rig_open(&rig, 24, 80, FALSE, NULL);
 	id = list_cursor(rig.ui->list)->row->id;
-	later = g_strdup_printf("%" G_GINT64_FORMAT ":1\n77:2", id);
-	g_assert_true(store_set(rig.sample.writer, "later", later, &error));
+	g_assert_true(store_later_set(rig.sample.writer, id, "1", TRUE, &error));
+	g_assert_true(store_later_set(rig.sample.writer, 77, "2", TRUE, &error));
 	press(&rig, "W");
 	g_assert_true(shows(&rig, "Fetched when convenient"));
 	g_assert_true(shows(&rig, "work: of “"));
 	g_assert_false(shows(&rig, "All is well"));
+	press(&rig, "d");
+	command = rig_taken(&rig, CMD_LATER);
+	g_assert_cmpint(only_id(command), ==, id);
+	g_assert_cmpstr(command->text, ==, "1");
+	g_assert_cmpuint(command->add, ==, 1);
+	g_assert_true(store_later_set(rig.sample.writer, id, "1", FALSE, &error));
+	rig_done(&rig, command, -1, NULL, NULL);
+	g_assert_true(shows(&rig, "Called off"));
+	g_assert_false(shows(&rig, "Fetched when convenient"));
+	rig_close(&rig);
+}
+
+/* What goes on in a second row is gone through like any other, whatever happens meanwhile. */
+static void
+a_long_line_does_not_hold_the_cursor(void)
+{
+	struct rig rig;
+	msgid id = 4;
+	GError *error = NULL;
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	int first;
+
+	rig_open(&rig, 24, 60, FALSE, NULL);
+	g_assert_true(
+	        store_journal_flags(rig.sample.writer, &id, 1, FLAG_ANSWERED, 0, NULL, NULL, NULL, &error));
+	g_assert_true(store_ops(rig.sample.writer, FALSE, 0, ops, &error));
+	g_assert_true(store_op_set(rig.sample.writer, ((struct store_op *)ops->pdata[0])->id, OP_FAILED,
+	                           "this is so long a reason that it goes on in a second row and in a third, "
+	                           "which the cursor comes through",
+	                           0, &error));
+	press(&rig, "W");
+	g_assert_true(shows(&rig, "Failed"));
+	first = rig.ui->cursor_y;
+	for (int i = 1; i < 3; i++) {
+		press(&rig, "j");
+		rig_tell(&rig, event_new(EVENT_QUEUE, "work"));
+		g_assert_true(shows(&rig, "Failed"));
+		g_assert_cmpint(rig.ui->cursor_y, ==, first + i);
+	}
 	rig_close(&rig);
 }
 
@@ -926,6 +980,8 @@ main(int argc, char **argv)
 	g_test_add_func("/changes/a-download-says-how-much-first", a_download_says_how_much_first);
 	g_test_add_func("/changes/activity-says-that-all-is-well", activity_says_that_all_is_well);
 	g_test_add_func("/changes/what-comes-when-convenient-is-seen", what_comes_when_convenient_is_seen);
+	g_test_add_func("/changes/a-long-line-does-not-hold-the-cursor",
+	                a_long_line_does_not_hold_the_cursor);
 	g_test_add_func("/changes/refusals-are-seen", refusals_are_seen);
 	g_test_add_func("/changes/sharing-is-seen-and-changed", sharing_is_seen_and_changed);
 	g_test_add_func("/changes/every-size-is-drawn-without-harm", every_size_is_drawn_without_harm);
