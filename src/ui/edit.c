@@ -119,25 +119,52 @@ edit_act(struct edit *edit, enum action action)
 	return FALSE;
 }
 
+/* What stands for octets that no terminal may get; the names of folders come from servers. */
+static char *
+shown(const char *text, gsize len)
+{
+	GString *out = g_string_sized_new(len);
+	int width;
+
+	while (len) {
+		gsize n = text_next(text, len, &width);
+
+		if (*text == '\n' || !text_is_safe(text, (gssize)n))
+			g_string_append_c(out, '?');
+		else
+			g_string_append_len(out, text, (gssize)n);
+		text += n;
+		len -= n;
+	}
+	return g_string_free(out, FALSE);
+}
+
+static int
+draw_marks(const struct edit *edit, struct picture *picture, int y, int x, int width)
+{
+	g_autofree char *marks = g_strnfill((gsize)g_utf8_strlen(edit->text->str, -1), '*');
+
+	return x + picture_text(picture, y, x, width - 1, ROLE_TEXT, marks);
+}
+
+static int
+draw_text(const struct edit *edit, struct picture *picture, int y, int x, int width)
+{
+	g_autofree char *left = shown(edit->text->str, edit->at),
+	                *right = shown(edit->text->str + edit->at, edit->text->len - edit->at),
+	                *text = g_strconcat(left, right, NULL);
+	const char *start = left;
+	int cursor, columns;
+
+	/* What does not fit moves out on the left. */
+	while ((cursor = text_width(start, -1)) >= width && *start)
+		start += text_next(start, strlen(start), &columns);
+	picture_text(picture, y, x, width, ROLE_TEXT, text + (start - left));
+	return x + cursor;
+}
+
 int
 edit_draw(const struct edit *edit, struct picture *picture, int y, int x, int width, gboolean secret)
 {
-	g_autofree char *marks = NULL;
-	const char *text = edit->text->str;
-	gsize start = 0;
-	int cursor;
-
-	if (secret) {
-		marks = g_strnfill((gsize)g_utf8_strlen(text, -1), '*');
-		return x + picture_text(picture, y, x, width - 1, ROLE_TEXT, marks);
-	}
-	/* What does not fit moves out on the left. */
-	while (start < edit->at && text_width(text + start, (gssize)(edit->at - start)) >= width) {
-		int columns;
-
-		start += text_next(text + start, edit->text->len - start, &columns);
-	}
-	cursor = text_width(text + start, (gssize)(edit->at - start));
-	picture_text(picture, y, x, width, ROLE_TEXT, text + start);
-	return x + cursor;
+	return secret ? draw_marks(edit, picture, y, x, width) : draw_text(edit, picture, y, x, width);
 }

@@ -567,6 +567,31 @@ preferences_of_folders_are_set(void)
 	rig_close(&rig);
 }
 
+/* screen looks at each character. */
+static void
+names_of_folders_steer_nothing(void)
+{
+	static const char *const keys[] = {"r", "C", "m", "o", "S",     "s", "h",
+	                                   "p", "E", "d", "D", "Esc-R", "/", "c"};
+	struct rig rig;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	sample_folder(&rig.sample, "Zz\x1b]0;x\x07\xe2\x80\xaet\n/sub\x1b[2J", "");
+	ui_refresh_folders(rig.ui);
+	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+		press(&rig, "y *");
+		press(&rig, keys[i]);
+		g_free(screen(&rig));
+		press(&rig, "Esc Esc");
+	}
+	press(&rig, "y * r");
+	g_assert_true(shows(&rig, "New name: Zz?]0;x??t?/sub?[2J"));
+	type(&rig, "2");
+	press(&rig, "Enter");
+	g_assert_true(shows(&rig, "“Zz ]0;x t /sub [2J2” cannot be the name of a folder"));
+	rig_close(&rig);
+}
+
 static void
 prefer(struct rig *rig, const char *path, gboolean hidden, gboolean pinned)
 {
@@ -974,6 +999,7 @@ main(int argc, char **argv)
 	                emptying_says_how_many_and_what_is_lost);
 	g_test_add_func("/changes/deleting-a-folder-says-what-is-lost", deleting_a_folder_says_what_is_lost);
 	g_test_add_func("/changes/preferences-of-folders-are-set", preferences_of_folders_are_set);
+	g_test_add_func("/changes/names-of-folders-steer-nothing", names_of_folders_steer_nothing);
 	g_test_add_func("/changes/the-cursor-stays-on-what-is-changed", the_cursor_stays_on_what_is_changed);
 	g_test_add_func("/changes/what-is-collapsed-is-remembered", what_is_collapsed_is_remembered);
 	g_test_add_func("/changes/what-is-said-is-said-whole", what_is_said_is_said_whole);
