@@ -143,11 +143,11 @@ test_reading_without_the_right(void)
 
 	set_rights("Old", "lr", &bed);
 	bed_start(&bed, "work", ACCOUNT_OFFLINE);
-	c = about(&bed, CMD_FLAG, "Old", "<work21@example.org>");
+	c = bed_about(&bed, CMD_FLAG, "Old", "<work21@example.org>");
 	c->add = FLAG_SEEN;
 	c->op = 1;
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
-	c = about(&bed, CMD_FLAG, "Old", "<work21@example.org>");
+	c = bed_about(&bed, CMD_FLAG, "Old", "<work21@example.org>");
 	c->add = FLAG_SEEN;
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_FAILED);
 	bed_stop(&bed);
