@@ -222,13 +222,22 @@ mend(const char *dir, enum health health, const char *aside, GError **error)
 	return ok;
 }
 
+/* SQLite tells of so many faults and no more: with its indexes made anew it may tell of worse. */
+static gboolean
+is_sound_now(const char *dir, enum health before)
+{
+	struct look again = {0};
+
+	return before == SOUND || (check_look(&again, dir, NULL) && again.health == SOUND);
+}
+
 static gboolean
 put_right(const char *dir, enum health health, store_found found, void *user, GError **error)
 {
 	GError *problem = NULL;
 	g_autofree char *aside = NULL;
 
-	if (health != DAMAGED && mend(dir, health, NULL, &problem))
+	if (health != DAMAGED && mend(dir, health, NULL, &problem) && is_sound_now(dir, health))
 		return TRUE;
 	if (!problem && !(aside = salvage(dir, found, user, error)))
 		return FALSE;

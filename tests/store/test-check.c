@@ -205,6 +205,18 @@ body_path(const struct place *place, msgid id, const char *rest)
 	                       rest);
 }
 
+static char *
+aside_of(const char *dir)
+{
+	g_autoptr(GDir) list = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	while ((name = g_dir_read_name(list)))
+		if (g_str_has_prefix(name, "damaged-"))
+			return g_build_filename(dir, name, NULL);
+	return NULL;
+}
+
 /* ---- a store that is right ---- */
 
 static void
@@ -400,6 +412,33 @@ an_index_is_made_anew(struct place *place, gconstpointer unused)
 	bed_reopen(&place->bed);
 }
 
+/* So many faults of indexes that SQLite does not come to tell of the table. */
+static void
+worse_than_indexes_is_found_behind_them(struct place *place, gconstpointer unused)
+{
+	g_autofree char *done = NULL, *aside = NULL;
+
+	store_close(g_steal_pointer(&place->bed.store));
+	damage(place->bed.dir, "PRAGMA writable_schema = ON;"
+	                       "CREATE TABLE saved AS SELECT * FROM sqlite_schema WHERE name IN"
+	                       " ('message_uid', 'message_list');"
+	                       "DELETE FROM sqlite_schema WHERE name IN ('message_uid', 'message_list');"
+	                       "UPDATE sqlite_schema SET sql = replace(sql, 'key TEXT', 'key INT')"
+	                       " WHERE name = 'meta'");
+	damage(place->bed.dir, "UPDATE message SET uid = uid + 1000, received = received + 1000;"
+	                       "INSERT INTO meta VALUES (9, 9)");
+	damage(place->bed.dir, "PRAGMA writable_schema = ON;"
+	                       "UPDATE sqlite_schema SET sql = replace(sql, 'key INT', 'key TEXT')"
+	                       " WHERE name = 'meta';"
+	                       "INSERT INTO sqlite_schema SELECT * FROM saved");
+	damage(place->bed.dir, "DROP TABLE saved");
+	done = repaired(place->bed.dir);
+	assert_clean(place->bed.dir);
+	aside = aside_of(place->bed.dir);
+	g_assert_nonnull(aside);
+	bed_reopen(&place->bed);
+}
+
 /* ---- bodies ---- */
 
 static void
@@ -501,18 +540,6 @@ write_at(const char *dir, gsize at, const void *bytes, gsize len)
 	g_assert_cmpint(fd, >=, 0);
 	g_assert_cmpint(pwrite(fd, bytes, len, (off_t)at), ==, (gssize)len);
 	close(fd);
-}
-
-static char *
-aside_of(const char *dir)
-{
-	g_autoptr(GDir) list = g_dir_open(dir, 0, NULL);
-	const char *name;
-
-	while ((name = g_dir_read_name(list)))
-		if (g_str_has_prefix(name, "damaged-"))
-			return g_build_filename(dir, name, NULL);
-	return NULL;
 }
 
 static void
@@ -882,6 +909,7 @@ main(int argc, char **argv)
 	PLACE_TEST("/check/what-is-in-doubt-is-compared-anew", what_is_in_doubt_is_compared_anew);
 	PLACE_TEST("/check/a-header-is-read-from-the-body-again", a_header_is_read_from_the_body_again);
 	PLACE_TEST("/check/an-index-is-made-anew", an_index_is_made_anew);
+	PLACE_TEST("/check/worse-than-indexes-is-found-behind-them", worse_than_indexes_is_found_behind_them);
 	PLACE_TEST("/check/bodies-that-are-not-there-are-forgotten", bodies_that_are_not_there_are_forgotten);
 	PLACE_TEST("/check/bodies-of-mails-that-are-there-are-not-thrown-away",
 	           bodies_of_mails_that_are_there_are_not_thrown_away);
