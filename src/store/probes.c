@@ -111,6 +111,12 @@ struct probe {
 #define SUBSCRIBED \
 	"coalesce((SELECT add_flags FROM op WHERE verb = 9 AND op.folder = folder.id AND state <> 3" \
 	" ORDER BY op.id DESC LIMIT 1), server_subscribed)"
+/* INBOX has that name on every server (RFC 3501 5.1); in a Maildir it is the directory itself. */
+#define NO_INBOX \
+	"server_path = 'INBOX' AND wish = 0 AND wire NOT IN ('INBOX', '.')" \
+	" AND NOT EXISTS (SELECT 1 FROM folder WHERE wire = 'INBOX' AND wish = 0)" \
+	" AND NOT EXISTS (SELECT 1 FROM message WHERE file IS NOT NULL)" \
+	" AND NOT EXISTS (SELECT 1 FROM place WHERE file IS NOT NULL)"
 #define MISCALLED "(path <> " CALLED " OR removed <> " TAKEN_AWAY " OR subscribed <> " SUBSCRIBED ")"
 /* A row is shown away from its place as long as an op that moves it is there, or it rests in limbo. */
 #define STRAYED "FROM place p JOIN message m ON m.id = p.id WHERE m.folder <> 0 AND " PUT_IN " IS NULL"
@@ -142,6 +148,9 @@ static const struct probe probes[] = {
          FIX(DROP_ORPHANS("op_row")), FALSE},
         {"op", SET, "SELECT 0, count(*), min(id) FROM op WHERE " IDLE_OPS, N_("queued changes of no message"),
          DROPS, DROPPED, FIX("DELETE FROM op WHERE " IDLE_OPS), FALSE},
+        {"op", SET, "SELECT id, 1, id FROM folder WHERE " NO_INBOX, N_("names that no queued change gives"),
+         N_("--repair shows the server's"), N_("the server's are shown"),
+         FIX("UPDATE OR IGNORE folder SET wire = 'INBOX' WHERE " NO_INBOX), FALSE},
         {"op", SET, "SELECT id, 1, id FROM folder WHERE " MISCALLED, N_("names that no queued change gives"),
          N_("--repair shows the server's"), N_("the server's are shown"),
          /* Which of two names is wrong the next list of the server tells. */

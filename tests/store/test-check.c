@@ -314,6 +314,7 @@ static const struct kind {
         {"op-of-nobody", "INSERT INTO op_row (op, id) SELECT id, 99 FROM op", "op:", TRUE},
         {"step", "DELETE FROM step", "op:", TRUE},
         {"path", "UPDATE folder SET path = 'Plann' WHERE path = 'Plans'", "op:Plann", FALSE},
+        {"name-of-inbox", "UPDATE folder SET wire = 'INBOy' WHERE path = 'INBOX'", "op:INBOX", TRUE},
         {"server-path", "UPDATE folder SET server_path = 'Plann' WHERE path = 'Plans'", "op:Plans", FALSE},
         {"removed", "UPDATE folder SET removed = 1 WHERE path = 'INBOX'", "op:INBOX", FALSE},
         {"subscribed", "UPDATE folder SET subscribed = NOT subscribed WHERE path = 'INBOX'", "op:INBOX",
