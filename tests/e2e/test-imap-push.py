@@ -147,6 +147,55 @@ def test_new_mail_that_is_announced_but_not_pushed_is_asked_for():
             t.screen.wait(r'number 6')
 
 
+def test_new_mail_that_the_server_does_not_give_holds_up_no_other_and_is_asked_for_again():
+    """Yahoo. With each news, and less and less often while it is refused."""
+    for caps in (CAPS, PROFILES['plain']):
+        bad = {4, 5}
+        with Talk(caps=caps, answers=withholding(bad)) as t:
+            box = t.boxes[0]
+
+            def comes(n):
+                mail = box.add()
+                t.tell(t.row(box, mail) if 'NOTIFY' in caps else '* %d EXISTS\n' % n)
+                t.screen.wait(r'number %d\b' % n)
+                t.rests()
+
+            def asked(n):
+                return len(t.server.said(r'UID FETCH %d(:\d+|:\*)? .*HEADER.*' % n))
+
+            t.rests()
+            box.add()
+            box.add()
+            t.tell('* 5 EXISTS\n')
+            t.screen.wait(lambda lines: sum('(the server does not' in l.split('│')[1] for l in lines if '│' in l) == 2)
+            t.rests()
+            first = asked(4)
+            for n in range(6, 11):
+                comes(n)
+            becomes(t.screen, lambda: asked(4) - first == 2)
+            bad.clear()
+            for n in range(11, 13):
+                comes(n)
+            t.screen.wait(r'number 4\b')
+            t.screen.wait(r'number 5\b')
+            comes(13)
+            assert asked(4) - first == 3, t.server.heard
+
+
+def test_new_mail_that_was_refused_once_comes_with_the_next():
+    for caps in (CAPS, PROFILES['plain']):
+        with Talk(caps=caps, answers={r'UID FETCH 4:\* .*': ['<tag> NO [LIMIT] rate limit hit\n', None]}) as t:
+            t.rests()
+            t.boxes[0].add()
+            t.tell('* 4 EXISTS\n')
+            becomes(t.screen, lambda: t.server.said(r'UID FETCH 4:\* .*'))
+            t.rests()
+            t.boxes[0].add()
+            t.tell('* 5 EXISTS\n')
+            t.screen.wait(r'number 4')
+            t.screen.wait(r'number 5')
+
+
 def test_counts_of_other_folders_are_told_and_their_mail_fetched_beside():
     for drip in CUTS:
         lists = Box(range(1, 3), name='Lists')

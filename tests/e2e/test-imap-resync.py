@@ -748,19 +748,6 @@ def test_names_as_servers_write_them():
         assert sorted(w.folders()) == sorted(['work/INBOX', 'work/two\tthree', 'work/a/b', 'work/NIL', 'work/flat.name\u2215x']), sorted(w.folders())
 
 
-def withholding(bad, answer='NO [UNAVAILABLE] UID FETCH Server error'):
-    """Yahoo: the headers of these UIDs are not to be had, nor those of what is asked for together with them."""
-    def fetch(session, command):
-        m = re.match(r'(UID )?FETCH (\S+) \((.*)', command)
-        if 'HEADER' not in m.group(3):
-            return None
-        mails = session.box.mails
-        wanted = in_set(m.group(2), mails[-1].uid if m.group(1) else len(mails))
-        if any(wanted(x.uid if m.group(1) else n) and x.uid in bad for n, x in enumerate(mails, 1)):
-            return '<tag> %s\n' % answer
-    return {'(UID )?FETCH .*': fetch}
-
-
 def test_a_message_that_the_server_does_not_give_holds_up_no_other():
     note = '(the server does not give this message)'
     for caps, answer in ((PLAIN, 'NO [UNAVAILABLE] UID FETCH Server error'), (CONDSTORE, 'NO some messages could not be fetched'), (QRESYNC, 'NO [SERVERBUG] oops')):

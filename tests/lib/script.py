@@ -165,6 +165,19 @@ def as_set(numbers):
     return ','.join(str(n) for n in numbers)
 
 
+def withholding(bad, answer='NO [UNAVAILABLE] UID FETCH Server error'):
+    """Yahoo: the headers of these UIDs are not to be had, nor those of what is asked for together with them."""
+    def fetch(session, command):
+        m = re.match(r'(UID )?FETCH (\S+) \((.*)', command)
+        if 'HEADER' not in m.group(3):
+            return None
+        mails = session.box.mails
+        wanted = in_set(m.group(2), mails[-1].uid if m.group(1) else len(mails))
+        if any(wanted(x.uid if m.group(1) else n) and x.uid in bad for n, x in enumerate(mails, 1)):
+            return '<tag> %s\n' % answer
+    return {'(UID )?FETCH .*': fetch}
+
+
 def date(when):
     return time.strftime('%d-%b-%Y %H:%M:%S +0000', time.gmtime(when))
 

@@ -193,23 +193,17 @@ imap_fetch_rows(struct backend *b, const char *verb, const char *range, const ch
 	return cmd;
 }
 
+/* All from lo to hi have come. */
 static void
-news_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+took_news(struct backend *b, guint64 lo, guint64 hi)
 {
 	struct imap_box *box = &b->box;
 
-	/* Which of them it was refused for is found out by opening the folder anew. */
-	if (imap_is_withheld(response) && b->conn)
-		b->env->hooks->behind(cmd->folder, b->env->user);
-	if (error || box->folder != cmd->folder)
-		return;
 	box->asking = FALSE;
-	if (box->highest >= cmd->lo) {
-		guint64 lo = MAX(cmd->lo, cmd->cut);
-
-		uidset_add(&box->windows, lo, box->highest);
-		uidset_add(&box->pending, lo, box->highest);
-		box->uidnext = box->highest + 1;
+	if (hi) {
+		uidset_add(&box->windows, lo, hi);
+		uidset_add(&box->pending, lo, hi);
+		box->uidnext = hi + 1;
 	}
 	/* Each row that came was counted: one that did not, or came out of turn, leaves the numbers in doubt.
 	 */
@@ -222,6 +216,72 @@ news_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 	imap_slice_end(b);
 	imap_box_news(b);
 	imap_box_resolve(b, NULL);
+}
+
+static void
+news_hunted(struct backend *b, struct imap_task *task, gint64 folder, guint64 lo, guint64 hi,
+            const GError *error)
+{
+	if (b->box.folder != folder)
+		return;
+	if (error)
+		b->box.asking = FALSE; /* it is asked for again when more comes */
+	else
+		took_news(b, lo, hi);
+}
+
+static void
+uid_data(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response)
+{
+	struct imap_fetch fetch;
+
+	if (b->box.folder == cmd->folder && imap_fetch_decode(response, &fetch) && fetch.uid >= cmd->lo)
+		cmd->hi = MIN(MAX(cmd->hi, fetch.uid), G_MAXUINT32);
+}
+
+static void
+uids_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	struct imap_box *box = &b->box;
+	g_autoptr(GError) why = cmd->user;
+
+	if (box->folder != cmd->folder)
+		return;
+	if (!error && cmd->hi && imap_box_valid(box))
+		imap_withheld_hunt(b, NULL, cmd->lo, cmd->hi, why, news_hunted);
+	else
+		box->asking = FALSE;
+}
+
+/* The news was refused as a whole, for the sake of one perhaps: up to which UID does it go? */
+static void
+ask_uids(struct backend *b, guint64 lo, const GError *why)
+{
+	g_autofree char *range = g_strdup_printf("%" G_GUINT64_FORMAT ":*", lo);
+	struct imap_cmd *cmd =
+	        imap_fetch_rows(b, "UID FETCH", range, "(UID)", 0, uids_done, g_error_copy(why));
+
+	cmd->folder = b->box.folder;
+	cmd->lo = lo;
+	cmd->on_data = uid_data;
+	imap_queue(b, cmd);
+}
+
+static void
+news_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	struct imap_box *box = &b->box;
+
+	if (box->folder != cmd->folder)
+		return;
+	if (imap_is_withheld(response) && b->conn) {
+		ask_uids(b, cmd->lo, error);
+	} else if (error) {
+		box->asking = FALSE;
+	} else {
+		took_news(b, MAX(cmd->lo, cmd->cut), box->highest >= cmd->lo ? box->highest : 0);
+		imap_withheld_news(b);
+	}
 }
 
 void

@@ -92,6 +92,9 @@ struct imap_box {
 	gboolean rebinding;     /* rows here wait for their UIDs after UIDVALIDITY changed */
 	struct uidset strange;  /* then: UIDs whose rows are not here */
 	struct uidset withheld; /* UIDs whose rows say that the server does not give the message */
+	guint64 hunted;         /* how many they were when they were asked for again; 0: that has ended */
+	guint in_vain;          /* how often that was, one time after the other */
+	guint news;             /* that came since */
 	gboolean read_through;  /* UIDVALIDITY changes all the time: only the newest is kept */
 	GPtrArray *keywords;    /* char *, as FLAGS told them, or NULL */
 	guint64 since;          /* rows from this UID on are counted in arrivals; 0: none are */
@@ -374,9 +377,14 @@ void imap_withheld_row(struct backend *b, guint64 uid, const struct envelope *en
 gboolean imap_is_withheld(const struct imap_response *response);
 /* A FETCH of rows from lo to hi was refused, and why: asks for them in halves, until those are found that it
  * was refused for; done tells that all others are here, or why not. task goes to it. */
+typedef void (*imap_hunted)(struct backend *b, struct imap_task *task, gint64 folder, guint64 lo, guint64 hi,
+                            const GError *error);
 void imap_withheld_hunt(struct backend *b, struct imap_task *task, guint64 lo, guint64 hi, const GError *why,
-                        void (*done)(struct backend *b, struct imap_task *task, gint64 folder, guint64 lo,
-                                     guint64 hi, const GError *error));
+                        imap_hunted done);
+/* Asks once more for those of the open folder. */
+void imap_withheld_again(struct backend *b);
+/* There was news of it: the same, when enough came since it was in vain. */
+void imap_withheld_news(struct backend *b);
 
 /* ---- flags.c ---- */
 /* FLAG_ bits; keywords (blank-separated; may be NULL) are appended. */

@@ -14,8 +14,8 @@ imap_is_guest(const struct backend *b)
 	return b->env->lane && !b->box.resynced && !b->openings;
 }
 
-/* Fills under way are let run out, and their rows passed over: what they would say of the windows is not
- * known to the lane that follows the folder now. */
+/* Fills and hunts under way are let run out, and their rows passed over: what they would say of the windows
+ * is not known to the lane that follows the folder now. */
 void
 imap_leave(struct backend *b, gint64 folder)
 {
@@ -32,7 +32,7 @@ imap_leave(struct backend *b, gint64 folder)
 	if (box->folder != folder)
 		return;
 	box->resynced = FALSE;
-	if (!box->filling)
+	if (!box->filling && !box->hunted)
 		return;
 	box->stored = 0;
 	if (b->aimed == folder)

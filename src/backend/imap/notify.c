@@ -148,8 +148,10 @@ imap_notify_save(struct backend *b)
 	if (!b->pushed)
 		return;
 	b->pushed = FALSE;
-	if (b->box.resynced)
-		imap_box_save(b, FALSE);
+	if (!b->box.resynced)
+		return;
+	imap_box_save(b, FALSE);
+	imap_withheld_news(b);
 }
 
 /* ---- the other folders ---- */

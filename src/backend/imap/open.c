@@ -509,6 +509,8 @@ imap_open(struct backend *b, gint64 folder, backend_done done, void *user)
 	struct opening *o;
 
 	if (b->aimed == folder && b->box.folder == folder && b->box.resynced) {
+		imap_withheld_again(b);
+		imap_box_news(b);
 		look(b, task, 1);
 		return;
 	}

@@ -5,10 +5,11 @@
 
 /* A server that does not give the headers of one message may refuse a whole FETCH for its sake (Yahoo: "NO
  * [UNAVAILABLE] UID FETCH Server error"). Then the range is halved until it is known which one that is. In
- * its place there is a row that says so; at the next open it is asked for again.
+ * its place there is a row that says so; it is asked for again at the next open, and with news of the folder
+ * while that is open: each time in vain lets twice as much news go by.
  */
 
-enum { BAD_AT_FIRST = 3, BAD_AT_MOST = 100, NEAR = 32 };
+enum { BAD_AT_FIRST = 3, BAD_AT_MOST = 100, NEAR = 32, DOUBLED_AT_MOST = 10 };
 
 struct hunt {
 	struct backend *b;
@@ -19,9 +20,8 @@ struct hunt {
 	struct uidset refused; /* UIDs */
 	guint news;            /* of them, those that were not known to be so */
 	gboolean any;          /* something was given */
-	GError *why;           /* what the server said to the whole */
-	void (*done)(struct backend *b, struct imap_task *task, gint64 folder, guint64 lo, guint64 hi,
-	             const GError *error);
+	GError *why;           /* what the server said to the whole, or NULL */
+	imap_hunted done;
 };
 
 gboolean
@@ -179,10 +179,7 @@ basics_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response 
 
 		for (guint64 uid = r.lo; b->conn && uid <= r.hi; uid++)
 			put_note(b, uid, NULL);
-		uidset_add(&b->box.withheld, r.lo, r.hi);
 	}
-	if (b->conn)
-		save(b);
 	hunt_end(hunt, NULL);
 }
 
@@ -218,8 +215,8 @@ divide(struct hunt *hunt, guint64 lo, guint64 hi)
 	guint64 middle = lo + (hi - lo) / 2;
 
 	if (lo < hi) {
+		push(hunt, middle + 1, hi); /* the lower ones first, as new mail is counted */
 		push(hunt, lo, middle);
-		push(hunt, middle + 1, hi);
 		return;
 	}
 	hunt->news += !uidset_has(&hunt->b->box.withheld, lo);
@@ -243,6 +240,28 @@ range_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 	hunt_on(hunt);
 }
 
+/* From now on these are withheld, and no others of the range. */
+static void
+settle(struct hunt *hunt)
+{
+	struct backend *b = hunt->b;
+
+	uidset_remove(&b->box.withheld, hunt->lo, hunt->hi);
+	for (guint i = 0; i < hunt->refused.len; i++)
+		uidset_add(&b->box.withheld, hunt->refused.ranges[i].lo, hunt->refused.ranges[i].hi);
+	save(b);
+}
+
+static gboolean
+lacks_rows(const struct hunt *hunt)
+{
+	for (guint i = 0; i < hunt->refused.len; i++)
+		for (guint64 uid = hunt->refused.ranges[i].lo; uid <= hunt->refused.ranges[i].hi; uid++)
+			if (!store_id_by_uid(hunt->b->env->store, hunt->folder, uid, NULL))
+				return TRUE;
+	return FALSE;
+}
+
 /* A server that gives nothing at all has another trouble. */
 static gboolean
 is_hopeless(const struct hunt *hunt)
@@ -263,8 +282,8 @@ hunt_on(struct hunt *hunt)
 		return;
 	}
 	if (!hunt->ranges->len) {
-		imap_withheld_given(b, hunt->lo, hunt->hi);
-		if (b->conn && !uidset_empty(&hunt->refused))
+		settle(hunt);
+		if (b->conn && lacks_rows(hunt))
 			ask_basics(hunt);
 		else
 			hunt_end(hunt, b->conn ? NULL : hunt->why);
@@ -280,22 +299,75 @@ hunt_on(struct hunt *hunt)
 	imap_queue(b, cmd);
 }
 
-void
-imap_withheld_hunt(struct backend *b, struct imap_task *task, guint64 lo, guint64 hi, const GError *why,
-                   void (*done)(struct backend *b, struct imap_task *task, gint64 folder, guint64 lo,
-                                guint64 hi, const GError *error))
+static struct hunt *
+hunt_new(struct backend *b, guint64 lo, guint64 hi, imap_hunted done)
 {
 	struct hunt *hunt = g_new0(struct hunt, 1);
 
 	hunt->b = b;
-	hunt->task = task;
 	hunt->folder = b->box.folder;
 	hunt->lo = lo;
 	hunt->hi = hi;
-	hunt->why = g_error_copy(why);
 	hunt->done = done;
 	hunt->ranges = g_array_new(FALSE, FALSE, sizeof(struct uidrange));
 	uidset_init(&hunt->refused);
+	return hunt;
+}
+
+void
+imap_withheld_hunt(struct backend *b, struct imap_task *task, guint64 lo, guint64 hi, const GError *why,
+                   imap_hunted done)
+{
+	struct hunt *hunt = hunt_new(b, lo, hi, done);
+
+	hunt->task = task;
+	hunt->why = g_error_copy(why);
 	divide(hunt, lo, hi);
 	hunt_on(hunt);
+}
+
+/* ---- again ---- */
+
+static void
+asked_again(struct backend *b, struct imap_task *task, gint64 folder, guint64 lo, guint64 hi,
+            const GError *error)
+{
+	struct imap_box *box = &b->box;
+	guint64 left;
+
+	if (box->folder != folder)
+		return;
+	left = uidset_count(&box->withheld);
+	box->in_vain = left < box->hunted ? 0 : MIN(box->in_vain + 1, DOUBLED_AT_MOST);
+	box->hunted = 0;
+}
+
+void
+imap_withheld_again(struct backend *b)
+{
+	struct imap_box *box = &b->box;
+	struct hunt *hunt;
+	guint n = 0;
+
+	if (uidset_empty(&box->withheld) || box->hunted || !box->resynced || b->aimed != box->folder)
+		return;
+	box->news = 0;
+	box->hunted = uidset_count(&box->withheld);
+	hunt = hunt_new(b, 0, box->withheld.ranges[box->withheld.len - 1].hi, asked_again);
+	/* The newest, one by one. */
+	for (guint i = box->withheld.len; i-- > 0 && n < BAD_AT_MOST;)
+		for (guint64 uid = box->withheld.ranges[i].hi; uid >= box->withheld.ranges[i].lo; uid--) {
+			push(hunt, uid, uid);
+			hunt->lo = uid;
+			if (++n == BAD_AT_MOST)
+				break;
+		}
+	hunt_on(hunt);
+}
+
+void
+imap_withheld_news(struct backend *b)
+{
+	if (++b->box.news >> b->box.in_vain)
+		imap_withheld_again(b);
 }
