@@ -126,6 +126,11 @@ add_usual_headers(struct document *document, int width)
 	if (*cc)
 		add_header(document, _("Cc"), cc, width);
 	add_date(document, width);
+	if (row->keywords && *row->keywords) {
+		g_autofree char *keywords = text_safe(row->keywords, -1);
+
+		add_header(document, _("Keywords"), keywords, width);
+	}
 }
 
 static void

@@ -186,6 +186,8 @@ ui_refresh_rows(struct ui *ui)
 	if (!ok)
 		ui_complain(ui, "%s", error->message);
 	after = list_cursor(ui->list);
+	if (after)
+		reader_row_read(ui, after->row);
 	if ((after ? after->row->id : 0) != old)
 		ui->preview_due = g_get_monotonic_time();
 }

@@ -214,6 +214,23 @@ reader_reload(struct ui *ui)
 		reader_clear(ui);
 }
 
+void
+reader_row_read(struct ui *ui, const struct store_row *row)
+{
+	struct reader *reader = reader_of(ui);
+	struct store_row *shown;
+
+	if (!reader->document || reader->laying || reader->account != ui->account ||
+	    reader->document->id != row->id)
+		return;
+	shown = reader->document->row;
+	if (!strcmp(shown->keywords, row->keywords))
+		return;
+	g_free(shown->keywords);
+	shown->keywords = g_strdup(row->keywords);
+	reader->width = 0; /* to be laid out again */
+}
+
 /* -- drawing -- */
 
 static const enum role quote_roles[] = {ROLE_QUOTE1, ROLE_QUOTE2, ROLE_QUOTE3};

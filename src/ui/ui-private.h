@@ -258,7 +258,8 @@ struct view *reader_new(struct ui *ui);
 /* Shows a message in the reader; preview: only what is here, and it stays new. */
 gboolean reader_show(struct ui *ui, guint account, msgid id, gboolean preview);
 void reader_clear(struct ui *ui);
-void reader_reload(struct ui *ui); /* what is here may have become more */
+void reader_reload(struct ui *ui);                                /* what is here may have become more */
+void reader_row_read(struct ui *ui, const struct store_row *row); /* keywords may be others */
 msgid reader_message(const struct ui *ui);
 void reader_laid_out(struct ui *ui);  /* takes what the worker finished */
 void reader_ask_again(struct ui *ui); /* a new link: what the old one did not bring */

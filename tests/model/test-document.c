@@ -89,6 +89,24 @@ a_message_is_laid_out(void)
 }
 
 static void
+keywords_are_shown(void)
+{
+	struct sample sample;
+	struct document *document;
+	g_autofree char *text = NULL;
+	msgid id;
+
+	sample_open(&sample);
+	id = sample_add_octets(&sample, sample.inbox, 1, mixed, 0);
+	g_assert_true(store_journal_flags(sample.writer, &id, 1, 0, 0, "lunch $work", NULL, NULL, NULL));
+	document = opened(&sample, id, DOCUMENT_ASCII, 78);
+	text = drawn(document);
+	g_assert_nonnull(strstr(text, "Cy | Fri 20 Nov 2026 16:12 +0100\nKeywords: lunch $work\n----\n"));
+	document_free(document);
+	sample_close(&sample);
+}
+
+static void
 narrow_windows_wrap_headers(void)
 {
 	struct sample sample;
@@ -212,6 +230,7 @@ main(int argc, char **argv)
 	setlocale(LC_ALL, "C.UTF-8");
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/document/a-message-is-laid-out", a_message_is_laid_out);
+	g_test_add_func("/document/keywords-are-shown", keywords_are_shown);
 	g_test_add_func("/document/narrow-windows-wrap-headers", narrow_windows_wrap_headers);
 	g_test_add_func("/document/all-headers-are-shown-as-they-are", all_headers_are_shown_as_they_are);
 	g_test_add_func("/document/what-is-missing-is-asked-for", what_is_missing_is_asked_for);

@@ -84,6 +84,25 @@ a_message_opens_and_closes(void)
 }
 
 static void
+keywords_of_the_open_message_are_shown(void)
+{
+	struct rig rig;
+	msgid id;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	press(&rig, "* Enter");
+	g_assert_false(shows(&rig, "Keywords"));
+	id = reader_message(rig.ui);
+	g_assert_true(store_journal_flags(rig.sample.writer, &id, 1, 0, 0, "lunch", NULL, NULL, NULL));
+	ui_refresh_rows(rig.ui);
+	g_assert_true(shows(&rig, "Keywords lunch"));
+	g_assert_true(store_journal_flags(rig.sample.writer, &id, 1, 0, 0, NULL, "lunch", NULL, NULL));
+	ui_refresh_rows(rig.ui);
+	g_assert_false(shows(&rig, "Keywords"));
+	rig_close(&rig);
+}
+
+static void
 counts_move_by_many(void)
 {
 	struct rig rig;
@@ -273,6 +292,8 @@ main(int argc, char **argv)
 	g_test_add_func("/screen/an-empty-folder-says-so", an_empty_folder_says_so);
 	g_test_add_func("/screen/an-unknown-folder-has-no-counts", an_unknown_folder_has_no_counts);
 	g_test_add_func("/screen/a-message-opens-and-closes", a_message_opens_and_closes);
+	g_test_add_func("/screen/keywords-of-the-open-message-are-shown",
+	                keywords_of_the_open_message_are_shown);
 	g_test_add_func("/screen/counts-move-by-many", counts_move_by_many);
 	g_test_add_func("/screen/the-wide-layout-has-rail-list-and-pane",
 	                the_wide_layout_has_rail_list_and_pane);
