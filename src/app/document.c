@@ -53,11 +53,14 @@ render_part(struct message *message, const struct mime_part *part, int width, st
 {
 	struct render_kind kind = {strcmp(part->subtype, "html") == 0, part->flowed, part->delsp,
 	                           part->charset, part->encoding};
-	g_autoptr(GBytes) encoded = message_part(message, part->section, error);
+	gboolean decoded;
+	g_autoptr(GBytes) bytes = message_part(message, part->section, &decoded, error);
 
-	if (!encoded)
+	if (!bytes)
 		return FALSE;
-	render_body(rendered, &kind, encoded, width);
+	if (decoded)
+		kind.encoding = ENCODING_7BIT;
+	render_body(rendered, &kind, bytes, width);
 	return TRUE;
 }
 

@@ -90,11 +90,20 @@ message_fetch_text(struct message *message, gboolean prefer_html, GError **error
 	return fetch(message, CMD_TEXT, prefer_html ? "html" : NULL, error);
 }
 
+static GBytes *
+read_part(struct message *message, const char *section, gboolean *decoded, GError **error)
+{
+	msgid id = message->row->id;
+
+	return decoded ? store_part_as_kept(message->store, id, section, decoded, error)
+	               : store_part(message->store, id, section, error);
+}
+
 GBytes *
-message_part(struct message *message, const char *section, GError **error)
+message_part(struct message *message, const char *section, gboolean *decoded, GError **error)
 {
 	GError *problem = NULL;
-	GBytes *bytes = store_part(message->store, message->row->id, section, &problem);
+	GBytes *bytes = read_part(message, section, decoded, &problem);
 
 	/* A broken entry is dropped by the account and fetched again: only what comes after that counts. */
 	g_clear_error(&problem);
@@ -102,7 +111,7 @@ message_part(struct message *message, const char *section, GError **error)
 		return bytes;
 	if (!fetch(message, CMD_PART, section, error))
 		return NULL;
-	bytes = store_part(message->store, message->row->id, section, &problem);
+	bytes = read_part(message, section, decoded, &problem);
 	if (problem)
 		g_propagate_error(error, problem);
 	else if (!bytes)
@@ -134,12 +143,13 @@ message_structure(struct message *message, GError **error)
 GBytes *
 message_decoded(struct message *message, const struct mime_part *part, GError **error)
 {
-	g_autoptr(GBytes) bytes = message_part(message, part->section, error);
+	gboolean decoded;
+	g_autoptr(GBytes) bytes = message_part(message, part->section, &decoded, error);
 	const char *data;
 	gsize len;
 
-	if (!bytes)
-		return NULL;
+	if (!bytes || decoded)
+		return g_steal_pointer(&bytes);
 	data = g_bytes_get_data(bytes, &len);
 	return mime_decode_body(part->encoding, data, len);
 }

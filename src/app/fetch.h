@@ -18,9 +18,9 @@ struct message {
 gboolean message_open(struct message *message, const struct app *app, const char *id, GError **error);
 void message_clear(struct message *message);
 
-/* The octets of a section as store_part has them. FULMAR_NO_LINK when they are not here and cannot be
- * fetched. Gives. */
-GBytes *message_part(struct message *message, const char *section, GError **error);
+/* The octets of a section as they are in the message, or, where decoded is given, as store_part_as_kept has
+ * them. FULMAR_NO_LINK when they are not here and cannot be fetched. Gives. */
+GBytes *message_part(struct message *message, const char *section, gboolean *decoded, GError **error);
 /* The structure. Gives (mime_part_free). */
 struct mime_part *message_structure(struct message *message, GError **error);
 /* Asks once for structure and shown text, as far as they are missing. */

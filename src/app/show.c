@@ -81,7 +81,7 @@ write_octets(const struct app *app, GBytes *bytes, const char *name, GError **er
 static gboolean
 show_raw(struct message *message, GError **error)
 {
-	g_autoptr(GBytes) bytes = message_part(message, "", error);
+	g_autoptr(GBytes) bytes = message_part(message, "", NULL, error);
 
 	return bytes && write_octets(message->app, bytes, "message.eml", error);
 }
@@ -89,7 +89,7 @@ show_raw(struct message *message, GError **error)
 static gboolean
 show_headers(struct message *message, GError **error)
 {
-	g_autoptr(GBytes) bytes = message_part(message, "HEADER", error);
+	g_autoptr(GBytes) bytes = message_part(message, "HEADER", NULL, error);
 	g_autoptr(GString) safe = g_string_new(NULL);
 	gsize len;
 	const char *data;

@@ -176,6 +176,21 @@ mime_decode_body(enum part_encoding encoding, const char *bytes, gsize len)
 	return g_bytes_new_take(g_realloc(out, MAX(n, (gsize)1)), n);
 }
 
+guint64
+mime_decoded_size(enum part_encoding encoding, guint64 size)
+{
+	switch (encoding) {
+	case ENCODING_BASE64: /* 57 octets make a line of 78 */
+		return size / 78 * 57 + size % 78 * 3 / 4;
+	case ENCODING_UUENCODE:
+		return size / 62 * 45 + size % 62 * 3 / 4;
+	case ENCODING_7BIT:
+	case ENCODING_QP:
+		break;
+	}
+	return size;
+}
+
 enum part_encoding
 mime_encoding_from_name(const char *name, gsize len)
 {

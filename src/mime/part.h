@@ -64,6 +64,8 @@ GPtrArray *mime_part_attachments(const struct mime_part *root);
 
 /* Transfer decoding of encoded body octets; broken input gives what can be had. Gives (g_bytes_unref). */
 GBytes *mime_decode_body(enum part_encoding encoding, const char *bytes, gsize len);
+/* About how many octets that makes of size. */
+guint64 mime_decoded_size(enum part_encoding encoding, guint64 size);
 enum part_encoding mime_encoding_from_name(const char *name, gsize len);
 
 #endif

@@ -10,7 +10,7 @@ struct document_text {
 	struct render_kind kind;
 	char *charset; /* kind's */
 	guint64 size;  /* encoded */
-	GBytes *bytes; /* encoded; NULL: not here */
+	GBytes *bytes; /* as kind.encoding says; NULL: not here */
 };
 
 /* "Ann Smith <ann@example.org>, Bob": with email for those that have a name when full. At most max. Safe

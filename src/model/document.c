@@ -52,21 +52,6 @@ part_name(const struct mime_part *part)
 	return g_strdup(_("unnamed part"));
 }
 
-static guint64
-decoded_size(const struct mime_part *part)
-{
-	switch (part->encoding) {
-	case ENCODING_BASE64: /* 57 octets make a line of 78 */
-		return part->size / 78 * 57 + part->size % 78 * 3 / 4;
-	case ENCODING_UUENCODE:
-		return part->size / 62 * 45 + part->size % 62 * 3 / 4;
-	case ENCODING_7BIT:
-	case ENCODING_QP:
-		break;
-	}
-	return part->size;
-}
-
 static struct document_part *
 part_new(struct store *store, msgid id, const struct mime_part *part)
 {
@@ -76,7 +61,7 @@ part_new(struct store *store, msgid id, const struct mime_part *part)
 	out->section = g_strdup(part->section);
 	out->type = text_safe(type, -1);
 	out->name = part_name(part);
-	out->size = decoded_size(part);
+	out->size = mime_decoded_size(part->encoding, part->size);
 	out->here = store_has_part(store, id, part->section);
 	for (const struct mime_part *up = part->parent; up && out->depth < 20; up = up->parent)
 		out->depth++;
@@ -97,13 +82,14 @@ collect_text(struct document *document, struct store *store, const struct mime_p
 {
 	struct document_text *text = g_new0(struct document_text, 1);
 	g_autoptr(GError) broken = NULL;
-	g_autoptr(GBytes) encoded = store_part(store, document->id, part->section, &broken);
+	gboolean decoded;
+	g_autoptr(GBytes) bytes = store_part_as_kept(store, document->id, part->section, &decoded, &broken);
 
 	text->charset = g_strdup(part->charset);
 	text->kind = (struct render_kind){!strcmp(part->subtype, "html"), part->flowed, part->delsp,
-	                                  text->charset, part->encoding};
+	                                  text->charset, decoded ? ENCODING_7BIT : part->encoding};
 	text->size = part->size;
-	text->bytes = g_steal_pointer(&encoded);
+	text->bytes = g_steal_pointer(&bytes);
 	if (text->bytes)
 		document->cost += g_bytes_get_size(text->bytes);
 	else
@@ -230,20 +216,21 @@ document_parts(struct store *store, msgid id, guint flags, GError **error)
 GBytes *
 document_part_bytes(struct store *store, msgid id, const char *section, GError **error)
 {
-	g_autoptr(GBytes) encoded = store_part(store, id, section, error);
+	gboolean is_decoded;
+	g_autoptr(GBytes) kept = store_part_as_kept(store, id, section, &is_decoded, error);
 	struct mime_part *root;
 	const struct mime_part *part;
 	GBytes *decoded = NULL;
 	gsize len;
 	const char *bytes;
 
-	if (!encoded || !*section || !strcmp(section, "HEADER"))
-		return g_steal_pointer(&encoded);
+	if (!kept || is_decoded || !*section || !strcmp(section, "HEADER"))
+		return g_steal_pointer(&kept);
 	root = store_structure(store, id, error);
 	if (!root)
 		return NULL;
 	part = mime_part_by_section(root, section);
-	bytes = g_bytes_get_data(encoded, &len);
+	bytes = g_bytes_get_data(kept, &len);
 	if (part)
 		decoded = mime_decode_body(part->encoding, bytes ? bytes : "", len);
 	else

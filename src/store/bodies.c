@@ -10,10 +10,12 @@
 
 /* mail/<two hex digits of the id>/<id>.eml is a whole message, mail/<two hex>/<id>/<section> a part of one;
  * ".part" behind either is a download under way or its beginning. A file counts only when a row of table part
- * knows its size.
+ * knows its size. A part that the server has decoded is another thing than the same part as it is in the
+ * message, so it has another name, in the table as in the folder, and nothing can take one for the other.
  */
 
-#define SECTION_MAX 250
+#define SECTION_MAX 248
+#define DECODED ".bin"
 #define COPIED 16384 /* octets: parts up to here are copied, not mapped */
 
 /* ---- names ---- */
@@ -25,9 +27,21 @@ section_is_valid(const char *section)
 
 	if (!len || strcmp(section, "HEADER") == 0)
 		return TRUE;
-	if (len > SECTION_MAX || !g_ascii_isdigit(section[0]) || !g_ascii_isdigit(section[len - 1]))
+	if (len > SECTION_MAX || !g_ascii_isdigit(section[0]))
 		return FALSE;
-	return strspn(section, "0123456789.") == len && !strstr(section, "..");
+	if (g_str_has_suffix(section, DECODED))
+		len -= strlen(DECODED);
+	return g_ascii_isdigit(section[len - 1]) && strspn(section, "0123456789.") >= len &&
+	       !strstr(section, "..");
+}
+
+char *
+store_decoded(const char *section)
+{
+	g_autofree char *name = g_strconcat(section, DECODED, NULL);
+
+	return *section && section_is_valid(name) && strcmp(section, "HEADER") ? g_steal_pointer(&name)
+	                                                                       : NULL;
 }
 
 char *
@@ -373,6 +387,22 @@ store_part(struct store *store, msgid id, const char *section, GError **error)
 	return whole ? cut(store, id, whole, section, error) : NULL;
 }
 
+GBytes *
+store_part_as_kept(struct store *store, msgid id, const char *section, gboolean *decoded, GError **error)
+{
+	g_autofree char *name = store_decoded(section);
+	g_autoptr(GError) encoded_failure = NULL, failure = NULL;
+	GBytes *bytes = store_part(store, id, section, &encoded_failure);
+
+	*decoded = FALSE;
+	if (!bytes && name)
+		*decoded = (bytes = read_entry(store, id, name, &failure)) != NULL;
+	if (!bytes && (encoded_failure || failure))
+		g_propagate_error(error, encoded_failure ? g_steal_pointer(&encoded_failure)
+		                                         : g_steal_pointer(&failure));
+	return bytes;
+}
+
 static gboolean
 entry_is_whole(struct store *store, msgid id, const char *section)
 {
@@ -390,11 +420,12 @@ entry_is_whole(struct store *store, msgid id, const char *section)
 gboolean
 store_has_part(struct store *store, msgid id, const char *section)
 {
-	g_autofree char *file = NULL;
+	g_autofree char *file = NULL, *decoded = store_decoded(section);
 
 	if (!section_is_valid(section))
 		return FALSE;
-	if (entry_is_whole(store, id, section) || (*section && entry_is_whole(store, id, "")))
+	if (entry_is_whole(store, id, section) || (*section && entry_is_whole(store, id, "")) ||
+	    (decoded && entry_is_whole(store, id, decoded)))
 		return TRUE;
 	return bodies_file_of(store, id, &file, NULL) && file && file_size(file) >= 0;
 }

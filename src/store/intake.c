@@ -90,6 +90,37 @@ open_partial(const char *path)
 	}
 }
 
+gboolean
+store_part_is_begun(struct store *store, msgid id, const char *section)
+{
+	g_autofree char *final = bodies_path(store, id, section, NULL);
+	gboolean begun = FALSE;
+
+	for (guint i = 0; final && !begun && i < G_N_ELEMENTS(partials); i++) {
+		g_autofree char *path = g_strconcat(final, partials[i], NULL);
+		struct stat info;
+
+		begun = lstat(path, &info) == 0 && info.st_size > 0;
+	}
+	return begun;
+}
+
+void
+store_part_forget_begun(struct store *store, msgid id, const char *section)
+{
+	g_autofree char *final = bodies_path(store, id, section, NULL);
+
+	for (guint i = 0; final && i < G_N_ELEMENTS(partials); i++) {
+		g_autofree char *path = g_strconcat(final, partials[i], NULL);
+		int fd = access(path, F_OK) == 0 ? open_partial(path) : -1;
+
+		if (fd < 0)
+			continue; /* there is none, or somebody is at it */
+		unlink(path);
+		close(fd);
+	}
+}
+
 int
 store_part_begin(struct store *store, msgid id, const char *section, guint64 *have, GError **error)
 {

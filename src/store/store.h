@@ -213,16 +213,29 @@ gboolean store_thread(struct store *store, gint64 folder, gint64 thread, struct 
 gint64 store_thread_count(struct store *store, gint64 folder, GError **error);
 
 /* ---- bodies ---- */
-/* section: "" the whole message, "HEADER" its header block, "1.2" a part's encoded body. */
+/* section: "" the whole message, "HEADER" its header block, "1.2" a part's encoded body. A part that the
+ * server has decoded (IMAP's BINARY) is kept under another name, store_decoded(): under "1.2" there are never
+ * any but octets of the message. */
+
+/* What part section is kept as when it came decoded. NULL: it cannot be (the whole, headers). Gives. */
+char *store_decoded(const char *section);
 
 /* The octets, mapped (none: their address may be NULL), or NULL: not here (no error), or broken (error; the
  * entry is then dropped by the next write and fetched again). Parts are cut out of a whole message that is
  * here. */
 GBytes *store_part(struct store *store, msgid id, const char *section, GError **error);
+/* The same for who reads what the part holds: *decoded says that these octets need no more decoding. */
+GBytes *store_part_as_kept(struct store *store, msgid id, const char *section, gboolean *decoded,
+                           GError **error);
+/* Either way. */
 gboolean store_has_part(struct store *store, msgid id, const char *section);
 /* Begins or resumes a download: descriptor at the end of what is here already, *have octets. -1 with error.
  */
 int store_part_begin(struct store *store, msgid id, const char *section, guint64 *have, GError **error);
+/* TRUE: the beginning of a download is here. */
+gboolean store_part_is_begun(struct store *store, msgid id, const char *section);
+/* Beginnings that nobody goes on with at this moment go. */
+void store_part_forget_begun(struct store *store, msgid id, const char *section);
 /* Ends it (closes fd): the file, whole, gets its final name, then its row. durable as in store_begin. In no
  * transaction. */
 gboolean store_part_finish(struct store *store, msgid id, const char *section, int fd, gboolean durable,

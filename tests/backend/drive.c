@@ -7,6 +7,7 @@
  *   empty PATH · append PATH WHEN FLAGS LENGTH (the message follows) · create PATH USE
  *   rename PATH PATH · remove PATH · subscribe PATH 0|1 · run · join · check · retry
  *   forget IDS · name PATH · admin KIND PATH NAME VALUE · body ID · fetch ID
+ *   part ID SECTION (fetched, and what it holds)
  *
  * Words are divided by tabs; IDS by commas. "run" carries out what is ready, once, as the
  * journal does; "join" puts together what is alike before; "retry" lets
@@ -468,6 +469,43 @@ do_body(struct drive *d, char **w)
 	g_string_append_c(d->out, '}');
 }
 
+static void
+put_content(struct drive *d, GBytes *kept, gboolean decoded)
+{
+	gsize len;
+	const char *octets = g_bytes_get_data(kept, &len);
+	g_autoptr(GBytes) content =
+	        mime_decode_body(decoded ? ENCODING_7BIT : ENCODING_BASE64, octets ? octets : "", len);
+	g_autofree char *sum = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, content);
+
+	put_number(d->out, "kept", (gint64)len);
+	put_number(d->out, "decoded", decoded);
+	g_string_append(d->out, "\"sha256\": ");
+	put_text(d->out, sum);
+	g_string_append(d->out, ", ");
+}
+
+/* Of a part in base64. */
+static void
+do_part(struct drive *d, char **w)
+{
+	msgid id = atoll(w[1]);
+	struct result result = {0};
+	gboolean decoded = FALSE;
+	g_autoptr(GBytes) kept = NULL;
+
+	backend_imap.part(d->backend, id, w[2], NULL, on_done, &result);
+	wait_for(d, &result);
+	kept = store_part_as_kept(d->store, id, w[2], &decoded, NULL);
+	g_string_append_c(d->out, '{');
+	if (kept)
+		put_content(d, kept, decoded);
+	put_number(d->out, "error", result.error ? result.error->code : 0);
+	g_string_truncate(d->out, d->out->len - 2);
+	g_string_append_c(d->out, '}');
+	g_clear_error(&result.error);
+}
+
 static const struct {
 	const char *name;
 	guint words;
@@ -487,7 +525,7 @@ static const struct {
         {"name", 2, do_name},       {"admin", 5, do_admin},
         {"forget", 2, do_forget},   {"body", 2, do_body},
         {"retry", 1, do_retry},     {"fetch", 2, do_fetch},
-        {"undo", 1, do_undo},
+        {"undo", 1, do_undo},       {"part", 3, do_part},
 };
 
 static void

@@ -308,6 +308,37 @@ def test_text_comes_without_its_attachments_and_stays():
         assert rows(home)[0]['body'] == 'full'
 
 
+def test_parts_that_the_server_decodes_are_what_they_would_be():
+    """BINARY: fewer octets, the same content, and the message as it was sent whenever that is asked for."""
+    import base64, email
+    for size in (20000, 700000):
+        note = 'Grüße vom Hafen\r\n' * 400
+        data = os.urandom(size - 8) + b'\r\n\n\r\0\0x\n'
+        letter = (MIXED % base64.encodebytes(data).decode()).replace('quoted-printable', 'base64').replace(
+            'Gr=C3=BC=C3=9Fe vom Hafen\n', base64.encodebytes(note.encode()).decode()).encode()
+        want = [p.get_payload(decode=True) for p in email.message_from_bytes(letter).walk() if not p.is_multipart()]
+        assert want == [note.encode(), data], [w[:80] for w in want]
+        down = {}
+        for hide in ('', 'disable-capability = BINARY\n'):
+            with Dovecot() as d, RawImap(d.port) as imap, Proxy(d.port) as p, Home(imap_conf(p.port, more='keep = headers\n' + hide)) as home:
+                imap.append(letter)
+                synced(home)
+                id = rows(home)[0]['id']
+                assert home.run('show', id).count('Grüße vom Hafen') == 400
+                out = os.path.join(home.dir, 'out')
+                p.zero()
+                for part, content in zip('12', want):
+                    home.run('show', id, '--part', part, '-O', out)
+                    assert open(out, 'rb').read() == content, (part, hide)
+                    os.unlink(out)
+                down[hide] = p.counts()['down']
+                home.run('--offline', 'show', id, '--raw', status=3)
+                assert home.run('show', id, '--raw').encode().replace(b'\r\n', b'\n') == letter
+                assert 'Grüße vom Hafen' in home.run('--offline', 'show', id)
+                home.run('check')
+        assert down[''] < size * 1.1 + 3000 and down['disable-capability = BINARY\n'] > size * 1.3, (size, down)
+
+
 def test_sync_keeps_the_text_of_recent_mail():
     with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port, more='keep = text 30d')) as home:
         imap.append(message(1), date='20-Jan-2020 10:00:00 +0000')

@@ -2,7 +2,7 @@
 """Each extension of IMAP in three dialogues: with a server that has it, with one that has it not, and with one that has it while it is hidden
 (disable-capability); always whole and octet by octet. What the client must send is exact. NOTIFY, IDLE and what is done without them are in
 test-imap-push.py, log-in and SASL in test-imap-dialogues.py and test-imap-cli.py."""
-import os, subprocess, sys
+import base64, glob, hashlib, os, re, subprocess, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from drive import *
 from script import *
@@ -284,6 +284,133 @@ def test_binary():
     nul = text_message('nul', body='before\0after')
     dialogues(appends(nul, LETTER), BASE, 'BINARY', [appended(nul).replace('{', '~{'), appended(LETTER)], [appended(nul), appended(LETTER)])
     dialogues(appends(nul), BASE + ' LITERAL+', 'BINARY', [appended(nul, plus='+').replace('{', '~{')], [appended(nul, plus='+')])
+
+
+# ---- parts that the server decodes ----
+
+MIXED = '''From: Bob <bob@harbour.example>
+Subject: number 1
+Message-ID: <1@harbour.example>
+Content-Type: multipart/mixed; boundary=XX
+
+--XX
+Content-Type: text/plain
+
+hello
+--XX
+Content-Type: application/octet-stream
+Content-Disposition: attachment; filename=chart.bin
+Content-Transfer-Encoding: base64
+
+%s
+--XX--
+'''
+SLICE = 128 * 1024
+
+
+def chart(size):
+    """A message with an attachment of octets of all kinds, and those octets."""
+    data = bytes(i * 7 % 256 for i in range(size - 8)) + b'\r\n\n\r\0\0x\n'
+    return Mail(1, MIXED % base64.encodebytes(data).decode().strip()), data
+
+
+def slices(n, first=0, how='BINARY'):
+    """The commands for n slices; the first of a part that is decoded asks for its size."""
+    return ['UID FETCH 1 (UID %s%s.PEEK[2]<%d.%d>)' % ('BINARY.SIZE[2] ' if how == 'BINARY' and i == first else '', how, i * SLICE, SLICE) for i in range(first, n)]
+
+
+def has(t, data, decoded=None, error=0):
+    """Part 2, fetched, holds data."""
+    got = t.drive('part', t.drive.ids('INBOX', 'number 1')[0], '2')
+    assert got['error'] == error, got
+    assert error or (got['sha256'] == hashlib.sha256(data).hexdigest() and decoded in (None, got['decoded'])), (got, len(data), decoded)
+
+
+def test_binary_fetch():
+    """What is small comes at once, what is large in slices; what is tiny, or a message in it, is not worth it."""
+    for size, with_it, without_it in ((20000, ['UID FETCH 1 (UID BINARY.PEEK[2])'], ['UID FETCH 1 (UID BODY.PEEK[2])']), (300000, slices(3), slices(4, how='BODY')),
+                                      (2000, *[['UID FETCH 1 (UID BODY.PEEK[2])']] * 2)):
+        mail, data = chart(size)
+        dialogues(lambda t: has(t, data), BASE, 'BINARY', with_it, without_it, mails=[mail])
+    letter = text_message(5, body=base64.encodebytes(bytes(9000)).decode())
+    mail = Mail(1, (MIXED % letter.decode().replace('\r\n', '\n')).replace('application/octet-stream', 'message/rfc822'))
+    dialogues(lambda t: t.drive('part', t.drive.ids('INBOX', 'number 1')[0], '2'), BASE, 'BINARY', *[['UID FETCH 1 (UID BODY.PEEK[2])']] * 2, mails=[mail])
+
+
+def test_binary_that_fails_is_done_without():
+    """For that part where the server says no, or gives what the part cannot be; for all where it does not understand."""
+    for size in (20000, 300000):
+        mail, data = chart(size)
+        body = slices(4, how='BODY') if size > SLICE else ['UID FETCH 1 (UID BODY.PEEK[2])']
+        binary = slices(3) if size > SLICE else ['UID FETCH 1 (UID BINARY.PEEK[2])']
+        given = '* 1 FETCH (UID 1 %%sBINARY[2]%s ~{%%d}\r\n%%s)\n<tag> OK done\n' % ('<0>' if size > SLICE else '')
+        told = 'BINARY.SIZE[2] %d ' % size if size > SLICE else ''
+        answers = ['<tag> NO [UNKNOWN-CTE] not that one\n', '<tag> BAD what\n', '<tag> OK nothing\n', '* 1 FETCH (UID 1 BINARY[2] NIL)\n<tag> OK\n',
+                   '* 1 FETCH (UID 1 BINARY.SIZE[2] NIL BINARY[2] "")\n<tag> OK\n', given % (told, 9, 'too short'), given % ('BINARY.SIZE[2] 9 ', 9, 'too short'),
+                   given % ('BINARY.SIZE[2] 4000000 ', SLICE, 'x' * SLICE), given % (told, 9 * size // 7, 'x' * (9 * size // 7)),
+                   '* 1 FETCH (UID 1 BINARY.SIZE[2] %d BODY[2] {%d}\r\n%s)\n<tag> OK done\n' % (size, size, 'x' * size)]
+        for answer in answers:
+            for drip in (0, 1) if size < SLICE else (0,):
+                with Talk(BASE + ' BINARY', mails=[mail], drip=drip, answers={'UID FETCH 1 .UID BINARY.*': answer}) as t:
+                    has(t, data, 0)
+                    assert t.wire().startswith(binary[0]) and t.wire().endswith(''.join(c + '\r\n' for c in body)), (answer[:70], t.wire())
+                    assert not glob.glob(t.drive.dir + '/**/*.bin*', recursive=True), answer[:70]
+    others = [Mail(n, chart(20000)[0].data.replace(b'number 1', b'number %d' % n)) for n in (1, 2)]
+    asked = ['UID FETCH %d (UID %s.PEEK[2])' % x for x in ((1, 'BINARY'), (1, 'BODY'), (1, 'BODY'), (2, 'BINARY'), (2, 'BODY'))]
+    for word, want in (('NO', asked[:2] + asked[3:]), ('BAD', asked[:2] + asked[4:])):
+        with Talk(BASE + ' BINARY', mails=others, answers={'UID FETCH . .UID BINARY.*': '<tag> %s no\n' % word}) as t:
+            for n in (1, 2):
+                t.drive('part', t.drive.ids('INBOX', 'number %d' % n)[0], '2')
+            t.sent(*want)
+
+
+def test_binary_answers_to_nobody_are_passed_over():
+    """Decoded octets where encoded ones were asked for, and the other way round, are neither."""
+    mail, data = chart(20000)
+    for caps in (BASE + ' BINARY', BASE):
+        stray = '* 1 FETCH (UID 1 BINARY.SIZE[2] 5 %s[2] {5}\r\nstray)\n' % ('BODY' if 'BINARY' in caps else 'BINARY') + DEFAULT
+        for drip in (0, 1):
+            with Talk(caps, mails=[mail], drip=drip, answers={r'UID FETCH 1 .UID B\w+.PEEK\[2.*': stray}) as t:
+                has(t, data, 'BINARY' in caps)
+
+
+def test_binary_is_continued_as_it_was_begun():
+    """A link that breaks off in the middle: decoded goes on decoded, or anew where it cannot; encoded goes on encoded."""
+    mail, data = chart(500000)
+    for first, then, want in (('BINARY', 'BINARY', slices(4, first=1)), ('BINARY', '', slices(3, how='BODY')), ('', 'BINARY', slices(4, first=1, how='BODY'))):
+        with Talk('%s %s' % (BASE, first), mails=[mail], answers={r'UID FETCH 1 .*<%d\..*' % SLICE: CUT}) as t:
+            has(t, data, 0, error=NO_LINK)
+            t.caps = '%s %s' % (BASE, then)
+            t.again()
+            has(t, data, want[0].count('BINARY') > 0)
+            assert ''.join(c + '\r\n' for c in want) in t.wire(), t.wire()
+            assert not glob.glob(t.drive.dir + '/**/*.part*', recursive=True)
+
+
+def test_binary_in_slices_of_any_length():
+    """Slices shorter than asked for, or all of it at once; and a server that never comes to an end is left."""
+    def short(session, command):
+        return session.on_uid_fetch(re.sub(r'\.(\d+)>', lambda m: '.%d>' % min(int(m.group(1)), 50000), command))
+
+    def whole(session, command):
+        return session.on_uid_fetch(re.sub(r'<.*>', '', command))
+
+    def endless(session, command):
+        return '* 1 FETCH (UID 1 BINARY.SIZE[2] 300000 BINARY[2]<%s> ~{%d}\r\n%s)\n<tag> OK\n' % (re.search(r'<(\d+)', command).group(1), SLICE, 'x' * SLICE)
+
+    mail, data = chart(300000)
+    for answer in (short, whole, endless):
+        with Talk(BASE + ' BINARY', mails=[mail], answers={'UID FETCH 1 .UID BINARY.*': answer}) as t:
+            has(t, data, answer != endless)
+            assert len(t.server.heard) < 40, t.server.heard
+
+
+def test_binary_of_icloud_is_not_believed():
+    mail, data = chart(20000)
+    with Talk(BASE + ' BINARY', mails=[mail], opened=None) as t:
+        t.server.greeting = t.server.greeting.replace('hello', 'iCloud Mail')
+        opens(t)
+        has(t, data, 0)
 
 
 # ---- what is not mail ----

@@ -119,8 +119,11 @@ decode(struct reading *reading, const struct imap_response *response)
 	uidset_init(&set);
 	if (imap_fetch_decode(response, &fetch)) {
 		add(reading, &fetch.internaldate, sizeof(fetch.internaldate));
-		for (guint i = 0; i < fetch.n_sections; i++)
+		for (guint i = 0; i < fetch.n_sections; i++) {
 			add(reading, fetch.sections[i].section, strlen(fetch.sections[i].section));
+			add(reading, &fetch.sections[i].size, sizeof(fetch.sections[i].size));
+			g_assert(fetch.sections[i].sized == !fetch.sections[i].value);
+		}
 	}
 	if (imap_list_decode(response, &list))
 		decode_name(&list);

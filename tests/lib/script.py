@@ -93,6 +93,10 @@ class Mail:
         got = parts[int(name) - 1]
         return got[1][:-4] if self.boundary() and got[1].endswith(b'\r\n\r\n') else got[1]
 
+    def decoded(self, name):
+        data = self.section(name)
+        return data if data is None else base64.b64decode(data)
+
     def structure(self):
         def one(head, body):
             kind = re.search(rb'Content-Type: (\w+)/([\w-]+)(?:; *(\w+)="?([^"\s;]+)"?)?', head) or re.match(rb'()()()()', b'')
@@ -480,7 +484,7 @@ class Session(threading.Thread):
 
     def items(self, mail, wanted, since):
         out = []
-        for item in re.findall(r'BODY(?:\.PEEK)?\[[^\]]*\](?:<\d+\.\d+>)?|PREVIEW \(LAZY\)|[\w.-]+', wanted):
+        for item in re.findall(r'(?:BODY|BINARY)(?:\.PEEK|\.SIZE)?\[[^\]]*\](?:<\d+\.\d+>)?|PREVIEW \(LAZY\)|[\w.-]+', wanted):
             name = item.upper()
             if name == 'UID':
                 out.append(b'UID %d' % mail.uid)
@@ -498,6 +502,8 @@ class Session(threading.Thread):
                 out.append(('X-GM-LABELS (%s)' % mail.labels).encode())
             elif name == 'PREVIEW (LAZY)':
                 out.append(b'PREVIEW ' + (b'"%s"' % mail.split()[1].split(b'\r\n')[0]))
+            elif name.startswith('BINARY'):
+                out.append(self.binary(mail, name))
             elif name.startswith('BODY'):
                 section, part = re.match(r'BODY(?:\.PEEK)?\[([^\]]*)\](?:<(\d+\.\d+)>)?', name).groups()
                 fields = re.match(r'HEADER\.FIELDS \(([^)]*)\)', section)
@@ -510,6 +516,19 @@ class Session(threading.Thread):
         if since:
             out.append(b'MODSEQ (%d)' % mail.modseq)
         return b' '.join(out)
+
+    def binary(self, mail, name):
+        """A part, decoded (RFC 3516)."""
+        section, part = re.match(r'BINARY(?:\.PEEK|\.SIZE)?\[([\d.]*)\](?:<(\d+\.\d+)>)?', name).groups()
+        data, origin = mail.decoded(section), ''
+        if data is None:
+            return b'BINARY[%s] NIL' % section.encode()
+        if '.SIZE' in name:
+            return b'BINARY.SIZE[%s] %d' % (section.encode(), len(data))
+        if part:
+            at, n = map(int, part.split('.'))
+            data, origin = data[at:at + n], '<%d>' % at
+        return b'BINARY[%s]%s ~{%d}\r\n%s' % (section.encode(), origin.encode(), len(data), data)
 
     def on_fetch(self, command):
         return self.fetch(command, False)

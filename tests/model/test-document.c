@@ -192,6 +192,40 @@ parts_are_listed_and_decoded(void)
 	sample_close(&sample);
 }
 
+/* What the server has decoded looks as if it had been decoded here. */
+static void
+parts_that_came_decoded_are_read_alike(void)
+{
+	static const char pdf[] = "Hello, world!", note[] = "S\xc3\xa4lt = =41\n";
+	struct sample sample;
+	struct mime_part *root;
+	struct document *document;
+	g_autoptr(GBytes) bytes = NULL;
+	g_autofree char *text = NULL, *one = store_decoded("1"), *two = store_decoded("2");
+	msgid id;
+
+	sample_open(&sample);
+	id = sample_add(&sample, sample.inbox, 1, 0, "Ann <a@a.example>", "in base64", 0);
+	root = mime_part_parse(mixed, sizeof mixed - 1);
+	mime_part_number(root);
+	((struct mime_part *)root->children->pdata[0])->encoding = ENCODING_BASE64;
+	g_assert_true(store_begin(sample.writer, FALSE, NULL) &&
+	              store_set_structure(sample.writer, id, root, NULL) &&
+	              store_commit(sample.writer, NULL));
+	mime_part_free(root);
+	g_assert_true(store_part_put(sample.writer, id, one, note, sizeof note - 1, FALSE, NULL));
+	g_assert_true(store_part_put(sample.writer, id, two, pdf, sizeof pdf - 1, FALSE, NULL));
+	document = opened(&sample, id, DOCUMENT_ASCII, 78);
+	g_assert_cmpint(document->want, ==, WANT_NOTHING);
+	text = drawn(document);
+	g_assert_nonnull(strstr(text, "\nSält = =41\n"));
+	g_assert_nonnull(strstr(text, "minutes.pdf - application/pdf - 15 B - here\n"));
+	document_free(document);
+	bytes = document_part_bytes(sample.reader, id, "2", NULL);
+	g_assert_cmpmem(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), pdf, sizeof pdf - 1);
+	sample_close(&sample);
+}
+
 static void
 a_message_that_is_gone_is_an_error(void)
 {
@@ -235,6 +269,8 @@ main(int argc, char **argv)
 	g_test_add_func("/document/all-headers-are-shown-as-they-are", all_headers_are_shown_as_they_are);
 	g_test_add_func("/document/what-is-missing-is-asked-for", what_is_missing_is_asked_for);
 	g_test_add_func("/document/parts-are-listed-and-decoded", parts_are_listed_and_decoded);
+	g_test_add_func("/document/parts-that-came-decoded-are-read-alike",
+	                parts_that_came_decoded_are_read_alike);
 	g_test_add_func("/document/a-message-that-is-gone-is-an-error", a_message_that_is_gone_is_an_error);
 	g_test_add_func("/document/words-are-found-in-any-case", words_are_found_in_any_case);
 	return g_test_run();

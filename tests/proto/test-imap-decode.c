@@ -37,7 +37,7 @@ check_fetch(const struct imap_response *response, void *user)
 	g_assert_cmpstr((const char *)fetch.preview->text, ==, "Hello");
 	g_assert_cmpstr(fetch.email_id, ==, "M6d99ac3275bb4e");
 	g_assert_cmpstr(fetch.thread_id, ==, "T64b478a75b7ea9");
-	g_assert_cmpuint(fetch.n_sections, ==, 3);
+	g_assert_cmpuint(fetch.n_sections, ==, 4);
 	g_assert_cmpstr(fetch.sections[0].section, ==, "HEADER.FIELDS (DATE FROM)");
 	g_assert_false(fetch.sections[0].partial);
 	g_assert_cmpstr((const char *)fetch.sections[0].value->text, ==, "abc");
@@ -46,8 +46,11 @@ check_fetch(const struct imap_response *response, void *user)
 	g_assert_true(fetch.sections[1].partial);
 	g_assert_cmpuint(fetch.sections[1].origin, ==, 4096);
 	g_assert_true(fetch.sections[1].value->literal8);
-	g_assert_cmpstr(fetch.sections[2].section, ==, "");
-	g_assert_cmpint(fetch.sections[2].value->type, ==, IMAP_NIL);
+	g_assert_cmpstr(fetch.sections[2].section, ==, "1.2");
+	g_assert_true(fetch.sections[2].binary && fetch.sections[2].sized && !fetch.sections[2].value);
+	g_assert_cmpuint(fetch.sections[2].size, ==, 77);
+	g_assert_cmpstr(fetch.sections[3].section, ==, "");
+	g_assert_cmpint(fetch.sections[3].value->type, ==, IMAP_NIL);
 	++*(int *)user;
 	return TRUE;
 }
@@ -94,6 +97,9 @@ static const struct reading fetches[] = {
         {"* 1 FETCH (BODY[1]<0> \"a\" BODY[2]<17> \"b\")\r\n", "1 [1]<0>=a [2]<17>=b"},
         {"* 1 FETCH (BODY[1]<> \"a\" BODY[2]<x> \"b\" BODY[3]< \"c\")\r\n", "1 [1]=a [2]=b [3]=c"},
         {"* 1 FETCH (BODY[TEXT NIL)\r\n", "1"},
+        {"* 1 FETCH (BINARY[1] ~{1}\r\na binary.size[2] 5 UID 5)\r\n", "1 uid=5 [1]=a [2]#5"},
+        {"* 1 FETCH (BINARY[1] NIL BINARY.SIZE[1] NIL BINARY.SIZE[2] -1 UID 5)\r\n", "1 uid=5 [1]="},
+        {"* 1 FETCH (BINARY.SIZE[] 5 BINARY.SIZE 5 BINARY[1.2]<5> {0}\r\n)\r\n", "1 []#5 [1.2]<5>="},
         {"* 1 FETCH (BODY[1] (a) UID 5)\r\n", "1 uid=5"},
         {"* 1 FETCH (BODY (\"TEXT\" \"PLAIN\"))\r\n", "1 structure"},
         {"* 1 FETCH (BODY NIL BODYSTRUCTURE NIL)\r\n", "1"},
@@ -157,7 +163,10 @@ describe_fetch(const struct imap_response *response, void *user)
 		g_string_append_printf(out, " [%s]", fetch.sections[i].section);
 		if (fetch.sections[i].partial)
 			g_string_append_printf(out, "<%" G_GUINT64_FORMAT ">", fetch.sections[i].origin);
-		g_string_append_printf(out, "=%s", fetch.sections[i].value->text);
+		if (fetch.sections[i].sized)
+			g_string_append_printf(out, "#%" G_GUINT64_FORMAT, fetch.sections[i].size);
+		else
+			g_string_append_printf(out, "=%s", fetch.sections[i].value->text);
 	}
 	return TRUE;
 }

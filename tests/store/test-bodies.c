@@ -222,6 +222,73 @@ removed_messages_leave_no_file(struct bed *bed, gconstpointer unused)
 	g_assert_nonnull(error);
 }
 
+/* ---- decoded by the server ---- */
+
+static void
+assert_kept(struct store *store, msgid id, const char *section, const char *text, gboolean decoded)
+{
+	g_autoptr(GError) error = NULL;
+	gboolean is_decoded = !decoded;
+	g_autoptr(GBytes) bytes = store_part_as_kept(store, id, section, &is_decoded, &error);
+
+	g_assert_no_error(error);
+	g_assert_true(store_has_part(store, id, section));
+	g_assert_cmpint(is_decoded, ==, decoded);
+	g_assert_cmpmem(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), text, strlen(text));
+}
+
+static void
+what_is_decoded_is_never_taken_for_the_original(struct bed *bed, gconstpointer unused)
+{
+	g_autoptr(GArray) copies = g_array_new(FALSE, FALSE, sizeof(msgid));
+	g_autofree char *name = store_decoded("2"), *none = store_decoded(""),
+	                *header = store_decoded("HEADER");
+	msgid id = add_mail(bed->store, bed->inbox, &(struct mail){.uid = 1});
+	g_autofree char *file = NULL;
+
+	g_assert_true(name && !none && !header);
+	put(bed->store, id, name, "<p>Hello</p>");
+	assert_kept(bed->store, id, "2", "<p>Hello</p>", TRUE);
+	g_assert_null(store_part(bed->store, id, "2", NULL));
+	g_assert_null(store_part(bed->store, id, "", NULL));
+	g_assert_cmpint(body_state(bed->store, id), ==, BODY_PARTIAL);
+	g_assert_true(store_journal_copy(bed->store, &id, 1, bed->inbox, copies, NULL, NULL));
+	assert_kept(bed->store, g_array_index(copies, msgid, 0), "2", "<p>Hello</p>", TRUE);
+	g_assert_null(store_part(bed->store, g_array_index(copies, msgid, 0), "2", NULL));
+	/* What is broken is fetched again, in either way; the other is still good. */
+	put(bed->store, id, "2", "PHA+SGVsbG88L3A+");
+	assert_kept(bed->store, id, "2", "PHA+SGVsbG88L3A+", FALSE);
+	file = body_file(bed, id, "/2");
+	g_assert_true(g_file_set_contents(file, "cut", -1, NULL));
+	assert_kept(bed->store, id, "2", "<p>Hello</p>", TRUE);
+	put(bed->store, id, "", MESSAGE);
+	assert_kept(bed->store, id, "2", "<p>Hello</p>", FALSE);
+	g_assert_cmpint(ask(bed->dir, "SELECT count(*) FROM part WHERE id = 1"), ==, 1);
+	check_store(bed->dir);
+}
+
+static void
+beginnings_of_both_kinds_are_apart(struct bed *bed, gconstpointer unused)
+{
+	g_autofree char *name = store_decoded("2");
+	msgid id = add_mail(bed->store, bed->inbox, &(struct mail){.uid = 1});
+	guint64 have = 7;
+	int fd = store_part_begin(bed->store, id, name, &have, NULL);
+
+	g_assert_cmpuint(have, ==, 0);
+	g_assert_false(store_part_is_begun(bed->store, id, name));
+	g_assert_cmpint(write(fd, "half", 4), ==, 4);
+	g_assert_true(store_part_is_begun(bed->store, id, name));
+	g_assert_false(store_part_is_begun(bed->store, id, "2"));
+	store_part_forget_begun(bed->store, id, name); /* under way */
+	g_assert_true(store_part_is_begun(bed->store, id, name));
+	close(fd);
+	store_part_forget_begun(bed->store, id, "2");
+	g_assert_true(store_part_is_begun(bed->store, id, name));
+	store_part_forget_begun(bed->store, id, name);
+	g_assert_false(store_part_is_begun(bed->store, id, name));
+}
+
 /* ---- keep ---- */
 
 static char *
@@ -295,6 +362,8 @@ main(int argc, char **argv)
 	BED_TEST("/store/bodies/resume", a_download_is_resumed_after_a_restart);
 	BED_TEST("/store/bodies/broken", a_broken_file_is_an_error_and_then_not_here);
 	BED_TEST("/store/bodies/removed", removed_messages_leave_no_file);
+	BED_TEST("/store/bodies/decoded", what_is_decoded_is_never_taken_for_the_original);
+	BED_TEST("/store/bodies/begun", beginnings_of_both_kinds_are_apart);
 	BED_TEST("/store/bodies/missing", what_keep_asks_for_is_found_newest_first);
 	return g_test_run();
 }

@@ -8,7 +8,8 @@
 
 /* Bodies on demand: one section of one message at a time, small ones whole, big ones in slices that are kept
  * when the link breaks and continued at the next try. An octet count that is short of what was announced
- * never becomes a stored part. */
+ * never becomes a stored part. A part that the server decodes (binary.c) is kept under another name; where it
+ * cannot be had so after all, it is fetched from the start as it is in the message. */
 
 enum { WHOLE_BELOW = 192 * 1024, SLICE = 128 * 1024, SLICES_AHEAD = 3, SPARE = 1024 * 1024 };
 
@@ -24,11 +25,16 @@ struct imap_want {
 	msgid id;
 	guint64 uid;
 	char *section;
-	int fd;        /* sliced: the part so far; -1: whole */
-	guint64 have;  /* octets written */
-	guint64 asked; /* octets asked for */
-	guint64 total; /* as announced; servers err */
+	char *kept;      /* what it is stored as */
+	guint64 encoded; /* octets in the message, as announced; servers err */
+	int fd;          /* sliced: the part so far; -1: whole */
+	guint64 have;    /* octets written */
+	guint64 asked;   /* octets asked for */
+	guint64 total;   /* octets there will be: announced, or (decoded) guessed until the server told it */
 	guint flights;
+	gboolean binary;   /* the server decodes it */
+	gboolean sized;    /* and has told how long it is then */
+	gboolean unfit;    /* it cannot be had decoded */
 	gboolean finished; /* stored */
 	GError *error;
 };
@@ -67,6 +73,16 @@ tell_progress(const struct imap_want *w)
 }
 
 static void
+want_free(struct imap_want *w)
+{
+	g_array_unref(w->waiters);
+	g_clear_error(&w->error);
+	g_free(w->section);
+	g_free(w->kept);
+	g_free(w);
+}
+
+static void
 want_end(struct backend *b, struct imap_want *w)
 {
 	b->wants = g_list_remove(b->wants, w);
@@ -76,10 +92,7 @@ want_end(struct backend *b, struct imap_want *w)
 		fulmar_fail(&w->error, FULMAR_FAILED, _("the server has no such message any more"));
 	for (guint i = 0; i < w->waiters->len; i++)
 		imap_task_release(g_array_index(w->waiters, struct waiter, i).task, w->error);
-	g_array_unref(w->waiters);
-	g_clear_error(&w->error);
-	g_free(w->section);
-	g_free(w);
+	want_free(w);
 }
 
 /* ---- receiving ---- */
@@ -111,21 +124,25 @@ take_whole(struct backend *b, struct imap_want *w, const struct imap_node *value
 	guint64 have;
 	int fd;
 
+	if (w->binary && !imap_binary_is_likely(w->encoded, value->len)) {
+		w->unfit = TRUE;
+		return;
+	}
 	if (!value->len && w->total > 2) {
 		fail_empty(w);
 		return;
 	}
 	if (value->spool_fd < 0) {
-		w->finished = store_part_put(b->env->store, w->id, w->section,
+		w->finished = store_part_put(b->env->store, w->id, w->kept,
 		                             value->text ? (const void *)value->text : "", value->len, FALSE,
 		                             &w->error);
 		return;
 	}
-	fd = store_part_begin(b->env->store, w->id, w->section, &have, &w->error);
+	fd = store_part_begin(b->env->store, w->id, w->kept, &have, &w->error);
 	if (fd < 0)
 		return;
 	if (ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0 && append(w, fd, value))
-		w->finished = store_part_finish(b->env->store, w->id, w->section, fd, FALSE, &w->error);
+		w->finished = store_part_finish(b->env->store, w->id, w->kept, fd, FALSE, &w->error);
 	else
 		close(fd);
 }
@@ -142,9 +159,37 @@ begin_anew(struct imap_want *w)
 	return FALSE;
 }
 
+static void
+finish(struct backend *b, struct imap_want *w)
+{
+	w->finished = store_part_finish(b->env->store, w->id, w->kept, w->fd, FALSE, &w->error);
+	w->fd = -1;
+}
+
+/* What is decoded has an exact length. */
+static void
+settle_decoded(struct backend *b, struct imap_want *w)
+{
+	if (w->have > w->total || !imap_binary_is_likely(w->encoded, w->total))
+		w->unfit = TRUE;
+	else if (w->have == w->total)
+		finish(b, w);
+}
+
 /* Sizes are announced inexactly, so a part ends with a slice that is short at about its size, or with an
- * empty one; a short slice before that is followed by the next. One much larger than announced is not what
- * was asked for. */
+ * empty one; a short slice before that is followed by the next. */
+static void
+settle(struct backend *b, struct imap_want *w, gboolean ends, guint64 len)
+{
+	if (!ends && len && (len >= SLICE || w->have < w->total))
+		return;
+	if (w->have)
+		finish(b, w);
+	else
+		fail_empty(w);
+}
+
+/* One much larger than announced is not what was asked for. */
 static void
 take_slice(struct backend *b, struct imap_want *w, const struct imap_fetch_section *section)
 {
@@ -162,17 +207,23 @@ take_slice(struct backend *b, struct imap_want *w, const struct imap_fetch_secti
 		return;
 	w->have += value->len;
 	tell_progress(w);
-	if (!whole && value->len && (value->len >= SLICE || w->have < w->total)) {
-		if (value->len < SLICE)
-			w->asked = w->have; /* what was asked for ahead has another origin */
+	if (value->len < SLICE)
+		w->asked = w->have; /* what was asked for ahead has another origin */
+	if (!w->binary)
+		settle(b, w, whole, value->len);
+	else if (w->sized)
+		settle_decoded(b, w);
+}
+
+/* The server has told how long the part is once it is decoded. */
+static void
+take_size(struct backend *b, struct imap_want *w, guint64 size)
+{
+	if (w->fd < 0 || w->sized || w->error)
 		return;
-	}
-	if (!w->have) {
-		fail_empty(w);
-		return;
-	}
-	w->finished = store_part_finish(b->env->store, w->id, w->section, w->fd, FALSE, &w->error);
-	w->fd = -1;
+	w->sized = TRUE;
+	w->total = size;
+	settle_decoded(b, w);
 }
 
 void
@@ -180,11 +231,19 @@ imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section 
 {
 	struct imap_want *w = want_of(b, uid, section->section);
 
-	if (!w || !section->value)
+	if (!w || w->unfit || section->binary != w->binary)
 		return;
 	imap_slice_end(b); /* parts are stored in no transaction */
 	if (!b->conn)
 		return;
+	if (section->sized) {
+		take_size(b, w, section->size);
+		return;
+	}
+	if (w->binary && section->value->type != IMAP_STRING) {
+		w->unfit = TRUE;
+		return;
+	}
 	if (section->value->type == IMAP_NIL || section->value->type == IMAP_LIST) {
 		if (!w->error)
 			fulmar_fail(&w->error, FULMAR_FAILED,
@@ -199,7 +258,37 @@ imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section 
 
 /* ---- asking ---- */
 
+static gboolean want_begin(struct backend *b, struct imap_want *w, GError **error);
 static void ask(struct backend *b, struct imap_want *w);
+
+/* From the start, as it is in the message. */
+static void
+begin_encoded(struct backend *b, struct imap_want *w)
+{
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = -1;
+	store_part_forget_begun(b->env->store, w->id, w->kept);
+	imap_binary_refuse(b, w->id, w->section);
+	g_free(w->kept);
+	w->kept = g_strdup(w->section);
+	w->binary = w->unfit = FALSE;
+	if (!imap_aim(b, w->folder, &w->error) || !want_begin(b, w, &w->error))
+		want_end(b, w);
+}
+
+/* A command about a part that the server decodes has ended, and has not brought it. TRUE: that is the end of
+ * decoding, for this part or (BAD) for this server. */
+static gboolean
+has_failed_decoded(struct backend *b, const struct imap_want *w, const struct imap_cmd *cmd,
+                   const struct imap_response *response, const GError *error)
+{
+	if (error && response && response->status == IMAP_BAD)
+		b->no_binary = TRUE;
+	if (error)
+		return response != NULL; /* else the link was lost: gone on with next time */
+	return w->fd < 0 || !w->sized || cmd->lo == w->have;
+}
 
 static void
 asked_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
@@ -207,10 +296,19 @@ asked_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 	struct imap_want *w = cmd->user;
 
 	w->flights--;
+	if (w->binary && !w->finished && !w->error)
+		w->unfit = w->unfit || has_failed_decoded(b, w, cmd, response, error);
+	if (w->unfit && !w->error && response) {
+		if (!w->flights)
+			begin_encoded(b, w);
+		return;
+	}
 	if (error && !w->error && !w->finished)
 		w->error = g_error_copy(error);
 	if (w->fd >= 0 && !w->error && cmd->lo == w->have)
 		fulmar_fail(&w->error, FULMAR_FAILED, _("the server gives nothing for this part; try again"));
+	if (w->flights && w->asked >= w->total)
+		return; /* the last of it is on its way */
 	/* Another folder may have been opened between two slices. */
 	if (w->fd >= 0 && !w->error && !w->finished && imap_aim(b, w->folder, &w->error)) {
 		ask(b, w);
@@ -223,14 +321,15 @@ asked_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 static void
 ask(struct backend *b, struct imap_want *w)
 {
-	g_autofree char *item = NULL;
+	g_autofree char *range = NULL, *size = NULL, *item = NULL;
 	struct imap_cmd *cmd = imap_cmd_in(b, w->folder, "UID FETCH", asked_done, w);
 
 	if (w->fd >= 0)
-		item = g_strdup_printf("(UID BODY.PEEK[%s]<%" G_GUINT64_FORMAT ".%d>)", w->section, w->asked,
-		                       SLICE);
-	else
-		item = g_strdup_printf("(UID BODY.PEEK[%s])", w->section);
+		range = g_strdup_printf("<%" G_GUINT64_FORMAT ".%d>", w->asked, SLICE);
+	if (w->binary && w->fd >= 0 && !w->sized && !w->flights)
+		size = g_strdup_printf("BINARY.SIZE[%s] ", w->section);
+	item = g_strdup_printf("(UID %s%s.PEEK[%s]%s)", size ? size : "", w->binary ? "BINARY" : "BODY",
+	                       w->section, range ? range : "");
 	cmd->lo = w->asked;
 	w->asked += SLICE;
 	w->flights++;
@@ -239,21 +338,38 @@ ask(struct backend *b, struct imap_want *w)
 	imap_queue(b, cmd);
 }
 
-static guint64
-announced_size(struct backend *b, const struct store_row *row, const char *section)
+/* Goes on with what is here of it. */
+static gboolean
+want_begin(struct backend *b, struct imap_want *w, GError **error)
 {
-	struct mime_part *root;
-	const struct mime_part *part;
-	guint64 size = 0;
+	w->have = w->asked = 0;
+	w->total = w->binary ? mime_decoded_size(ENCODING_BASE64, w->encoded) : w->encoded;
+	if (w->encoded > WHOLE_BELOW) {
+		w->fd = store_part_begin(b->env->store, w->id, w->kept, &w->have, error);
+		if (w->fd < 0)
+			return FALSE;
+		w->asked = w->have;
+	}
+	ask(b, w);
+	for (guint i = 1; w->fd >= 0 && i < SLICES_AHEAD && w->asked < w->total; i++)
+		ask(b, w);
+	return TRUE;
+}
 
-	if (!*section)
-		return row->size;
-	root = store_structure(b->env->store, row->id, NULL);
-	part = root ? mime_part_by_section(root, section) : NULL;
-	if (part)
-		size = part->size;
+/* How much it is, and how it is to come. */
+static void
+announce(struct backend *b, const struct store_row *row, struct imap_want *w)
+{
+	g_autofree char *decoded = store_decoded(w->section);
+	struct mime_part *root = *w->section ? store_structure(b->env->store, w->id, NULL) : NULL;
+	const struct mime_part *part = root ? mime_part_by_section(root, w->section) : NULL;
+
+	w->encoded = !*w->section ? row->size : part ? part->size : 0;
+	w->binary = part && decoded && imap_binary_fits(b, w->id, part);
+	if (decoded && !w->binary)
+		store_part_forget_begun(b->env->store, w->id, decoded);
+	w->kept = g_strdup(w->binary ? decoded : w->section);
 	g_clear_pointer(&root, mime_part_free);
-	return size;
 }
 
 static struct imap_want *
@@ -297,25 +413,17 @@ imap_want(struct backend *b, struct imap_task *task, msgid id, const char *secti
 	w->id = id;
 	w->uid = uid;
 	w->section = g_strdup(section);
-	w->total = announced_size(b, row, section);
 	w->fd = -1;
+	announce(b, row, w);
 	store_row_free(row);
-	if (w->total > WHOLE_BELOW) {
-		w->fd = store_part_begin(b->env->store, id, section, &w->have, error);
-		if (w->fd < 0) {
-			g_array_unref(w->waiters);
-			g_free(w->section);
-			g_free(w);
-			return FALSE;
-		}
-		w->asked = w->have;
-	}
 	add_waiter(w, task, progress);
 	b->wants = g_list_append(b->wants, w);
-	ask(b, w);
-	for (guint i = 1; w->fd >= 0 && i < SLICES_AHEAD && w->asked < w->total; i++)
-		ask(b, w);
-	return TRUE;
+	if (want_begin(b, w, error))
+		return TRUE;
+	b->wants = g_list_remove(b->wants, w);
+	imap_task_release(task, NULL);
+	want_free(w);
+	return FALSE;
 }
 
 void

@@ -144,6 +144,7 @@ struct backend {
 	gint64 watched;        /* folder to follow when idle, 0: none */
 	gint64 unwatchable;    /* the folder that could not be opened for that */
 	gboolean no_idle;      /* the server refused IDLE */
+	gboolean no_binary;    /* the server does not understand BINARY.PEEK */
 	guint openings;        /* imap_open under way */
 	struct imap_cmd *idle; /* the IDLE under way, among sent */
 	gboolean idle_ready;   /* its "+" was seen */
@@ -168,6 +169,7 @@ struct backend {
 	GPtrArray *fill_waiters;      /* struct imap_task *: fills that found all holes asked for */
 	GError *fill_error;           /* of a fill whose task had ended before */
 	GList *wants;                 /* struct imap_want *: sections asked for */
+	GHashTable *undecoded;        /* "id/section" that the server cannot decode, this session */
 	gboolean in_tx;               /* rows of this slice are being written */
 	msgid newest_id;              /* before this slice */
 	gint64 touched;               /* folder whose rows changed in this slice */
@@ -361,6 +363,14 @@ void imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_sec
 /* Asks for a section on behalf of task, which it holds; FALSE: error says why it cannot be had. */
 gboolean imap_want(struct backend *b, struct imap_task *task, msgid id, const char *section,
                    void (*progress)(guint64, guint64, void *), GError **error);
+
+/* ---- binary.c ---- */
+/* TRUE: the server decodes this part, and it pays. */
+gboolean imap_binary_fits(const struct backend *b, msgid id, const struct mime_part *part);
+/* It was no good: from now on, on this link, the part is fetched as it is. */
+void imap_binary_refuse(struct backend *b, msgid id, const char *section);
+/* FALSE: so many octets of base64 cannot be it. */
+gboolean imap_binary_is_likely(guint64 encoded, guint64 decoded);
 
 /* ---- structure.c ---- */
 /* BODYSTRUCTURE → tree with section numbers; NULL when it is beyond use. Gives (mime_part_free). */

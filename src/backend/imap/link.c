@@ -77,7 +77,8 @@ forget_link(struct backend *b, const GError *error)
 	g_clear_pointer(&b->sasl, sasl_free);
 	g_hash_table_remove_all(b->caps);
 	imap_listing_drop(b, error);
-	b->caps_known = b->qresync = b->condstore = b->no_idle = FALSE;
+	b->caps_known = b->qresync = b->condstore = b->no_idle = b->no_binary = FALSE;
+	g_hash_table_remove_all(b->undecoded);
 	b->uidonly = b->utf8 = b->gmail = b->rights_asked = FALSE;
 	b->listed = 0;
 	b->watched = b->unwatchable = 0;
@@ -172,6 +173,7 @@ create(const struct backend_env *env)
 	b->fill_waiters = g_ptr_array_new();
 	b->half_moved = idset_new();
 	b->claimed = idset_new();
+	b->undecoded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_queue_init(&b->waiting);
 	g_queue_init(&b->sent);
 	g_queue_init(&b->finished);
@@ -248,6 +250,7 @@ destroy(struct backend *b)
 	g_clear_error(&b->unaimed);
 	g_hash_table_unref(b->half_moved);
 	g_hash_table_unref(b->claimed);
+	g_hash_table_unref(b->undecoded);
 	text_wipe(&b->secret);
 	g_free(b);
 }

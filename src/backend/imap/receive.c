@@ -11,7 +11,7 @@ static const struct imap_fetch_section *
 row_header(const struct imap_fetch *fetch)
 {
 	for (guint i = 0; i < fetch->n_sections; i++)
-		if (g_str_has_prefix(fetch->sections[i].section, "HEADER.FIELDS"))
+		if (fetch->sections[i].value && g_str_has_prefix(fetch->sections[i].section, "HEADER.FIELDS"))
 			return &fetch->sections[i];
 	return NULL;
 }

@@ -34,6 +34,28 @@ is_binary(const struct imap_node *item)
 	return (item->text[1] | 0x20) == 'i';
 }
 
+/* "BINARY.SIZE[1.2] 77": how many octets the part has once it is decoded. */
+static gboolean
+is_binary_size(const struct imap_node *item)
+{
+	return item->len > 8 && is_binary(item) && item->text[6] == '.' && (item->text[7] | 0x20) == 's';
+}
+
+/* Gives what follows. */
+static const struct imap_node *
+read_binary_size(struct imap_fetch *fetch, const struct imap_node *item)
+{
+	struct imap_fetch_section *section;
+	guint64 size;
+
+	if (imap_node_number(item->next, &size) &&
+	    (section = add_section(fetch, (const char *)item->first->text, NULL))) {
+		section->binary = section->sized = TRUE;
+		section->size = size;
+	}
+	return item->next->next;
+}
+
 /* Gives what follows. An atom is no content: some servers leave the content out. */
 static const struct imap_node *
 read_section(struct imap_fetch *fetch, const struct imap_node *item)
@@ -41,6 +63,8 @@ read_section(struct imap_fetch *fetch, const struct imap_node *item)
 	const struct imap_node *value = item->next;
 	struct imap_fetch_section *section;
 
+	if (is_binary_size(item))
+		return read_binary_size(fetch, item);
 	if (value->type == IMAP_ATOM && !is_binary(item))
 		return value;
 	if (value->type != IMAP_STRING && value->type != IMAP_NIL)

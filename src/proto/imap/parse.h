@@ -93,8 +93,10 @@ struct imap_fetch {
 		                        as the server wrote it */
 		guint64 origin;      /* of a partial fetch */
 		gboolean partial;
-		gboolean binary;
-		const struct imap_node *value; /* STRING or NIL */
+		gboolean binary; /* decoded (RFC 3516) */
+		gboolean sized;  /* BINARY.SIZE: size, and no value */
+		guint64 size;
+		const struct imap_node *value; /* STRING or NIL; NULL when sized */
 	} sections[16];                        /* more are passed over */
 	guint n_sections;
 };
