@@ -583,6 +583,29 @@ def test_emptying_that_was_cut_off_and_then_refused_gives_all_back():
             assert t.drive.ids('Trash', *numbers(1, 2, 3)) == ids
 
 
+def test_emptying_that_is_refused_takes_its_marks_off_what_is_not_here_too():
+    """At once, or after the link was lost at any point in between; never those of others."""
+    search, mark, unmark = 'UID SEARCH RETURN (ALL) UID 1:70 DELETED', 'UID STORE 1:70 +FLAGS.SILENT (\\Deleted)', 'UID STORE 1,3:10 -FLAGS.SILENT (\\Deleted)'
+    refusal = {'UID EXPUNGE .*': '<tag> NO [NOPERM] no\n'}
+    for cut in (None, 'UID SEARCH .*DELETED', 'UID EXPUNGE .*', r'UID SEARCH .* UID 1:70', 'UID STORE 1,.*-.*'):
+        with Talk(trash=range(1, 71), opened=('INBOX',), answers={**refusal, cut: CUT} if cut else refusal) as t:
+            t.trash.flag(2, '\\Deleted')
+            t.drive.well('hold', 'Trash')
+            t.mark()
+            t.drive.well('empty', 'Trash')
+            if cut:
+                t.drive('run')
+                assert len(t.drive('ops')) == 1, cut
+                t.restart(answers=refusal)
+                t.drive.well('hold', 'Trash')
+                t.drive('check')
+                t.mark()
+            t.drive.run(FAILED)
+            said = t.wire().split('\r\n')
+            assert (search in said) == (cut in (None, 'UID SEARCH .*DELETED')) and mark in said and unmark in said, (cut, said)
+            assert [m.uid for m in t.trash.mails if m.flags] == [2], (cut, said)
+
+
 def test_emptying_believes_no_ok_where_all_stays():
     """All of it, a part, none: asked once, and no more; what stays is not left marked, but for what was."""
     for caps, asks in ((MANY, 'RETURN (ALL) '), (without(MANY, 'ESEARCH'), '')):

@@ -71,6 +71,8 @@ struct act {
 	guint64 cut, below;      /* empty.c: UIDs from there on were done in this pass; in those before */
 	guint64 went;            /* empty.c: messages that the server said were gone */
 	gboolean marked;         /* empty.c: it said OK to marking */
+	const char *sought;      /* empty.c: what is searched for */
+	gboolean noted;          /* empty.c: met is what had a mark before, and the store knows that too */
 	guint gone;              /* rows whose message was gone before their turn came */
 	GArray *candidates;      /* struct candidate of locate.c, or NULL */
 	struct uidset hits, met; /* what was found: locate.c, empty.c; locate.c: the candidates */
@@ -195,6 +197,8 @@ gboolean imap_below(struct backend *b, const struct store_op *op, struct uidset 
 /* ---- move.c ---- */
 /* OP_MOVE, OP_COPY. */
 void imap_move(struct act *act);
+/* Sets \Deleted on these, or takes it off: item is "+FLAGS.SILENT" or "-FLAGS.SILENT". */
+void act_send_mark(struct act *act, gint64 folder, const struct uidset *uids, const char *item);
 /* A special folder that turned out to be missing is created, once, in a step; rows that were refused wait
  * again. FALSE: this is no such case. */
 gboolean act_make_target(struct act *act, void (*next)(struct act *act));

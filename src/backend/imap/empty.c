@@ -4,7 +4,12 @@
 #include "base/i18n.h"
 
 /* OP_EMPTY: all messages of a folder below a UID, named as ranges whatever their number; and which those are,
- * for OP_FLAG of a whole folder. */
+ * for OP_FLAG of a whole folder.
+ *
+ * What is not let go loses the mark that it got for that. Of a row it is known whether it had one before; of
+ * messages whose headers are not here the server is asked first, and the answer outlives the link. */
+
+enum { RANGES_MOST = 20000 };
 
 static gboolean
 exclude(struct backend *b, const struct store_op *op, const struct store_op *other, struct uidset *set,
@@ -45,6 +50,64 @@ imap_below(struct backend *b, const struct store_op *op, struct uidset *out, GEr
 	return TRUE;
 }
 
+/* ---- which were marked before ---- */
+
+static void go_through(struct act *act);
+
+static char *
+key_of(const struct act *act)
+{
+	return g_strdup_printf("emptying.%" G_GINT64_FORMAT, act->op->folder);
+}
+
+static void
+write_note(struct act *act, const char *text)
+{
+	g_autofree char *key = key_of(act);
+	g_autoptr(GError) error = NULL;
+
+	if (imap_tx(act->b) && !store_set(act->b->env->store, key, text, &error))
+		imap_drop(act->b, error);
+}
+
+/* FALSE: this op has not asked for them yet. */
+static gboolean
+read_note(struct act *act)
+{
+	g_autofree char *key = key_of(act), *text = store_get(act->b->env->store, key);
+	char *uids = NULL;
+
+	if (!text || g_ascii_strtoll(text, &uids, 10) != act->op->id || *uids++ != ' ')
+		return FALSE;
+	return !*uids || uidset_parse(&act->met, uids, strlen(uids), RANGES_MOST);
+}
+
+/* Of so many that they are not kept each counts as one of them. */
+static void
+note_marked(struct act *act)
+{
+	g_autofree char *uids = NULL, *text = NULL;
+
+	act->met = act->hits;
+	uidset_init(&act->hits);
+	if (act->met.len > RANGES_MOST)
+		uidset_add(&act->met, 1, G_MAXUINT32);
+	uids = uidset_format(&act->met);
+	text = g_strdup_printf("%" G_GINT64_FORMAT " %s", act->op->id, uids);
+	write_note(act, text);
+	imap_slice_end(act->b); /* before the first is marked */
+	act->noted = TRUE;
+	go_through(act);
+}
+
+static void
+end_empty(struct act *act)
+{
+	if (act->noted && !act->broken && (!act->refusal || act_is_final(act)))
+		write_note(act, NULL);
+	act_end(act);
+}
+
 /* ---- which are still there ---- */
 
 static void
@@ -52,6 +115,34 @@ purge_all(struct act *act)
 {
 	for (guint i = 0; i < act->rows->len; i++)
 		act_tell_purged(act, act_at(act, i));
+}
+
+/* In hits those of left that are no rows of the op, and have got a mark only from it. */
+static void
+strays_of(struct act *act, const struct uidset *left)
+{
+	struct uidset rows, others;
+
+	uidset_init(&rows);
+	uidset_init(&others);
+	uidset_clear(&act->hits);
+	for (guint i = 0; i < act->rows->len; i++)
+		if (act_at(act, i)->folder == act->op->folder && act_at(act, i)->uid)
+			uidset_add(&rows, act_at(act, i)->uid, act_at(act, i)->uid);
+	imap_subtract(&others, left, &rows);
+	/* An earlier attempt may have marked them all. */
+	if (act->noted && (act->marked || act->op->attempts > 1))
+		imap_subtract(&act->hits, &others, &act->met);
+	uidset_clear(&rows);
+	uidset_clear(&others);
+}
+
+static void
+spare_strays(struct act *act)
+{
+	act_step(act, end_empty);
+	act_send_mark(act, act->op->folder, &act->hits, "-FLAGS.SILENT");
+	act_step_end(act);
 }
 
 /* The rows of left come back, the others are gone for good. */
@@ -68,7 +159,8 @@ sort_out(struct act *act, const struct uidset *left)
 		} else
 			act_tell_purged(act, row);
 	}
-	act_spare(act, act_end);
+	strays_of(act, left);
+	act_spare(act, spare_strays);
 }
 
 static void
@@ -90,7 +182,7 @@ searched(struct act *act)
 	if (!uidset_empty(&left) && act_read_places(act))
 		sort_out(act, &left);
 	else
-		act_end(act);
+		end_empty(act);
 	uidset_clear(&left);
 }
 
@@ -137,13 +229,16 @@ send_search(struct act *act, struct uidset *set)
 		cmd->kind = IMAP_CMD_ALONE; /* as in verify.c */
 	imap_command_atom(cmd->wire, "UID");
 	imap_command_atom(cmd->wire, range);
+	if (*act->sought)
+		imap_command_atom(cmd->wire, act->sought);
 	imap_queue(act->b, cmd);
 }
 
 static void
-search(struct act *act, struct uidset *set)
+search(struct act *act, struct uidset *set, const char *sought, void (*next)(struct act *act))
 {
-	act_step(act, searched);
+	act->sought = sought;
+	act_step(act, next);
 	send_search(act, set);
 	act_step_end(act);
 }
@@ -164,7 +259,7 @@ emptied(struct act *act)
 	if (act->cut > 1 && !act->refusal) {
 		if (!act->below || act->cut < act->below) {
 			act->below = act->cut;
-			imap_empty(act);
+			go_through(act);
 			return;
 		}
 		fulmar_fail(&act->refusal, FULMAR_FAILED, _("%s left out some of the messages"),
@@ -172,11 +267,11 @@ emptied(struct act *act)
 	}
 	uidset_init(&set);
 	if (is_doubtful(act) && imap_below(act->b, act->op, &set, &act->broken) && !uidset_empty(&set)) {
-		search(act, &set);
+		search(act, &set, "", searched);
 	} else {
 		if (!act->refusal && !act->broken)
 			purge_all(act);
-		act_end(act);
+		end_empty(act);
 	}
 	uidset_clear(&set);
 }
@@ -236,8 +331,9 @@ send_empty(struct act *act, const char *uids, gboolean store)
 	act_send_removal(act, cmd, uids, store, expunge_data);
 }
 
-void
-imap_empty(struct act *act)
+/* Once, or in several passes. */
+static void
+go_through(struct act *act)
 {
 	guint at = 0;
 	struct uidset uids;
@@ -258,4 +354,35 @@ imap_empty(struct act *act)
 	}
 	uidset_clear(&uids);
 	act_step_end(act);
+}
+
+static gboolean
+is_all_here(struct act *act)
+{
+	struct store_folder *folder = store_folder_by_id(act->b->env->store, act->op->folder, &act->broken);
+	struct uidset windows;
+	guint64 lo, hi;
+	gboolean all;
+
+	uidset_init(&windows);
+	all = folder && uidset_parse(&windows, folder->windows, strlen(folder->windows), 1000000) &&
+	      !imap_box_hole(&windows, act->op->upto, &lo, &hi);
+	uidset_clear(&windows);
+	store_folder_free(folder);
+	return all;
+}
+
+void
+imap_empty(struct act *act)
+{
+	struct uidset below;
+
+	act->noted = read_note(act);
+	uidset_init(&below);
+	if (act->noted || is_all_here(act) || !imap_below(act->b, act->op, &below, &act->broken) ||
+	    uidset_empty(&below))
+		go_through(act);
+	else
+		search(act, &below, "DELETED", note_marked);
+	uidset_clear(&below);
 }

@@ -138,8 +138,8 @@ sent_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 	act_cmd_end(cmd);
 }
 
-static void
-send_mark(struct act *act, gint64 folder, const struct uidset *uids, const char *item)
+void
+act_send_mark(struct act *act, gint64 folder, const struct uidset *uids, const char *item)
 {
 	guint at = 0;
 	char *slice;
@@ -201,10 +201,10 @@ send_slice(struct act *act, gint64 folder, const char *uids, GArray *rows)
 	}
 	if (!imap_has(act->b, "UIDPLUS"))
 		look_before(act, folder, uids, rows);
-	send_mark(act, folder, &marks, "-FLAGS.SILENT");
+	act_send_mark(act, folder, &marks, "-FLAGS.SILENT");
 	send_set(act, folder, uids, rows);
 	/* What was moved is not there any more to be marked. */
-	send_mark(act, folder, &marks, "+FLAGS.SILENT");
+	act_send_mark(act, folder, &marks, "+FLAGS.SILENT");
 	uidset_clear(&marks);
 }
 
