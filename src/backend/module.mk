@@ -32,6 +32,7 @@ libbackend_a_SOURCES = \
   src/backend/imap/open.c \
   src/backend/imap/quirks.c \
   src/backend/imap/receive.c \
+  src/backend/imap/replace.c \
   src/backend/imap/replay.c \
   src/backend/imap/session.c \
   src/backend/imap/structure.c \
@@ -53,6 +54,7 @@ libbackend_a_SOURCES = \
   src/backend/maildir/news.c \
   src/backend/maildir/purge.c \
   src/backend/maildir/remove.c \
+  src/backend/maildir/replace.c \
   src/backend/maildir/scan.c \
   src/backend/maildir/search.c src/backend/maildir/search.h \
   src/backend/maildir/subscriptions.c src/backend/maildir/subscriptions.h \

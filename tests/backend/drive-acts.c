@@ -76,13 +76,15 @@ do_empty(struct drive *d, char **w)
 	finish(d, error);
 }
 
-void
-do_append(struct drive *d, char **w)
+/* w: PATH WHEN FLAGS LENGTH; old: the row that it replaces, or 0. */
+static void
+put(struct drive *d, msgid old, char **w)
 {
-	gsize len = (gsize)atoll(w[4]);
+	gsize len = (gsize)atoll(w[3]);
 	char *text = g_malloc(len + 1);
 	g_autoptr(GBytes) bytes = NULL;
 	struct envelope envelope;
+	struct store_message message;
 	GError *error = NULL;
 	gint64 step = 0;
 
@@ -91,14 +93,26 @@ do_append(struct drive *d, char **w)
 	text[len] = '\0';
 	bytes = g_bytes_new_take(text, len);
 	envelope_from_headers(&envelope, text, len);
-	store_journal_append(d->store, folder_of(d, w[1]),
-	                     &(struct store_message){.received = atoll(w[2]),
-	                                             .size = len,
-	                                             .flags = (guint)atoi(w[3]),
-	                                             .envelope = &envelope},
-	                     bytes, "", &step, &error);
+	message = (struct store_message){
+	        .received = atoll(w[1]), .size = len, .flags = (guint)atoi(w[2]), .envelope = &envelope};
+	if (old)
+		store_journal_replace(d->store, old, folder_of(d, w[0]), &message, bytes, &step, &error);
+	else
+		store_journal_append(d->store, folder_of(d, w[0]), &message, bytes, "", &step, &error);
 	envelope_clear(&envelope);
 	finish(d, error);
+}
+
+void
+do_append(struct drive *d, char **w)
+{
+	put(d, 0, w + 1);
+}
+
+void
+do_replace(struct drive *d, char **w)
+{
+	put(d, atoll(w[1]), w + 2);
 }
 
 void
@@ -283,7 +297,7 @@ end_check(struct drive *d, const struct store_op *op, struct result *result)
 	put_error(d->out, result->error);
 	g_string_append(d->out, ", ");
 	left = store_op(d->store, op->id, NULL);
-	if (left && !result->error && op->ids->len && !left->ids->len)
+	if (left && !result->error && op->ids->len && !left->ids->len && !left->sources->len)
 		store_op_done(d->store, op->id, NULL);
 	else if (left)
 		store_op_set(d->store, op->id, result->error ? OP_CHECKING : OP_WAITING, NULL, 0, NULL);

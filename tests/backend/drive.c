@@ -5,6 +5,7 @@
  *   link · unlink · folders · open PATH · hold PATH (open without filling) · rows PATH · ops · said
  *   flag IDS ADD REMOVE KEYWORDS · all PATH ADD REMOVE · move IDS PATH · copy IDS PATH · purge IDS
  *   empty PATH · append PATH WHEN FLAGS LENGTH (the message follows) · create PATH USE
+ *   replace ID PATH WHEN FLAGS LENGTH (likewise)
  *   rename PATH PATH · remove PATH · subscribe PATH 0|1 · run · join · check · retry
  *   forget IDS · name PATH · admin KIND PATH NAME VALUE · body ID · fetch ID
  *   part ID SECTION (fetched, and what it holds)
@@ -526,6 +527,7 @@ static const struct {
         {"forget", 2, do_forget},   {"body", 2, do_body},
         {"retry", 1, do_retry},     {"fetch", 2, do_fetch},
         {"undo", 1, do_undo},       {"part", 3, do_part},
+        {"replace", 6, do_replace},
 };
 
 static void

@@ -39,6 +39,7 @@ void do_copy(struct drive *d, char **words);
 void do_purge(struct drive *d, char **words);
 void do_empty(struct drive *d, char **words);
 void do_append(struct drive *d, char **words);
+void do_replace(struct drive *d, char **words);
 void do_create(struct drive *d, char **words);
 void do_rename(struct drive *d, char **words);
 void do_remove(struct drive *d, char **words);

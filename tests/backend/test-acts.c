@@ -118,27 +118,38 @@ a_purge_takes_exactly_what_was_chosen(struct rig *rig)
 	at_rest(rig, "c a", "");
 }
 
-static void
-an_append_arrives_with_its_flags(struct rig *rig)
+/* A new message "new" of NOON into folder, instead of old if that is not 0. */
+static msgid
+put_new(struct rig *rig, msgid old, const char *folder, gint64 *step)
 {
 	static const char text[] = "From: Ann <ann@harbour.example>\r\nSubject: new\r\n"
 	                           "Message-ID: <new@harbour.example>\r\n\r\nhello\r\n";
 	g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
 	struct envelope envelope;
+	struct store_message message = {.received = NOON,
+	                                .size = strlen(text),
+	                                .flags = FLAG_SEEN | FLAG_ANSWERED,
+	                                .envelope = &envelope};
+	gint64 to = rig_folder_at(rig, folder);
 	GError *error = NULL;
+	msgid id;
+
+	envelope_from_headers(&envelope, text, strlen(text));
+	id = old ? store_journal_replace(rig->store, old, to, &message, bytes, step, &error)
+	         : store_journal_append(rig->store, to, &message, bytes, "", step, &error);
+	g_assert_no_error(error);
+	envelope_clear(&envelope);
+	return id;
+}
+
+static void
+an_append_arrives_with_its_flags(struct rig *rig)
+{
 	struct store_row *row;
 	msgid id;
 
 	rig_begin(rig);
-	envelope_from_headers(&envelope, text, strlen(text));
-	id = store_journal_append(rig->store, rig_folder_at(rig, "Sent"),
-	                          &(struct store_message){.received = NOON,
-	                                                  .size = strlen(text),
-	                                                  .flags = FLAG_SEEN | FLAG_ANSWERED,
-	                                                  .envelope = &envelope},
-	                          bytes, "", NULL, &error);
-	g_assert_no_error(error);
-	envelope_clear(&envelope);
+	id = put_new(rig, 0, "Sent", NULL);
 	rig_replay(rig, 0);
 	rig_there(rig, "Sent", "new");
 	at_rest(rig, "c b a", "new");
@@ -147,6 +158,99 @@ an_append_arrives_with_its_flags(struct rig *rig)
 	g_assert_cmpuint(row->flags, ==, FLAG_SEEN | FLAG_ANSWERED);
 	g_assert_cmpint(row->received, ==, NOON);
 	store_row_free(row);
+}
+
+static void
+take_back(struct rig *rig, gint64 step)
+{
+	struct store_undone undone;
+	GError *error = NULL;
+
+	store_undo_take_back(rig->store, step, &undone, NULL, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(undone.lost, ==, 0);
+}
+
+/* What another client has marked stays, and undo puts the old one back in the same way. */
+static void
+what_is_replaced_goes_when_the_new_one_is_there(struct rig *rig)
+{
+	struct store_row *row;
+	gint64 step = 0;
+	msgid old, id;
+
+	rig_begin(rig);
+	rig->kind->set_flags(rig, "INBOX", "c", FLAG_DELETED);
+	rig_open(rig, "INBOX");
+	old = rig_id_at(rig, "INBOX", "b");
+	id = put_new(rig, old, "INBOX", &step);
+	rig_there(rig, "INBOX", "a b c");
+	rig_replay(rig, 0);
+	rig_there(rig, "INBOX", "a c new");
+	rig_open(rig, "Sent");
+	rig_open(rig, "INBOX");
+	row = rig_row(rig, "INBOX", "new");
+	g_assert_cmpint(row->id, ==, id);
+	g_assert_cmpuint(row->flags, ==, FLAG_SEEN | FLAG_ANSWERED);
+	store_row_free(row);
+	take_back(rig, step);
+	rig_replay(rig, 0);
+	rig_there(rig, "INBOX", "a b c");
+	at_rest(rig, "c b a", "");
+	g_assert_cmpint(rig_id_at(rig, "INBOX", "b"), ==, old);
+}
+
+static void
+what_replaces_may_come_elsewhere_and_needs_no_old_one(struct rig *rig)
+{
+	msgid id;
+
+	rig_begin(rig);
+	put_new(rig, rig_id_at(rig, "INBOX", "b"), "Sent", NULL);
+	rig_replay(rig, 0);
+	rig_there(rig, "INBOX", "a c");
+	at_rest(rig, "c a", "new");
+	id = rig_id_at(rig, "INBOX", "c");
+	rig->kind->remove(rig, "INBOX", "c");
+	put_new(rig, id, "Sent", NULL);
+	rig_replay(rig, 0);
+	rig_there(rig, "INBOX", "a");
+	at_rest(rig, "a", "new new");
+}
+
+/* Ended before anything was done, and after the new one was put there. */
+static void
+check_of_a_replacement_goes_on_where_it_ended(struct rig *rig)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	struct rig_done done = {0};
+	GError *error = NULL;
+	struct store_op *op, *left;
+	msgid id;
+
+	rig_begin(rig);
+	id = put_new(rig, rig_id_at(rig, "INBOX", "b"), "INBOX", NULL);
+	store_ops(rig->store, TRUE, g_get_real_time() / G_USEC_PER_SEC, ops, &error);
+	op = ops->pdata[0];
+	store_op_set(rig->store, op->id, OP_RUNNING, NULL, 0, &error);
+	store_ops_recover(rig->store, &error);
+	g_assert_no_error(error);
+	rig->kind->ops->check(rig->backend, op, rig_on_done, &done);
+	rig_wait(rig, &done);
+	rig_there(rig, "INBOX", "a b c");
+	left = store_op(rig->store, op->id, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(g_array_index(left->ids, msgid, 0), ==, id);
+	g_assert_cmpuint(left->sources->len, ==, 1);
+	store_op_free(left);
+	store_op_set(rig->store, op->id, OP_WAITING, NULL, 0, &error);
+	g_assert_no_error(error);
+	rig_replay(rig, 0);
+	rig_there(rig, "INBOX", "a c new");
+	g_assert_cmpint(store_ops_waiting(rig->store, NULL), ==, 0);
+	rig_open(rig, "Sent");
+	rig_open(rig, "INBOX");
+	g_assert_cmpint(rig_id_at(rig, "INBOX", "new"), ==, id);
 }
 
 static void
@@ -325,6 +429,10 @@ static const struct rig_case promises[] = {
         {"a-copy-is-a-message-of-its-own", a_copy_is_a_message_of_its_own, 1u << OP_COPY},
         {"a-purge-takes-what-was-chosen", a_purge_takes_exactly_what_was_chosen, 1u << OP_PURGE},
         {"an-append-arrives-with-its-flags", an_append_arrives_with_its_flags, 1u << OP_APPEND},
+        {"what-is-replaced-goes", what_is_replaced_goes_when_the_new_one_is_there, 1u << OP_REPLACE},
+        {"what-replaces-may-come-elsewhere", what_replaces_may_come_elsewhere_and_needs_no_old_one,
+         1u << OP_REPLACE},
+        {"check-of-a-replacement", check_of_a_replacement_goes_on_where_it_ended, 1u << OP_REPLACE},
         {"emptying-spares-what-came-later", emptying_spares_what_came_later, 1u << OP_EMPTY},
         {"a-whole-folder-is-marked", a_whole_folder_is_marked, RIG_WIDE},
         {"folders-made-renamed-removed", folders_are_made_renamed_and_removed,

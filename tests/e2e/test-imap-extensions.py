@@ -268,6 +268,94 @@ def test_multiappend():
     dialogues(appends(LETTER, BIG), BASE, 'MULTIAPPEND', [appended(LETTER, BIG)], [appended(LETTER), appended(BIG)])
 
 
+def replaces(uid, letter=LETTER, *ends, to='INBOX'):
+    def act(t):
+        # That the new one is seen in the open folder is not said at a moment of its own; nor what a look at the folder asks.
+        t.wire = lambda: re.sub(r'UID FETCH 6:\* [^\r]*\r\n|(?s:SELECT "Trash".*)', '', Talk.wire(t))
+        t.drive.replace(t.drive.ids('INBOX', *numbers(uid))[0], to, letter, when=NOON, flags=DRAFT)
+        t.drive.run(*ends)
+    return act
+
+
+def put(letter=LETTER, to='INBOX', start='APPEND'):
+    return '%s %s (\\Draft) "20-Nov-2025 12:00:00 +0000" {%d}\r\n%s' % (start, to, len(letter), letter.decode())
+
+
+OLD_TEXT = 'UID FETCH 2 (UID BODY.PEEK[])'
+REPLACED = put(start='UID REPLACE 2')
+REMOVED = ['UID STORE 2 +FLAGS.SILENT (\\Deleted)', 'UID EXPUNGE 2']
+
+
+def test_replace():
+    """The text of the old one is kept for undo; then both happen at once, or one after the other."""
+    def act(t, to='INBOX'):
+        replaces(2, to=to)(t)
+        assert t.drive.subjects('INBOX') == numbers(1, 3, 4, 5) + ['number new'] * (to == 'INBOX') and t.drive('ops') == [], t.drive('ops')
+        assert [m.uid for m in t.inbox.mails] == [1, 3, 4, 5] + [6] * (to == 'INBOX')
+        assert t.uids(to)['new'] == (6 if to == 'INBOX' else 40), t.uids(to)
+    for more in ('', ' ENABLE CONDSTORE QRESYNC'):
+        dialogues(act, BASE + ' UIDPLUS' + more, 'REPLACE', [OLD_TEXT, REPLACED], [OLD_TEXT, put(), *REMOVED])
+    dialogues(lambda t: act(t, 'Trash'), BASE + ' UIDPLUS', 'REPLACE', [OLD_TEXT, put(to='"Trash"', start='UID REPLACE 2')], [OLD_TEXT, put(to='"Trash"'), *REMOVED])
+
+
+def test_replace_with_what_an_append_needs():
+    nul = text_message('nul', body='before\0after')
+    literal = lambda start: put(nul, start=start).replace('{', '~{').replace('}', '+}')
+    dialogues(replaces(2, nul), BASE + ' UIDPLUS LITERAL+ BINARY', 'REPLACE', [OLD_TEXT, literal('UID REPLACE 2')], [OLD_TEXT, literal('APPEND'), *REMOVED])
+    limit = BASE + ' UIDPLUS APPENDLIMIT=%d' % len(LETTER)
+    dialogues(replaces(2, BIG, FAILED), limit, 'REPLACE', [OLD_TEXT], [OLD_TEXT])
+    dialogues(replaces(2), limit.split('=')[0], 'REPLACE', [OLD_TEXT, 'STATUS INBOX (APPENDLIMIT)', REPLACED], [OLD_TEXT, 'STATUS INBOX (APPENDLIMIT)', put(), *REMOVED])
+
+
+def test_replace_without_uidplus():
+    """Where single messages cannot be removed the old one is marked; the new UID comes with a look."""
+    def act(t):
+        replaces(2)(t)
+        t.drive.open('Trash')
+        t.drive.open('INBOX')
+        assert {r['subject']: r['uid'] for r in t.drive.rows('INBOX')}['number new'] == 6 and t.drive('ops') == []
+        assert t.inbox.mail(2) is None or t.inbox.mail(2).flags == {'\\Deleted'}
+    dialogues(act, BASE, 'REPLACE', [OLD_TEXT, REPLACED], [OLD_TEXT, put(), REMOVED[0]])
+
+
+def test_replace_of_what_has_gone():
+    """What was written comes there all the same; that the server has the old one no more is seen when it refuses."""
+    def act(t):
+        t.inbox.expunge(2)
+        replaces(2)(t)
+        assert [m.uid for m in t.inbox.mails] == [1, 3, 4, 5, 6] and t.drive('ops') == [] and 'number new' in t.drive.subjects('INBOX'), t.drive('ops')
+    there = 'UID FETCH 2 (UID)'
+    dialogues(act, BASE + ' UIDPLUS', 'REPLACE', [OLD_TEXT, REPLACED, there, put()], [OLD_TEXT, put(), *REMOVED, there])
+
+
+def test_replace_refused():
+    """Both stay, and the reason is told; a server that knows no such command gets the others."""
+    for answer, want, ends in (('<tag> NO [OVERQUOTA] full\n', [OLD_TEXT, REPLACED, 'UID FETCH 2 (UID)'], [FAILED]),
+                               ('<tag> NO [UNAVAILABLE] later\n', [OLD_TEXT, REPLACED], [NO_LINK]),
+                               ('<tag> BAD what\n', [OLD_TEXT, REPLACED, put(), *REMOVED], [0])):
+        for drip in (0, 1):
+            with Talk(BASE + ' UIDPLUS REPLACE', drip=drip, answers={'UID REPLACE .*': [answer, None]}) as t:
+                replaces(2, LETTER, *ends)(t)
+                t.sent(*want)
+                if ends[0]:
+                    assert [m.uid for m in t.inbox.mails] == [1, 2, 3, 4, 5] and not any(m.flags for m in t.inbox.mails)
+                    assert 'number new' in t.drive.subjects('INBOX') and (ends == [NO_LINK] or 'number 2' in t.drive.subjects('INBOX'))
+                    t.drive.well('retry')
+                    t.drive.run()
+                assert [m.uid for m in t.inbox.mails] == [1, 3, 4, 5, 6] and t.drive('ops') == []
+
+
+def test_replace_that_only_half_happened():
+    """OK, and the old one is still there."""
+    def half(session, command):
+        return session.on_append('APPEND ' + command.split(' ', 3)[3]).replace('<tag> OK', '* OK') + '<tag> OK done\n'
+    for drip in (0, 1):
+        with Talk(BASE + ' UIDPLUS REPLACE', drip=drip, answers={'UID REPLACE .*': half}) as t:
+            replaces(2)(t)
+            t.sent(OLD_TEXT, REPLACED, 'UID FETCH 2 (UID)', *REMOVED)
+            assert [m.uid for m in t.inbox.mails] == [1, 3, 4, 5, 6] and t.uids('INBOX')['new'] == 6
+
+
 def test_appendlimit():
     dialogues(appends(LETTER), BASE, 'APPENDLIMIT', ['STATUS "Trash" (APPENDLIMIT)', appended(LETTER)], [appended(LETTER)])
     for hide, want in (('', [appended(LETTER)]), ('APPENDLIMIT=%d' % len(LETTER), [appended(LETTER), appended(BIG)])):

@@ -182,6 +182,72 @@ def test_a_mark_of_an_attempt_that_was_cut_off_goes_when_the_next_is_refused():
         assert {n: t.drive.row('INBOX', 'number %d' % n)['flags'] for n in (2, 3)} == {2: 0, 3: DELETED}, t.drive('ops')
 
 
+# ---- drafts ----
+
+class Saving:
+    """A draft that is saved again while the link ends at the nth place: before each command, and before each line of its answer."""
+
+    def __init__(self, talk, n):
+        self.talk, self.left, self.old, self.new = talk, n, talk.inbox.mail(2).data, text_message('new', body='more of it')
+        talk.inbox.flag(3, '\\Deleted')
+        talk.look('INBOX')
+        talk.server.answers['(UID REPLACE|APPEND|UID STORE|UID EXPUNGE) .*'] = self.say
+
+    def ends(self):
+        self.left -= 1
+        return self.left == -1
+
+    def say(self, session, command):
+        if self.ends():
+            return CUT
+        self.safe()
+        lines = octets(getattr(session, 'on_' + re.match('(UID )?[A-Z]+', command)[0].lower().replace(' ', '_'))(command)).splitlines(True)
+        self.safe()
+        for line in lines:
+            if self.ends():
+                return CUT
+            session.send(line)
+        return ''
+
+    def safe(self):
+        there = [m.data for m in self.talk.inbox.mails]
+        assert self.old in there or self.new in there, there
+
+    def act(self, crash):
+        t = self.talk
+        row = t.drive.row('INBOX', 'number 2')['id']
+        t.drive.replace(row, 'INBOX', self.new, when=NOON, flags=DRAFT)
+        t.drive('run')
+        for _ in range(3):
+            if crash and self.left < 0:
+                t.restart()
+            t.drive('link'), t.drive('folders')
+            for verb in (('open', 'INBOX'), ('check',), ('run',), ('open', 'Trash'), ('open', 'INBOX')):
+                t.drive(*verb)
+            self.safe()
+        assert not t.drive('ops'), t.drive('ops')
+
+    def check(self, expunges):
+        here, rows = {m.uid: m for m in self.talk.inbox.mails}, self.talk.drive.subjects('INBOX')
+        assert [m.data for m in here.values()].count(self.new) == 1, [m.data for m in here.values()]
+        assert 2 not in here if expunges else here[2].flags == {'\\Deleted'}, sorted(here)
+        assert here[1].flags == set() and here[3].flags == {'\\Deleted'}
+        assert rows.count('number new') == 1 and {'number 1', 'number 3'} <= set(rows), rows
+
+
+def test_a_draft_that_is_saved_again_is_never_nowhere():
+    """Wherever that ends the server has one of both as a whole; then the new one, once, and what others marked."""
+    for caps in (MANY + ' REPLACE', NUMBERED, BARE):
+        n, left = 0, -1
+        while left < 0:
+            with Talk(caps, mails=range(1, 4)) as t:
+                saving = Saving(t, n)
+                saving.act(crash=n % 2 == 0)
+                saving.check('UIDPLUS' in caps)
+                n, left = n + 1, saving.left
+        assert n > 4, (caps, n)
+
+
 # ---- from one account to another ----
 
 TAKES = re.compile(r'UID (STORE .*\\Deleted|EXPUNGE|MOVE) ?.*|EXPUNGE|CLOSE')

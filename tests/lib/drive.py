@@ -57,6 +57,9 @@ class Drive:
     def append(self, path, message, when=0, flags=0):
         self.well('append', path, when, flags, len(message), more=message)
 
+    def replace(self, id, path, message, when=0, flags=0):
+        self.well('replace', id, path, when, flags, len(message), more=message)
+
     def run(self, *errors, verb='run'):
         """Carries out what is ready; the ends of the ops must have these codes (all well when none is given)."""
         ends = self(verb)

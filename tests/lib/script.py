@@ -27,7 +27,7 @@ DEFAULT = '<default>'
 PLAIN = 'IMAP4rev1 LITERAL+ SASL-IR UIDPLUS'
 CONDSTORE = PLAIN + ' ENABLE ESEARCH CONDSTORE'
 QRESYNC = CONDSTORE + ' QRESYNC LIST-EXTENDED LIST-STATUS SPECIAL-USE IDLE'
-ALL = QRESYNC + ' MOVE MULTIAPPEND UNSELECT CREATE-SPECIAL-USE OBJECTID'
+ALL = QRESYNC + ' MOVE MULTIAPPEND UNSELECT CREATE-SPECIAL-USE OBJECTID REPLACE'
 PROFILES = {'plain': PLAIN + ' IDLE', 'condstore': CONDSTORE + ' IDLE', 'qresync': QRESYNC, 'all': ALL}
 NOON = 1763640000  # 20 Nov 2025 12:00 UTC
 
@@ -639,6 +639,15 @@ class Session(threading.Thread):
         told = '* %d EXISTS\n' % len(box.mails) if box is self.box else ''
         code = '[APPENDUID %d %s] ' % (box.uidvalidity, as_set(uids)) if 'UIDPLUS' in self.server.caps else ''
         return told + '<tag> OK %sdone\n' % code
+
+    def on_uid_replace(self, command):
+        uid, rest = command.split(' ', 3)[2:]
+        mail = self.box.mail(int(uid))
+        done = self.on_append('APPEND ' + rest) if mail else '<tag> NO there is no such message\n'
+        if '<tag> NO' in done:
+            return done
+        told, code = re.fullmatch(r'(.*)<tag> OK (\[.*\] )?done\n', done, re.S).groups()
+        return told + ('* OK %sit is there\n' % code if code else '') + self.gone([mail]) + '<tag> OK done\n'
 
     def on_create(self, command):
         if self.named(command):

@@ -342,23 +342,53 @@ act_append(struct life *life, GArray *all, gint64 *step)
 	make(life, all, some_folder(life), 0, step);
 }
 
+/* What a refused op was to replace by old, or 0. It is seen again, until a newer one takes old's turn. */
+static msgid
+refused_for(struct life *life, msgid old)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+
+	g_assert_true(store_ops(life->store, FALSE, 0, ops, NULL));
+	for (guint i = 0; i < ops->len; i++) {
+		const struct store_op *op = ops->pdata[i];
+
+		if (op->verb == OP_REPLACE && op->state == OP_FAILED && op->sources->len && op->ids->len &&
+		    g_array_index(op->ids, msgid, 0) == old)
+			return g_array_index(op->sources, msgid, 0);
+	}
+	return 0;
+}
+
+static void
+hide(GArray *all, msgid id)
+{
+	for (guint i = 0; i < all->len; i++)
+		if (g_array_index(all, struct seen, i).id == id)
+			g_array_index(all, struct seen, i).folder = 0;
+}
+
 /* Mostly what was written here before, as a draft is. */
 static void
 act_replace(struct life *life, GArray *all, gint64 *step)
 {
-	struct seen old = {0}, *at;
+	struct seen old = {0};
+	struct store_row *row;
+	msgid first;
 
 	for (guint i = 0; i < all->len; i++)
 		if (g_array_index(all, struct seen, i).id > old.id)
 			old = g_array_index(all, struct seen, i);
 	if (all->len && chance(life, 3))
 		old = g_array_index(all, struct seen, g_rand_int_range(life->rand, 0, (gint32)all->len));
-	for (guint i = 0; i < all->len; i++) {
-		at = &g_array_index(all, struct seen, i);
-		at->folder = at->id == old.id ? 0 : at->folder;
-	}
-	if (old.id)
-		make(life, all, chance(life, 4) ? some_folder(life) : old.folder, old.id, step);
+	if (!old.id)
+		return;
+	hide(all, old.id);
+	first = refused_for(life, old.id);
+	make(life, all, chance(life, 4) ? some_folder(life) : old.folder, old.id, step);
+	row = first ? store_row(life->store, first, NULL) : NULL;
+	if (row && !row->folder)
+		hide(all, first);
+	g_clear_pointer(&row, store_row_free);
 }
 
 static void

@@ -163,6 +163,14 @@ read_rows(struct act *act, GError **error)
 		else if (*error)
 			return FALSE;
 	}
+	for (guint i = 0; act->op->verb == OP_REPLACE && i < act->op->sources->len; i++) {
+		struct act_row row = {.id = g_array_index(act->op->sources, msgid, i), .replaced = TRUE};
+
+		if (read_row(act, &row, error))
+			g_array_append_val(act->rows, row);
+		else if (*error)
+			return FALSE;
+	}
 	put_in_order(act);
 	return TRUE;
 }

@@ -30,6 +30,7 @@ struct act_row {
 	guint64 uid;   /* 0: not known, or nowhere */
 	guint round;   /* how many rows before it have the same place: one command cannot name them twice */
 	enum act_state state;
+	gboolean replaced;       /* another comes instead of it */
 	gboolean awaited;        /* nowhere, because that is not known yet */
 	gboolean limbo;          /* the person does not see it any more */
 	gboolean strict;         /* locate.c: its original goes when the copy is found */
@@ -84,10 +85,12 @@ struct act {
 	char *new_wire;
 	gboolean has_old, has_new; /* names that LIST told */
 	gboolean plainly;          /* without a special use */
-	guint64 limit;             /* append.c: octets of one message, 0 none */
-	gboolean limit_asked;      /* append.c */
-	gboolean together;         /* append.c: several were refused as one */
-	gboolean singly;           /* append.c: one message a command */
+	/* append.c */
+	guint64 limit; /* octets of one message, 0 none */
+	gboolean limit_asked;
+	gboolean together; /* several were refused as one */
+	gboolean singly;   /* one message a command */
+	void (*appended)(struct act *act);
 };
 
 /* A command of a step, with the rows it is about. */
@@ -187,6 +190,8 @@ void act_refuse_removal(struct act *act);
 /* Takes the mark off rows that are ACT_REFUSED and ->struck: they are not to go with what another program
  * expunges. Then next. */
 void act_spare(struct act *act, void (*next)(struct act *act));
+/* In a step: bodies of rows in state, so that undo can put them back. What cannot be had stops nothing. */
+void act_fetch_for_undo(struct act *act, enum act_state state);
 void imap_purge(struct act *act);
 
 /* ---- empty.c ---- */
@@ -212,9 +217,23 @@ void act_say_half(struct act *act);
 
 /* ---- append.c ---- */
 void imap_append(struct act *act);
+/* Appends rows in ACT_WAITS, one message a row; then next. */
+void act_append(struct act *act, void (*next)(struct act *act));
+/* TRUE: how long a message may be is asked for, next is called when that is known. */
+gboolean act_ask_limit(struct act *act, void (*next)(struct act *act));
+/* The body of a row that can be sent, with the row; else the row is refused, or there is nothing to do. */
+GBytes *act_body_of(struct act *act, struct act_row *row, struct store_row **shown);
+/* What follows the folder in APPEND and REPLACE. */
+void act_put_message(const struct backend *b, struct imap_cmd *cmd, const struct store_row *row,
+                     GBytes *bytes);
+/* APPENDUID: a UID for each row, or nothing was told. */
+void act_take_uids(struct flight *flight, const struct imap_response *response);
 /* Copies whose originals are gone (ACT_LACKS) are made of the bodies that are here, the others are told. Then
  * the act ends. */
 void act_append_copies(struct act *act);
+
+/* ---- replace.c ---- */
+void imap_replace(struct act *act);
 
 /* ---- locate.c ---- */
 /* Looks for the messages of rows in ACT_SOUGHT among those of the target, from this UID on (0: all), that are

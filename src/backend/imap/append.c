@@ -32,19 +32,23 @@ limit_data(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 			act->limit = 0; /* NIL: none */
 }
 
-static void
-ask_limit(struct act *act)
+gboolean
+act_ask_limit(struct act *act, void (*next)(struct act *act))
 {
 	struct imap_cmd *cmd;
 
+	act->limit = MAX(act->limit, imap_limit(act->b, "APPENDLIMIT"));
+	if (act->limit || act->limit_asked || !imap_has(act->b, "APPENDLIMIT"))
+		return FALSE;
 	act->limit_asked = TRUE;
-	act_step(act, go_on);
+	act_step(act, next);
 	cmd = act_cmd(act, 0, "STATUS", act_cmd_ignored, flight_new(act));
 	cmd->on_data = limit_data;
 	imap_command_mailbox(cmd->wire, act->target->wire);
 	imap_command_atom(cmd->wire, "(APPENDLIMIT)");
 	imap_queue(act->b, cmd);
 	act_step_end(act);
+	return TRUE;
 }
 
 /* ---- one message ---- */
@@ -73,8 +77,8 @@ has_eight_bit_header(const char *text, gsize len)
 	return FALSE;
 }
 
-static void
-put_message(const struct backend *b, struct imap_cmd *cmd, const struct store_row *row, GBytes *bytes)
+void
+act_put_message(const struct backend *b, struct imap_cmd *cmd, const struct store_row *row, GBytes *bytes)
 {
 	/* A mark is carried only by what had it when the server had it before. */
 	guint bits = (row->flags & ~(guint)FLAG_DELETED) | (row->base & FLAG_DELETED);
@@ -118,9 +122,8 @@ whole_of(const struct act *act, const struct act_row *row, GError **error)
 	return bytes;
 }
 
-/* The body of a row that can be sent, with the row; else the row is refused, or there is nothing to do. */
-static GBytes *
-body_of(struct act *act, struct act_row *row, struct store_row **shown)
+GBytes *
+act_body_of(struct act *act, struct act_row *row, struct store_row **shown)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GBytes) stored = whole_of(act, row, &error);
@@ -147,9 +150,8 @@ body_of(struct act *act, struct act_row *row, struct store_row **shown)
 
 /* ---- sending ---- */
 
-/* A UID for each, or nothing was told. */
-static void
-take_uids(struct flight *flight, const struct imap_response *response)
+void
+act_take_uids(struct flight *flight, const struct imap_response *response)
 {
 	g_autoptr(GArray) uids = NULL;
 	guint64 validity;
@@ -178,7 +180,7 @@ append_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response 
 
 	if (act_answered(act, response, error)) {
 		if (!error)
-			take_uids(flight, response);
+			act_take_uids(flight, response);
 		for (guint i = 0; i < flight->rows->len; i++) {
 			if (error)
 				act_row(flight, i)->state = ACT_REFUSED;
@@ -209,7 +211,7 @@ next_message(struct act *act, guint *at, struct message *message)
 	for (; *at < act->rows->len; (*at)++) {
 		struct act_row *row = act_at(act, *at);
 
-		if (row->state == ACT_WAITS && (message->bytes = body_of(act, row, &message->row)))
+		if (row->state == ACT_WAITS && (message->bytes = act_body_of(act, row, &message->row)))
 			return TRUE;
 	}
 	return FALSE;
@@ -220,7 +222,7 @@ add_message(struct flight *flight, struct imap_cmd *cmd, guint at, struct messag
 {
 	gsize octets = g_bytes_get_size(message->bytes);
 
-	put_message(flight->act->b, cmd, message->row, message->bytes);
+	act_put_message(flight->act->b, cmd, message->row, message->bytes);
 	g_array_append_val(flight->rows, at);
 	act_at(flight->act, at)->state = ACT_SENT;
 	store_row_free(message->row);
@@ -266,15 +268,12 @@ send_some(struct act *act)
 static void
 go_on(struct act *act)
 {
-	act->limit = MAX(act->limit, imap_limit(act->b, "APPENDLIMIT"));
-	if (!act->limit && !act->limit_asked && imap_has(act->b, "APPENDLIMIT")) {
-		ask_limit(act);
+	if (act_ask_limit(act, go_on))
 		return;
-	}
 	if (act_any(act, ACT_WAITS)) {
 		send_some(act);
 	} else if (!act_is_final(act)) {
-		act_end(act);
+		act->appended(act);
 	} else if (act_make_target(act, go_on)) {
 		return;
 	} else if (act->together) {
@@ -284,24 +283,31 @@ go_on(struct act *act)
 		act_turn(act, ACT_REFUSED, ACT_WAITS);
 		go_on(act);
 	} else {
-		act_end(act);
+		act->appended(act);
 	}
 }
 
 void
-imap_append(struct act *act)
+act_append(struct act *act, void (*next)(struct act *act))
 {
+	act->appended = next;
 	for (guint i = 0; i < act->rows->len; i++) {
 		struct act_row *row = act_at(act, i);
 
 		/* It was told before, and only that was not known. */
-		if (row->uid && row->folder == act->op->to) {
+		if (row->state == ACT_WAITS && row->uid && row->folder == act->op->to) {
 			row->validity = act->target->uidvalidity;
 			row->found = row->uid;
 			act_tell_moved(act, row);
 		}
 	}
 	go_on(act);
+}
+
+void
+imap_append(struct act *act)
+{
+	act_append(act, act_end);
 }
 
 /* A server cannot copy what it does not have any more. */
@@ -319,6 +325,7 @@ act_append_copies(struct act *act)
 			act_tell_gone(act, row);
 		g_clear_pointer(&bytes, g_bytes_unref);
 	}
+	act->appended = act_end;
 	act->singly = TRUE; /* what was refused as a copy is not to be sent this way */
 	if (act_any(act, ACT_WAITS))
 		go_on(act);

@@ -5,8 +5,8 @@
  *
  * A move is through when the message is gone from its place and found in the target. One by hand may have
  * stopped between the copy and the end of the original: then the original goes now, as copying again would
- * make a second. What only says how things shall be, and what concerns a set of the person's choice alone, is
- * simply repeated.
+ * make a second. What replaces another is an arrival; the end of the other is left to be repeated. What only
+ * says how things shall be, and what concerns a set of the person's choice alone, is simply repeated.
  */
 
 static void
@@ -77,7 +77,7 @@ static void
 check_arrivals(struct act *act)
 {
 	for (guint i = 0; i < act->rows->len; i++)
-		act_at(act, i)->state = ACT_SOUGHT;
+		act_at(act, i)->state = act_at(act, i)->replaced ? ACT_LEFT : ACT_SOUGHT;
 	act_locate(act, act->op->mark, arrivals_located);
 }
 
@@ -86,7 +86,7 @@ imap_check(struct backend *b, const struct store_op *op, backend_done done, void
 {
 	if (op->verb == OP_MOVE)
 		act_begin(b, op, check_move, done, user);
-	else if (op->verb == OP_COPY || op->verb == OP_APPEND)
+	else if (op->verb == OP_COPY || op->verb == OP_APPEND || op->verb == OP_REPLACE)
 		act_begin(b, op, check_arrivals, done, user);
 	else
 		imap_task_release(imap_task_new(b, done, user), NULL);

@@ -267,12 +267,11 @@ is_worth_fetching(struct act *act, const struct act_row *row)
 	return yes;
 }
 
-/* So that undo can put them back. What cannot be had does not stop the purge. */
-static void
-fetch_bodies(struct act *act)
+void
+act_fetch_for_undo(struct act *act, enum act_state state)
 {
 	for (guint i = 0; i < act->rows->len; i++)
-		if (act_at(act, i)->state == ACT_WAITS && is_worth_fetching(act, act_at(act, i)))
+		if (act_at(act, i)->state == state && is_worth_fetching(act, act_at(act, i)))
 			imap_want(act->b, act->step, act_at(act, i)->id, "", NULL, NULL);
 }
 
@@ -292,6 +291,6 @@ imap_purge(struct act *act)
 		return;
 	}
 	act_step(act, purge_rows);
-	fetch_bodies(act);
+	act_fetch_for_undo(act, ACT_WAITS);
 	act_step_end(act);
 }

@@ -188,12 +188,18 @@ index_candidates(struct act *act, guint bond)
 	return index;
 }
 
+static gboolean
+is_appended(const struct act *act)
+{
+	return act->op->verb == OP_APPEND || act->op->verb == OP_REPLACE;
+}
+
 /* A copy of which all is here may have been made by an append: the server gave that an id of its own, as it
  * did what came from elsewhere. */
 static gboolean
 ids_differ(const struct act *act, const struct store_row *row, const struct candidate *c)
 {
-	if (act->op->verb == OP_APPEND || (act->op->verb == OP_COPY && row->body == BODY_FULL))
+	if (is_appended(act) || (act->op->verb == OP_COPY && row->body == BODY_FULL))
 		return FALSE;
 	return *row->email_id && *c->email_id && strcmp(row->email_id, c->email_id) != 0;
 }
@@ -240,7 +246,7 @@ match(struct act *act)
 		c->brought = c->known && !store_shown_since(act->b->env->store, c->known, act->op);
 	}
 	/* What was appended came from elsewhere: its id of there says nothing here. */
-	for (guint bond = act->op->verb == OP_APPEND; bond < G_N_ELEMENTS(bonds); bond++) {
+	for (guint bond = is_appended(act); bond < G_N_ELEMENTS(bonds); bond++) {
 		g_autoptr(GHashTable) index = index_candidates(act, bond);
 
 		for (guint i = 0; i < act->rows->len; i++)

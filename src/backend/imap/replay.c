@@ -4,19 +4,19 @@
 
 /* The journal's verbs, each with its first step. */
 static void (*const firsts[])(struct act *act) = {
-        [OP_FLAG] = imap_flag,           [OP_MOVE] = imap_move,     [OP_COPY] = imap_move,
-        [OP_PURGE] = imap_purge,         [OP_APPEND] = imap_append, [OP_EMPTY] = imap_empty,
-        [OP_CREATE] = imap_create,       [OP_RENAME] = imap_rename, [OP_REMOVE] = imap_remove,
-        [OP_SUBSCRIBE] = imap_subscribe,
+        [OP_FLAG] = imap_flag,           [OP_MOVE] = imap_move,       [OP_COPY] = imap_move,
+        [OP_PURGE] = imap_purge,         [OP_APPEND] = imap_append,   [OP_EMPTY] = imap_empty,
+        [OP_CREATE] = imap_create,       [OP_RENAME] = imap_rename,   [OP_REMOVE] = imap_remove,
+        [OP_SUBSCRIBE] = imap_subscribe, [OP_REPLACE] = imap_replace,
 };
-G_STATIC_ASSERT(G_N_ELEMENTS(firsts) == OP_TRANSFER);
+G_STATIC_ASSERT(G_N_ELEMENTS(firsts) == OP_VERBS);
 
 void
 imap_replay(struct backend *b, const struct store_op *op, backend_done done, void *user)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (op->verb < G_N_ELEMENTS(firsts)) {
+	if (firsts[op->verb]) {
 		act_begin(b, op, firsts[op->verb], done, user);
 		return;
 	}

@@ -65,11 +65,23 @@ name_row(struct deed *deed, struct deed_row *row)
 	search_want(deed->arrivals, row->made);
 }
 
+/* What is replaced comes after what it is replaced by. */
+static guint
+count_rows(const struct deed *deed)
+{
+	const struct store_op *op = deed->op;
+
+	return op->ids->len + (op->verb == OP_REPLACE ? op->sources->len : 0);
+}
+
 static gboolean
 read_row(struct deed *deed, guint i, GError **error)
 {
 	struct store *store = deed->backend->env->store;
-	struct deed_row row = {.id = g_array_index(deed->op->ids, msgid, i)};
+	guint n = deed->op->ids->len;
+	struct deed_row row = {.id = i < n ? g_array_index(deed->op->ids, msgid, i)
+	                                   : g_array_index(deed->op->sources, msgid, i - n),
+	                       .replaced = i >= n};
 	GError *problem = NULL;
 	struct store_row *shown = store_row(store, row.id, &problem);
 	guint64 uid;
@@ -330,10 +342,10 @@ look_at_target(struct deed *deed, GError **error)
 static enum job_state
 read_rows(struct deed *deed, GError **error)
 {
-	for (guint n = 0; n < READ_SLICE && deed->at < deed->op->ids->len; n++, deed->at++)
+	for (guint n = 0; n < READ_SLICE && deed->at < count_rows(deed); n++, deed->at++)
 		if (!read_row(deed, deed->at, error))
 			return JOB_FAILED;
-	if (deed->at < deed->op->ids->len)
+	if (deed->at < count_rows(deed))
 		return JOB_MORE;
 	deed->at = 0;
 	deed->step = deed->target ? look_at_target : take_rows;
@@ -361,8 +373,9 @@ read_target(struct deed *deed, GError **error)
 }
 
 static const struct deed_verb *const verbs[OP_VERBS] = {
-        [OP_FLAG] = &deed_flag,   [OP_MOVE] = &deed_move,     [OP_COPY] = &deed_copy,
-        [OP_PURGE] = &deed_purge, [OP_APPEND] = &deed_append, [OP_EMPTY] = &deed_empty,
+        [OP_FLAG] = &deed_flag,       [OP_MOVE] = &deed_move,     [OP_COPY] = &deed_copy,
+        [OP_PURGE] = &deed_purge,     [OP_APPEND] = &deed_append, [OP_EMPTY] = &deed_empty,
+        [OP_REPLACE] = &deed_replace,
 };
 
 static struct deed *

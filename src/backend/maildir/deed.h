@@ -26,7 +26,8 @@ struct deed_row {
 	char *half;    /* it came into the target, but is still in its folder; or NULL */
 	gint64 received;
 	guint flags;
-	guint misses; /* looks in a row that did not find it */
+	guint misses;      /* looks in a row that did not find it */
+	gboolean replaced; /* another comes instead of it */
 	gboolean through;
 };
 
@@ -45,7 +46,8 @@ struct deed_verb {
 	/* Files of op->folder that are no rows of the op, or NULL. */
 	gboolean (*other)(struct deed *deed, const char *path, GError **error);
 };
-extern const struct deed_verb deed_flag, deed_move, deed_copy, deed_append, deed_purge, deed_empty;
+extern const struct deed_verb deed_flag, deed_move, deed_copy, deed_append, deed_purge, deed_empty,
+        deed_replace;
 
 struct deed {
 	struct backend *backend;

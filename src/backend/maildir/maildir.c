@@ -302,12 +302,13 @@ static const struct {
 	enum job_state (*step)(struct backend *, struct job *, GError **);
 	void (*clear)(struct job *);
 	gboolean checked;
-} verbs[OP_TRANSFER] = {
+} verbs[OP_VERBS] = {
         [OP_FLAG] = {deed_step, deed_clear, FALSE},       [OP_MOVE] = {deed_step, deed_clear, TRUE},
         [OP_COPY] = {deed_step, deed_clear, TRUE},        [OP_PURGE] = {deed_step, deed_clear, FALSE},
         [OP_APPEND] = {deed_step, deed_clear, TRUE},      [OP_EMPTY] = {deed_step, deed_clear, FALSE},
         [OP_CREATE] = {create_step, NULL, FALSE},         [OP_RENAME] = {rename_step, NULL, FALSE},
         [OP_REMOVE] = {remove_step, remove_clear, FALSE}, [OP_SUBSCRIBE] = {subscribe_step, NULL, FALSE},
+        [OP_REPLACE] = {deed_step, deed_clear, TRUE},
 };
 
 static void
