@@ -9,6 +9,8 @@ tests_core_test_account_LDADD = $(CORE_LIBS)
 tests_core_test_address_LDADD = $(CORE_LIBS)
 tests_core_test_bus_LDADD = $(MSG_LIBS)
 core_bed = tests/core/bed.c tests/core/bed.h tests/core/memory.c tests/core/memory.h \
+  tests/core/memory-private.h tests/core/memory-backend.c tests/core/memory-box.c \
+  tests/core/memory-change.c tests/core/memory-read.c \
   tests/core/model.c tests/core/model.h tests/core/script.c tests/core/script.h
 tests_core_test_change_SOURCES = tests/core/test-change.c $(core_bed)
 tests_core_test_change_LDADD = $(CORE_LIBS)

@@ -10,8 +10,6 @@
  * a server that knows no other they stay, marked, and the person is told.
  */
 
-enum { PASSES_AT_MOST = 100000 };
-
 gboolean
 act_can_expunge(struct backend *b)
 {

@@ -34,7 +34,6 @@ struct backend {
 	struct watch *watch; /* or NULL */
 };
 
-
 /* A verb waits behind the one under way. */
 gboolean backend_is_waited_for(const struct backend *backend);
 /* Queues a look at folder of our own, unless one is waiting. */
