@@ -96,8 +96,9 @@ struct account {
 	/* announce.c */
 	struct job_announce *announcing; /* the command that runs, or NULL */
 	GSource *announce_wait;
-	gint64 news_folder; /* where mail came last that was not announced yet */
-	guint news;         /* how much */
+	char *announce_trouble; /* that was said of it last, or NULL */
+	gint64 news_folder;     /* where mail came last that was not announced yet */
+	guint news;             /* how much */
 
 	/* secret.c */
 	struct job_secret *job;

@@ -1,4 +1,7 @@
 #include <string.h>
+#include <sys/wait.h>
+#include "base/error.h"
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/text.h"
@@ -7,7 +10,7 @@
 /* The person's own command for new mail. It runs beside the account's thread, nobody waits for it, and there
  * is one at a time: what comes meanwhile is told together when it has ended. */
 
-enum { FOLD_MS = 1000, RECENT = 30 };
+enum { FOLD_MS = 1000, RECENT = 30, NOT_FOUND = 127 /* says the shell */ };
 
 struct job_announce {
 	struct account *account; /* of its thread alone; NULL once nobody cares */
@@ -31,6 +34,23 @@ job_unref(struct job_announce *job)
 	g_free(job);
 }
 
+/* Why it fails is said once, not with every mail. */
+static void
+complain(struct account *a, const char *complaint)
+{
+	struct event *event;
+
+	log_note(LOG_SYNC, "%s: %s", a->settings->id, complaint);
+	if (!g_strcmp0(a->announce_trouble, complaint))
+		return;
+	g_free(a->announce_trouble);
+	a->announce_trouble = g_strdup(complaint);
+	event = account_event(a, EVENT_NOTICE);
+	event->text = g_strdup(complaint);
+	fulmar_fail(&event->error, FULMAR_FAILED, "%s", complaint);
+	account_post(a, event);
+}
+
 static gboolean
 job_done(gpointer user)
 {
@@ -40,7 +60,7 @@ job_done(gpointer user)
 	if (!a)
 		return G_SOURCE_REMOVE;
 	if (job->complaint)
-		log_note(LOG_SYNC, "%s: new-mail-command: %s", a->settings->id, job->complaint);
+		complain(a, job->complaint);
 	a->announcing = NULL;
 	job->account = NULL;
 	job_unref(job); /* the account's */
@@ -49,20 +69,46 @@ job_done(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+/* Why a command ended so; NULL: well. Gives (g_free). */
+static char *
+fault_of(int status)
+{
+	if (WIFSIGNALED(status))
+		return g_strdup_printf(_("signal %d"), WTERMSIG(status));
+	if (!WIFEXITED(status) || !WEXITSTATUS(status))
+		return NULL;
+	if (WEXITSTATUS(status) == NOT_FOUND)
+		return g_strdup(_("a program was not found"));
+	return g_strdup_printf(_("exit status %d"), WEXITSTATUS(status));
+}
+
+/* What there is to say of it; NULL: nothing. Gives (g_free). */
+static char *
+run_command(const struct job_announce *job)
+{
+	static const char option[] = "new-mail-command";
+	const char *argv[] = {"/bin/sh", "-c", job->command, NULL};
+	g_autoptr(GError) error = NULL;
+	g_autofree char *fault = NULL;
+	int status = 0;
+
+	if (!g_spawn_sync(NULL, (char **)argv, job->env,
+	                  G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL,
+	                  &status, &error))
+		return g_strdup_printf(_("%s cannot run: %s"), option, error->message);
+	fault = fault_of(status);
+	return fault ? g_strdup_printf(_("%s failed (%s); try it in a shell"), option, fault) : NULL;
+}
+
 /* Touches nothing of the account, which may be gone when the command ends. */
 static gpointer
 job_run(gpointer user)
 {
 	struct job_announce *job = user;
-	const char *argv[] = {"/bin/sh", "-c", job->command, NULL};
 	g_autoptr(GMainContext) context = g_steal_pointer(&job->context);
 	g_autoptr(GSource) source = g_idle_source_new();
-	g_autoptr(GError) error = NULL;
 
-	if (!g_spawn_sync(NULL, (char **)argv, job->env,
-	                  G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL,
-	                  NULL, &error))
-		job->complaint = g_strdup(error->message);
+	job->complaint = run_command(job);
 	g_atomic_int_inc(&job->refs); /* the source's */
 	g_source_set_priority(source, G_PRIORITY_DEFAULT);
 	g_source_set_callback(source, job_done, job, (GDestroyNotify)job_unref);
@@ -183,6 +229,7 @@ void
 announce_stop(struct account *a)
 {
 	loop_drop(&a->announce_wait);
+	g_clear_pointer(&a->announce_trouble, g_free);
 	if (!a->announcing)
 		return;
 	a->announcing->account = NULL;

@@ -645,5 +645,23 @@ def test_a_command_that_takes_its_time_is_not_started_twice():
         becomes(t.screen, lambda: heard() == ['1', '3'])
 
 
+def test_a_command_that_fails_is_told_once():
+    script = 'echo "$FULMAR_COUNT" >> "$HOME/news"; cat "$HOME/how" 2> /dev/null && exit 3; /nonexistent/bell'
+    with Talk(ui='new-mail-command = %s\n' % script) as t:
+        t.rests()
+        news = os.path.join(t.home.dir, 'news')
+        heard = lambda: len(open(news).read().split()) if os.path.exists(news) else 0
+        not_found = r'new-mail-command failed \(a program was not found\); try it in a shell'
+        t.tell(t.row(t.boxes[0], t.boxes[0].add()))
+        t.screen.wait(not_found)
+        t.tell(t.row(t.boxes[0], t.boxes[0].add()))
+        becomes(t.screen, lambda: heard() == 2)
+        open(os.path.join(t.home.dir, 'how'), 'w').close()
+        t.tell(t.row(t.boxes[0], t.boxes[0].add()))
+        t.screen.wait(r'new-mail-command failed \(exit status 3\)')
+        t.screen.press('W', r'Activity')
+        assert len(re.findall(not_found, t.screen.text)) == 1, t.screen.text
+
+
 if __name__ == '__main__':
     run(globals())
