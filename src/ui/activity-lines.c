@@ -1,6 +1,5 @@
 #include "ui/activity.h"
 #include <string.h>
-#include "base/error.h"
 #include "base/i18n.h"
 #include "base/text.h"
 #include "model/format.h"

@@ -26,7 +26,8 @@ libui_a_SOURCES = \
   src/ui/rows.c src/ui/rows.h \
   src/ui/run.c \
   src/ui/select.c \
-  src/ui/sharing.c \
+  src/ui/sharing-keys.c \
+  src/ui/sharing.c src/ui/sharing-private.h \
   src/ui/state.c \
   src/ui/status.c \
   src/ui/sweep.c \

@@ -1,56 +1,25 @@
+#include "ui/sharing-private.h"
 #include <string.h>
-#include "base/error.h"
 #include "base/i18n.h"
 #include "base/text.h"
 #include "model/rights.h"
-#include "ui/rows.h"
 
 /* A folder beyond its mail: who may do what, how much room is left, notes. All of it is the server's and only
- * there online. */
-
-#define ASKED 3
-#define OWN_NOTE "/private/comment"
-
-struct sharing {
-	struct view view;
-	struct rows rows;
-	guint account;
-	char *path;
-	gint64 folder;
-	guint64 asked[ASKED]; /* commands under way; 0: answered */
-	char *trouble[ASKED]; /* why there is no answer, safe; or NULL */
-	char *own;            /* my rights, or NULL */
-	GPtrArray *lines;     /* struct sharing_line * */
-	GPtrArray *rights;    /* struct fact *: identifier, letters */
-	GPtrArray *quotas, *notes;
-};
-
-struct fact {
-	char *name, *value; /* as the server says */
-};
-
-enum line_kind { KIND_TEXT, KIND_RIGHT, KIND_NOTE };
-
-struct sharing_line {
-	char *text;
-	guint look;
-	enum line_kind kind;
-	const struct fact *fact;
-};
+ * there online. sharing-keys.c changes it. */
 
 static const struct {
 	enum admin_kind kind;
 	const char *heading; /* N_() */
-} parts[ASKED] = {
-        {ADMIN_RIGHTS, N_("Who may do what")},
-        {ADMIN_QUOTA, N_("Room on the server")},
-        {ADMIN_NOTES, N_("Notes")},
+} parts[SHARING_PARTS] = {
+        [PART_RIGHTS] = {ADMIN_RIGHTS, N_("Who may do what")},
+        [PART_QUOTA] = {ADMIN_QUOTA, N_("Room on the server")},
+        [PART_NOTES] = {ADMIN_NOTES, N_("Notes")},
 };
 
 static void
 fact_free(gpointer data)
 {
-	struct fact *fact = data;
+	struct sharing_fact *fact = data;
 
 	g_free(fact->name);
 	g_free(fact->value);
@@ -81,7 +50,8 @@ add(struct sharing *sharing, guint look, char *text)
 }
 
 static void
-add_fact(struct sharing *sharing, enum line_kind kind, const struct fact *fact, guint look, char *text)
+add_fact(struct sharing *sharing, enum sharing_kind kind, const struct sharing_fact *fact, guint look,
+         char *text)
 {
 	struct sharing_line *line = add(sharing, look, text);
 
@@ -91,7 +61,7 @@ add_fact(struct sharing *sharing, enum line_kind kind, const struct fact *fact, 
 
 /* In two rows where one is too short. */
 static void
-add_right(struct sharing *sharing, const struct fact *fact)
+add_right(struct sharing *sharing, const struct sharing_fact *fact)
 {
 	g_autofree char *who = text_safe(fact->name, -1), *letters = text_safe(fact->value, -1),
 	                *words = rights_words(fact->value),
@@ -113,15 +83,15 @@ add_rights(struct sharing *sharing)
 
 		add(sharing, ROLE_TEXT, g_strdup_printf(_("  You may: %s"), *words ? words : _("nothing")));
 	}
-	for (guint i = 0; i < sharing->rights->len; i++)
-		add_right(sharing, sharing->rights->pdata[i]);
+	for (guint i = 0; i < sharing->facts[PART_RIGHTS]->len; i++)
+		add_right(sharing, sharing->facts[PART_RIGHTS]->pdata[i]);
 }
 
 static void
 add_quotas(struct sharing *sharing)
 {
-	for (guint i = 0; i < sharing->quotas->len; i++) {
-		const struct fact *fact = sharing->quotas->pdata[i];
+	for (guint i = 0; i < sharing->facts[PART_QUOTA]->len; i++) {
+		const struct sharing_fact *fact = sharing->facts[PART_QUOTA]->pdata[i];
 		gboolean full = FALSE;
 		g_autofree char *name = text_safe(fact->name, -1), *value = text_safe(fact->value, -1),
 		                *room = ui_quota_text(fact->name, fact->value, &full);
@@ -137,8 +107,8 @@ add_quotas(struct sharing *sharing)
 static void
 add_notes(struct sharing *sharing)
 {
-	for (guint i = 0; i < sharing->notes->len; i++) {
-		const struct fact *fact = sharing->notes->pdata[i];
+	for (guint i = 0; i < sharing->facts[PART_NOTES]->len; i++) {
+		const struct sharing_fact *fact = sharing->facts[PART_NOTES]->pdata[i];
 		g_autofree char *name = text_safe(fact->name, -1), *value = text_safe(fact->value, -1);
 
 		add_fact(sharing, KIND_NOTE, fact, ROLE_TEXT, g_strdup_printf("  %-16s  %s", name, value));
@@ -157,10 +127,11 @@ add_letters(struct sharing *sharing)
 static void
 collect(struct sharing *sharing)
 {
-	static void (*const adders[ASKED])(struct sharing *) = {add_rights, add_quotas, add_notes};
+	static void (*const adders[SHARING_PARTS])(struct sharing *) = {
+	        [PART_RIGHTS] = add_rights, [PART_QUOTA] = add_quotas, [PART_NOTES] = add_notes};
 
 	g_ptr_array_set_size(sharing->lines, 0);
-	for (guint i = 0; i < ASKED; i++) {
+	for (guint i = 0; i < SHARING_PARTS; i++) {
 		guint before;
 
 		add(sharing, ROLE_TITLE, g_strdup(_(parts[i].heading)));
@@ -176,10 +147,23 @@ collect(struct sharing *sharing)
 	add_letters(sharing);
 }
 
+int
+sharing_height(const struct sharing *sharing)
+{
+	return MAX(sharing->view.area.h - 1, 1);
+}
+
+void
+sharing_renew(struct sharing *sharing)
+{
+	collect(sharing);
+	rows_fit(&sharing->rows, (int)sharing->lines->len, sharing_height(sharing));
+}
+
 /* -- asking -- */
 
 static void
-ask(struct ui *ui, struct sharing *sharing, guint part)
+ask(struct ui *ui, struct sharing *sharing, enum sharing_part part)
 {
 	struct command *command = command_new(CMD_ADMIN, ui_account_id(ui, sharing->account));
 	const struct job *job;
@@ -191,26 +175,20 @@ ask(struct ui *ui, struct sharing *sharing, guint part)
 	sharing->asked[part] = job ? job->id : 0;
 }
 
-static GPtrArray *
-facts_of(struct sharing *sharing, guint part)
-{
-	return part == 0 ? sharing->rights : part == 1 ? sharing->quotas : sharing->notes;
-}
-
 static void
-take_answer(struct sharing *sharing, guint part, const struct event *event)
+take_answer(struct sharing *sharing, enum sharing_part part, const struct event *event)
 {
-	struct fact *fact;
+	struct sharing_fact *fact;
 
-	if (parts[part].kind == ADMIN_RIGHTS && (!event->text || !*event->text)) {
+	if (part == PART_RIGHTS && (!event->text || !*event->text)) {
 		g_free(sharing->own);
 		sharing->own = rights_normal(event->text2 ? event->text2 : "");
 		return;
 	}
-	fact = g_new(struct fact, 1);
-	*fact = (struct fact){g_strdup(event->text ? event->text : ""),
-	                      g_strdup(event->text2 ? event->text2 : "")};
-	g_ptr_array_add(facts_of(sharing, part), fact);
+	fact = g_new(struct sharing_fact, 1);
+	*fact = (struct sharing_fact){g_strdup(event->text ? event->text : ""),
+	                              g_strdup(event->text2 ? event->text2 : "")};
+	g_ptr_array_add(sharing->facts[part], fact);
 }
 
 static void
@@ -218,7 +196,7 @@ sharing_told(struct ui *ui, struct view *view, const struct event *event)
 {
 	struct sharing *sharing = (struct sharing *)view;
 
-	for (guint i = 0; i < ASKED && event->command; i++) {
+	for (guint i = 0; i < SHARING_PARTS && event->command; i++) {
 		if (sharing->asked[i] != event->command)
 			continue;
 		if (event->kind == EVENT_FACT)
@@ -230,212 +208,12 @@ sharing_told(struct ui *ui, struct view *view, const struct event *event)
 	}
 }
 
-static void
-ask_again(struct ui *ui, struct sharing *sharing, guint part)
+void
+sharing_ask_again(struct ui *ui, struct sharing *sharing, enum sharing_part part)
 {
 	g_ptr_array_set_size(sharing->lines, 0); /* they lend from what goes */
-	g_ptr_array_set_size(facts_of(sharing, part), 0);
+	g_ptr_array_set_size(sharing->facts[part], 0);
 	ask(ui, sharing, part);
-}
-
-/* -- changing -- */
-
-static struct sharing *
-shown(struct ui *ui)
-{
-	struct view *view = ui_base(ui);
-
-	return view->ops->kind == VIEW_SHARING ? (struct sharing *)view : NULL;
-}
-
-static void
-changed(struct ui *ui, const struct job *job, const GError *error)
-{
-	struct sharing *sharing = shown(ui);
-	guint part = GPOINTER_TO_UINT(job->user);
-
-	if (error && error->code != FULMAR_CANCELLED)
-		ui_complain(ui, "%s", error->message);
-	else if (!error)
-		ui_say(ui, _("Done"));
-	if (sharing && !error)
-		ask_again(ui, sharing, part);
-}
-
-static void
-send_change(struct ui *ui, const struct sharing *sharing, guint part, enum admin_kind kind, const char *name,
-            const char *value)
-{
-	struct command *command = command_new(CMD_ADMIN, ui_account_id(ui, sharing->account));
-	struct job *job;
-
-	command->folder = sharing->folder;
-	command->add = kind;
-	command->text = g_strdup(name);
-	command->text2 = g_strdup(value);
-	job = ui_send(ui, sharing->account, command, "", changed);
-	if (job)
-		job->user = GUINT_TO_POINTER(part);
-}
-
-static void
-rights_given(struct ui *ui, const char *typed, void *user)
-{
-	const struct sharing *sharing = shown(ui);
-	g_autoptr(GError) error = NULL;
-	g_autofree char *letters = typed ? rights_typed(typed, &error) : NULL;
-
-	if (error)
-		ui_complain(ui, "%s", error->message);
-	if (letters && sharing)
-		send_change(ui, sharing, 0, ADMIN_SET_RIGHTS, user, letters);
-}
-
-static void
-ask_rights(struct ui *ui, const char *who, const char *letters)
-{
-	g_autofree char *safe = text_safe(who, -1),
-	                *label =
-	                        g_strdup_printf(_("%s may (letters or words; read-only, write, all):"), safe);
-
-	ui_prompt(ui, label, letters, 0, rights_given, g_strdup(who), g_free);
-}
-
-static void
-who_typed(struct ui *ui, const char *typed, void *user)
-{
-	if (typed && *typed)
-		ask_rights(ui, typed, "lrs");
-}
-
-static void
-note_typed(struct ui *ui, const char *typed, void *user)
-{
-	const struct sharing *sharing = shown(ui);
-
-	if (typed && sharing)
-		send_change(ui, sharing, 2, ADMIN_SET_NOTE, user, typed);
-}
-
-static void
-ask_note(struct ui *ui, const char *entry, const char *value)
-{
-	g_autofree char *safe = text_safe(value, -1);
-
-	ui_prompt(ui, _("Note on the folder:"), safe, 0, note_typed, g_strdup(entry), g_free);
-}
-
-static void
-edit_own_note(struct ui *ui, const struct sharing *sharing)
-{
-	for (guint i = 0; i < sharing->notes->len; i++) {
-		const struct fact *fact = sharing->notes->pdata[i];
-
-		if (!strcmp(fact->name, OWN_NOTE)) {
-			ask_note(ui, fact->name, fact->value);
-			return;
-		}
-	}
-	ask_note(ui, OWN_NOTE, "");
-}
-
-struct removal {
-	guint part;
-	enum admin_kind kind;
-	char *name;
-};
-
-static void
-removal_free(gpointer data)
-{
-	g_free(((struct removal *)data)->name);
-	g_free(data);
-}
-
-static void
-remove_confirmed(struct ui *ui, void *user)
-{
-	const struct removal *removal = user;
-	const struct sharing *sharing = shown(ui);
-
-	if (sharing)
-		send_change(ui, sharing, removal->part, removal->kind, removal->name, "");
-}
-
-static void
-ask_removal(struct ui *ui, const struct sharing_line *line)
-{
-	struct removal *removal = g_new(struct removal, 1);
-	g_autofree char *name = text_safe(line->fact->name, -1), *question = NULL;
-
-	*removal = line->kind == KIND_RIGHT
-	                   ? (struct removal){0, ADMIN_SET_RIGHTS, g_strdup(line->fact->name)}
-	                   : (struct removal){2, ADMIN_SET_NOTE, g_strdup(line->fact->name)};
-	question = g_strdup_printf(
-	        line->kind == KIND_RIGHT ? _("Take all rights of %s away?") : _("Remove the note %s?"), name);
-	ui_confirm(ui, question, remove_confirmed, removal, removal_free);
-}
-
-static const struct sharing_line *
-line_at_cursor(const struct sharing *sharing)
-{
-	return sharing->rows.cursor < (int)sharing->lines->len ? sharing->lines->pdata[sharing->rows.cursor]
-	                                                       : NULL;
-}
-
-static gboolean
-may_share(struct ui *ui, const struct sharing *sharing)
-{
-	g_autofree char *why = rights_forbid(sharing->own, "a");
-
-	if (why)
-		ui_say(ui, _("Not allowed: %s"), why);
-	return !why;
-}
-
-static int
-height(const struct sharing *sharing)
-{
-	return MAX(sharing->view.area.h - 1, 1);
-}
-
-static gboolean
-sharing_act(struct ui *ui, struct view *view, enum action action, int count)
-{
-	struct sharing *sharing = (struct sharing *)view;
-	const struct sharing_line *line;
-
-	collect(sharing);
-	rows_fit(&sharing->rows, (int)sharing->lines->len, height(sharing));
-	line = line_at_cursor(sharing);
-	if (rows_act(&sharing->rows, action, count, height(sharing)))
-		return TRUE;
-	if (action == ACT_NOTE) {
-		edit_own_note(ui, sharing);
-		return TRUE;
-	}
-	if (action != ACT_OPEN && action != ACT_DROP && action != ACT_ADD)
-		return FALSE;
-	if (action != ACT_ADD && (!line || line->kind == KIND_TEXT)) {
-		ui_say(ui, _("Choose a person or a note first"));
-		return TRUE;
-	}
-	if (action != ACT_ADD && line->kind == KIND_NOTE) {
-		if (action == ACT_OPEN)
-			ask_note(ui, line->fact->name, line->fact->value);
-		else
-			ask_removal(ui, line);
-		return TRUE;
-	}
-	if (!may_share(ui, sharing))
-		return TRUE;
-	if (action == ACT_ADD)
-		ui_prompt(ui, _("Who (a user's name, or “anyone”):"), "", 0, who_typed, NULL, NULL);
-	else if (action == ACT_OPEN)
-		ask_rights(ui, line->fact->name, line->fact->value);
-	else
-		ask_removal(ui, line);
-	return TRUE;
 }
 
 /* -- the view -- */
@@ -450,10 +228,9 @@ sharing_draw(struct ui *ui, struct view *view, gboolean focused)
 	                                         path);
 	int y;
 
-	collect(sharing);
 	ui_title(ui, area, title, NULL);
-	rows_fit(&sharing->rows, (int)sharing->lines->len, height(sharing));
-	for (y = 0; y < height(sharing) && sharing->rows.top + y < (int)sharing->lines->len; y++) {
+	sharing_renew(sharing);
+	for (y = 0; y < sharing_height(sharing) && sharing->rows.top + y < (int)sharing->lines->len; y++) {
 		const struct sharing_line *line = sharing->lines->pdata[sharing->rows.top + y];
 
 		picture_cut(ui->picture, area.y + 1 + y, area.x + 1, area.w - 2, line->look, line->text);
@@ -471,7 +248,7 @@ sharing_click(struct ui *ui, struct view *view, int y, int x, gboolean twice)
 
 	if (y >= 1)
 		sharing->rows.cursor = sharing->rows.top + y - 1;
-	rows_fit(&sharing->rows, (int)sharing->lines->len, height(sharing));
+	rows_fit(&sharing->rows, (int)sharing->lines->len, sharing_height(sharing));
 }
 
 static void
@@ -480,7 +257,7 @@ sharing_wheel(struct ui *ui, struct view *view, int by)
 	struct sharing *sharing = (struct sharing *)view;
 
 	sharing->rows.cursor += by;
-	rows_fit(&sharing->rows, (int)sharing->lines->len, height(sharing));
+	rows_fit(&sharing->rows, (int)sharing->lines->len, sharing_height(sharing));
 }
 
 static void
@@ -488,12 +265,11 @@ sharing_close(struct ui *ui, struct view *view)
 {
 	struct sharing *sharing = (struct sharing *)view;
 
-	for (guint i = 0; i < ASKED; i++)
+	for (guint i = 0; i < SHARING_PARTS; i++) {
 		g_free(sharing->trouble[i]);
+		g_ptr_array_unref(sharing->facts[i]);
+	}
 	g_ptr_array_unref(sharing->lines);
-	g_ptr_array_unref(sharing->rights);
-	g_ptr_array_unref(sharing->quotas);
-	g_ptr_array_unref(sharing->notes);
 	g_free(sharing->own);
 	g_free(sharing->path);
 	g_free(sharing);
@@ -521,11 +297,10 @@ sharing_new(struct ui *ui, guint account, const char *path)
 	sharing->folder = folder ? folder->id : 0;
 	sharing->own = folder && *folder->rights ? rights_normal(folder->rights) : NULL;
 	sharing->lines = g_ptr_array_new_with_free_func(line_free);
-	sharing->rights = g_ptr_array_new_with_free_func(fact_free);
-	sharing->quotas = g_ptr_array_new_with_free_func(fact_free);
-	sharing->notes = g_ptr_array_new_with_free_func(fact_free);
 	sharing->rows.cursor = 1;
-	for (guint i = 0; i < ASKED; i++)
+	for (guint i = 0; i < SHARING_PARTS; i++) {
+		sharing->facts[i] = g_ptr_array_new_with_free_func(fact_free);
 		ask(ui, sharing, i);
+	}
 	return &sharing->view;
 }

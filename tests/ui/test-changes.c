@@ -918,6 +918,7 @@ sharing_is_seen_and_changed(void)
 	g_assert_cmpstr(command->text, ==, "carol");
 	g_assert_cmpstr(command->text2, ==, "lrswite");
 	rig_done(&rig, command, -1, NULL, NULL);
+	g_assert_true(shows(&rig, "What carol may do in INBOX now: see, read, mark-read, flag, add, delete"));
 	command = rig_taken(&rig, CMD_ADMIN); /* it asks again */
 	g_assert_cmpuint(command->add, ==, ADMIN_RIGHTS);
 	answer(&rig, command, "carol", "lrswite");
@@ -927,6 +928,12 @@ sharing_is_seen_and_changed(void)
 	g_assert_cmpstr(command->text, ==, "carol");
 	g_assert_cmpstr(command->text2, ==, "");
 	rig_done(&rig, command, -1, NULL, "no");
+	g_assert_false(shows(&rig, "carol may do nothing"));
+	press(&rig, "d y");
+	command = rig_taken(&rig, CMD_ADMIN);
+	rig_done(&rig, command, -1, NULL, NULL);
+	g_assert_true(shows(&rig, "carol may do nothing in INBOX any more"));
+	rig_done(&rig, rig_taken(&rig, CMD_ADMIN), -1, NULL, NULL);
 	press(&rig, "n");
 	type(&rig, "for the board");
 	press(&rig, "Enter");
@@ -934,6 +941,7 @@ sharing_is_seen_and_changed(void)
 	g_assert_cmpuint(command->add, ==, ADMIN_SET_NOTE);
 	g_assert_cmpstr(command->text2, ==, "for the board");
 	rig_done(&rig, command, -1, NULL, NULL);
+	g_assert_true(shows(&rig, "The note on INBOX is now: for the board"));
 	press(&rig, "q q");
 	g_assert_true(shows(&rig, "work is 95 % full"));
 	rig_close(&rig);
