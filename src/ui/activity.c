@@ -216,7 +216,8 @@ activity_act(struct ui *ui, struct view *view, enum action action, int count)
 		return take_back(ui, activity);
 	if (action == ACT_OPEN)
 		return look(ui, activity);
-	return action == ACT_ACTIVITY || rows_act(&activity->rows, action, count, height(activity));
+	return action == ACT_ACTIVITY ||
+	       rows_act(&activity->rows, (int)activity->lines->len, action, count, height(activity));
 }
 
 static void

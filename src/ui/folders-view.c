@@ -309,7 +309,7 @@ folders_act(struct ui *ui, struct view *view, enum action action, int count)
 
 	if (!line)
 		return FALSE;
-	if (rows_act(&folders->rows, action, count, MAX(view->area.h - 1, 1))) {
+	if (rows_act(&folders->rows, (int)lines->len, action, count, MAX(view->area.h - 1, 1))) {
 		remember(ui, folders, lines);
 		return TRUE;
 	}

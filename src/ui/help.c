@@ -175,12 +175,13 @@ help_act(struct ui *ui, struct view *view, enum action action, int count)
 {
 	struct help *help = (struct help *)view;
 
+	lay_out(help, view->area.w);
 	if (action == ACT_FIND)
 		ui_prompt(ui, _("Find:"), "", 0, find_typed, NULL, NULL);
 	else if (action == ACT_FIND_NEXT)
 		find_from(ui, help, help->rows.cursor + 1);
 	else
-		return rows_act(&help->rows, action, count, height(help));
+		return rows_act(&help->rows, (int)help->shown->len, action, count, height(help));
 	return TRUE;
 }
 
@@ -190,7 +191,7 @@ help_wheel(struct ui *ui, struct view *view, int by)
 	struct help *help = (struct help *)view;
 
 	help->rows.top += by;
-	help->rows.cursor = CLAMP(help->rows.cursor + by, 0, MAX(0, help->rows.n - 1));
+	help->rows.cursor = CLAMP(help->rows.cursor + by, 0, MAX(0, (int)help->shown->len - 1));
 }
 
 static void

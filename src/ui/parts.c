@@ -179,7 +179,7 @@ parts_act(struct ui *ui, struct view *view, enum action action, int count)
 	struct parts *parts = (struct parts *)view;
 	const struct document_part *part = part_at_cursor(parts);
 
-	if (rows_act(&parts->rows, action, count, height(parts)))
+	if (rows_act(&parts->rows, (int)parts->parts->len, action, count, height(parts)))
 		return TRUE;
 	if (action != ACT_OPEN && action != ACT_SAVE && action != ACT_FETCH && action != ACT_LATER)
 		return FALSE;

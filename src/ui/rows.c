@@ -4,7 +4,6 @@ void
 rows_fit(struct rows *rows, int n, int height)
 {
 	height = MAX(height, 1);
-	rows->n = n;
 	rows->cursor = CLAMP(rows->cursor, 0, MAX(0, n - 1));
 	rows->top = MIN(rows->top, MAX(0, n - height));
 	rows->top = CLAMP(rows->top, MAX(0, rows->cursor - height + 1), rows->cursor);
@@ -29,7 +28,7 @@ page_of(enum action action, int height)
 }
 
 gboolean
-rows_act(struct rows *rows, enum action action, int count, int height)
+rows_act(struct rows *rows, int n, enum action action, int count, int height)
 {
 	int by = MAX(count, 1), page = page_of(action, height), to;
 
@@ -51,7 +50,7 @@ rows_act(struct rows *rows, enum action action, int count, int height)
 		to = 0;
 		break;
 	case ACT_LAST:
-		to = rows->n - 1;
+		to = n - 1;
 		break;
 	case ACT_SCREEN_TOP:
 		to = rows->top;
@@ -66,6 +65,6 @@ rows_act(struct rows *rows, enum action action, int count, int height)
 		return FALSE;
 	}
 	rows->cursor = to;
-	rows_fit(rows, rows->n, height);
+	rows_fit(rows, n, height);
 	return TRUE;
 }

@@ -5,12 +5,12 @@
 #include "ui/ui-private.h"
 
 struct rows {
-	int cursor, top, n;
+	int cursor, top;
 };
 
 /* Keeps the cursor among n lines and on a screen of height lines. */
 void rows_fit(struct rows *rows, int n, int height);
-/* Moving actions. FALSE: not one. */
-gboolean rows_act(struct rows *rows, enum action action, int count, int height);
+/* Moving actions, among n lines. FALSE: not one. */
+gboolean rows_act(struct rows *rows, int n, enum action action, int count, int height);
 
 #endif

@@ -207,7 +207,7 @@ sharing_act(struct ui *ui, struct view *view, enum action action, int count)
 
 	sharing_renew(sharing);
 	line = line_at_cursor(sharing);
-	if (rows_act(&sharing->rows, action, count, sharing_height(sharing)))
+	if (rows_act(&sharing->rows, (int)sharing->lines->len, action, count, sharing_height(sharing)))
 		return TRUE;
 	if (action == ACT_NOTE) {
 		edit_own_note(ui, sharing);

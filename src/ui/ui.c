@@ -164,6 +164,9 @@ ui_is_typing(const struct ui *ui)
 void
 ui_push(struct ui *ui, struct view *view)
 {
+	/* Keys may come before it is painted, and go by its size. */
+	if (!view->area.h)
+		view->area = (struct rect){0, 0, MAX(ui->picture->rows - 2, 1), ui->picture->cols};
 	g_ptr_array_add(ui->views, view);
 }
 

@@ -803,6 +803,30 @@ what_comes_when_convenient_is_seen(void)
 	rig_close(&rig);
 }
 
+/* Keys that were typed before a screen was painted count on it. */
+static void
+keys_before_the_first_painting_count(void)
+{
+	static const char *const keys[] = {"?", "W", "y"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+		struct rig rig;
+		int first;
+
+		rig_open(&rig, 24, 80, FALSE, NULL);
+		press(&rig, keys[i]);
+		g_free(screen(&rig));
+		first = rig.ui->cursor_y;
+		rig_close(&rig);
+		rig_open(&rig, 24, 80, FALSE, NULL);
+		press(&rig, keys[i]);
+		press(&rig, "j");
+		g_free(screen(&rig));
+		g_assert_cmpint(rig.ui->cursor_y, ==, first + 1);
+		rig_close(&rig);
+	}
+}
+
 /* What goes on in a second row is gone through like any other, whatever happens meanwhile. */
 static void
 a_long_line_does_not_hold_the_cursor(void)
@@ -1014,6 +1038,8 @@ main(int argc, char **argv)
 	g_test_add_func("/changes/a-download-says-how-much-first", a_download_says_how_much_first);
 	g_test_add_func("/changes/activity-says-that-all-is-well", activity_says_that_all_is_well);
 	g_test_add_func("/changes/what-comes-when-convenient-is-seen", what_comes_when_convenient_is_seen);
+	g_test_add_func("/changes/keys-before-the-first-painting-count",
+	                keys_before_the_first_painting_count);
 	g_test_add_func("/changes/a-long-line-does-not-hold-the-cursor",
 	                a_long_line_does_not_hold_the_cursor);
 	g_test_add_func("/changes/refusals-are-seen", refusals_are_seen);
