@@ -225,8 +225,6 @@ struct request *request_new(struct account *a, struct command *command);
 void request_start(struct request *r);
 /* Links that one may be lost with. */
 enum { LINKS_AT_MOST = 3 };
-/* A verb of r ended with error: TRUE when it was the link, and r is begun again with the next. */
-gboolean request_interrupted(struct request *r, const GError *error);
 /* backend_done of verbs begun for a request, which is user. */
 void request_verb_done(const GError *error, void *user);
 gboolean requests_want_link(const struct account *a);
@@ -320,8 +318,6 @@ gboolean journal_idle(struct account *a);
 void journal_halt(struct account *a, GError *error);
 /* The folder that ops wait for before they can go out, 0: none. */
 gint64 journal_folder(struct account *a);
-/* What was put off goes at once. */
-void journal_hasten(struct account *a);
 /* Something that was in a->busy is not any more. */
 void journal_released(struct account *a);
 /* The screens shall read again what op is about. */
@@ -449,15 +445,6 @@ gboolean undo_take_back(struct change *change, GError **error);
 
 /* ---- transfer.c: to other accounts ---- */
 gboolean transfer_file(struct change *change, gboolean move, GError **error);
-/* At the other accounts, after their transfers were undone here: struct store_undo_transfer. */
-/* FALSE when one of them could not be told; the reason was. */
-gboolean transfer_take_back(struct account *a, const GArray *transfers);
-/* What undo has to tell other accounts and has not told yet. */
-gboolean transfer_take_back_again(struct account *a, GError **error);
-/* The same for an op that the person drops, when it is one. */
-gboolean transfer_drop(struct account *a, gint64 op, GError **error);
-/* Of the journal of this account: appends that another one announced and never came to send are dropped. */
-gboolean transfer_recover(struct account *a, GPtrArray *ops, GError **error);
 /* Is an append of that key made for another account? */
 gboolean transfer_is_source(const char *key);
 /* Those accounts whose appends (a->sources) are through look at them. */
@@ -471,6 +458,18 @@ GHashTable *transfer_map(struct account *a, const char *token);
 /* A writing handle of our own on the store of "ACCOUNT/PATH"; *settings NULL: there is no such account. */
 struct store *transfer_store(struct account *a, const char *target, const struct conf_account **settings,
                              GError **error);
+
+/* Of the other account: transfer.lock, how as for flock. Held (LOCK_SH) while something is filed there, which
+ * tells its recovery so; closed by whoever has it. -1: with error, or (LOCK_NB) somebody else has it. */
+int transfer_lock(const struct conf_account *settings, int how, GError **error);
+
+/* ---- recall.c: takes transfers back ---- */
+/* What undo has to tell other accounts and has not told yet. */
+gboolean recall_undone(struct account *a, GError **error);
+/* The same for an op that the person drops, when it is one. */
+gboolean recall_dropped(struct account *a, gint64 op, GError **error);
+/* Of the journal of this account: appends that another one announced and never came to send are dropped. */
+gboolean recall_strays(struct account *a, GPtrArray *ops, GError **error);
 
 /* ---- courier.c: carries transfers ---- */
 /* Takes op up: never ends before it returned. */

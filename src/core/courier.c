@@ -175,9 +175,9 @@ deliver(struct courier *c, msgid id, msgid there, GError **error)
 }
 
 static enum fate
-fate_of_filed(struct courier *c, msgid there)
+fate_of_filed(struct courier *c, msgid there, GError **error)
 {
-	struct store_row *row = store_row(c->target, there, NULL);
+	struct store_row *row = store_row(c->target, there, error);
 	enum fate fate = row ? FATE_ON_WAY : FATE_LOST;
 	g_autofree char *file = NULL;
 	gint64 folder;
@@ -208,7 +208,7 @@ look_at(struct courier *c, msgid id, enum fate *fate, gboolean *carried, GError 
 	if (!there) {
 		*fate = FATE_LOST;
 	} else if (!append) {
-		*fate = fate_of_filed(c, *there);
+		*fate = fate_of_filed(c, *there, &failed);
 	} else if (append->state == OP_HELD) {
 		*carried = store_has_part(c->account->store, id, "");
 		if (!*carried)

@@ -137,7 +137,7 @@ journal_recover(struct account *a, GError **error)
 	if (!turn_take(a))
 		return TRUE;
 	ok = store_ops(a->store, FALSE, 0, ops, error) && recover(a, ops, &changed, error) &&
-	     transfer_recover(a, ops, error) && transfer_take_back_again(a, error);
+	     recall_strays(a, ops, error) && recall_undone(a, error);
 	turn_end(a);
 	return ok;
 }
@@ -341,6 +341,29 @@ look(struct account *a, GError **error)
 	return begin_ready(a, ready, error);
 }
 
+/* What was put off goes at once, but not what fails again and again. */
+static void
+hasten(struct account *a)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	GError *error = NULL;
+	gint64 now = seconds();
+	gboolean ok = store_ops(a->store, FALSE, 0, ops, &error);
+
+	for (guint i = 0; ok && i < ops->len; i++) {
+		const struct store_op *op = ops->pdata[i];
+
+		if ((op->state != OP_WAITING && op->state != OP_CHECKING) || op->not_before <= now)
+			continue;
+		/* A wait that is longer than any was meant before the clock was set back. */
+		if (!replay_is_suspect(op) || op->not_before > now + 2 * REPLAY_WAIT_LAST)
+			ok = store_op_set(a->store, op->id, op->state, op->error, 0, &error);
+	}
+	if (!ok)
+		journal_halt(a, error);
+	journal_touch(a);
+}
+
 /* Folders that ops waited for have been looked at, or cannot be. */
 static void
 look_at_awaited(struct account *a)
@@ -359,7 +382,7 @@ look_at_awaited(struct account *a)
 		any = TRUE;
 	}
 	if (any)
-		journal_hasten(a);
+		hasten(a);
 	if (!g_hash_table_size(a->awaited))
 		transfer_tell_sources(a);
 }
@@ -429,29 +452,6 @@ journal_released(struct account *a)
 	work_on(a);
 }
 
-/* What was put off goes at once, but not what fails again and again. */
-void
-journal_hasten(struct account *a)
-{
-	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
-	GError *error = NULL;
-	gint64 now = seconds();
-	gboolean ok = store_ops(a->store, FALSE, 0, ops, &error);
-
-	for (guint i = 0; ok && i < ops->len; i++) {
-		const struct store_op *op = ops->pdata[i];
-
-		if ((op->state != OP_WAITING && op->state != OP_CHECKING) || op->not_before <= now)
-			continue;
-		/* A wait that is longer than any was meant before the clock was set back. */
-		if (!replay_is_suspect(op) || op->not_before > now + 2 * REPLAY_WAIT_LAST)
-			ok = store_op_set(a->store, op->id, op->state, op->error, 0, &error);
-	}
-	if (!ok)
-		journal_halt(a, error);
-	journal_touch(a);
-}
-
 /* Nobody looked for what came without a UID before the program ended, or the link was lost: another account
  * may wait for it. */
 static void
@@ -473,7 +473,7 @@ journal_linked(struct account *a)
 	a->suspect = FALSE;
 	a->later_none = FALSE;
 	await_again(a);
-	journal_hasten(a);
+	hasten(a);
 }
 
 void

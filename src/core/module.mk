@@ -17,6 +17,7 @@ libcore_a_SOURCES = \
   src/core/listing.c \
   src/core/merge.c \
   src/core/reading.c \
+  src/core/recall.c \
   src/core/replay.c \
   src/core/requests.c \
   src/core/secret.c \

@@ -29,8 +29,9 @@ waits_for_link(const struct request *r)
 	return (r->command->verb == CMD_DOWNLOAD || r->parent) && !(r->account->flags & ACCOUNT_BATCH);
 }
 
-gboolean
-request_interrupted(struct request *r, const GError *error)
+/* A verb of r ended with error: TRUE when it was the link, and r is begun again with the next. */
+static gboolean
+is_interrupted(struct request *r, const GError *error)
 {
 	const struct account *a = r->account;
 
@@ -48,7 +49,7 @@ request_verb_done(const GError *error, void *user)
 	struct request *r = user;
 	struct account *a = r->account;
 
-	if (request_interrupted(r, error))
+	if (is_interrupted(r, error))
 		return; /* requests_start takes it up with the next link */
 	request_end(r, error);
 	work_on(a);
@@ -153,7 +154,7 @@ do_retry(struct account *a, const struct command *c, GError **error)
 static gboolean
 do_drop(struct account *a, const struct command *c, GError **error)
 {
-	gboolean ok = transfer_drop(a, c->op, error) && store_op_drop(a->store, c->op, error);
+	gboolean ok = recall_dropped(a, c->op, error) && store_op_drop(a->store, c->op, error);
 
 	journal_changed(a);
 	return ok;

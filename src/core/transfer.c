@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "core/account-private.h"
 
-/* Messages on their way to another account. This file is where they are filed and taken back; courier.c
- * carries them.
+/* Messages on their way to another account. This file is where they are filed; courier.c carries them, and
+ * recall.c takes them back.
  *
  * First the other account's store gets rows like ours, each with an append that is held, then our store the
  * transfer itself: that is when it counts. A crash in between leaves held appends that no transfer knows;
@@ -104,9 +104,8 @@ settings_of(struct account *a, const char *id, GError **error)
 	return NULL;
 }
 
-/* Another process may be about to make it: the shared lock tells the other account's recovery so. */
-static int
-lock_target(const struct conf_account *settings, int how, GError **error)
+int
+transfer_lock(const struct conf_account *settings, int how, GError **error)
 {
 	g_autofree char *dir = account_store_dir(settings);
 	g_autofree char *path = g_build_filename(dir, "transfer.lock", NULL);
@@ -363,7 +362,7 @@ file_all(struct filing *f, gboolean move, GError **error)
 	struct account *a = change->account;
 	const GArray *ids = change->command->ids;
 	g_autofree char *target = g_strconcat(f->settings->id, "/", f->path, NULL);
-	int lock = lock_target(f->settings, LOCK_SH, error);
+	int lock = transfer_lock(f->settings, LOCK_SH, error);
 	gboolean ok;
 
 	if (lock < 0)
@@ -400,107 +399,7 @@ transfer_file(struct change *change, gboolean move, GError **error)
 	return ok;
 }
 
-/* ---- taking back ---- */
-
-/* map: transfer_map of its key. */
-static gboolean
-take_back_there(struct account *a, struct store *store, const struct store_undo_transfer *transfer,
-                GHashTable *map, GError **error)
-{
-	g_autofree char *key = transfer_key(a, transfer->key, transfer->id);
-	const gint64 *there = g_hash_table_lookup(map, &transfer->id);
-	g_autoptr(GError) failed = NULL;
-	struct store_op *op = store_op_by_key(store, key, &failed);
-	struct store_row *row = there && !failed ? store_row(store, *there, &failed) : NULL;
-	gboolean ok = !failed;
-
-	if (ok && op && op->state != OP_RUNNING && op->state != OP_CHECKING)
-		ok = store_op_drop(store, op->id, error);
-	else if (ok && row && row->folder)
-		ok = store_journal_purge(store, &row->id, 1, NULL, error);
-	store_op_free(op);
-	store_row_free(row);
-	if (failed)
-		g_propagate_error(error, g_steal_pointer(&failed));
-	return ok;
-}
-
-/* What transfer_map gives, read once for each key. */
-static GHashTable *
-map_of(struct account *a, GHashTable *maps, const char *key)
-{
-	GHashTable *map = g_hash_table_lookup(maps, key);
-
-	if (!map) {
-		map = transfer_map(a, key);
-		g_hash_table_insert(maps, (gpointer)key, map);
-	}
-	return map;
-}
-
-gboolean
-transfer_take_back(struct account *a, const GArray *transfers)
-{
-	g_autoptr(GHashTable) stores =
-	        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)store_close);
-	g_autoptr(GHashTable) maps =
-	        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_hash_table_unref);
-	gboolean all = TRUE;
-
-	for (guint i = 0; i < transfers->len; i++) {
-		const struct store_undo_transfer *transfer =
-		        &g_array_index(transfers, struct store_undo_transfer, i);
-		const struct conf_account *settings;
-		g_autoptr(GError) error = NULL;
-		struct store *store = g_hash_table_lookup(stores, transfer->target);
-
-		if (!store && (store = transfer_store(a, transfer->target, &settings, &error)))
-			g_hash_table_insert(stores, transfer->target, store);
-		if (!store || !take_back_there(a, store, transfer, map_of(a, maps, transfer->key), &error)) {
-			journal_tell(a, 0, error->message);
-			all = FALSE;
-			continue;
-		}
-		transfer_wake(a, transfer->target);
-	}
-	return all;
-}
-
-gboolean
-transfer_take_back_again(struct account *a, GError **error)
-{
-	g_autoptr(GArray) transfers = g_array_new(FALSE, FALSE, sizeof(struct store_undo_transfer));
-	gboolean ok = store_undo_to_reach(a->store, transfers, error);
-
-	if (ok && transfers->len && transfer_take_back(a, transfers))
-		ok = store_undo_reached(a->store, error);
-	for (guint i = 0; i < transfers->len; i++)
-		g_free(g_array_index(transfers, struct store_undo_transfer, i).target);
-	return ok;
-}
-
-gboolean
-transfer_drop(struct account *a, gint64 id, GError **error)
-{
-	g_autoptr(GArray) transfers = g_array_new(FALSE, TRUE, sizeof(struct store_undo_transfer));
-	g_autoptr(GError) failed = NULL;
-	struct store_op *op = store_op(a->store, id, &failed);
-
-	for (guint i = 0; op && op->verb == OP_TRANSFER && i < op->ids->len; i++) {
-		struct store_undo_transfer transfer = {.target = op->arg,
-		                                       .id = g_array_index(op->ids, msgid, i)};
-
-		g_strlcpy(transfer.key, op->key, sizeof transfer.key);
-		g_array_append_val(transfers, transfer);
-	}
-	if (transfers->len)
-		transfer_take_back(a, transfers);
-	store_op_free(op);
-	if (!failed)
-		return TRUE;
-	g_propagate_error(error, g_steal_pointer(&failed));
-	return FALSE;
-}
+/* ---- who waits for whom ---- */
 
 void
 transfer_wake(struct account *a, const char *name)
@@ -527,67 +426,4 @@ transfer_tell_sources(struct account *a)
 	while (g_hash_table_iter_next(&iter, &key, NULL))
 		transfer_wake(a, key);
 	g_hash_table_remove_all(a->sources);
-}
-
-/* ---- what a crash left ---- */
-
-/* Is there still a transfer of key ("ACCOUNT:TOKEN:") that will release its appends? TRUE when that cannot be
- * told. */
-static gboolean
-is_there(struct account *a, const char *key)
-{
-	g_auto(GStrv) parts = g_strsplit(key, ":", 3);
-	const struct conf_account *source =
-	        g_strv_length(parts) == 3 ? conf_account(a->conf, parts[0]) : NULL;
-	g_autofree char *dir = source ? account_store_dir(source) : NULL;
-	g_autoptr(GError) error = NULL;
-	struct store *store = dir ? store_open(dir, STORE_READ, &error) : NULL;
-	struct store_op *op;
-	gboolean there;
-
-	if (!store)
-		return TRUE;
-	op = store_op_by_key(store, parts[1], &error);
-	there = op || error;
-	store_op_free(op);
-	store_close(store);
-	return there;
-}
-
-/* The appends of one transfer have their fate together. */
-static gboolean
-is_expected(struct account *a, GHashTable *known, const char *key)
-{
-	const char *row = strrchr(key, ':');
-	g_autofree char *transfer = g_strndup(key, (gsize)(row - key) + 1);
-	gpointer there;
-
-	if (!g_hash_table_lookup_extended(known, transfer, NULL, &there)) {
-		there = GINT_TO_POINTER(is_there(a, transfer));
-		g_hash_table_insert(known, g_steal_pointer(&transfer), there);
-	}
-	return GPOINTER_TO_INT(there);
-}
-
-gboolean
-transfer_recover(struct account *a, GPtrArray *ops, GError **error)
-{
-	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	int lock = -1;
-	gboolean ok = TRUE;
-
-	for (guint i = 0; ok && i < ops->len; i++) {
-		const struct store_op *op = ops->pdata[i];
-
-		if (op->verb != OP_APPEND || op->state != OP_HELD || !transfer_is_source(op->key))
-			continue;
-		/* Somebody is in between just now: it is looked into at another start. */
-		if (lock < 0 && (lock = lock_target(a->settings, LOCK_EX | LOCK_NB, NULL)) < 0)
-			return TRUE;
-		if (!is_expected(a, known, op->key))
-			ok = store_op_drop(a->store, op->id, error);
-	}
-	if (lock >= 0)
-		close(lock);
-	return ok;
 }

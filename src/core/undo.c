@@ -53,7 +53,7 @@ undo_take_back(struct change *change, GError **error)
 	if (ok && undone.back)
 		tell_back(change, &undone);
 	if (ok && transfers->len)
-		ok = transfer_take_back_again(a, error);
+		ok = recall_undone(a, error);
 	for (guint i = 0; i < transfers->len; i++)
 		g_free(g_array_index(transfers, struct store_undo_transfer, i).target);
 	/* Which folders is not told: all. */
