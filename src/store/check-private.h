@@ -73,9 +73,6 @@ gboolean header_clean(struct store *store, msgid id, GError **error);
  * -1 with error. */
 int repair_lock(const char *dir, GError **error);
 
-/* Puts right all that is wrong within a database that SQLite can read; a transaction of its own. */
-gboolean repair_rows(struct store *store, GError **error);
-
 /* ---- tables.c: what SQLite takes for the tables ---- */
 
 /* The first table or index that is not what it has to be (g_free); NULL: all are. */

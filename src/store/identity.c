@@ -173,6 +173,13 @@ find_lost(struct store *store, gint64 folder, gint64 hash, guint64 uid, const ch
 	return result >= 0;
 }
 
+/* Messages with the same Message-ID are in one thread; one that has none is alone in its own, and those like
+ * it came at the same time. Rows of folders (named f) that are so like row id. */
+#define LIKE_NAMELESS(id) \
+	" FROM message l JOIN envelope e ON e.id = l.id AND e.message_id IS NULL CROSS JOIN f" \
+	" CROSS JOIN message m INDEXED BY message_list ON m.folder = f.id AND m.received = l.received" \
+	" AND m.size = l.size WHERE l.id = " id
+
 /* Whether an op that runs, or is being looked into, may have put the message of another row into folder from
  * uid on down: one that is like id, and known by hashes. FALSE also when it is id's own op. */
 static gboolean
@@ -180,11 +187,13 @@ is_expected(struct store *store, gint64 folder, guint64 uid, msgid id, const gin
             gboolean *expected, GError **error)
 {
 	static const char sql[] =
-	        "SELECT m.id FROM (SELECT id FROM message INDEXED BY message_member WHERE thread = ?1"
-	        " AND thread <> id UNION ALL SELECT ?1) m CROSS JOIN op_row ON op_row.id = m.id"
-	        " CROSS JOIN op ON op.id = op_row.op WHERE op.target = ?2 AND op.mark <= ?3"
-	        " AND op.state IN (?4, ?5) AND (op.verb BETWEEN 1 AND 4 OR op.verb = 11)"
-	        " AND op_row.source >= 0";
+	        "WITH f AS (SELECT id FROM folder UNION ALL SELECT 0)"
+	        " SELECT m.id FROM (SELECT id FROM message INDEXED BY message_member WHERE thread = ?1"
+	        " AND thread <> id UNION SELECT ?1 UNION SELECT m.id" LIKE_NAMELESS(
+	                "?6") ") m CROSS JOIN op_row ON op_row.id = m.id"
+	                      " CROSS JOIN op ON op.id = op_row.op WHERE op.target = ?2 AND op.mark <= ?3"
+	                      " AND op.state IN (?4, ?5) AND (op.verb BETWEEN 1 AND 4 OR op.verb = 11)"
+	                      " AND op_row.source >= 0";
 	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(msgid));
 	gboolean own = FALSE, alike = FALSE, ok;
 	struct row_state row;
@@ -192,7 +201,7 @@ is_expected(struct store *store, gint64 folder, guint64 uid, msgid id, const gin
 
 	G_STATIC_ASSERT(OP_APPEND == 4 && OP_REPLACE == 11 && ROW_REPLACED == -1);
 	ok = row_state_get(store, id, &row, error) &&
-	     store_ids(store, sql, VALUES(row.thread, folder, (gint64)uid, OP_RUNNING, OP_CHECKING), rows,
+	     store_ids(store, sql, VALUES(row.thread, folder, (gint64)uid, OP_RUNNING, OP_CHECKING, id), rows,
 	               error);
 	row_state_clear(&row);
 	for (guint i = 0; ok && i < rows->len; i++) {
@@ -279,16 +288,17 @@ identity_meet(struct store *store, gint64 folder, const struct store_message *me
 gboolean
 identity_double(struct store *store, gint64 folder, msgid id, msgid after, msgid *other, GError **error)
 {
-	/* The same Message-ID is in the same thread; a message without one is alone in its own. */
 	static const char sql[] =
-	        "SELECT id FROM message INDEXED BY message_member WHERE thread = ?1 AND thread <> id"
+	        "WITH f AS (SELECT ?2 AS id)"
+	        " SELECT id FROM message INDEXED BY message_member WHERE thread = ?1 AND thread <> id"
 	        " AND folder = ?2 AND id > ?3 AND uid IS NOT NULL UNION ALL"
-	        " SELECT id FROM message WHERE id = ?1 AND folder = ?2 AND id > ?3 AND uid IS NOT NULL";
+	        " SELECT id FROM message WHERE id = ?1 AND folder = ?2 AND id > ?3 AND uid IS NOT NULL"
+	        " UNION SELECT m.id" LIKE_NAMELESS("?4") " AND m.id > ?3 AND m.uid IS NOT NULL";
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(msgid));
 	gint64 mine[2], theirs[2];
 	struct row_state row;
 	gboolean ok = row_state_get(store, id, &row, error) && identities_of(store, id, mine, error) &&
-	              store_ids(store, sql, VALUES(row.thread, folder, after), found, error);
+	              store_ids(store, sql, VALUES(row.thread, folder, after, id), found, error);
 
 	*other = 0;
 	row_state_clear(&row);

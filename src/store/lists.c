@@ -383,14 +383,3 @@ store_thread(struct store *store, gint64 folder, gint64 thread, struct store_thr
 	}
 	return any;
 }
-
-gint64
-store_thread_count(struct store *store, gint64 folder, GError **error)
-{
-	static const char sql[] = "SELECT threads FROM folder WHERE id = ?1";
-	gint64 count;
-
-	if (!store_flush(store, error) || !store_number(store, sql, VALUES(folder), 0, &count, error))
-		return -1;
-	return count;
-}

@@ -110,7 +110,7 @@ repair_in_transaction(struct store *store, GError **error)
 	return TRUE;
 }
 
-gboolean
+static gboolean
 repair_rows(struct store *store, GError **error)
 {
 	return store_begin(store, TRUE, error) &&

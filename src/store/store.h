@@ -210,7 +210,6 @@ gboolean store_thread_rows(struct store *store, gint64 folder, gint64 thread, gu
 /* One thread row; FALSE without error: none. */
 gboolean store_thread(struct store *store, gint64 folder, gint64 thread, struct store_thread *out,
                       GError **error);
-gint64 store_thread_count(struct store *store, gint64 folder, GError **error);
 
 /* ---- bodies ---- */
 /* section: "" the whole message, "HEADER" its header block, "1.2" a part's encoded body. A part that the

@@ -280,3 +280,12 @@ check_store(const char *dir)
 			g_error("%s: %" G_GINT64_FORMAT " wrong in %s", checks[i].what, wrong, dir);
 	}
 }
+
+gint64
+thread_count(struct bed *bed, gint64 folder)
+{
+	g_autofree char *sql =
+	        g_strdup_printf("SELECT threads FROM folder WHERE id = %" G_GINT64_FORMAT, folder);
+
+	return ask(bed->dir, sql);
+}

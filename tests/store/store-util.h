@@ -39,5 +39,7 @@ void rollback(struct store *store);
 void check_store(const char *dir);
 /* One number by SQL from the file. */
 gint64 ask(const char *dir, const char *sql);
+/* How many conversations are counted in a folder. */
+gint64 thread_count(struct bed *bed, gint64 folder);
 
 #endif

@@ -115,8 +115,10 @@ what_is_looked_into_is_met_only_where_its_op_puts_it(struct bed *bed, gconstpoin
 
 /* An op whose answer is under way knows best; what is not of it may be what another client has moved. */
 static void
-what_an_op_brings_is_not_taken_by_one_that_vanished(struct bed *bed, gconstpointer unused)
+what_an_op_brings_is_not_taken_by_one_that_vanished(struct bed *bed, gconstpointer nameless)
 {
+	mail.id = nameless ? NULL : "<a@x>";
+
 	gint64 to = make_folder(bed, "Lists", 30), other = make_folder(bed, "Other", 9), op;
 	msgid lost = show(bed, bed->inbox, 4), source = show(bed, other, 8), made;
 
@@ -127,6 +129,7 @@ what_an_op_brings_is_not_taken_by_one_that_vanished(struct bed *bed, gconstpoint
 	assert_at(bed, made, to, to, 30);
 	assert_at(bed, lost, 0, 0, 0);
 	g_assert_cmpint(show(bed, to, 31), ==, lost);
+	mail.id = "<a@x>";
 }
 
 static void
@@ -182,12 +185,35 @@ what_was_made_there_goes_into_the_older_one(struct bed *bed, gconstpointer unuse
 	assert_at(bed, id, other, to, 30);
 }
 
+/* Nobody told under which UID it is, and one that is like it was shown meanwhile. */
+static void
+what_was_shown_meanwhile_is_the_same(struct bed *bed, gconstpointer nameless)
+{
+	gint64 to = make_folder(bed, "Lists", 30), op;
+	msgid id, fresh;
+
+	mail.id = nameless ? NULL : "<a@x>";
+	id = show(bed, bed->inbox, 4);
+	op = move(bed, id, to);
+	fresh = show(bed, to, 30);
+	g_assert_cmpint(fresh, !=, id);
+	tell(bed, op, id, to, 0);
+	g_assert_null(store_row(bed->store, fresh, NULL));
+	assert_at(bed, id, to, to, 30);
+	mail.id = "<a@x>";
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	BED_TEST("/store/meet/suspected", what_is_looked_into_is_met_only_where_its_op_puts_it);
 	BED_TEST("/store/meet/expected", what_an_op_brings_is_not_taken_by_one_that_vanished);
+	g_test_add("/store/meet/expected-nameless", struct bed, "nameless", bed_up,
+	           what_an_op_brings_is_not_taken_by_one_that_vanished, bed_down);
+	BED_TEST("/store/meet/meanwhile", what_was_shown_meanwhile_is_the_same);
+	g_test_add("/store/meet/meanwhile-nameless", struct bed, "nameless", bed_up,
+	           what_was_shown_meanwhile_is_the_same, bed_down);
 	BED_TEST("/store/meet/email-id", what_has_an_id_of_its_own_is_another);
 	BED_TEST("/store/meet/brought", what_was_brought_there_is_not_what_was_made_there);
 	g_test_add("/store/meet/brought-and-sent-on", struct bed, "on", bed_up,

@@ -165,8 +165,8 @@ two_writers_take_turns(struct bed *bed, gconstpointer unused)
 		                                  NULL, NULL, &error));
 	}
 	g_assert_no_error(error);
-	g_assert_cmpint(store_thread_count(other, bed->inbox, NULL), ==, 1);
 	store_close(other);
+	g_assert_cmpint(thread_count(bed, bed->inbox), ==, 1);
 }
 
 static gpointer

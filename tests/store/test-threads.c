@@ -71,7 +71,7 @@ any_order_of_arrival_gives_the_same_threads(struct bed *bed, gconstpointer unuse
 		for (guint i = 0; i < G_N_ELEMENTS(nodes); i++)
 			for (guint j = 0; j < i; j++)
 				g_assert_cmpint(threads[i] == threads[j], ==, groups[i] == groups[j]);
-		g_assert_cmpint(store_thread_count(bed->store, folder, NULL), ==, 6);
+		g_assert_cmpint(thread_count(bed, folder), ==, 6);
 		if (round % 25 == 0)
 			check_store(bed->dir);
 		g_assert_true(store_folder_remove(bed->store, folder, NULL));
@@ -110,7 +110,7 @@ the_thread_row_follows_its_messages(struct bed *bed, gconstpointer unused)
 	                ==, 1);
 	g_assert_false(store_thread(bed->store, bed->inbox, label, &thread, &error));
 	g_assert_no_error(error);
-	g_assert_cmpint(store_thread_count(bed->store, bed->inbox, NULL), ==, 0);
+	g_assert_cmpint(thread_count(bed, bed->inbox), ==, 0);
 	/* Once it has left limbo too, nothing of it is remembered. */
 	g_assert_true(store_expire(bed->store, g_get_real_time() / G_USEC_PER_SEC + 90000, NULL, NULL));
 	g_assert_cmpint(thread_of(bed->store, add_mail(bed->store, bed->inbox,
