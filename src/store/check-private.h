@@ -88,4 +88,11 @@ enum health salvage_health(const char *dir);
  * Tells how much that was. Gives the folder where the old one is (g_free); NULL with error. */
 char *salvage(const char *dir, store_found found, void *user, GError **error);
 
+/* ---- salvage-rows.c ---- */
+
+/* Copies what can be read of a table of old into that of store, whose transaction is open; along the columns
+ * of key, or NULL: along the rowid. How many rows that were; when the store could not take one, it has
+ * failed, with error. */
+gint64 salvage_rows(sqlite3 *old, struct store *store, const char *table, const char *key, GError **error);
+
 #endif

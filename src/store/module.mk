@@ -28,6 +28,7 @@ libstore_a_SOURCES = \
   src/store/refs.c \
   src/store/replace.c \
   src/store/repair.c \
+  src/store/salvage-rows.c \
   src/store/salvage.c \
   src/store/schema.c \
   src/store/sql.c \

@@ -1,9 +1,11 @@
 /* A store that is wrong: every kind of damage is made by hand, found, named, and put right. */
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -609,6 +611,45 @@ what_can_be_read_is_taken_over(struct place *place, gconstpointer unused)
 	g_assert_true(store_has_part(place->bed.store, place->ids[1], ""));
 }
 
+/* However much of it finds room: it is said that it is too little, or all is there. */
+static void
+a_full_disk_loses_nothing(struct place *place, gconstpointer unused)
+{
+	static const char held[] = "SELECT sum(length(subject)) FROM envelope";
+	struct heard heard = {g_string_new(NULL), 0};
+	struct rlimit unlimited, limit;
+	gboolean done = FALSE;
+	gint64 root, before;
+	char junk[4096];
+	guint failed = 0;
+
+	store_close(g_steal_pointer(&place->bed.store));
+	damage(place->bed.dir, "UPDATE envelope SET subject = hex(randomblob(20000))");
+	before = ask(place->bed.dir, held);
+	root = root_of(place->bed.dir, "structure");
+	memset(junk, 0xa5, sizeof junk);
+	write_at(place->bed.dir, (gsize)(root - 1) * 4096, junk, sizeof junk);
+	signal(SIGXFSZ, SIG_IGN);
+	g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &unlimited), ==, 0);
+	limit = unlimited;
+	for (limit.rlim_cur = 256 * 1024; !done && limit.rlim_cur < 2048 * 1024;
+	     limit.rlim_cur += 32 * 1024) {
+		g_autoptr(GError) error = NULL;
+
+		g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+		done = store_repair(place->bed.dir, hear, &heard, &error);
+		g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &unlimited), ==, 0);
+		g_assert_true(done == (error == NULL));
+		g_assert_true(done || strstr(error->message, "no room left"));
+		failed += !done;
+	}
+	g_assert_true(done);
+	g_assert_cmpuint(failed, >, 0);
+	g_assert_cmpint(ask(place->bed.dir, held), ==, before);
+	g_string_free(heard.kinds, TRUE);
+	bed_reopen(&place->bed);
+}
+
 /* What the tables are is known, whatever the database says of them: all that they hold is read. */
 static void
 all_is_taken_over(struct place *place)
@@ -919,6 +960,7 @@ main(int argc, char **argv)
 	           a_body_that_is_shared_outlives_one_of_its_rows);
 	PLACE_TEST("/check/garbage-is-set-aside", garbage_is_set_aside);
 	PLACE_TEST("/check/what-can-be-read-is-taken-over", what_can_be_read_is_taken_over);
+	PLACE_TEST("/check/a-full-disk-loses-nothing", a_full_disk_loses_nothing);
 	for (guint i = 0; i < G_N_ELEMENTS(misspelt); i++) {
 		g_autofree char *path = g_strdup_printf("/check/tables-that-are-misspelt-are-read/%u", i);
 
