@@ -521,6 +521,25 @@ def test_labels_of_gmail_are_set_as_such():
         t.sent('UID STORE 1 +X-GM-LABELS (\\Important)')
 
 
+@both
+def test_what_a_folder_does_not_keep_is_told_and_taken_back(drip):
+    """The server says OK to it and forgets it."""
+    kept = '* OK [PERMANENTFLAGS (\\Seen \\Flagged $Work)] limited\n' + DEFAULT
+    read_only = [DEFAULT, '* 5 EXISTS\n* OK [UIDVALIDITY 77] .\n* OK [UIDNEXT 6] .\n<tag> OK [READ-ONLY] .\n']
+    for told, flags, words, refused in (
+            (kept, 0, 'lunch', 'lunch'), (kept, ANSWERED, '', '\\Answered'), (kept, FLAGGED, '$work', ''), (kept.replace('$Work', '\\*'), 0, 'lunch', ''),
+            ('* OK [PERMANENTFLAGS ()] limited\n' + DEFAULT, FLAGGED, '', ''), (read_only, FLAGGED, '', 'read-only')):
+        with Talk(FEW, answers={'SELECT INBOX.*': told, 'UID STORE .*': '<tag> OK\n'}, drip=drip) as t:
+            t.drive.open('Trash')
+            t.drive.on('flag', t.drive.ids('INBOX', 'number 1'), flags, 0, words)
+            ends = t.drive.run(FAILED if refused else 0)
+            row = t.drive.row('INBOX', 'number 1')
+            if refused:
+                assert refused in ends[0]['text'] and not row['flags'] & flags and not row['keywords'], (ends, row)
+            else:
+                assert row['flags'] & flags == flags and row['keywords'] == words, row
+
+
 # ---- for good ----
 
 @both

@@ -12,6 +12,7 @@ imap_box_clear(struct imap_box *box)
 	uidset_clear(&box->strange);
 	uidset_clear(&box->withheld);
 	g_clear_pointer(&box->keywords, g_ptr_array_unref);
+	g_free(box->kept);
 	memset(box, 0, sizeof *box);
 	box->fill_rows = 250;
 }

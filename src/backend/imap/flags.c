@@ -1,5 +1,9 @@
 #include <string.h>
 #include "backend/imap/act.h"
+#include "base/error.h"
+#include "base/i18n.h"
+
+#define KEPT_MAX 65536 /* octets */
 
 static const struct {
 	const char *name;
@@ -51,6 +55,57 @@ imap_flag_list(const struct backend *b, guint flags, const char *keywords)
 	return g_string_free(g_string_append_c(list, ')'), FALSE);
 }
 
+/* ---- what a folder keeps ---- */
+
+void
+imap_on_kept(struct backend *b, const struct imap_response *response)
+{
+	const struct imap_node *list = response->code_args;
+	GString *kept;
+
+	if (response->code && !strcmp(response->code, "READ-ONLY"))
+		b->box.read_only = TRUE;
+	if (!response->code || strcmp(response->code, "PERMANENTFLAGS") != 0 || !list ||
+	    list->type != IMAP_LIST)
+		return;
+	kept = g_string_new(NULL);
+	for (const struct imap_node *n = list->first; n && kept->len < KEPT_MAX; n = n->next)
+		if (n->type == IMAP_ATOM && n->len)
+			g_string_append_printf(kept, "%s%s", kept->len ? " " : "", n->text);
+	g_free(b->box.kept);
+	b->box.kept = g_string_free(kept, FALSE);
+}
+
+static gboolean
+has_word(char *const *words, const char *word)
+{
+	for (; *words; words++)
+		if (!g_ascii_strcasecmp(*words, word))
+			return TRUE;
+	return FALSE;
+}
+
+/* To what it does not keep a server says OK as well (RFC 9051 §7.1): then it has refused it. An empty list is
+ * believed of a folder that is read-only alone. */
+static GError *
+not_kept(const struct backend *b, const char *list)
+{
+	const struct imap_box *box = &b->box;
+	g_autofree char *inner = g_strndup(list + 1, strlen(list) - 2);
+	g_auto(GStrv) words = g_strsplit(inner, " ", -1),
+	              kept = g_strsplit(box->kept ? box->kept : "", " ", -1);
+	GError *error = NULL;
+
+	if (box->read_only)
+		fulmar_fail(&error, FULMAR_FAILED, _("%s lets nobody change this folder: it is read-only"),
+		            b->env->account->host);
+	for (char **w = words; *kept && *w && !error; w++)
+		if (!has_word(kept, *w) && (**w == '\\' || !has_word(kept, "\\*")))
+			fulmar_fail(&error, FULMAR_FAILED, _("%s does not keep “%s” in this folder"),
+			            b->env->account->host, *w);
+	return error;
+}
+
 /* ---- OP_FLAG ---- */
 
 static void send_store(struct act *act, gint64 folder, const char *uids, gboolean adds);
@@ -75,13 +130,25 @@ send_rest(struct act *act, const struct imap_cmd *cmd)
 	uidset_clear(&rest);
 }
 
+static char *
+list_of(const struct act *act, gboolean adds)
+{
+	const struct store_op *op = act->op;
+
+	return adds ? imap_flag_list(act->b, op->add, op->keywords_add)
+	            : imap_flag_list(act->b, op->remove, op->keywords_remove);
+}
+
 static void
 flags_stored(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
              const GError *error)
 {
-	struct act *act = ((struct flight *)cmd->user)->act;
+	const struct flight *flight = cmd->user;
+	struct act *act = flight->act;
+	g_autofree char *list = list_of(act, flight->adds);
+	g_autoptr(GError) refused = error ? g_error_copy(error) : flight->uids ? not_kept(b, list) : NULL;
 
-	if (act_answered(act, response, error) && !error)
+	if (act_answered(act, response, refused) && !refused)
 		send_rest(act, cmd);
 	act_cmd_end(cmd);
 }
@@ -89,9 +156,7 @@ flags_stored(struct backend *b, struct imap_cmd *cmd, const struct imap_response
 static void
 send_store(struct act *act, gint64 folder, const char *uids, gboolean adds)
 {
-	const struct store_op *op = act->op;
-	g_autofree char *list = adds ? imap_flag_list(act->b, op->add, op->keywords_add)
-	                             : imap_flag_list(act->b, op->remove, op->keywords_remove);
+	g_autofree char *list = list_of(act, adds);
 	struct flight *flight;
 	struct imap_cmd *cmd;
 

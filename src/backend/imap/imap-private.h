@@ -97,6 +97,8 @@ struct imap_box {
 	guint news;             /* that came since */
 	gboolean read_through;  /* UIDVALIDITY changes all the time: only the newest is kept */
 	GPtrArray *keywords;    /* char *, as FLAGS told them, or NULL */
+	gboolean read_only;     /* SELECT's OK said so */
+	char *kept;             /* PERMANENTFLAGS, blank-separated; NULL: not told */
 	guint64 since;          /* rows from this UID on are counted in arrivals; 0: none are */
 	guint arrivals;
 	gboolean shifted; /* a message went since a survey began: numbers are others */
@@ -399,6 +401,8 @@ void imap_withheld_news(struct backend *b);
 /* ---- flags.c ---- */
 /* FLAG_ bits; keywords (blank-separated; may be NULL) are appended. */
 guint imap_flags_of(const struct imap_node *first, GString *keywords);
+/* An answer to SELECT: what of the folder's flags stays. */
+void imap_on_kept(struct backend *b, const struct imap_response *response);
 /* "(\\Seen Harbour)"; keywords may be NULL, what cannot be sent as one is left out. Gives. */
 char *imap_flag_list(const struct backend *b, guint flags, const char *keywords);
 

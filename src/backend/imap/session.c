@@ -334,6 +334,8 @@ on_tagged(struct backend *b, const struct imap_response *response)
 		take_capabilities(b, response->code_args);
 	if (b->box.resynced && response->code && !strcmp(response->code, "HIGHESTMODSEQ"))
 		imap_node_number(response->code_args, &b->box.modseq);
+	if (cmd->kind == IMAP_CMD_SELECT || cmd->kind == IMAP_CMD_AIM)
+		imap_on_kept(b, response);
 	imap_slice_end(b);
 	if (!b->conn && !error)
 		fulmar_fail(&error, FULMAR_NO_LINK, _("%s: the connection was closed"),
@@ -371,6 +373,8 @@ on_box_code(struct backend *b, const struct imap_response *response)
 	g_autoptr(GError) error = NULL;
 	guint64 n;
 
+	if (selecting)
+		imap_on_kept(b, response);
 	if (!imap_node_number(response->code_args, &n))
 		return;
 	if (selecting && !strcmp(response->code, "UIDVALIDITY")) {
