@@ -68,6 +68,10 @@ rows_json_members(GString *out, const struct conf_account *account, const char *
 	else
 		json_null(out, "date");
 	json_time(out, "received", row->received);
+	if (row->saved)
+		json_time(out, "saved", row->saved);
+	else
+		json_null(out, "saved");
 	json_addresses(out, "from", row->from);
 	json_addresses(out, "to", row->to);
 	json_addresses(out, "cc", row->cc);

@@ -154,6 +154,11 @@ add_all_headers(struct document *document, int width)
 			rest += next;
 		} while (*rest && document->lines->len < HEADER_LINES);
 	}
+	if (document->row->saved) {
+		g_autofree char *since = format_date_by("%a %e %b %Y %H:%M %z", document->row->saved, 0);
+
+		add_line(document, LINE_HEADER, g_strdup_printf(_("In this folder since: %s"), since));
+	}
 }
 
 /* Does the link of span go on at the beginning of the line after? */

@@ -219,6 +219,22 @@ store_add(struct store *store, gint64 folder, const struct store_message *messag
 }
 
 gboolean
+store_set_saved(struct store *store, msgid id, gint64 folder, guint64 uid, gint64 saved, GError **error)
+{
+	static const char sql[] = "UPDATE message SET saved = nullif(?4, 0) WHERE id = ?1 AND folder = ?2"
+	                          " AND uid = ?3 AND saved IS NOT nullif(?4, 0) RETURNING folder";
+	gint64 changed;
+	gboolean own, ok;
+
+	if (!store_enter(store, FALSE, &own, error))
+		return FALSE;
+	ok = store_number(store, sql, VALUES(id, folder, (gint64)uid, saved), 0, &changed, error);
+	if (ok && changed)
+		folder_delta(store, folder);
+	return store_leave(store, own, ok, error);
+}
+
+gboolean
 store_set_structure(struct store *store, msgid id, const struct mime_part *structure, GError **error)
 {
 	static const char sql[] = "UPDATE message SET attachments = ?2, have = have | 1"

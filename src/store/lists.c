@@ -80,7 +80,7 @@ addresses_from(sqlite3_stmt *statement, int at)
 	" ELSE m.file END, m.refused," \
 	" e.zone, e.date, e.sender, e.recipients, e.copies, e.subject, e.message_id, e.in_reply_to, " \
 	"e.refs, e.list_id," \
-	" e.email_id, e.preview"
+	" e.email_id, e.preview, m.saved"
 #define ROW_TABLES "message m LEFT JOIN envelope e ON e.id = m.id"
 
 enum column {
@@ -112,7 +112,8 @@ enum column {
 	C_REFERENCES,
 	C_LIST_ID,
 	C_EMAIL_ID,
-	C_PREVIEW
+	C_PREVIEW,
+	C_SAVED
 };
 
 void
@@ -210,6 +211,7 @@ row_from(sqlite3_stmt *statement)
 	row->zone = sqlite3_column_int(statement, C_ZONE);
 	row->has_date = sqlite3_column_type(statement, C_DATE) != SQLITE_NULL;
 	row->date = sqlite3_column_int64(statement, C_DATE);
+	row->saved = sqlite3_column_int64(statement, C_SAVED);
 	fill_texts(row, statement);
 	return row;
 }

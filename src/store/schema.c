@@ -137,8 +137,16 @@ static const char v2[] =
         " PRIMARY KEY (step, seq)) WITHOUT ROWID;"
         "CREATE INDEX step_entry_subject ON step_entry (subject);";
 
+/* Version 3: since when the server has a row's message in the folder that it is bound in. That ends with the
+ * binding, whoever ends it. */
+static const char v3[] =
+        "ALTER TABLE message ADD COLUMN saved INTEGER;"
+        "CREATE TRIGGER message_saved AFTER UPDATE OF folder, uid ON message WHEN OLD.saved IS NOT NULL"
+        " AND (NEW.folder IS NOT OLD.folder OR NEW.uid IS NOT OLD.uid)"
+        " BEGIN UPDATE message SET saved = NULL WHERE id = NEW.id; END;";
+
 /* Row n brings version n to n + 1. */
-static const char *const migrations[STORE_VERSION] = {v1, v2};
+static const char *const migrations[STORE_VERSION] = {v1, v2, v3};
 
 static gboolean
 version_of(struct store *store, gint64 *version, GError **error)

@@ -86,7 +86,7 @@ gboolean store_flush(struct store *store, GError **error);
 
 /* ---- schema.c ---- */
 
-#define STORE_VERSION 2
+#define STORE_VERSION 3
 /* Makes or migrates; refuses a newer one. In no transaction. */
 gboolean schema_prepare(struct store *store, GError **error);
 /* Brings db from version from to the newest. FALSE: db says why. */

@@ -118,6 +118,7 @@ struct store_row {
 	gint64 date;     /* Date header, UTC seconds */
 	int zone;        /* its zone, minutes east */
 	gint64 received; /* time of arrival, UTC seconds */
+	gint64 saved;    /* since when the server has it in this folder, UTC seconds; 0: not known */
 	guint64 size;
 	GPtrArray *from, *to, *cc; /* struct mime_address *, never NULL */
 	char *subject, *message_id, *in_reply_to, *references /* ids, blank-separated */, *list_id;
@@ -158,6 +159,10 @@ gboolean store_change_base(struct store *store, gint64 folder, guint64 uid, guin
                            GError **error);
 /* What its header says, of a row that was made without. */
 gboolean store_set_header(struct store *store, msgid id, const struct envelope *envelope, GError **error);
+/* Since when the server has it there, UTC seconds; 0: it does not tell. Without effect on a row that is not
+ * bound to uid of folder; forgotten when it no longer is. */
+gboolean store_set_saved(struct store *store, msgid id, gint64 folder, guint64 uid, gint64 saved,
+                         GError **error);
 /* Without effect on a whole message that is here: its structure is read from its octets. */
 gboolean store_set_structure(struct store *store, msgid id, const struct mime_part *structure,
                              GError **error);

@@ -199,7 +199,7 @@ static gboolean
 roots_are_alike(int fd, sqlite3 *db)
 {
 	static const char sql[] = "SELECT rootpage, type = 'table' AND sql NOT LIKE '%WITHOUT ROWID%'"
-	                          " FROM sqlite_schema";
+	                          " FROM sqlite_schema WHERE rootpage > 0";
 	sqlite3_stmt *statement = NULL;
 	guint stray = 0;
 

@@ -8,7 +8,7 @@
  *   replace ID PATH WHEN FLAGS LENGTH (likewise)
  *   rename PATH PATH · remove PATH · subscribe PATH 0|1 · run · join · check · retry
  *   forget IDS · name PATH · admin KIND PATH NAME VALUE · body ID · fetch ID
- *   part ID SECTION (fetched, and what it holds)
+ *   part ID SECTION (fetched, and what it holds) · structure ID
  *
  * Words are divided by tabs; IDS by commas. "run" carries out what is ready, once, as the
  * journal does; "join" puts together what is alike before; "retry" lets
@@ -238,6 +238,7 @@ put_row(struct drive *d, const struct store_row *row)
 	put_number(d->out, "flags", row->flags);
 	put_number(d->out, "pending", row->pending);
 	put_number(d->out, "body", row->body);
+	put_number(d->out, "saved", row->saved);
 	put_number(d->out, "place_uid", (gint64)uid);
 	g_string_append(d->out, "\"place\": ");
 	put_text(d->out, path);
@@ -507,6 +508,17 @@ do_part(struct drive *d, char **w)
 	g_clear_error(&result.error);
 }
 
+static void
+do_structure(struct drive *d, char **w)
+{
+	msgid id = atoll(w[1]);
+	struct result result = {0};
+
+	backend_imap.structures(d->backend, &id, 1, on_done, &result);
+	wait_for(d, &result);
+	finish(d, result.error);
+}
+
 static const struct {
 	const char *name;
 	guint words;
@@ -527,7 +539,7 @@ static const struct {
         {"forget", 2, do_forget},   {"body", 2, do_body},
         {"retry", 1, do_retry},     {"fetch", 2, do_fetch},
         {"undo", 1, do_undo},       {"part", 3, do_part},
-        {"replace", 6, do_replace},
+        {"replace", 6, do_replace}, {"structure", 2, do_structure},
 };
 
 static void

@@ -339,6 +339,24 @@ def test_parts_that_the_server_decodes_are_what_they_would_be():
         assert down[''] < size * 1.1 + 3000 and down['disable-capability = BINARY\n'] > size * 1.3, (size, down)
 
 
+def test_since_when_a_message_is_in_its_folder():
+    def saved(home, folder='INBOX'):
+        return rows(home, 'work/' + folder)[0]['saved']
+
+    for mode in MODES.values():
+        with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port, more='keep = headers\n' + mode)) as home:
+            began = time.gmtime(time.time() - 1)
+            imap.append(message(1), date='20-Jan-2020 10:00:00 +0000')
+            synced(home)
+            assert rows(home)[0]['received'] == '2020-01-20T10:00:00Z' and saved(home) is None, rows(home)
+            home.run('show', rows(home)[0]['id'])
+            now = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + 1))
+            assert time.strftime('%Y-%m-%dT%H:%M:%SZ', began) <= saved(home) <= now, (saved(home), now)
+            home.run('move', rows(home)[0]['id'], 'work/Trash')
+            assert saved(home, 'Trash') is None
+            home.run('check')
+
+
 def test_sync_keeps_the_text_of_recent_mail():
     with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port, more='keep = text 30d')) as home:
         imap.append(message(1), date='20-Jan-2020 10:00:00 +0000')

@@ -501,6 +501,77 @@ def test_binary_of_icloud_is_not_believed():
         has(t, data, 0)
 
 
+# ---- since when a message is where it is ----
+
+def saved(t):
+    return {r['subject'][7:]: r['saved'] for r in t.drive.rows('INBOX')}
+
+
+def dated(*when):
+    mails = [Mail(n) for n in range(1, len(when) + 1)]
+    for mail, saved in zip(mails, when):
+        mail.saved = saved
+    return mails
+
+
+def test_savedate():
+    """It comes with the structure, or with the first part of a message whose structure is known; never with rows."""
+    def structure(t):
+        t.drive('structure', t.drive.ids('INBOX', 'number 1')[0])
+        assert saved(t)['1'] == (NOON + 5 if 'SAVEDATE' in t.wire() else 0), saved(t)
+
+    def part(t):
+        ids = t.drive.ids('INBOX', 'number 1', 'number 2')
+        t.drive('fetch', ids[0])
+        t.drive('fetch', ids[1])
+        t.drive('part', ids[0], '1')
+        assert saved(t) == ({'1': NOON + 5, '2': 0} if 'SAVEDATE' in t.wire() else {'1': 0, '2': 0}), saved(t)
+
+    whole = ['UID FETCH %s (UID %sBODY.PEEK[%s])']
+    dialogues(structure, BASE, 'SAVEDATE', ['UID FETCH 1 (UID BODYSTRUCTURE SAVEDATE)'], ['UID FETCH 1 (UID BODYSTRUCTURE)'], mails=dated(NOON + 5))
+    dialogues(part, BASE, 'SAVEDATE', [whole[0] % w for w in ((1, 'SAVEDATE ', ''), (2, 'SAVEDATE ', ''), (1, '', '1'))],
+              [whole[0] % w for w in ((1, '', ''), (2, '', ''), (1, '', '1'))], mails=dated(NOON + 5, 0))
+    dialogues(opens, BASE, 'SAVEDATE', ['CAPABILITY', *LISTED, 'SELECT INBOX', 'FETCH 1:* ' + FULL], ['CAPABILITY', *LISTED, 'SELECT INBOX', 'FETCH 1:* ' + FULL], opened=None)
+
+
+def test_savedate_that_is_refused_is_done_without():
+    for word in ('NO', 'BAD'):
+        for drip in (0, 1):
+            with Talk(BASE + ' SAVEDATE', mails=dated(NOON, NOON), drip=drip, answers={'.*SAVEDATE.*': '<tag> %s not that\n' % word}) as t:
+                ids = t.drive.ids('INBOX', 'number 1', 'number 2')
+                t.drive.well('structure', ids[0])
+                t.drive.well('fetch', ids[1])
+                t.sent('UID FETCH 1 (UID BODYSTRUCTURE SAVEDATE)', 'UID FETCH 1 (UID BODYSTRUCTURE)', 'UID FETCH 2 (UID BODY.PEEK[])')
+            with Talk(BASE + ' SAVEDATE', mails=dated(NOON, NOON), drip=drip, answers={'.*SAVEDATE.*': '<tag> %s not that\n' % word}) as t:
+                ids = t.drive.ids('INBOX', 'number 1', 'number 2')
+                t.drive.well('fetch', ids[1])
+                t.drive.well('structure', ids[0])
+                t.sent('UID FETCH 2 (UID SAVEDATE BODY.PEEK[])', 'UID FETCH 2 (UID BODY.PEEK[])', 'UID FETCH 1 (UID BODYSTRUCTURE)')
+                assert saved(t) == {'1': 0, '2': 0} and t.drive('body', ids[1])['size'] > 100
+
+
+def test_savedate_is_forgotten_with_its_folder():
+    """A message that is moved, or whose folder was made anew, is somewhere since another time."""
+    def known(t, **want):
+        t.drive.well('structure', t.drive.ids('INBOX', 'number 1')[0])
+        assert saved(t)['1'] == NOON, saved(t)
+
+    for caps in (BASE + ' SAVEDATE MOVE UIDPLUS', BASE + ' SAVEDATE'):
+        with Talk(caps, mails=dated(NOON)) as t:
+            known(t)
+            t.drive.on('move', t.drive.ids('INBOX', 'number 1'), 'Trash')
+            assert t.drive.row('Trash', 'number 1')['saved'] == 0
+            t.drive.run()
+            t.look('Trash')
+            assert t.drive.row('Trash', 'number 1')['saved'] == 0
+        with Talk(caps, mails=dated(NOON)) as t:
+            known(t)
+            t.inbox.uidvalidity += 1
+            t.look('INBOX')
+            assert t.drive.row('INBOX', 'number 1')['saved'] == 0
+            known(t)
+
+
 # ---- what is not mail ----
 
 def test_acl():

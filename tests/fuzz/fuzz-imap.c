@@ -119,6 +119,7 @@ decode(struct reading *reading, const struct imap_response *response)
 	uidset_init(&set);
 	if (imap_fetch_decode(response, &fetch)) {
 		add(reading, &fetch.internaldate, sizeof(fetch.internaldate));
+		add(reading, &fetch.saved, sizeof(fetch.saved));
 		for (guint i = 0; i < fetch.n_sections; i++) {
 			add(reading, fetch.sections[i].section, strlen(fetch.sections[i].section));
 			add(reading, &fetch.sections[i].size, sizeof(fetch.sections[i].size));

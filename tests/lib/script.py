@@ -54,6 +54,7 @@ class Mail:
         self.uid, self.data, self.modseq = uid, octets(data) if data is not None else text_message(uid), modseq
         self.email_id, self.labels = 'M%d' % zlib.crc32(self.data), ''
         self.flags, self.when = set(flags.split()), NOON + uid * 60 if when is None else when
+        self.saved = 0  # SAVEDATE, UTC seconds; 0: NIL
 
     def split(self):
         at = self.data.find(b'\r\n\r\n')
@@ -494,6 +495,8 @@ class Session(threading.Thread):
                 out.append(b'INTERNALDATE "%s"' % date(mail.when).encode())
             elif name == 'RFC822.SIZE':
                 out.append(b'RFC822.SIZE %d' % len(mail.data))
+            elif name == 'SAVEDATE':
+                out.append(b'SAVEDATE ' + (b'"%s"' % date(mail.saved).encode() if mail.saved else b'NIL'))
             elif name == 'BODYSTRUCTURE':
                 out.append(b'BODYSTRUCTURE ' + mail.structure().encode())
             elif name in ('EMAILID', 'X-GM-MSGID'):

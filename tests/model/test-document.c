@@ -141,6 +141,12 @@ all_headers_are_shown_as_they_are(void)
 	text = drawn(document);
 	g_assert_nonnull(strstr(text, "Subject: Grüße from the harbour\n"));
 	g_assert_nonnull(strstr(text, "Message-ID: <1@sample>\n"));
+	g_assert_null(strstr(text, "In this folder since"));
+	document->row->saved = 1763640000;
+	document_render(document, 78, 76);
+	g_free(text);
+	text = drawn(document);
+	g_assert_nonnull(strstr(text, "\nIn this folder since: Thu 20 Nov 2025 12:00 +0000\n----\n"));
 	document_free(document);
 	sample_close(&sample);
 }

@@ -120,6 +120,9 @@ static const struct reading fetches[] = {
         {"* 1 FETCH (INTERNALDATE \"12-Jan-2000 0\")\r\n", "1"},
         {"* 1 FETCH (INTERNALDATE \"\")\r\n", "1"},
         {"* 1 FETCH (INTERNALDATE NIL)\r\n", "1"},
+        {"* 1 FETCH (SAVEDATE \"17-Jul-1996 02:44:25 -0700\" UID 5)\r\n", "1 uid=5 saved=837596665"},
+        {"* 1 FETCH (UID 5 savedate NIL)\r\n", "1 uid=5"},
+        {"* 1 FETCH (UID 5 SAVEDATE \"yesterday\" SAVEDATE (1) SAVEDATE)\r\n", "1 uid=5"},
         {"* FETCH (UID 5)\r\n", "no"},
         {"* 1 EXISTS\r\n", "no"},
         {"* OK fine\r\n", "no"},
@@ -145,6 +148,8 @@ describe_fetch(const struct imap_response *response, void *user)
 	}
 	g_string_append_printf(out, "%" G_GUINT64_FORMAT, fetch.seq);
 	append_number(out, "uid", fetch.uid);
+	if (fetch.has_saved)
+		g_string_append_printf(out, " saved=%" G_GINT64_FORMAT, fetch.saved);
 	append_number(out, "modseq", fetch.modseq);
 	append_number(out, "size", fetch.size);
 	if (fetch.has_flags)

@@ -135,6 +135,9 @@ what_is_new_works_on_it(void)
 	g_assert_true(store_undo_take_back(store, step, NULL, NULL, NULL));
 	fresh = add_mail(store, 1, &(struct mail){.uid = 10, .received = 6000});
 	g_assert_cmpint(fresh, ==, 6);
+	g_assert_true(store_set_saved(store, fresh, 1, 10, 7000, NULL));
+	g_assert_true(store_journal_move(store, &fresh, 1, 2, NULL, NULL));
+	g_assert_cmpint(ask(dir, "SELECT count(saved) FROM message"), ==, 0);
 	g_assert_true(store_folder_rebound(store, 2, NULL));
 	g_assert_cmpint(ask(dir, "SELECT count(*) FROM message WHERE folder = 0"), ==, 1);
 	store_close(store);

@@ -500,6 +500,40 @@ maildir_rows_are_known_by_their_file(struct bed *bed, gconstpointer unused)
 	assert_counts(bed->store, bed->inbox, 2, 1);
 }
 
+/* A message is somewhere since another time as soon as it is somewhere else. */
+static void
+since_when_ends_with_the_binding(struct bed *bed, gconstpointer unused)
+{
+	gint64 trash = add_folder(bed->store, "Trash", "trash");
+	g_autoptr(GArray) copies = g_array_new(FALSE, FALSE, sizeof(msgid));
+	msgid ids[3];
+
+	for (guint i = 0; i < 3; i++) {
+		ids[i] = add_mail(bed->store, bed->inbox, &(struct mail){.uid = i + 1, .id = "a"});
+		g_assert_true(store_set_saved(bed->store, ids[i], bed->inbox, i + 1, 7000 + i, NULL));
+	}
+	g_assert_true(store_set_saved(bed->store, ids[0], bed->inbox, 2, 1, NULL)); /* another message's */
+	g_assert_true(store_set_saved(bed->store, ids[0], trash, 1, 1, NULL));
+	g_assert_cmpint(ask(bed->dir, "SELECT group_concat(saved, '') = '700070017002' FROM message"), ==, 1);
+	g_assert_true(store_set_base(bed->store, bed->inbox, 1, FLAG_SEEN, NULL, NULL));
+	g_assert_true(store_journal_copy(bed->store, ids, 1, trash, copies, NULL, NULL));
+	g_assert_true(store_journal_move(bed->store, ids + 1, 1, trash, NULL, NULL));
+	/* What the server says of the place that it is still in. */
+	g_assert_true(store_set_saved(bed->store, ids[1], bed->inbox, 2, 1, NULL));
+	for (guint i = 0; i < 3; i++) {
+		struct store_row *row = store_row(bed->store, ids[i], NULL);
+
+		g_assert_cmpint(row->saved, ==, i == 1 ? 0 : 7000 + i);
+		store_row_free(row);
+	}
+	g_assert_cmpint(ask(bed->dir, "SELECT count(saved) FROM message"), ==, 2);
+	g_assert_true(store_set_saved(bed->store, ids[0], bed->inbox, 1, 0, NULL));
+	g_assert_cmpint(ask(bed->dir, "SELECT count(saved) FROM message"), ==, 1);
+	g_assert_true(store_folder_unbind(bed->store, bed->inbox, NULL));
+	g_assert_cmpint(ask(bed->dir, "SELECT count(saved) FROM message"), ==, 0);
+	check_store(bed->dir);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -521,5 +555,6 @@ main(int argc, char **argv)
 	BED_TEST("/store/folders/remove", a_removed_folder_takes_its_rows_along);
 	BED_TEST("/store/folders/uidvalidity", rows_keep_their_bodies_over_a_new_uidvalidity);
 	BED_TEST("/store/rows/maildir", maildir_rows_are_known_by_their_file);
+	BED_TEST("/store/rows/since-when", since_when_ends_with_the_binding);
 	return g_test_run();
 }

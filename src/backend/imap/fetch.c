@@ -35,6 +35,7 @@ struct imap_want {
 	gboolean binary;   /* the server decodes it */
 	gboolean sized;    /* and has told how long it is then */
 	gboolean unfit;    /* it cannot be had decoded */
+	gboolean dated;    /* SAVEDATE is asked for too */
 	gboolean finished; /* stored */
 	GError *error;
 };
@@ -303,6 +304,12 @@ asked_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 			begin_encoded(b, w);
 		return;
 	}
+	if (w->dated && !w->finished && !w->error && error && response) {
+		b->no_savedate = TRUE;
+		w->dated = FALSE;
+		ask(b, w);
+		return;
+	}
 	if (error && !w->error && !w->finished)
 		w->error = g_error_copy(error);
 	if (w->fd >= 0 && !w->error && cmd->lo == w->have)
@@ -328,8 +335,11 @@ ask(struct backend *b, struct imap_want *w)
 		range = g_strdup_printf("<%" G_GUINT64_FORMAT ".%d>", w->asked, SLICE);
 	if (w->binary && w->fd >= 0 && !w->sized && !w->flights)
 		size = g_strdup_printf("BINARY.SIZE[%s] ", w->section);
-	item = g_strdup_printf("(UID %s%s.PEEK[%s]%s)", size ? size : "", w->binary ? "BINARY" : "BODY",
-	                       w->section, range ? range : "");
+	item = g_strdup_printf("(UID %s%s.PEEK[%s]%s)",
+	                       size       ? size
+	                       : w->dated ? "SAVEDATE "
+	                                  : "",
+	                       w->binary ? "BINARY" : "BODY", w->section, range ? range : "");
 	cmd->lo = w->asked;
 	w->asked += SLICE;
 	w->flights++;
@@ -356,6 +366,19 @@ want_begin(struct backend *b, struct imap_want *w, GError **error)
 	return TRUE;
 }
 
+/* It goes with one section alone. */
+static gboolean
+wants_date(struct backend *b, const struct store_row *row, const struct imap_want *w)
+{
+	for (const GList *l = b->wants; l; l = l->next) {
+		const struct imap_want *other = l->data;
+
+		if (other->id == w->id && other->dated)
+			return FALSE;
+	}
+	return !row->saved && row->uid && !w->binary && w->encoded <= WHOLE_BELOW && imap_tells_saved(b);
+}
+
 /* How much it is, and how it is to come. */
 static void
 announce(struct backend *b, const struct store_row *row, struct imap_want *w)
@@ -369,6 +392,7 @@ announce(struct backend *b, const struct store_row *row, struct imap_want *w)
 	if (decoded && !w->binary)
 		store_part_forget_begun(b->env->store, w->id, decoded);
 	w->kept = g_strdup(w->binary ? decoded : w->section);
+	w->dated = wants_date(b, row, w);
 	g_clear_pointer(&root, mime_part_free);
 }
 
@@ -451,40 +475,4 @@ imap_parts(struct backend *b, const msgid *ids, const char *const *sections, gui
 			first = g_steal_pointer(&error);
 	}
 	imap_task_release(task, first);
-}
-
-void
-imap_structures(struct backend *b, const msgid *ids, guint n, backend_done done, void *user)
-{
-	struct imap_task *task = imap_task_new(b, done, user);
-	g_autoptr(GError) error = NULL;
-	gint64 folder = 0;
-	struct uidset uids;
-	guint at = 0;
-	char *slice;
-
-	uidset_init(&uids);
-	for (guint i = 0; i < n && !error; i++) {
-		struct store_row *row = store_row(b->env->store, ids[i], &error);
-
-		if (row && row->uid && (!folder || folder == row->folder)) {
-			folder = row->folder;
-			uidset_add(&uids, row->uid, row->uid);
-		}
-		g_clear_pointer(&row, store_row_free);
-	}
-	if (!error && !folder)
-		fulmar_fail(&error, FULMAR_FAILED, _("the message is no longer on the server"));
-	if (!error && imap_aim(b, folder, &error))
-		while ((slice = uidset_format_slice(&uids, &at, 900))) {
-			struct imap_cmd *cmd = imap_cmd_in(b, folder, "UID FETCH", imap_task_cmd_done, task);
-
-			imap_command_atom(cmd->wire, slice);
-			imap_command_atom(cmd->wire, "(UID BODYSTRUCTURE)");
-			imap_task_hold(task);
-			imap_queue(b, cmd);
-			g_free(slice);
-		}
-	uidset_clear(&uids);
-	imap_task_release(task, error);
 }

@@ -147,6 +147,7 @@ struct backend {
 	gint64 unwatchable;    /* the folder that could not be opened for that */
 	gboolean no_idle;      /* the server refused IDLE */
 	gboolean no_binary;    /* the server does not understand BINARY.PEEK */
+	gboolean no_savedate;  /* the server refused a FETCH with SAVEDATE */
 	guint openings;        /* imap_open under way */
 	struct imap_cmd *idle; /* the IDLE under way, among sent */
 	gboolean idle_ready;   /* its "+" was seen */
@@ -356,7 +357,6 @@ gboolean imap_tx(struct backend *b);
 void imap_slice_end(struct backend *b);
 
 /* ---- fetch.c ---- */
-void imap_structures(struct backend *b, const msgid *ids, guint n, backend_done done, void *user);
 void imap_part(struct backend *b, msgid id, const char *section, void (*progress)(guint64, guint64, void *),
                backend_done done, void *user);
 void imap_parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done,
@@ -377,6 +377,9 @@ gboolean imap_binary_is_likely(guint64 encoded, guint64 decoded);
 /* ---- structure.c ---- */
 /* BODYSTRUCTURE → tree with section numbers; NULL when it is beyond use. Gives (mime_part_free). */
 struct mime_part *imap_structure(const struct imap_node *list);
+void imap_structures(struct backend *b, const msgid *ids, guint n, backend_done done, void *user);
+/* TRUE: this server says when a message came into its folder (SAVEDATE, RFC 8514). */
+gboolean imap_tells_saved(const struct backend *b);
 
 /* ---- withheld.c: messages that the server does not give ---- */
 /* Reads box.withheld; they are holes in the windows again. */

@@ -3,7 +3,7 @@
 
 /* What a server is asked for about a message. Fields rather than ENVELOPE: servers make mistakes in that, and
  * References is not in it. THREADID is not asked for: conversations are put together here, alike for every
- * server. Nor is SAVEDATE: nothing here goes by the time at which a message came into its folder. */
+ * server. SAVEDATE goes with what is fetched when a message is opened (fetch.c). */
 
 #define ROW_HEADER \
 	"BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID " \

@@ -77,7 +77,8 @@ forget_link(struct backend *b, const GError *error)
 	g_clear_pointer(&b->sasl, sasl_free);
 	g_hash_table_remove_all(b->caps);
 	imap_listing_drop(b, error);
-	b->caps_known = b->qresync = b->condstore = b->no_idle = b->no_binary = FALSE;
+	b->caps_known = b->qresync = b->condstore = b->no_idle = FALSE;
+	b->no_binary = b->no_savedate = FALSE;
 	g_hash_table_remove_all(b->undecoded);
 	b->uidonly = b->utf8 = b->gmail = b->rights_asked = FALSE;
 	b->listed = 0;

@@ -180,6 +180,18 @@ take_structure(struct backend *b, const struct imap_fetch *fetch)
 	b->touched = b->box.folder;
 }
 
+static void
+take_saved(struct backend *b, const struct imap_fetch *fetch)
+{
+	g_autoptr(GError) error = NULL;
+	msgid id = store_id_by_uid(b->env->store, b->box.folder, fetch->uid, NULL);
+
+	if (id && imap_tx(b) &&
+	    !store_set_saved(b->env->store, id, b->box.folder, fetch->uid, MAX(fetch->saved, 0), &error))
+		imap_drop(b, error);
+	b->touched = b->box.folder;
+}
+
 /* UIDs are those of the rows only while UIDVALIDITY is the one they were stored under; a SELECT under way has
  * said it before any FETCH. */
 void
@@ -207,6 +219,8 @@ imap_on_fetch(struct backend *b, const struct imap_response *response)
 		imap_survey_take(b, fetch.seq, fetch.uid);
 	if (fetch.structure && b->conn)
 		take_structure(b, &fetch);
+	if (fetch.has_saved && b->conn)
+		take_saved(b, &fetch);
 	for (guint i = 0; b->conn && i < fetch.n_sections; i++)
 		imap_on_section(b, fetch.uid, &fetch.sections[i]);
 }

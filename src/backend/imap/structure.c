@@ -1,5 +1,7 @@
 #include <string.h>
 #include "backend/imap/imap-private.h"
+#include "base/error.h"
+#include "base/i18n.h"
 
 /* BODYSTRUCTURE (RFC 9051 §7.5.2, body): lists by position, extension data at the end and often missing. */
 
@@ -226,4 +228,83 @@ imap_structure(const struct imap_node *list)
 	if (root)
 		mime_part_number(root);
 	return root;
+}
+
+/* ---- asking for it ---- */
+
+gboolean
+imap_tells_saved(const struct backend *b)
+{
+	return imap_has(b, "SAVEDATE") && !b->no_savedate;
+}
+
+struct asked {
+	struct imap_task *task;
+	char *uids;
+};
+
+static void ask(struct backend *b, struct imap_task *task, gint64 folder, const char *uids);
+
+/* Whoever asks for structures opens messages: since when they are in the folder comes with them. */
+static void
+structures_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
+                const GError *error)
+{
+	struct asked *asked = cmd->user;
+
+	if (error && response) {
+		b->no_savedate = TRUE;
+		ask(b, asked->task, cmd->folder, asked->uids);
+		error = NULL;
+	}
+	imap_task_release(asked->task, error);
+	g_free(asked->uids);
+	g_free(asked);
+}
+
+static void
+ask(struct backend *b, struct imap_task *task, gint64 folder, const char *uids)
+{
+	gboolean saved = imap_tells_saved(b);
+	struct asked *asked = saved ? g_new0(struct asked, 1) : NULL;
+	struct imap_cmd *cmd = asked ? imap_cmd_in(b, folder, "UID FETCH", structures_done, asked)
+	                             : imap_cmd_in(b, folder, "UID FETCH", imap_task_cmd_done, task);
+
+	if (asked)
+		*asked = (struct asked){task, g_strdup(uids)};
+	imap_command_atom(cmd->wire, uids);
+	imap_command_atom(cmd->wire, saved ? "(UID BODYSTRUCTURE SAVEDATE)" : "(UID BODYSTRUCTURE)");
+	imap_task_hold(task);
+	imap_queue(b, cmd);
+}
+
+void
+imap_structures(struct backend *b, const msgid *ids, guint n, backend_done done, void *user)
+{
+	struct imap_task *task = imap_task_new(b, done, user);
+	g_autoptr(GError) error = NULL;
+	gint64 folder = 0;
+	struct uidset uids;
+	guint at = 0;
+	char *slice;
+
+	uidset_init(&uids);
+	for (guint i = 0; i < n && !error; i++) {
+		struct store_row *row = store_row(b->env->store, ids[i], &error);
+
+		if (row && row->uid && (!folder || folder == row->folder)) {
+			folder = row->folder;
+			uidset_add(&uids, row->uid, row->uid);
+		}
+		g_clear_pointer(&row, store_row_free);
+	}
+	if (!error && !folder)
+		fulmar_fail(&error, FULMAR_FAILED, _("the message is no longer on the server"));
+	if (!error && imap_aim(b, folder, &error))
+		while ((slice = uidset_format_slice(&uids, &at, 900))) {
+			ask(b, task, folder, slice);
+			g_free(slice);
+		}
+	uidset_clear(&uids);
+	imap_task_release(task, error);
 }

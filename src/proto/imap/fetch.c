@@ -245,30 +245,44 @@ take_zone(const char **p, gint64 *seconds)
 }
 
 /* date-time of RFC 3501 §9: " 7-Jul-1996 02:44:25 -0700", also with a day of one digit. */
-static void
-read_internaldate(struct imap_fetch *fetch, const struct imap_node *value)
+static gboolean
+read_date_time(const struct imap_node *value, gint64 *when)
 {
 	const char *p = (const char *)value->text;
 	gint64 day, month, year, hour, minute, second, zone;
 
 	if ((value->type != IMAP_STRING && value->type != IMAP_ATOM) || !p)
-		return;
+		return FALSE;
 	while (*p == ' ')
 		p++;
 	if (!take_digits(&p, g_ascii_isdigit(*p) && g_ascii_isdigit(p[1]) ? 2 : 1, &day) ||
 	    !take_char(&p, '-') || !take_month(&p, &month) || !take_char(&p, '-') ||
 	    !take_digits(&p, 4, &year) || !take_char(&p, ' '))
-		return;
+		return FALSE;
 	if (!take_digits(&p, 2, &hour) || !take_char(&p, ':') || !take_digits(&p, 2, &minute) ||
 	    !take_char(&p, ':') || !take_digits(&p, 2, &second))
-		return;
+		return FALSE;
 	while (*p == ' ')
 		p++;
 	if (!take_zone(&p, &zone) || !year || !day || day > 31 || hour > 23 || minute > 59 || second > 60)
-		return;
-	fetch->has_internaldate = TRUE;
-	fetch->internaldate =
-	        days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - zone;
+		return FALSE;
+	*when = days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - zone;
+	return TRUE;
+}
+
+static void
+read_internaldate(struct imap_fetch *fetch, const struct imap_node *value)
+{
+	if (read_date_time(value, &fetch->internaldate))
+		fetch->has_internaldate = TRUE;
+}
+
+/* RFC 8514: NIL where the server does not know it. */
+static void
+read_savedate(struct imap_fetch *fetch, const struct imap_node *value)
+{
+	if (read_date_time(value, &fetch->saved))
+		fetch->has_saved = TRUE;
 }
 
 static const struct fetch_item {
@@ -284,6 +298,7 @@ static const struct fetch_item {
         ITEM("FLAGS", read_flags),
         ITEM("RFC822.SIZE", read_size),
         ITEM("INTERNALDATE", read_internaldate),
+        ITEM("SAVEDATE", read_savedate),
         ITEM("MODSEQ", read_modseq),
         ITEM("BODYSTRUCTURE", read_structure),
         ITEM("BODY", read_short_structure),

@@ -85,6 +85,8 @@ struct imap_fetch {
 	const struct imap_node *labels; /* X-GM-LABELS: first one, in modified UTF-7 */
 	gboolean has_internaldate;
 	gint64 internaldate;               /* UTC seconds */
+	gboolean has_saved;
+	gint64 saved;                      /* SAVEDATE, UTC seconds */
 	const struct imap_node *structure; /* BODYSTRUCTURE's list */
 	const struct imap_node *preview;
 	const char *email_id, *thread_id; /* NUL-terminated or NULL; also X-GM-MSGID, X-GM-THRID */
