@@ -60,7 +60,7 @@ struct cli {
 	gboolean headers, raw, structure, seen, html;
 	const char *part, *output;
 	gboolean create, not_junk, yes, repair;
-	const char *account;
+	const char *account, *replace;
 	gint64 width;                      /* 0: not said */
 	const struct cli_command *command; /* NULL: none, or words[0] is a TARGET */
 	const struct cli_verb *verb;       /* NULL: none */

@@ -54,6 +54,11 @@ static const struct cli_option junk_options[] = {
         END,
 };
 
+static const struct cli_option draft_options[] = {
+        {0, "replace", CLI_TEXT, AT(replace), N_("ID"), N_("put it there instead of this draft")},
+        END,
+};
+
 static const struct cli_option undo_options[] = {
         {0, "account", CLI_TEXT, AT(account), N_("ACCOUNT"), N_("the last change of this account")},
         END,
@@ -114,6 +119,8 @@ const struct cli_command cli_commands[] = {
          NULL},
         {"junk", "[ID…]", N_("move messages to the junk folder"), command_junk, CLI_CONF, 0, MANY,
          junk_options, NULL},
+        {"draft", "[ACCOUNT] [FILE]", N_("put a message among the drafts; prints the new ID"), command_draft,
+         CLI_CONF, 0, 2, draft_options, NULL},
         {"undo", "", N_("take the last change back, and with every further call the one before"),
          command_undo, CLI_CONF, 0, 0, undo_options, NULL},
         {"folder", "VERB TARGET…", N_("change folders"), NULL, CLI_CONF, 1, MANY, folder_options,

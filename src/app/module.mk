@@ -17,6 +17,7 @@ libapp_a_SOURCES = \
   src/app/demo-threads.c \
   src/app/doctor.c \
   src/app/document.c src/app/document.h \
+  src/app/draft.c \
   src/app/fetch.c src/app/fetch.h \
   src/app/filter.c src/app/filter.h \
   src/app/flags.c \

@@ -393,6 +393,10 @@ gboolean file_flag(struct change *change, GError **error);
 gboolean file_flag_all(struct change *change, GError **error);
 gboolean file_move(struct change *change, GError **error);
 gboolean file_copy(struct change *change, GError **error);
+/* An action that is several for the store is all done, or nothing of it. */
+gboolean file_at_once(struct change *change, gboolean (*verb)(struct change *change, GError **error),
+                      GError **error);
+gboolean draft_file(struct change *change, GError **error);
 gboolean file_delete(struct change *change, GError **error);
 gboolean file_purge(struct change *change, GError **error);
 gboolean file_archive(struct change *change, GError **error);

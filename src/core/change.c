@@ -136,11 +136,12 @@ static const struct {
 	const char *verb;
 	char *(*said)(guint n, const char *target);
 } lines[] = {
-        {"flag", said_flag},     {"move", said_move},     {"copy", said_copy},
-        {"delete", said_move},   {"archive", said_move},  {"junk", said_move},
-        {"not-junk", said_move}, {"purge", said_purge},   {"append", said_append},
-        {"empty", said_empty},   {"create", said_create}, {"rename", said_rename},
-        {"remove", said_remove}, {"transfer", said_move}, {"subscribe", said_subscribe},
+        {"flag", said_flag},      {"move", said_move},     {"copy", said_copy},
+        {"delete", said_move},    {"archive", said_move},  {"junk", said_move},
+        {"not-junk", said_move},  {"purge", said_purge},   {"append", said_append},
+        {"empty", said_empty},    {"create", said_create}, {"rename", said_rename},
+        {"remove", said_remove},  {"transfer", said_move}, {"subscribe", said_subscribe},
+        {"replace", said_append},
 };
 
 char *

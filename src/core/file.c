@@ -130,9 +130,8 @@ move_to(struct change *change, const GArray *ids, gint64 to, GError **error)
 	       store_journal_move(change->account->store, ids_of(ids), ids->len, to, &change->step, error);
 }
 
-/* An action that is several for the store is all done, or nothing of it. */
-static gboolean
-at_once(struct change *change, gboolean (*verb)(struct change *change, GError **error), GError **error)
+gboolean
+file_at_once(struct change *change, gboolean (*verb)(struct change *change, GError **error), GError **error)
 {
 	struct store *store = change->account->store;
 
@@ -158,7 +157,7 @@ file_move(struct change *change, GError **error)
 	change->name = "move";
 	if (goes_elsewhere(change))
 		return transfer_file(change, TRUE, error);
-	return at_once(change, move_rows, error);
+	return file_at_once(change, move_rows, error);
 }
 
 gboolean
@@ -263,7 +262,7 @@ delete_rows(struct change *change, GError **error)
 gboolean
 file_delete(struct change *change, GError **error)
 {
-	return at_once(change, delete_rows, error);
+	return file_at_once(change, delete_rows, error);
 }
 
 static gboolean
@@ -276,7 +275,7 @@ archive_rows(struct change *change, GError **error)
 gboolean
 file_archive(struct change *change, GError **error)
 {
-	return at_once(change, archive_rows, error);
+	return file_at_once(change, archive_rows, error);
 }
 
 /* The keywords of RFC 9051 are for those who learn from them. They go after the move: a server that keeps no
@@ -297,5 +296,5 @@ junk_rows(struct change *change, GError **error)
 gboolean
 file_junk(struct change *change, GError **error)
 {
-	return at_once(change, junk_rows, error);
+	return file_at_once(change, junk_rows, error);
 }

@@ -7,6 +7,7 @@ libcore_a_SOURCES = \
   src/core/change.c \
   src/core/courier.c \
   src/core/download.c \
+  src/core/draft.c \
   src/core/file.c \
   src/core/folders.c \
   src/core/journal.c \

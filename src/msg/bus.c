@@ -122,6 +122,7 @@ command_free(struct command *command)
 	g_free(command->account);
 	g_free(command->text);
 	g_free(command->text2);
+	g_clear_pointer(&command->bytes, g_bytes_unref);
 	g_free(command);
 }
 

@@ -23,9 +23,11 @@ enum command_verb {
 	CMD_COPY,   /* the same; EVENT_NEW_ID for each */
 	CMD_DELETE, /* ids: to Trash; those in Trash go for good */
 	CMD_PURGE,  /* ids go for good */
-	CMD_ARCHIVE,          /* ids to Archive */
-	CMD_JUNK,             /* ids to Junk, add = 1: out of it, to INBOX */
-	CMD_UNDO,             /* op = step or 0: the newest */
+	CMD_ARCHIVE, /* ids to Archive */
+	CMD_DRAFT,   /* bytes = a whole message with CRLF, into Drafts; ids[0], if any: instead of that draft;
+	                EVENT_NEW_ID */
+	CMD_JUNK,    /* ids to Junk, add = 1: out of it, to INBOX */
+	CMD_UNDO,    /* op = step or 0: the newest */
 	CMD_FOLDER_CREATE,    /* text = path */
 	CMD_FOLDER_RENAME,    /* folder, text = new path */
 	CMD_FOLDER_REMOVE,    /* folder, with what is in it */
@@ -71,6 +73,7 @@ struct command {
 	GArray *ids; /* gint64 msgids, or NULL */
 	guint add, remove;
 	char *text, *text2;
+	GBytes *bytes; /* or NULL */
 	gint64 op;
 };
 

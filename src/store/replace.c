@@ -21,8 +21,10 @@ take_over(struct store *store, struct row_state *row, struct row_state *old, con
           gint64 to, GError **error)
 {
 	static const char clear[] = "UPDATE message SET refused = NULL WHERE id = ?1";
+	static const char step[] = "UPDATE op SET step = 0 WHERE id = ?1";
 
-	return op_join(store, last->op, row->id, 0, error) && identity_forget(store, row->id, error) &&
+	return store_run(store, step, VALUES(last->op), error) &&
+	       op_join(store, last->op, row->id, 0, error) && identity_forget(store, row->id, error) &&
 	       row_send(store, row, to, error) && journal_unmake_row(store, old, last->op, error) &&
 	       store_run(store, clear, VALUES(old->id), error) &&
 	       (last->state != OP_FAILED || store_op_set(store, last->op, OP_WAITING, NULL, 0, error));
@@ -69,6 +71,15 @@ replace_follow(struct store *store, gint64 from, gint64 to, GError **error)
 
 /* ---- a person's ---- */
 
+/* The op is that of the last wish, whoever made it. */
+static gboolean
+belong(struct store *store, const struct journal *journal, gint64 op, GError **error)
+{
+	static const char sql[] = "UPDATE op SET step = ?2 WHERE id = ?1";
+
+	return !journal->step || store_run(store, sql, VALUES(op, *journal->step), error);
+}
+
 static gboolean
 replace_one(struct store *store, struct journal *journal, struct row_state *row, struct row_state *old,
             GError **error)
@@ -80,7 +91,7 @@ replace_one(struct store *store, struct journal *journal, struct row_state *row,
 	                      .added = old->id};
 
 	return replace_row(store, journal, row, old, row->folder, &entry.op, error) &&
-	       journal_note(store, journal, &entry, error);
+	       journal_note(store, journal, &entry, error) && belong(store, journal, entry.op, error);
 }
 
 static msgid

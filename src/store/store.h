@@ -306,9 +306,10 @@ struct store_op {
 void store_op_free(gpointer op);
 
 /* Every store_journal_… is one durable transaction: op or ops, effect here, undo entries. In one that has
- * begun (durable) several of them are one action; those that give or take bodies are in none. step: 0 begins
- * a new step of undo and sets it; another value adds to that one; NULL: not undoable (the inverse of
- * something). ids not in the store are an error and change nothing. What changes nothing makes no op. */
+ * begun (durable) several of them are one action; when that is rolled back, what takes a body leaves a file
+ * that is nobody's. step: 0 begins a new step of undo and sets it; another value adds to that one; NULL: not
+ * undoable (the inverse of something). ids not in the store are an error and change nothing. What changes
+ * nothing makes no op. */
 gboolean store_journal_flags(struct store *store, const msgid *ids, guint n, guint add, guint remove,
                              const char *keywords_add, const char *keywords_remove, gint64 *step,
                              GError **error);

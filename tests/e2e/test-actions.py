@@ -186,6 +186,74 @@ def test_archive_and_junk_find_their_folder_or_make_it():
         agree(w.home, w.imap)
 
 
+def letter(n, more=''):
+    return 'To: Bob <bob@harbour.example>\nSubject: number %d\n%s\nsaved %d times\n' % (n, more, n)
+
+
+def test_a_draft_is_saved_and_saved_again():
+    """Offline too, and each save can be taken back; the server has one draft in the end."""
+    with World(boxes=()) as w:
+        first = w.run('draft', stdin=letter(1)).strip()
+        assert re.fullmatch(r'work:\d+', first), first
+        drafts = next(f['folder'] for f in folders(w.home).values() if f['role'] == 'drafts')
+        row, = rows(w.home, 'work/' + drafts)
+        assert row['id'] == first and set(row['flags']) == {'draft', 'seen'} and row['subject'] == 'number 1' and row['message_id'].endswith('@example.org>'), row
+        raw = w.run('show', '--raw', first).replace('\r\n', '\n')
+        assert re.match(r'Date: \w+, \d+ \w+ \d{4} [\d:]{8} \+0000\nMessage-ID: <[-0-9a-f]{36}@example.org>\nTo: Bob', raw) and raw.endswith('saved 1 times\n'), raw
+        agree(w.home, w.imap)
+        told = json.loads(w.run('draft', '--replace', first, '--json', stdin=letter(2, 'Message-ID: <two@example.org>\n')))
+        assert told['source'] == first and told['folder'] == drafts and told['state'] == 'done' and told['id'] != first, told
+        assert [r['message_id'] for r in rows(w.home, 'work/' + drafts)] == ['<two@example.org>']
+        agree(w.home, w.imap)
+        last = told['id']
+        for n in range(3, 6):
+            last, queued = w.run('--offline', 'draft', '--replace', last, stdin=letter(n)).split()
+            assert queued == 'queued'
+            op, = queue(w.home)
+            assert op['verb'] == 'replace' and op['state'] == 'waiting', op
+        assert [r['subject'] for r in rows(w.home, 'work/' + drafts)] == ['number 5']
+        w.run('--offline', 'undo')
+        assert [r['subject'] for r in rows(w.home, 'work/' + drafts)] == ['number 4']
+        w.run('sync')
+        agree(w.home, w.imap)
+        assert len(on_server(w.imap)[drafts]) == 1
+        for subjects in (['number 3'], ['number 2'], ['number 1']):
+            w.run('undo')
+            assert [r['subject'] for r in rows(w.home, 'work/' + drafts)] == subjects, w.home.err
+            agree(w.home, w.imap)
+        w.run('sync')  # the folder was made for it
+        w.run('undo')
+        agree(w.home, w.imap)
+        assert drafts not in on_server(w.imap)
+
+
+def test_a_draft_that_cannot_be_is_refused():
+    with Dovecot() as d, Home() as home:
+        box = maildir(os.path.join(home.dir, 'Mail'))
+        home.write_conf(two_accounts(d.port, box))
+        home.run('sync')
+        path = os.path.join(home.dir, 'letter')
+        with open(path, 'w') as f:
+            f.write(letter(1))
+        one = home.run('draft', 'local', path).strip()
+        assert re.fullmatch(r'local:\d+', one), one
+        two = home.run('draft', '--replace', one, '-', stdin=letter(2)).strip()
+        row, = [r for r in rows(home, 'local') if r['id'] == two]
+        with open(glob.glob(os.path.join(box, '.' + row['folder'], '*', '*'))[0]) as f:
+            assert f.read().endswith('saved 2 times\n')
+        for args, status, words in ((['draft', path], 2, 'several'), (['draft', 'nobody', path], 2, 'nobody'), (['draft', 'local', path + 'x'], 1, 'letterx'),
+                                    (['draft', '--replace', two, 'bob'], 2, 'bob'), (['draft', '--replace', one, path], 1, 'message'),
+                                    (['draft', '--replace', 'x', path], 2, 'x'), (['draft', 'bob', '/dev/null'], 1, 'no message')):
+            assert home.run(*args, status=status) == '', args
+            one_line(home.err, words)
+        home.run('undo')
+        assert [r['subject'] for r in rows(home, 'local')] == ['number 1']
+        home.run('move', one, 'local/Plans')
+        home.run('draft', '--replace', one, path, status=1)
+        one_line(home.err, 'not among the drafts')
+        home.run('check')
+
+
 def test_undo_takes_back_one_after_the_other_and_says_what():
     with World() as w:
         start = on_server(w.imap)

@@ -124,6 +124,24 @@ class Driver:
         chosen, to = self.some(account, 2), self.dice.choice([p for p in PLACES if p in self.folders[account]])
         return ['copy', *[m.id for m in chosen], '%s/%s' % (account, to)], self.mails + [m.but(folder=to, id=None) for m in chosen], self.folders
 
+    def letter(self, mid):
+        """A file with a message of that id."""
+        path = os.path.join(self.home.dir, mid + '.eml')
+        with open(path, 'w') as f:
+            f.write(message(mid, 'draft ' + mid))
+        return path
+
+    def draft(self):
+        """A new one, or one instead of another."""
+        account = self.account()
+        old = [m for m in self.mails if (m.account, m.folder) == (account, 'Drafts')]
+        old = self.dice.choice(old) if old and self.dice.random() < .7 and not self.is_crossing() else None
+        self.made += 1
+        new = Mail(None, account, 'Drafts', '<d%d@harbour.example>' % self.made, {'draft', 'seen'})
+        folders = {**self.folders, account: self.folders[account] | {'Drafts'}}
+        args = ['draft', *(['--replace', old.id] if old else []), account, self.letter('d%d' % self.made)]
+        return args, [m for m in self.mails if m is not old] + [new], folders
+
     def is_crossing(self):
         """Mail that goes for good before it has come across to its account comes back where it was, with the reason: else nobody could undo that."""
         return '"transfer"' in self.home.run('--offline', 'queue', '--json')
@@ -202,7 +220,7 @@ class Driver:
     def sync(self):
         return ['sync'], self.mails, self.folders
 
-    CHOICES = 'sync sync flag flag flag move move move move copy copy delete delete archive create fill rename remove empty transfer transfer undo undo undo'.split()
+    CHOICES = 'draft draft draft draft sync sync flag flag flag move move move move copy copy delete delete archive create fill rename remove empty transfer transfer undo undo undo'.split()
 
     # ---- doing it ----
 
@@ -320,10 +338,12 @@ class Driver:
         return [m.id for m in self.mails if m.mid == '<%s@harbour.example>' % mid][0]
 
     def say_all(self, text, *first):
-        """Runs lines of text as commands; words such as a7 are messages."""
+        """Runs lines of text as commands; words such as a7 are messages, @d2 is a file with one."""
         for line in text.strip().splitlines():
-            words = [str(self.id(w)) if w[0] in 'ab' and w[1:].isdigit() else w for w in line.split()]
+            words = [str(self.id(w)) if w[0] in 'abd' and w[1:].isdigit() else self.letter(w[1:]) if w[0] == '@' else w for w in line.split()]
             self.home.run(*first, *words)
+            if words[0] == 'draft':
+                self.look()
         self.look()
 
     def keep(self, where):
@@ -366,6 +386,8 @@ BEFORE = '''
 folder create work/old work/gone
 move a0 a3 work/old
 move a6 work/gone
+draft work @d1
+draft home @d2
 delete a1 a4 b1
 delete a4
 '''
@@ -373,6 +395,10 @@ SCRIPT = '''
 undo
 flag a2 a5 +flagged +Project-7
 flag a9 -seen
+draft --replace d1 @d3
+draft --replace d2 @d4
+draft --replace d4 @d5
+draft work @d6
 move a2 a8 work/Lists
 copy a5 a10 work/Projects
 delete a11
