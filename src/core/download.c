@@ -141,21 +141,28 @@ is_wanted(struct account *a, msgid id)
 	return wanted;
 }
 
+static gboolean
+is_through(struct download *d, msgid id)
+{
+	struct account *a = d->request->account;
+
+	if (is_wanted(a, id))
+		return FALSE;
+	d->have += store_size(a->store, id);
+	d->fine++;
+	return TRUE;
+}
+
 static void
 count(struct download *d, msgid id, const GError *error)
 {
-	struct account *a = d->request->account;
-	gboolean wanted = is_wanted(a, id);
-
-	if (wanted && d->asked->len > 1) {
+	if (is_through(d, id))
+		return;
+	if (d->asked->len > 1) {
 		g_array_append_val(d->alone, id);
 		return;
 	}
-	d->have += store_size(a->store, id);
-	if (!wanted) {
-		d->fine++;
-		return;
-	}
+	d->have += store_size(d->request->account->store, id);
 	d->lost++;
 	if (!d->trouble && error)
 		d->trouble = g_error_copy(error);
@@ -197,15 +204,23 @@ put_off(struct download *d, const GError *error)
 	}
 }
 
-/* What was asked for is asked for again. What takes the link down again and again does not hold up the rest.
+/* What did not come is asked for again. What takes the link down again and again does not hold up the rest.
  */
 static void
 ask_again(struct download *d, const GError *error)
 {
-	if (d->request->attempts < LOSSES_AT_ONCE)
-		g_array_prepend_vals(d->todo, d->asked->data, d->asked->len);
-	else
-		g_array_append_vals(d->alone, d->asked->data, d->asked->len);
+	struct request *r = d->request;
+
+	for (guint i = d->asked->len; i-- > 0;) {
+		msgid id = g_array_index(d->asked, msgid, i);
+
+		if (is_through(d, id))
+			r->attempts = 0;
+		else if (r->attempts < LOSSES_AT_ONCE)
+			g_array_prepend_val(d->todo, id);
+		else
+			g_array_append_val(d->alone, id);
+	}
 	g_array_set_size(d->asked, 0);
 	put_off(d, error);
 }
