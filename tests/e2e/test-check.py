@@ -33,22 +33,12 @@ def findings(home, *more, status=1):
     return [json.loads(l) for l in home.run('check', *more, '--json', status=status).splitlines()]
 
 
-def server_state(imap):
-    imap('NOOP')
-    state = {}
-    for line in imap('UID FETCH 1:* (UID FLAGS)'):
-        uid, flags = re.search(rb'UID (\d+)', line), re.search(rb'FLAGS \(([^)]*)\)', line)
-        if uid and flags:
-            state[int(uid.group(1))] = set(flags.group(1).decode().split()) - {'\\Recent'}
-    return state
-
-
 def whole(home, imap):
     """The store holds what the server has, and says so."""
     assert home.run('check') == ''
     have = rows(home)
     assert sorted(r['subject'] for r in have) == sorted('number %d' % n for n in range(1, COUNT + 1)), sorted(r['subject'] for r in have)
-    assert {r['uid'] for r in have} == set(server_state(imap))
+    assert {r['uid'] for r in have} == set(imap.flags())
     for r in have:
         assert r['body'] == 'full' and r['message_id'] == '<n%s@harbour.example>' % r['subject'].split()[1], r
     assert all('text of' in home.run('--offline', 'show', r['id']) for r in have[:5])
@@ -132,7 +122,7 @@ def test_rows_that_went_come_back_and_others_stay():
         w.home.run('check', '--repair')
         victim = chance.choice([r for r in rows(w.home)])
         w.home.run('delete', victim['id'])
-        assert set(server_state(w.imap)) == set(range(1, COUNT + 1)) - {victim['uid']}
+        assert set(w.imap.flags()) == set(range(1, COUNT + 1)) - {victim['uid']}
         w.home.run('undo')
         w.home.run('sync')
         assert sorted(r['subject'] for r in rows(w.home)) == sorted('number %d' % n for n in range(1, COUNT + 1))
@@ -152,7 +142,7 @@ def test_a_folder_is_built_anew_with_its_bodies_and_what_waits():
         w.home.run('sync')
         assert w.proxy.counts()['down'] < 40000, 'no text was fetched twice: %r' % w.proxy.counts()
         assert w.home.run('queue') == ''
-        assert '\\Flagged' in server_state(w.imap)[1] and 2 not in server_state(w.imap)
+        assert '\\Flagged' in w.imap.flags()[1] and 2 not in w.imap.flags()
         w.home.run('undo')
         w.home.run('sync')
         assert {r['subject']: r['id'] for r in rows(w.home)} == {'number %d' % n: i for n, i in ids.items()}, 'the IDs stay'
@@ -231,7 +221,7 @@ def test_flipped_bits_end_in_what_the_server_has():
             w.home.run('sync')
             assert w.home.run('check') == '', (turn, w.home.run('check', status=None))
             have = rows(w.home)
-            assert len(have) == COUNT and {r['uid'] for r in have} == set(server_state(w.imap)), turn
+            assert len(have) == COUNT and {r['uid'] for r in have} == set(w.imap.flags()), turn
             w.home.run('check', '--repair', 'work/INBOX')
             w.home.run('sync')
             whole(w.home, w.imap)

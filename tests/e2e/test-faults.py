@@ -103,22 +103,11 @@ def small_files(octets):
     return prepare
 
 
-def server_state(imap):
-    """{uid: flags and keywords} as the server has it, fetched afresh."""
-    imap('NOOP')
-    state = {}
-    for line in imap('UID FETCH 1:* (UID FLAGS)'):
-        uid, flags = re.search(rb'UID (\d+)', line), re.search(rb'FLAGS \(([^)]*)\)', line)
-        if uid and flags:
-            state[int(uid.group(1))] = set(flags.group(1).decode().split()) - {'\\Recent'}
-    return state
-
-
 SYSTEM = {'seen': '\\Seen', 'answered': '\\Answered', 'flagged': '\\Flagged', 'deleted': '\\Deleted', 'draft': '\\Draft', 'forwarded': '$Forwarded'}
 
 
 def agree(home, imap):
-    want, have = server_state(imap), {r['uid']: {SYSTEM[f] for f in r['flags']} | set(r['keywords']) for r in rows(home, 'work/INBOX', '--offline')}
+    want, have = imap.flags(), {r['uid']: {SYSTEM[f] for f in r['flags']} | set(r['keywords']) for r in rows(home, 'work/INBOX', '--offline')}
     assert have == want, {u: (want.get(u), have.get(u)) for u in want.keys() | have.keys() if want.get(u) != have.get(u)}
 
 
@@ -170,7 +159,7 @@ def test_a_disk_that_is_full_keeps_what_was_marked():
         home.run('sync')
         sound(home)
         agree(home, imap)
-        assert sum('\\Flagged' in f for f in server_state(imap).values()) == done and sum('\\Answered' in f for f in server_state(imap).values()) == 5
+        assert sum('\\Flagged' in f for f in imap.flags().values()) == done and sum('\\Answered' in f for f in imap.flags().values()) == 5
         assert home.run('queue') == ''
 
 
@@ -355,12 +344,12 @@ def test_commands_beside_the_screen():
             have = rows(home, 'work/INBOX', '--offline')
             ids = {r['subject']: r['id'] for r in have}
             home.run('flag', ids['number 40'], '+flagged')
-            assert '\\Flagged' in server_state(imap)[40]
+            assert '\\Flagged' in imap.flags()[40]
             s.wait(lambda lines: any('!' in l and 'number 40' in l for l in lines))
             # Only queued by the other process: shown here at once, carried out by this one.
             assert 'queued' in home.run('--offline', 'flag', ids['number 39'], '+flagged')
             s.wait(lambda lines: any('!' in l and 'number 39' in l for l in lines))
-            s.wait(lambda _: '\\Flagged' in server_state(imap)[39])
+            s.wait(lambda _: '\\Flagged' in imap.flags()[39])
             s.wait(lambda _: home.run('queue') == '')
             storm(home, list(ids.values())[:8], chance)
             s.wait(lambda _: home.run('queue') == '')
@@ -368,7 +357,7 @@ def test_commands_beside_the_screen():
             os.kill(s.pid, signal.SIGSTOP)
             home.run('flag', ids['number 38'], '+answered')
             home.run('sync')
-            assert '\\Answered' in server_state(imap)[38]
+            assert '\\Answered' in imap.flags()[38]
             os.kill(s.pid, signal.SIGCONT)
             s.send('q')
             assert s.ended() == 0
@@ -390,9 +379,9 @@ def test_a_journal_in_other_hands_is_waited_for_and_then_told():
             assert home.run('--offline', 'list', 'work/INBOX')
             home.run('sync', status=6)
             one_line(home.err, 'work', 'another fulmar')
-            assert server_state(imap)[1] == set()
+            assert imap.flags()[1] == set()
         home.run('sync')
-        assert server_state(imap)[1] == {'\\Seen'} and home.run('queue') == ''
+        assert imap.flags()[1] == {'\\Seen'} and home.run('queue') == ''
 
 
 # ---- sudden ends ----
@@ -422,7 +411,7 @@ def test_a_sync_that_was_killed_is_made_whole_by_the_next():
         sound(home)
         agree(home, imap)
         whole(home, 60, body)
-        assert {u for u, f in server_state(imap).items() if '\\Flagged' in f} == marked, 'each mark that was promised is there'
+        assert {u for u, f in imap.flags().items() if '\\Flagged' in f} == marked, 'each mark that was promised is there'
         assert home.run('queue') == ''
 
 
@@ -463,7 +452,7 @@ def test_the_screen_ends_well_on_signals():
                 after = termios.tcgetattr(s.fd)
                 assert b'\x1b[?1049l' in s.raw[-400:] and after[3] & (termios.ICANON | termios.ECHO) == termios.ICANON | termios.ECHO, name
         home.run('sync')
-        assert sorted(u for u, f in server_state(imap).items() if '\\Flagged' in f) == [3, 4], server_state(imap)
+        assert sorted(u for u, f in imap.flags().items() if '\\Flagged' in f) == [3, 4], imap.flags()
         sound(home)
 
 
@@ -480,7 +469,7 @@ def test_a_clock_that_is_set_changes_nothing():
                 imap.append(message(n))
                 s.wait(r' %d mails' % n)
                 s.press('=F', lambda _: s.at_cursor.count('!') == 1)
-                s.wait(lambda _: '\\Flagged' in server_state(imap)[n])
+                s.wait(lambda _: '\\Flagged' in imap.flags()[n])
             s.wait(r'5 mails .* Idle')
             s.send('q')
             assert s.ended() == 0

@@ -19,24 +19,13 @@ def rows(home, target='work/INBOX', offline=True):
     return [json.loads(l) for l in out.splitlines()]
 
 
-def server_state(imap):
-    """{uid: flags and keywords} as the server has it, fetched afresh."""
-    state = {}
-    for line in imap('UID FETCH 1:* (UID FLAGS)') if len(imap('NOOP')) >= 0 else []:
-        m = re.search(rb'UID (\d+)', line)
-        f = re.search(rb'FLAGS \(([^)]*)\)', line)
-        if m and f:
-            state[int(m.group(1))] = set(f.group(1).decode().split()) - {'\\Recent'}
-    return state
-
-
 def client_state(home):
     name = {'seen': '\\Seen', 'answered': '\\Answered', 'flagged': '\\Flagged', 'deleted': '\\Deleted', 'draft': '\\Draft', 'forwarded': '$Forwarded'}
     return {r['uid']: {name[f] for f in r['flags']} | set(r['keywords']) for r in rows(home)}
 
 
 def agree(home, imap, mode=''):
-    want, have = server_state(imap), client_state(home)
+    want, have = imap.flags(), client_state(home)
     wrong = {u: (want.get(u), have.get(u)) for u in want.keys() | have.keys() if want.get(u) != have.get(u)}
     assert not wrong, '%s: %d differ, (server, client): %r' % (mode, len(wrong), sorted(wrong.items())[:20])
 
@@ -382,20 +371,20 @@ def test_flags_set_offline_reach_the_server_once():
             out = home.run('--offline', 'flag', ids['number 1'], ids['number 2'], '+seen', '+flagged', '+Project')
             assert 'queued' in out + home.err
             assert {r['subject']: sorted(r['flags']) for r in rows(home)}['number 1'] == ['flagged', 'seen']
-            assert server_state(imap)[1] == set()
+            assert imap.flags()[1] == set()
             waiting = [json.loads(l) for l in home.run('--offline', 'queue', '--json').splitlines()]
             assert waiting and all(w['verb'] == 'flag' and w['state'] == 'waiting' for w in waiting), waiting
             imap('UID STORE 3 +FLAGS (\\Answered)')
             synced(home)
             agree(home, imap)
-            assert server_state(imap)[1] == {'\\Seen', '\\Flagged', 'Project'}
+            assert imap.flags()[1] == {'\\Seen', '\\Flagged', 'Project'}
             assert home.run('queue') == '' or 'work' not in home.run('queue', '--json')
             home.run('flag', ids['number 1'], '-flagged')
-            assert '\\Flagged' not in server_state(imap)[1]
+            assert '\\Flagged' not in imap.flags()[1]
             home.run('flag', ids['number 1'], '+flagged')
             home.run('flag', ids['number 1'], '-flagged')
             home.run('flag', ids['number 1'], '+flagged')
-            assert '\\Flagged' in server_state(imap)[1]
+            assert '\\Flagged' in imap.flags()[1]
             agree(home, imap)
 
 
@@ -407,7 +396,7 @@ def test_marks_of_other_clients_survive():
         synced(home)
         home.run('flag', rows(home)[0]['id'], '+seen')
         home.run('sync')
-        assert '\\Deleted' in server_state(imap)[2]
+        assert '\\Deleted' in imap.flags()[2]
 
 
 # ---- folders ----

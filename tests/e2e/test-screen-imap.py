@@ -56,13 +56,6 @@ def opened(home, cols=80, rows=24, *args):
     return Screen([FULMAR, *args], home.env, cols, rows)
 
 
-def server_flags(imap):
-    """{uid: flags} as the server has them now."""
-    imap('NOOP')
-    found = (re.search(rb'FETCH .*UID (\d+).*FLAGS \(([^)]*)\)|FETCH .*FLAGS \(([^)]*)\).*UID (\d+)', l) for l in imap('UID FETCH 1:* (UID FLAGS)'))
-    return {int(m.group(1) or m.group(4)): set((m.group(2) or m.group(3) or b'').decode().split()) - {'\\Recent'} for m in found if m}
-
-
 def becomes(screen, what, timeout=60):
     """Waits for something elsewhere, while the screen goes on; its value."""
     end = time.monotonic() + timeout * PATIENCE
@@ -79,7 +72,7 @@ def equal(home, imap):
     rows = [json.loads(l) for l in home.run('--offline', 'list', 'work/INBOX', '--json').splitlines()]
     uids = [r['uid'] for r in rows]
     have = {r['uid']: {name[f] for f in r['flags']} | set(r['keywords']) for r in rows}
-    return len(uids) == len(have) and uids == sorted(uids, reverse=True) and have == server_flags(imap)
+    return len(uids) == len(have) and uids == sorted(uids, reverse=True) and have == imap.flags()
 
 
 def answers(screen, what, keys='jkjkjk', bound=1.0):
@@ -108,16 +101,16 @@ def whole_path(cols, rows):
             s.wait(r'62( mails)? · 2.*● Idle')
             assert 'number 62' in s.at_cursor and 'number 61' in s.lines[s.emulator.cursor.y + 1], s.text
             s.press('\r', r'text of 62')
-            becomes(s, lambda: '\\Seen' in server_flags(imap)[62])
+            becomes(s, lambda: '\\Seen' in imap.flags()[62])
             s.press('j', r'text of 61')
-            becomes(s, lambda: '\\Seen' in server_flags(imap)[61])
+            becomes(s, lambda: '\\Seen' in imap.flags()[61])
             s.press('q', lambda lines: re.search(r'62( mails)? · 0', lines[0]) and 'number 61' in s.at_cursor)
             s.press('N', lambda lines: re.search(r'62( mails)? · 1', lines[0]))
-            becomes(s, lambda: '\\Seen' not in server_flags(imap)[61])
+            becomes(s, lambda: '\\Seen' not in imap.flags()[61])
             s.press('F', lambda lines: '!' in s.at_cursor)
-            becomes(s, lambda: '\\Flagged' in server_flags(imap)[61])
+            becomes(s, lambda: '\\Flagged' in imap.flags()[61])
             s.press('u', lambda lines: '!' not in s.at_cursor)
-            becomes(s, lambda: '\\Flagged' not in server_flags(imap)[61])
+            becomes(s, lambda: '\\Flagged' not in imap.flags()[61])
             quits(s)
         assert equal(home, imap)
         with opened(home, cols, rows, '--offline') as s:
@@ -286,7 +279,7 @@ def test_cuts_during_the_first_sync_lose_nothing():
     with proxy() as p, mailbox(through=p) as (imap, home):
         for n in range(1, 26):  # at one time, so that the order is that of the UIDs
             imap.append(message(n), flags='\\Seen', date='20-Nov-2025 12:00:00 +0000')
-        while (n := len(server_flags(imap))) < 1600:
+        while (n := len(imap.flags())) < 1600:
             imap('COPY 1:%d INBOX' % n)
         p.rate = 400000
         with opened(home, 80, 24, '-o', 'list.threads=no') as s:
@@ -303,7 +296,7 @@ def test_cuts_during_the_first_sync_lose_nothing():
 def test_a_stall_during_the_first_sync_holds_no_key():
     with proxy() as p, mailbox(through=p) as (imap, home):
         fill(imap, 1, 25, date='20-Nov-2026 10:00:00 +0000')  # all at one time: copies stand by their UIDs
-        while (n := len(server_flags(imap))) < 3200:
+        while (n := len(imap.flags())) < 3200:
             imap('COPY 1:%d INBOX' % n)
         p.rate = 300000
         with opened(home, 80, 24, '-o', 'list.threads=no') as s:

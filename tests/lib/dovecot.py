@@ -3,7 +3,7 @@
 with Dovecot(extra='...') as d: d.port (IMAP with STARTTLS), d.tls_port, d.ca (CA file), d.user, d.password
 Started by root it runs as "nobody"; started by a person as that person. Standard library only.
 """
-import base64, grp, hashlib, hmac, json, os, pwd, shutil, socket, subprocess, tempfile, time
+import base64, grp, hashlib, hmac, json, os, pwd, re, shutil, socket, subprocess, tempfile, time
 
 NEW_KEY = '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'  # RSA's take a while to find
 
@@ -248,6 +248,16 @@ class RawImap:
                     raise RuntimeError(command + ': ' + l.decode(errors='replace'))
                 return out + [l]
             out.append(l)
+
+    def flags(self):
+        """{uid: flags and keywords} as the server has them now."""
+        self('NOOP')
+        state = {}
+        for line in self('UID FETCH 1:* (UID FLAGS)'):
+            uid, flags = re.search(rb'UID (\d+)', line), re.search(rb'FLAGS \(([^)]*)\)', line)
+            if uid and flags:
+                state[int(uid.group(1))] = set(flags.group(1).decode().split()) - {'\\Recent'}
+        return state
 
     def append(self, message, box='INBOX', flags='', date=None):
         if isinstance(message, str):
