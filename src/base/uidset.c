@@ -17,8 +17,8 @@ uidset_clear(struct uidset *set)
 }
 
 /* Index of the first range that ends at n or later: the one n is in, or the one it would stand before. */
-static guint
-find(const struct uidset *set, guint64 n)
+guint
+uidset_at(const struct uidset *set, guint64 n)
 {
 	guint lo = 0, hi = set->len;
 
@@ -103,8 +103,8 @@ uidset_add(struct uidset *set, guint64 lo, guint64 hi)
 	if (lo > hi)
 		return;
 	/* Neighbours melt together, so the search is for one below and one above. */
-	first = find(set, lo - 1);
-	past = find(set, hi);
+	first = uidset_at(set, lo - 1);
+	past = uidset_at(set, hi);
 	if (past < set->len && (hi == G_MAXUINT64 || set->ranges[past].lo <= hi + 1))
 		past++;
 	if (first == past) {
@@ -119,7 +119,7 @@ uidset_add(struct uidset *set, guint64 lo, guint64 hi)
 void
 uidset_remove(struct uidset *set, guint64 lo, guint64 hi)
 {
-	guint first = find(set, lo), past;
+	guint first = uidset_at(set, lo), past;
 	struct uidrange *r;
 
 	if (lo > hi || first == set->len || set->ranges[first].lo > hi)
@@ -136,7 +136,7 @@ uidset_remove(struct uidset *set, guint64 lo, guint64 hi)
 		r->hi = lo - 1;
 		first++;
 	}
-	past = find(set, hi);
+	past = uidset_at(set, hi);
 	if (past < set->len && set->ranges[past].lo <= hi) {
 		if (set->ranges[past].hi == hi)
 			past++;
@@ -149,7 +149,7 @@ uidset_remove(struct uidset *set, guint64 lo, guint64 hi)
 gboolean
 uidset_has(const struct uidset *set, guint64 n)
 {
-	guint at = find(set, n);
+	guint at = uidset_at(set, n);
 
 	return at < set->len && set->ranges[at].lo <= n;
 }
@@ -168,6 +168,40 @@ uidset_count(const struct uidset *set)
 	for (guint i = 0; i < set->len; i++)
 		count += set->ranges[i].hi - set->ranges[i].lo + 1;
 	return count;
+}
+
+void
+uidset_subtract(struct uidset *out, const struct uidset *a, const struct uidset *b)
+{
+	guint j = 0;
+
+	for (guint i = 0; i < a->len; i++) {
+		guint64 lo = a->ranges[i].lo, hi = a->ranges[i].hi;
+
+		while (j < b->len && b->ranges[j].hi < lo)
+			j++;
+		for (; j < b->len && b->ranges[j].hi < hi; j++) {
+			if (b->ranges[j].lo > lo)
+				uidset_add(out, lo, b->ranges[j].lo - 1);
+			lo = b->ranges[j].hi + 1;
+		}
+		/* The next one goes as far as hi at least. */
+		if (j == b->len || b->ranges[j].lo > hi)
+			uidset_add(out, lo, hi);
+		else if (b->ranges[j].lo > lo)
+			uidset_add(out, lo, b->ranges[j].lo - 1);
+	}
+}
+
+void
+uidset_inside(struct uidset *out, const struct uidset *set, const struct uidset *within)
+{
+	struct uidset outside;
+
+	uidset_init(&outside);
+	uidset_subtract(&outside, set, within);
+	uidset_subtract(out, set, &outside);
+	uidset_clear(&outside);
 }
 
 static int

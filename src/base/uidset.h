@@ -24,6 +24,12 @@ void uidset_remove(struct uidset *set, guint64 lo, guint64 hi);
 gboolean uidset_has(const struct uidset *set, guint64 n);
 gboolean uidset_empty(const struct uidset *set);
 guint64 uidset_count(const struct uidset *set);
+/* The index of the first range that ends at n or later; len when there is none. */
+guint uidset_at(const struct uidset *set, guint64 n);
+/* Adds to out what is in a and not in b, in one pass over both. */
+void uidset_subtract(struct uidset *out, const struct uidset *a, const struct uidset *b);
+/* Adds to out what is in set and within. */
+void uidset_inside(struct uidset *out, const struct uidset *set, const struct uidset *within);
 /* Parses "1,3:5,9:7" (ranges in either order, no "*"); FALSE when it is not one, holds 0 or a number over 32
  * bits, or more than max_ranges ranges as written: then set is unchanged. Else adds to set. n log n in the
  * text's length. */

@@ -127,6 +127,63 @@ test_against_a_bitmap(void)
 
 /* A million at each end: quadratic behaviour would not come back from here within the test's time. */
 static void
+test_subtract(void)
+{
+	static const struct {
+		const char *a, *b, *less, *both;
+	} cases[] = {
+	        {"", "1:9", "", ""},
+	        {"1:9", "", "1:9", ""},
+	        {"1:9", "1:9", "", "1:9"},
+	        {"1:9", "3,5:6", "1:2,4,7:9", "3,5:6"},
+	        {"2:4,8,10:20", "1:2,4:8,15:30", "3,10:14", "2,4,8,15:20"},
+	        {"5:6,9", "1:4,7:8,10:11", "5:6,9", ""},
+	        {"1:3,5:7,9:11", "2:10", "1,11", "2:3,5:7,9:10"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct uidset a, b, less, both;
+
+		uidset_init(&a);
+		uidset_init(&b);
+		uidset_init(&less);
+		uidset_init(&both);
+		uidset_parse(&a, cases[i].a, strlen(cases[i].a), 9);
+		uidset_parse(&b, cases[i].b, strlen(cases[i].b), 9);
+		uidset_subtract(&less, &a, &b);
+		uidset_inside(&both, &a, &b);
+		assert_set(&less, cases[i].less);
+		assert_set(&both, cases[i].both);
+		uidset_clear(&a);
+		uidset_clear(&b);
+		uidset_clear(&less);
+		uidset_clear(&both);
+	}
+}
+
+static void
+test_subtract_at_the_limits(void)
+{
+	struct uidset all, most, left;
+
+	uidset_init(&all);
+	uidset_init(&most);
+	uidset_init(&left);
+	uidset_add(&all, 1, G_MAXUINT64);
+	uidset_add(&most, 3, G_MAXUINT64);
+	uidset_subtract(&left, &all, &most);
+	assert_set(&left, "1:2");
+	uidset_clear(&left);
+	uidset_subtract(&left, &all, &all);
+	assert_set(&left, "");
+	g_assert_cmpuint(uidset_at(&most, 2), ==, 0);
+	g_assert_cmpuint(uidset_at(&left, 2), ==, 0);
+	uidset_clear(&all);
+	uidset_clear(&most);
+	uidset_clear(&left);
+}
+
+static void
 test_grows_at_both_ends(void)
 {
 	const guint64 middle = 4000000;
@@ -246,6 +303,8 @@ main(int argc, char **argv)
 	g_test_add_func("/uidset/add-at-the-limits", test_add_at_the_limits);
 	g_test_add_func("/uidset/remove", test_remove);
 	g_test_add_func("/uidset/against-a-bitmap", test_against_a_bitmap);
+	g_test_add_func("/uidset/subtract", test_subtract);
+	g_test_add_func("/uidset/subtract-at-the-limits", test_subtract_at_the_limits);
 	g_test_add_func("/uidset/grows-at-both-ends", test_grows_at_both_ends);
 	g_test_add_func("/uidset/parse", test_parse);
 	g_test_add_func("/uidset/parse-any-order", test_parse_any_order);

@@ -129,10 +129,10 @@ strays_of(struct act *act, const struct uidset *left)
 	for (guint i = 0; i < act->rows->len; i++)
 		if (act_at(act, i)->folder == act->op->folder && act_at(act, i)->uid)
 			uidset_add(&rows, act_at(act, i)->uid, act_at(act, i)->uid);
-	imap_subtract(&others, left, &rows);
+	uidset_subtract(&others, left, &rows);
 	/* An earlier attempt may have marked them all. */
 	if (act->noted && (act->marked || act->op->attempts > 1))
-		imap_subtract(&act->hits, &others, &act->met);
+		uidset_subtract(&act->hits, &others, &act->met);
 	uidset_clear(&rows);
 	uidset_clear(&others);
 }
@@ -171,7 +171,7 @@ searched(struct act *act)
 	uidset_init(&set);
 	uidset_init(&left);
 	if (imap_below(act->b, act->op, &set, &act->broken))
-		imap_inside(&left, &act->hits, &set);
+		uidset_inside(&left, &act->hits, &set);
 	uidset_clear(&set);
 	if (!act->broken && uidset_empty(&left)) {
 		g_clear_error(&act->refusal);

@@ -110,7 +110,7 @@ bind_rest(struct backend *b, const struct imap_cmd *cmd)
 	uidset_init(&range);
 	uidset_init(&strange);
 	uidset_add(&range, cmd->lo, cmd->hi);
-	imap_inside(&strange, &b->box.strange, &range);
+	uidset_inside(&strange, &b->box.strange, &range);
 	uidset_remove(&b->box.strange, cmd->lo, cmd->hi);
 	uidset_clear(&range);
 	rest = g_new0(struct rest, 1);

@@ -316,10 +316,6 @@ void imap_fill_row(struct backend *b, guint64 uid);
 void imap_fill_complete(struct backend *b);
 /* Lets those go that wait for the fills under way. */
 void imap_fill_release(struct backend *b, const GError *error);
-/* out = a − b, one pass over both. */
-void imap_subtract(struct uidset *out, const struct uidset *a, const struct uidset *b);
-/* out = what of set is in windows. */
-void imap_inside(struct uidset *out, const struct uidset *set, const struct uidset *windows);
 /* found are all UIDs there are: counts anew. */
 void imap_recount(struct backend *b, const struct uidset *found);
 /* Compares all UIDs of the windows with the server's: rows that are gone there go here, rows missing here are

@@ -307,14 +307,14 @@ is_believable(struct backend *b, struct uidset *gone)
 	if (!store_uids(b->env->store, b->box.folder, 0, 0, &here, NULL))
 		uidset_clear(&here);
 	own_removals(b, &own);
-	imap_subtract(&others, gone, &own);
-	imap_subtract(&rest, &here, &others);
+	uidset_subtract(&others, gone, &own);
+	uidset_subtract(&rest, &here, &others);
 	n = uidset_count(&here);
 	lost = n - uidset_count(&rest);
 	uidset_clear(&rest);
-	imap_subtract(&rest, &here, gone);
+	uidset_subtract(&rest, &here, gone);
 	uidset_clear(gone);
-	imap_subtract(gone, &here, &rest);
+	uidset_subtract(gone, &here, &rest);
 	uidset_clear(&here);
 	uidset_clear(&own);
 	uidset_clear(&others);

@@ -63,28 +63,11 @@ number_ranges(struct imap_survey *s)
 	s->before[s->known.len] = n;
 }
 
-/* The first range that ends at uid or later. */
-static guint
-range_at(const struct uidset *set, guint64 uid)
-{
-	guint lo = 0, hi = set->len;
-
-	while (lo < hi) {
-		guint mid = lo + (hi - lo) / 2;
-
-		if (set->ranges[mid].hi < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 /* How many of them are below uid. */
 static guint64
 rank(const struct imap_survey *s, guint64 uid)
 {
-	guint i = range_at(&s->known, uid);
+	guint i = uidset_at(&s->known, uid);
 
 	if (i == s->known.len || uid <= s->known.ranges[i].lo)
 		return s->before[i];
@@ -113,7 +96,7 @@ count_in(const struct uidset *set, guint64 lo, guint64 hi)
 {
 	guint64 n = 0;
 
-	for (guint i = range_at(set, lo); i < set->len && set->ranges[i].lo <= hi; i++)
+	for (guint i = uidset_at(set, lo); i < set->len && set->ranges[i].lo <= hi; i++)
 		n += MIN(set->ranges[i].hi, hi) - MAX(set->ranges[i].lo, lo) + 1;
 	return n;
 }
@@ -127,7 +110,7 @@ count_between(const struct imap_survey *s, guint64 lo, guint64 hi)
 static void
 add_known(const struct imap_survey *s, struct uidset *out, guint64 lo, guint64 hi)
 {
-	for (guint i = range_at(&s->known, lo); i < s->known.len && s->known.ranges[i].lo <= hi; i++)
+	for (guint i = uidset_at(&s->known, lo); i < s->known.len && s->known.ranges[i].lo <= hi; i++)
 		uidset_add(out, MAX(s->known.ranges[i].lo, lo), MIN(s->known.ranges[i].hi, hi));
 }
 
@@ -160,7 +143,7 @@ apply(struct backend *b, struct imap_survey *s, GError **error)
 	b->touched = s->folder;
 	imap_fetch_set(b, &s->missing, b->row_items, 0, s->task);
 	uidset_init(&left);
-	imap_subtract(&left, &s->known, &s->gone);
+	uidset_subtract(&left, &s->known, &s->gone);
 	for (guint i = 0; i < s->missing.len; i++)
 		uidset_add(&left, s->missing.ranges[i].lo, s->missing.ranges[i].hi);
 	if (b->conn) {
@@ -283,7 +266,7 @@ keep_different(struct imap_survey *s)
 			add_known(s, &s->gone, p->lo, p->hi);
 			continue;
 		}
-		ranges = range_at(&s->known, p->hi + 1) - range_at(&s->known, p->lo) + 1;
+		ranges = uidset_at(&s->known, p->hi + 1) - uidset_at(&s->known, p->lo) + 1;
 		answer += MIN((guint64)PER_RANGE * (ranges + (p->known > p->told ? p->known - p->told : 0)),
 		              PER_UID * p->told);
 		g_array_append_vals(s->pieces, p, 1);
@@ -305,10 +288,10 @@ take_list(struct imap_survey *s)
 		uidset_add(&asked, p->lo, p->hi);
 		add_known(s, &known, p->lo, p->hi);
 	}
-	imap_subtract(&s->gone, &known, &s->there);
+	uidset_subtract(&s->gone, &known, &s->there);
 	uidset_clear(&known);
-	imap_inside(&known, &s->there, &asked);
-	imap_subtract(&s->missing, &known, &s->known);
+	uidset_inside(&known, &s->there, &asked);
+	uidset_subtract(&s->missing, &known, &s->known);
 	for (guint i = 0; i < s->pieces->len && !s->broken; i++) {
 		const struct piece *p = &g_array_index(s->pieces, struct piece, i);
 
@@ -560,7 +543,7 @@ imap_survey(struct backend *b, struct imap_task *task, guint64 lost)
 	uidset_init(&all);
 	imap_slice_end(b);
 	if (b->conn && store_uids(b->env->store, s->folder, 0, 0, &all, &s->error))
-		imap_inside(&s->known, &all, &b->box.windows);
+		uidset_inside(&s->known, &all, &b->box.windows);
 	uidset_clear(&all);
 	number_ranges(s);
 	imap_task_hold(task);

@@ -19,26 +19,6 @@ struct search {
 	struct uidset have; /* compare_flags: rows with the keyword */
 };
 
-void
-imap_subtract(struct uidset *out, const struct uidset *a, const struct uidset *b)
-{
-	guint j = 0;
-
-	for (guint i = 0; i < a->len; i++) {
-		guint64 lo = a->ranges[i].lo, hi = a->ranges[i].hi;
-
-		while (j < b->len && b->ranges[j].hi < lo)
-			j++;
-		for (guint k = j; k < b->len && b->ranges[k].lo <= hi && lo <= hi; k++) {
-			if (b->ranges[k].lo > lo)
-				uidset_add(out, lo, b->ranges[k].lo - 1);
-			lo = b->ranges[k].hi + 1;
-		}
-		if (lo <= hi)
-			uidset_add(out, lo, hi);
-	}
-}
-
 static void
 search_end(struct search *s, const GError *error)
 {
@@ -178,17 +158,6 @@ imap_fetch_set(struct backend *b, const struct uidset *uids, const char *items, 
 
 /* ---- which messages there are ---- */
 
-void
-imap_inside(struct uidset *out, const struct uidset *set, const struct uidset *windows)
-{
-	struct uidset outside;
-
-	uidset_init(&outside);
-	imap_subtract(&outside, set, windows);
-	imap_subtract(out, set, &outside);
-	uidset_clear(&outside);
-}
-
 /* After a look at all UIDs there are, the numbers can be told again. */
 void
 imap_recount(struct backend *b, const struct uidset *found)
@@ -200,7 +169,7 @@ imap_recount(struct backend *b, const struct uidset *found)
 	if (imap_box_hole(&box->windows, box->uidnext, &lo, &hi))
 		return;
 	uidset_init(&known);
-	imap_inside(&known, found, &box->windows);
+	uidset_inside(&known, found, &box->windows);
 	box->exists = MAX(box->exists, n);
 	box->counted = uidset_count(&known);
 	uidset_clear(&known);
@@ -239,10 +208,10 @@ compared(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 	uidset_init(&there);
 	uidset_init(&missing);
 	if (store_uids(b->env->store, s->folder, 0, 0, &here, &failed) && imap_tx(b)) {
-		imap_subtract(&lost, &here, &s->found);
-		imap_inside(&gone, &lost, &b->box.windows); /* outside of them nothing was asked */
-		imap_inside(&there, &s->found, &b->box.windows);
-		imap_subtract(&missing, &there, &here);
+		uidset_subtract(&lost, &here, &s->found);
+		uidset_inside(&gone, &lost, &b->box.windows); /* outside of them nothing was asked */
+		uidset_inside(&there, &s->found, &b->box.windows);
+		uidset_subtract(&missing, &there, &here);
 		if (!uidset_empty(&gone) && store_remove_uids(b->env->store, s->folder, &gone, &failed) < 0)
 			imap_drop(b, failed);
 		else if (!uidset_empty(&missing))
@@ -302,9 +271,9 @@ flag_compared(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 	if (store_uids(b->env->store, s->folder, 0, 0, &all, &failed) &&
 	    store_uids(b->env->store, s->folder, s->flag, s->inverse ? 0 : s->flag, &here, &failed) &&
 	    imap_tx(b)) {
-		imap_subtract(&lost, &here, &s->found);
-		imap_subtract(&more, &all, &here);
-		imap_inside(&gained, &more, &s->found);
+		uidset_subtract(&lost, &here, &s->found);
+		uidset_subtract(&more, &all, &here);
+		uidset_inside(&gained, &more, &s->found);
 		if (!change_all(b, s->folder, &gained, s->inverse ? 0 : s->flag, s->inverse ? s->flag : 0,
 		                &failed) ||
 		    !change_all(b, s->folder, &lost, s->inverse ? s->flag : 0, s->inverse ? 0 : s->flag,
@@ -342,9 +311,9 @@ keyword_compared(struct backend *b, struct imap_cmd *cmd, const struct imap_resp
 	if (error) {
 		imap_fetch_set(b, &s->have, b->flag_items, 0, s->task);
 	} else if (store_uids(b->env->store, s->folder, 0, 0, &all, &failed)) {
-		imap_inside(&there, &s->found, &all);
-		imap_subtract(&differ, &there, &s->have);
-		imap_subtract(&differ, &s->have, &there);
+		uidset_inside(&there, &s->found, &all);
+		uidset_subtract(&differ, &there, &s->have);
+		uidset_subtract(&differ, &s->have, &there);
 		imap_fetch_set(b, &differ, b->flag_items, 0, s->task);
 	}
 	uidset_clear(&all);
