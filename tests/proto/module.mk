@@ -16,7 +16,7 @@ endif
 tests_fuzz_fuzz_imap_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_imap_LDADD = $(PROTO_LIBS)
 dist_check_SCRIPTS += tests/fuzz/imap.sh
-EXTRA_DIST += tests/fuzz/imap.dict tests/fuzz/imap/extensions tests/fuzz/imap/fetch tests/fuzz/imap/list tests/fuzz/imap/literals tests/fuzz/imap/odd \
+EXTRA_DIST += tests/fuzz/imap.dict tests/fuzz/imap/binary tests/fuzz/imap/extensions tests/fuzz/imap/fetch tests/fuzz/imap/list tests/fuzz/imap/literals tests/fuzz/imap/odd \
   tests/fuzz/imap/search tests/fuzz/imap/select
 
 check_PROGRAMS += tests/proto/test-sasl
