@@ -330,15 +330,9 @@ give_up_row(struct store *store, struct row_state *row, GError **error)
 static gboolean
 give_up(struct store *store, const GArray *ids, GError **error)
 {
-	for (guint i = 0; i < ids->len; i++) {
-		struct row_state row;
-		int found = row_state_by_id(store, g_array_index(ids, msgid, i), &row, error);
-		gboolean ok = found == 0 || (found > 0 && give_up_row(store, &row, error));
-
-		row_state_clear(&row);
-		if (!ok)
+	for (guint i = 0; i < ids->len; i++)
+		if (!row_if_here(store, g_array_index(ids, msgid, i), give_up_row, error))
 			return FALSE;
-	}
 	return TRUE;
 }
 

@@ -299,14 +299,8 @@ gone(struct store *store, struct row_state *row, GError **error)
 gboolean
 store_gone(struct store *store, gint64 op, msgid id, GError **error)
 {
-	struct row_state row;
-	gboolean own, ok;
-	int found;
+	gboolean own;
 
-	if (!store_enter(store, TRUE, &own, error))
-		return FALSE;
-	found = row_state_by_id(store, id, &row, error);
-	ok = found == 0 || (found > 0 && gone(store, &row, error));
-	row_state_clear(&row);
-	return store_leave(store, own, ok, error);
+	return store_enter(store, TRUE, &own, error) &&
+	       store_leave(store, own, row_if_here(store, id, gone, error), error);
 }

@@ -144,16 +144,10 @@ place_unmark(struct store *store, struct row_state *row, GError **error)
 gboolean
 store_spared(struct store *store, msgid id, GError **error)
 {
-	struct row_state row;
-	gboolean own, ok;
-	int found;
+	gboolean own;
 
-	if (!store_enter(store, FALSE, &own, error))
-		return FALSE;
-	found = row_state_by_id(store, id, &row, error);
-	ok = found == 0 || (found > 0 && place_unmark(store, &row, error));
-	row_state_clear(&row);
-	return store_leave(store, own, ok, error);
+	return store_enter(store, FALSE, &own, error) &&
+	       store_leave(store, own, row_if_here(store, id, place_unmark, error), error);
 }
 
 gboolean

@@ -84,12 +84,25 @@ row_settle(struct store *store, struct row_state *row, const struct spot *at, GE
 }
 
 gboolean
-row_settle_id(struct store *store, msgid id, GError **error)
+row_if_here(struct store *store, msgid id,
+            gboolean (*verb)(struct store *store, struct row_state *row, GError **error), GError **error)
 {
 	struct row_state row;
 	int found = row_state_by_id(store, id, &row, error);
-	gboolean ok = found == 0 || (found > 0 && row_settle(store, &row, NULL, error));
+	gboolean ok = found == 0 || (found > 0 && verb(store, &row, error));
 
 	row_state_clear(&row);
 	return ok;
+}
+
+static gboolean
+settle(struct store *store, struct row_state *row, GError **error)
+{
+	return row_settle(store, row, NULL, error);
+}
+
+gboolean
+row_settle_id(struct store *store, msgid id, GError **error)
+{
+	return row_if_here(store, id, settle, error);
 }

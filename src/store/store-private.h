@@ -207,6 +207,10 @@ gboolean row_send(struct store *store, struct row_state *row, gint64 folder, GEr
 
 /* ---- stand.c ---- */
 
+/* Does verb to row id; nothing when it is not here any more. */
+gboolean row_if_here(struct store *store, msgid id,
+                     gboolean (*verb)(struct store *store, struct row_state *row, GError **error),
+                     GError **error);
 /* Shows row where its ops and the server want it. at not NULL: the server has it there, as was just learned
  * (it had it nowhere). */
 gboolean row_settle(struct store *store, struct row_state *row, const struct spot *at, GError **error);
