@@ -62,7 +62,7 @@ send_all(struct store *store, gint64 folder, gint64 op, GError **error)
 	       store_run(store, limbo, VALUES(folder, op, now), error) &&
 	       store_run(store, places, VALUES(folder), error) &&
 	       store_run(store, send, VALUES(folder), error) &&
-	       store_run(store, counts, VALUES(folder), error);
+	       store_run(store, counts, VALUES(folder), error) && tree_settle_wish(store, folder, error);
 }
 
 static gboolean

@@ -34,7 +34,8 @@ folders_flush(struct store *store, GError **error)
 		if (!store_run(store, sql,
 		               VALUES(delta->id, delta->rows, delta->unread, delta->threads, delta->bound,
 		                      delta->unread_base, delta->server_total, delta->server_unread),
-		               error))
+		               error) ||
+		    (delta->rows && !tree_settle_wish(store, delta->id, error)))
 			return FALSE;
 		g_hash_table_iter_remove(&iter);
 	}

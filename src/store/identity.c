@@ -131,15 +131,17 @@ store_awaiting_folders(struct store *store, GArray *out, GError **error)
 
 /* ---- finding ---- */
 
-/* One that waits in folder for hash and may have uid; *id 0: none. */
+/* One that waits in folder for hash and may have uid; *id 0: none. Of some that are alike, one that is
+ * flagged as the message is. */
 static gboolean
-find_in(struct store *store, gint64 folder, gint64 hash, guint64 uid, msgid *id, GError **error)
+find_in(struct store *store, gint64 folder, gint64 hash, guint64 uid, guint flags, msgid *id, GError **error)
 {
-	static const char sql[] =
-	        "SELECT u.id FROM unbound u WHERE u.folder = ?1 AND u.hash = ?2 AND NOT EXISTS"
-	        " (SELECT 1 FROM awaited a WHERE a.id = u.id AND a.mark > ?3) LIMIT 1";
+	static const char sql[] = "SELECT m.id FROM (SELECT u.id FROM unbound u WHERE u.folder = ?1 AND "
+	                          "u.hash = ?2 AND NOT EXISTS"
+	                          " (SELECT 1 FROM awaited a WHERE a.id = u.id AND a.mark > ?3) LIMIT 20) w"
+	                          " JOIN message m ON m.id = w.id ORDER BY m.base = ?4 DESC, m.id LIMIT 1";
 
-	return store_number(store, sql, VALUES(folder, hash, (gint64)uid), 0, id, error);
+	return store_number(store, sql, VALUES(folder, hash, (gint64)uid, flags), 0, id, error);
 }
 
 /* One that vanished and has hash. What an op has taken away, which runs or is being looked into, can be
@@ -216,19 +218,20 @@ is_expected(struct store *store, gint64 folder, guint64 uid, msgid id, const gin
 
 /* Finds the row that is met by the message that is now uid of folder; *id 0: none. */
 static gboolean
-find(struct store *store, gint64 folder, guint64 uid, const char *email_id, const gint64 hashes[2], msgid *id,
-     GError **error)
+find(struct store *store, gint64 folder, const struct store_message *message, const gint64 hashes[2],
+     msgid *id, GError **error)
 {
+	guint64 uid = message->uid;
 	gboolean expected = FALSE;
 
 	*id = 0;
 	for (guint i = 0; i < 2 && !*id; i++)
-		if (hashes[i] && !find_in(store, folder, hashes[i], uid, id, error))
+		if (hashes[i] && !find_in(store, folder, hashes[i], uid, message->flags, id, error))
 			return FALSE;
 	if (*id)
 		return TRUE;
 	for (guint i = 0; i < 2 && !*id; i++)
-		if (hashes[i] && !find_lost(store, folder, hashes[i], uid, email_id, id, error))
+		if (hashes[i] && !find_lost(store, folder, hashes[i], uid, message->email_id, id, error))
 			return FALSE;
 	if (*id && !is_expected(store, folder, uid, *id, hashes, &expected, error))
 		return FALSE;
@@ -276,7 +279,7 @@ identity_meet(struct store *store, gint64 folder, const struct store_message *me
 	                            (gint64)message->size, envelope->has_date ? envelope->date : 0};
 
 	identities(store, &by, hashes);
-	if (!find(store, folder, message->uid, message->email_id, hashes, id, error))
+	if (!find(store, folder, message, hashes, id, error))
 		return -1;
 	if (!*id)
 		return 0;

@@ -246,9 +246,8 @@ redirect(struct store *store, struct journal *journal, struct row_state *row, co
 	                             .to = to,
 	                             .key = last->key};
 
-	return join_op(store, journal, &spec, row, op, error) &&
-	       replace_follow(store, last->op, *op, error) && op_leave(store, last->op, row->id, error) &&
-	       masks_absorb(store, row, error);
+	return join_op(store, journal, &spec, row, op, error) && replace_follow(store, last, *op, error) &&
+	       op_leave(store, last->op, row->id, error) && masks_absorb(store, row, error);
 }
 
 gboolean
@@ -276,8 +275,8 @@ journal_move_row(struct store *store, struct journal *journal, struct row_state 
 gboolean
 journal_unmake_row(struct store *store, struct row_state *row, gint64 op, GError **error)
 {
-	return op_leave(store, op, row->id, error) && masks_absorb(store, row, error) &&
-	       limbo_put(store, row, LIMBO_MADE_HERE, error);
+	return op_leave(store, op, row->id, error) && replace_alone(store, op, error) &&
+	       masks_absorb(store, row, error) && limbo_put(store, row, LIMBO_MADE_HERE, error);
 }
 
 gboolean

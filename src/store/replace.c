@@ -57,16 +57,42 @@ replace_row(struct store *store, struct journal *journal, struct row_state *row,
 	return ok;
 }
 
+/* It was not replaced, and is seen: so it stays. */
+static gboolean
+release(struct store *store, gint64 op, GError **error)
+{
+	static const char seen[] = "UPDATE message SET refused = NULL WHERE id IN"
+	                           " (SELECT id FROM op_row WHERE op = ?1 AND source = ?2)";
+	static const char row[] = "DELETE FROM op_row WHERE op = ?1 AND source = ?2";
+
+	return store_run(store, seen, VALUES(op, ROW_REPLACED), error) &&
+	       store_run(store, row, VALUES(op, ROW_REPLACED), error);
+}
+
 gboolean
-replace_follow(struct store *store, gint64 from, gint64 to, GError **error)
+replace_follow(struct store *store, const struct op_link *from, gint64 to, GError **error)
 {
 	static const char rows[] = "UPDATE op_row SET op = ?2 WHERE op = ?1 AND source = ?3";
 	static const char verb[] = "UPDATE op SET verb = ?3, folder = (SELECT folder FROM op WHERE id = ?1)"
 	                           " WHERE id = ?2";
 
-	if (!store_run(store, rows, VALUES(from, to, ROW_REPLACED), error))
+	if (from->state == OP_FAILED)
+		return release(store, from->op, error);
+	if (!store_run(store, rows, VALUES(from->op, to, ROW_REPLACED), error))
 		return FALSE;
-	return !sqlite3_changes(store->db) || store_run(store, verb, VALUES(from, to, OP_REPLACE), error);
+	return !sqlite3_changes(store->db) || store_run(store, verb, VALUES(from->op, to, OP_REPLACE), error);
+}
+
+gboolean
+replace_alone(struct store *store, gint64 op, GError **error)
+{
+	static const char verb[] = "UPDATE op SET verb = ?3, target = 0 WHERE id = ?1 AND verb = ?2"
+	                           " AND NOT EXISTS (SELECT 1 FROM op_row WHERE op = ?1 AND source <> ?4)";
+	static const char row[] = "UPDATE op_row SET source = 0 WHERE op = ?1 AND source = ?2";
+
+	if (!store_run(store, verb, VALUES(op, OP_REPLACE, OP_PURGE, ROW_REPLACED), error))
+		return FALSE;
+	return !sqlite3_changes(store->db) || store_run(store, row, VALUES(op, ROW_REPLACED), error);
 }
 
 /* ---- a person's ---- */

@@ -448,13 +448,19 @@ gboolean journal_forget_row(struct store *store, msgid id, GError **error);
  */
 gboolean replace_row(struct store *store, struct journal *journal, struct row_state *row,
                      struct row_state *old, gint64 to, gint64 *op, GError **error);
-/* The append of a row goes out as op to instead of op from: what it was to replace goes along. */
-gboolean replace_follow(struct store *store, gint64 from, gint64 to, GError **error);
+/* The append of a row goes out as op to instead of from: what it was to replace goes along, or stays where
+ * that was refused. */
+gboolean replace_follow(struct store *store, const struct op_link *from, gint64 to, GError **error);
+/* The row that op was to append has left it: if it was to replace another, that one is purged all the same.
+ */
+gboolean replace_alone(struct store *store, gint64 op, GError **error);
 
 /* ---- tree.c, tree-done.c: ops of folders ---- */
 
 /* Brings folder's path, subscription and being shown up to what its ops say now. */
 gboolean tree_settle(struct store *store, gint64 folder, GError **error);
+/* One that the server could not make is seen only as long as something is in it: that has changed. */
+gboolean tree_settle_wish(struct store *store, gint64 folder, GError **error);
 gboolean tree_settle_op(struct store *store, const struct store_op *op, GError **error);
 /* The server has carried it out. */
 gboolean tree_done(struct store *store, const struct store_op *op, GError **error);

@@ -241,5 +241,7 @@ tree_done(struct store *store, const struct store_op *op, GError **error)
 		return renamed(store, op, error);
 	if (op->verb == OP_SUBSCRIBE)
 		return subscribed(store, op, error);
-	return take_away(store, op->folder, op->id, error) && op_delete(store, op->id, error);
+	/* One that is kept as a wish is seen again. */
+	return take_away(store, op->folder, op->id, error) && op_delete(store, op->id, error) &&
+	       tree_settle(store, op->folder, error);
 }

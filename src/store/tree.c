@@ -99,6 +99,14 @@ tree_settle(struct store *store, gint64 folder, GError **error)
 }
 
 gboolean
+tree_settle_wish(struct store *store, gint64 folder, GError **error)
+{
+	static const char sql[] = SHOWN " WHERE id = ?1 AND wish";
+
+	return store_run(store, sql, VALUES(folder), error);
+}
+
+gboolean
 tree_settle_op(struct store *store, const struct store_op *op, GError **error)
 {
 	/* Those of a rename that is no more are the ones with a name that is not the server's. */
@@ -380,9 +388,8 @@ store_journal_remove(struct store *store, gint64 folder, gint64 *step, GError **
 gboolean
 tree_subscribe(struct store *store, struct journal *journal, gint64 folder, gboolean on, GError **error)
 {
-	static const char overtaken[] =
-	        "DELETE FROM op WHERE verb = ?2 AND folder = ?1"
-	        " AND ((state = ?3 AND attempts = 0) OR state = ?4)";
+	static const char overtaken[] = "DELETE FROM op WHERE verb = ?2 AND folder = ?1"
+	                                " AND ((state = ?3 AND attempts = 0) OR state = ?4)";
 	static const char others[] = "SELECT EXISTS (SELECT 1 FROM op WHERE verb = ?2 AND folder = ?1)";
 	const struct op_spec spec = {.verb = OP_SUBSCRIBE, .folder = folder, .add = on != 0};
 	struct entry entry = {.verb = OP_SUBSCRIBE, .subject = folder, .origin = folder, .added = on != 0};

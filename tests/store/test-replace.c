@@ -127,6 +127,25 @@ refused_both_are_seen(struct bed *bed, gconstpointer unused)
 	g_assert_cmpuint(read_ops(bed->store, FALSE, ops), ==, 0);
 }
 
+/* Put elsewhere, the new one has nothing to do with the old one any more, which is seen. */
+static void
+what_was_refused_is_moved(struct bed *bed, gconstpointer unused)
+{
+	gint64 trash = add_folder(bed->store, "Trash", "trash");
+	msgid old = there(bed, 1), id = replace_by(bed->store, old, bed->inbox, NULL);
+	struct store_row *row;
+	OPS(ops);
+
+	set(bed->store, assert_op(bed->store, ops, id, old)->id, OP_FAILED);
+	move(bed->store, id, trash);
+	g_assert_cmpint(assert_op(bed->store, ops, id, 0)->verb, ==, OP_APPEND);
+	assert_at(bed->store, id, trash, 0, 0);
+	assert_at(bed->store, old, bed->inbox, bed->inbox, 1);
+	row = store_row(bed->store, old, NULL);
+	g_assert_null(row->refused);
+	store_row_free(row);
+}
+
 /* A text that fits takes the turn of one that was too long. */
 static void
 what_was_refused_is_replaced(struct bed *bed, gconstpointer unused)
@@ -259,9 +278,14 @@ a_new_one_that_is_moved_takes_the_old_one_along(struct bed *bed, gconstpointer u
 	/* Thrown away for good, nothing of it is left, and all comes back. */
 	step = 0;
 	id = replace_by(bed->store, old, bed->inbox, &step);
+	move(bed->store, id, trash);
 	moved = purge(bed->store, id);
-	assert_op(bed->store, ops, 0, old);
+	/* Nothing is to come into the folder any more. */
+	op = assert_op(bed->store, ops, old, 0);
+	g_assert_cmpint(op->verb, ==, OP_PURGE);
+	g_assert_cmpint(op->to, ==, 0);
 	undo(bed->store, moved, 0);
+	undo(bed->store, 0, 0);
 	undo(bed->store, step, 0);
 	assert_at(bed->store, old, bed->inbox, bed->inbox, 1);
 	g_assert_cmpint(folder_shown(bed->store, id), ==, 0);
@@ -323,6 +347,7 @@ main(int argc, char **argv)
 	BED_TEST("/store/replace/at-once", done_at_once_is_the_same);
 	BED_TEST("/store/replace/refused", refused_both_are_seen);
 	BED_TEST("/store/replace/refused/replaced", what_was_refused_is_replaced);
+	BED_TEST("/store/replace/refused/moved", what_was_refused_is_moved);
 	BED_TEST("/store/replace/fifty", only_the_last_goes_out);
 	BED_TEST("/store/replace/overtaken", what_waits_is_overtaken);
 	BED_TEST("/store/replace/under-way", what_is_under_way_is_not_overtaken);

@@ -191,6 +191,46 @@ a_lost_folder_is_kept_while_something_is_to_go_there(struct bed *bed, gconstpoin
 	assert_paths(bed->store, "INBOX");
 }
 
+/* What the server would not make is seen as long as something is in it. */
+static void
+a_refused_folder_is_seen_while_something_is_in_it(struct bed *bed, gconstpointer unused)
+{
+	struct store_folder wish = {.path = (char *)"W", .wire = (char *)"W", .delimiter = '/'};
+	msgid id = append(bed->store, bed->inbox, TRUE, NULL, NULL);
+	OPS(ops);
+
+	g_assert_true(store_journal_create(bed->store, &wish, "", NULL, NULL));
+	move(bed->store, id, wish.id);
+	g_assert_cmpuint(read_ops(bed->store, FALSE, ops), ==, 2);
+	for (guint i = 0; i < ops->len; i++)
+		if (((struct store_op *)ops->pdata[i])->verb == OP_CREATE)
+			set(bed->store, ((struct store_op *)ops->pdata[i])->id, OP_FAILED);
+	assert_paths(bed->store, "INBOX W");
+	move(bed->store, id, bed->inbox);
+	assert_paths(bed->store, "INBOX");
+}
+
+/* Removed while the server refused what was put into it: that is not lost with it. */
+static void
+a_removed_folder_is_seen_while_something_is_to_go_there(struct bed *bed, gconstpointer unused)
+{
+	gint64 a = add_folder(bed->store, "A", "");
+	msgid id = append(bed->store, a, TRUE, NULL, NULL);
+	struct store_op *op;
+	OPS(ops);
+
+	set(bed->store, only_op(bed->store, ops)->id, OP_FAILED);
+	g_assert_true(store_journal_remove(bed->store, a, NULL, NULL));
+	assert_paths(bed->store, "INBOX");
+	g_assert_cmpuint(read_ops(bed->store, FALSE, ops), ==, 2);
+	op = ops->pdata[1];
+	g_assert_cmpint(op->verb, ==, OP_REMOVE);
+	set(bed->store, op->id, OP_RUNNING);
+	g_assert_true(store_op_done(bed->store, op->id, NULL));
+	assert_paths(bed->store, "INBOX A");
+	g_assert_cmpint(folder_shown(bed->store, id), ==, a);
+}
+
 static void
 a_subscription_shows_and_is_told_once(struct bed *bed, gconstpointer unused)
 {
@@ -271,6 +311,8 @@ main(int argc, char **argv)
 	BED_TEST("/store/verbs/rename", a_rename_shows_and_what_is_below_goes_with_it);
 	BED_TEST("/store/verbs/remove", a_removed_folder_is_out_of_sight_until_it_is_gone);
 	BED_TEST("/store/verbs/remove/lost", a_lost_folder_is_kept_while_something_is_to_go_there);
+	BED_TEST("/store/verbs/create/refused", a_refused_folder_is_seen_while_something_is_in_it);
+	BED_TEST("/store/verbs/remove/not-empty", a_removed_folder_is_seen_while_something_is_to_go_there);
 	BED_TEST("/store/verbs/subscribe", a_subscription_shows_and_is_told_once);
 	BED_TEST("/store/verbs/prefs", preferences_of_a_folder_stay);
 	BED_TEST("/store/verbs/order", ops_of_folders_and_of_what_is_in_them_run_in_order);
