@@ -23,5 +23,4 @@ tests_fuzz_fuzz_text_LDADD = $(BASE_LIBS)
 EXTRA_DIST += tests/fuzz/text.dict tests/fuzz/text/hostile tests/fuzz/text/mixed tests/fuzz/text/scripts
 
 # The floors themselves, of all folders.
-TESTS += tests/check-includes
 dist_check_SCRIPTS += tests/check-includes

@@ -1,6 +1,8 @@
 # programs and screens as a person meets them; those that take longest come first
 # What is about order and time, and runs code that others run too: contrib/check leaves these out with the address sanitizer.
-PLAIN_TESTS = \
+PLAIN_TESTS = $(plain_e2e_tests) tests/check-includes
+plain_e2e_tests = \
+  tests/e2e/test-actions.py \
   tests/e2e/test-imap-push.py \
   tests/e2e/test-imap-cli.py \
   tests/e2e/test-imap-resync.py \
@@ -8,7 +10,6 @@ PLAIN_TESTS = \
 e2e_tests = \
   tests/e2e/test-imap-hostile.py \
   tests/e2e/test-crash.py \
-  tests/e2e/test-actions.py \
   tests/e2e/test-faults.py \
   tests/e2e/test-screen-imap.py \
   tests/e2e/test-imap-actions.py \
@@ -20,7 +21,7 @@ e2e_tests = \
   tests/e2e/test-screen-actions.py \
   tests/e2e/test-screen-demo.py \
   tests/e2e/test-screen-keys.py
-dist_check_SCRIPTS += $(PLAIN_TESTS) $(e2e_tests)
+dist_check_SCRIPTS += $(plain_e2e_tests) $(e2e_tests)
 TESTS += $(PLAIN_TESTS) $(e2e_tests)
 EXTRA_DIST += tests/lib/dovecot.py tests/lib/drive.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/stranger.py tests/lib/talk.py tests/lib/tap.py tests/lib/world.py \
   tests/lsan.supp tests/tsan.supp tests/threads contrib/check contrib/common contrib/try
