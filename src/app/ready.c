@@ -82,8 +82,9 @@ ready_folder(const struct app *app, struct session *session, const struct conf_a
              struct store *store, const char *path, GError **partly, GError **error)
 {
 	struct store_folder *folder = ready_find(app, session, account, store, path, error);
-	/* One that was made here is complete before the server has it. */
-	gboolean here = folder && (folder->synced || folder->rows || folder->complete);
+	/* One that was made here is complete before the server has it; of one that is empty all is here. */
+	gboolean here = folder && (folder->synced || folder->rows || folder->complete ||
+	                           (folder->server_uidnext && !folder->server_total));
 	GError *problem = NULL;
 	gint64 id;
 

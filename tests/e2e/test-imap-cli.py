@@ -359,6 +359,18 @@ def test_sync_keeps_the_text_of_recent_mail():
         home.run('--offline', 'show', ids['number 1'], status=3)
 
 
+def test_of_an_empty_folder_all_is_here():
+    """Known from the list alone: one that is empty has nothing to fetch, of another nothing is here."""
+    with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port)) as home:
+        imap('CREATE Plans')
+        imap('CREATE Bills')
+        imap.append(message(1), box='Bills')
+        home.run('folders', 'work')
+        assert home.run('--offline', 'list', 'work/Plans') == ''
+        home.run('--offline', 'list', 'work/Bills', status=3)
+        assert 'nothing of work/Bills is here yet' in home.err
+
+
 # ---- flags and the journal ----
 
 def test_flags_set_offline_reach_the_server_once():
