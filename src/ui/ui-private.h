@@ -130,11 +130,13 @@ struct ui {
 	gboolean show_hidden;    /* folders */
 	guint undo_account;
 	gint64 undo_step, undo_until; /* to be taken back when its change got to the server; step 0: none */
+	guint64 undo_presses;         /* as in struct errand of undo.c */
 	GPtrArray *history;           /* char * lines for Activity, newest last */
 	char *toast;
 	char *refused; /* of this frame: why a change of the message under the cursor was; or NULL */
 	gboolean toast_is_error;
-	int count; /* typed before a key; 0: none */
+	guint64 presses; /* keys so far */
+	int count;       /* typed before a key; 0: none */
 	int cursor_y, cursor_x;
 	gint64 now; /* UTC seconds of this frame */
 	gboolean rows_stale, folders_stale;

@@ -386,6 +386,8 @@ ui_key(struct ui *ui, gint32 key, const struct term_mouse *mouse)
 	enum action action;
 	int count = ui->count;
 
+	if (key != K_RESIZE)
+		ui->presses++;
 	ui->seeking = 0;
 	list_seek_stop(ui->list);
 	g_clear_pointer(&ui->toast, g_free);

@@ -10,8 +10,9 @@
 #define WAIT_FOR (30 * G_USEC_PER_SEC)
 
 struct errand {
-	gint64 step; /* 0: the newest */
-	char *text;  /* what it was, or NULL */
+	gint64 step;     /* 0: the newest */
+	guint64 presses; /* of ui when it was asked for: who pressed a key since keeps the cursor */
+	char *text;      /* what it was, or NULL */
 };
 
 static void
@@ -102,6 +103,7 @@ wait_for_it(struct ui *ui, const struct job *job)
 		ui->undo_until = now + WAIT_FOR;
 	ui->undo_step = step;
 	ui->undo_account = job->account;
+	ui->undo_presses = errand->presses;
 	ui_say(ui, _("It is on its way to the server: taken back as soon as it is there"));
 	return TRUE;
 }
@@ -110,9 +112,11 @@ wait_for_it(struct ui *ui, const struct job *job)
 static void
 look_at(struct ui *ui, const struct job *job)
 {
+	const struct errand *errand = job->user;
 	g_autoptr(GError) error = NULL;
 
-	if (!job->back || job->account != ui->account || job->folder != ui->folder)
+	if (!job->back || job->account != ui->account || job->folder != ui->folder ||
+	    errand->presses != ui->presses)
 		return;
 	if (!list_to_message(ui->list, job->back, &error))
 		return; /* it has gone again since */
@@ -165,6 +169,7 @@ ui_undo(struct ui *ui, guint account, gint64 step)
 	int at_work = account_at_work(ui);
 
 	errand->step = step;
+	errand->presses = ui->presses;
 	if (!step && at_work >= 0) {
 		account = (guint)at_work;
 	} else if (!step && !find_newest(ui, &account, errand)) {
@@ -184,5 +189,6 @@ ui_undo_again(struct ui *ui, guint account)
 		return;
 	errand = g_new0(struct errand, 1);
 	errand->step = ui->undo_step;
+	errand->presses = ui->undo_presses;
 	send_undo(ui, account, ui->undo_step, errand);
 }

@@ -297,6 +297,49 @@ undo_says_what_was_undone(void)
 	rig_close(&rig);
 }
 
+static void
+tell_back(struct rig *rig, const struct command *undo, msgid id)
+{
+	struct event *event = event_new(EVENT_BACK, "work");
+
+	event->command = undo->id;
+	event->folder = rig->ui->folder;
+	event->id = id;
+	rig_tell(rig, event);
+}
+
+/* The cursor goes to what is back, but never from under the hands of who went on meanwhile. */
+static void
+undo_leaves_the_cursor_of_who_went_on(void)
+{
+	struct rig rig;
+	struct command *undo;
+	msgid first, moved_to;
+	gint64 step = 0;
+	GError *error = NULL;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	first = list_cursor(rig.ui->list)->row->id;
+	press(&rig, "j");
+	g_assert_cmpint(list_cursor(rig.ui->list)->row->id, !=, first);
+	g_assert_true(
+	        store_journal_flags(rig.sample.writer, &first, 1, FLAG_ANSWERED, 0, NULL, NULL, &step, &error));
+	press(&rig, "u");
+	undo = rig_taken(&rig, CMD_UNDO);
+	tell_back(&rig, undo, first);
+	rig_done(&rig, undo, 1, "", NULL);
+	g_assert_cmpint(list_cursor(rig.ui->list)->row->id, ==, first);
+	press(&rig, "j u");
+	undo = rig_taken(&rig, CMD_UNDO);
+	press(&rig, "j");
+	moved_to = list_cursor(rig.ui->list)->row->id;
+	g_assert_cmpint(moved_to, !=, first);
+	tell_back(&rig, undo, first);
+	rig_done(&rig, undo, 1, "", NULL);
+	g_assert_cmpint(list_cursor(rig.ui->list)->row->id, ==, moved_to);
+	rig_close(&rig);
+}
+
 /* What is on its way to the server at this moment is taken back when it got there. */
 static void
 undo_waits_for_what_is_under_way(void)
@@ -1018,6 +1061,7 @@ main(int argc, char **argv)
 	                in_trash_more_than_one_for_good_is_asked_about);
 	g_test_add_func("/changes/keywords-are-given-and-taken", keywords_are_given_and_taken);
 	g_test_add_func("/changes/undo-says-what-was-undone", undo_says_what_was_undone);
+	g_test_add_func("/changes/undo-leaves-the-cursor-of-who-went-on", undo_leaves_the_cursor_of_who_went_on);
 	g_test_add_func("/changes/undo-waits-for-what-is-under-way", undo_waits_for_what_is_under_way);
 	g_test_add_func("/changes/reading-is-no-step-of-undo", reading_is_no_step_of_undo);
 	g_test_add_func("/changes/hints-and-lines-name-the-keys-that-are-bound",
