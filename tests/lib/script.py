@@ -20,7 +20,7 @@ limit = n is MESSAGELIMIT.
 
 Run as a program it is a server for tests in C: its port on the first line of standard output, then commands on standard input (see serve()).
 """
-import base64, calendar, re, select, socket, ssl, struct, sys, threading, time, zlib
+import base64, calendar, re, select, socket, ssl, struct, sys, threading, time, traceback, zlib
 
 TLS, CUT, STALL, RESET, MORE, INSIDE = 'TLS', 'CUT', 'STALL', 'RESET', 'MORE', 'INSIDE'
 DEFAULT = '<default>'
@@ -336,6 +336,8 @@ class Session(threading.Thread):
                 self.respond(self.command())
         except (Closed, OSError):
             pass
+        except Exception:  # of a test's own answer, or of a command that none here understands: no mere end of a connection
+            self.server.faults.append(traceback.format_exc())
         finally:
             with self.lock:
                 self.sock.close()
@@ -766,7 +768,7 @@ class Script:
                 session.tell(text)
 
     def close(self):
-        """Ends its threads first: one that still waited in accept() would do so on whatever gets the descriptor next."""
+        """Ends its threads first: one that still waited in accept() would do so on whatever gets the descriptor next. Raises what went wrong in them."""
         self.listener.shutdown(socket.SHUT_RDWR)
         self.thread.join(10)
         self.listener.close()
@@ -776,6 +778,7 @@ class Script:
             except OSError:
                 pass
             session.join(10)
+        assert not self.faults, '\n'.join(self.faults)
 
     def __enter__(self):
         return self
