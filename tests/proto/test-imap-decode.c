@@ -99,6 +99,7 @@ static const struct reading fetches[] = {
         {"* 1 FETCH (BODY[TEXT NIL)\r\n", "1"},
         {"* 1 FETCH (BINARY[1] ~{1}\r\na binary.size[2] 5 UID 5)\r\n", "1 uid=5 [1]=a [2]#5"},
         {"* 1 FETCH (BINARY[1] NIL BINARY.SIZE[1] NIL BINARY.SIZE[2] -1 UID 5)\r\n", "1 uid=5 [1]="},
+        {"* 1 FETCH (BINARY[1] UID 5)\r\n", "1 uid=5"},
         {"* 1 FETCH (BINARY.SIZE[] 5 BINARY.SIZE 5 BINARY[1.2]<5> {0}\r\n)\r\n", "1 []#5 [1.2]<5>="},
         {"* 1 FETCH (BODY[1] (a) UID 5)\r\n", "1 uid=5"},
         {"* 1 FETCH (BODY (\"TEXT\" \"PLAIN\"))\r\n", "1 structure"},

@@ -65,7 +65,7 @@ read_section(struct imap_fetch *fetch, const struct imap_node *item)
 
 	if (is_binary_size(item))
 		return read_binary_size(fetch, item);
-	if (value->type == IMAP_ATOM && !is_binary(item))
+	if (value->type == IMAP_ATOM)
 		return value;
 	if (value->type != IMAP_STRING && value->type != IMAP_NIL)
 		return value->next;
