@@ -164,7 +164,7 @@ take(struct bed *bed, struct event *event)
 		bed->facts++;
 		break;
 	case EVENT_BODY:
-		bed->bodies++;
+		bed->has_body = TRUE;
 		break;
 	case EVENT_PROGRESS:
 		bed->waits = event->text != NULL;
@@ -263,28 +263,28 @@ bed_await_or_silence(struct bed *bed, guint64 id, const char *account)
 	return TRUE;
 }
 
-void
-bed_await_body(struct bed *bed)
+static void
+await(struct bed *bed, const gboolean *what, const char *name)
 {
 	gint64 end = g_get_monotonic_time() + PATIENCE_MS * 1000;
 
-	while (!bed->bodies) {
+	while (!*what) {
 		if (g_get_monotonic_time() > end)
-			g_error("no body comes");
+			g_error("no %s", name);
 		listen(bed, 1000);
 	}
 }
 
 void
+bed_await_body(struct bed *bed)
+{
+	await(bed, &bed->has_body, "body comes");
+}
+
+void
 bed_await_waiting(struct bed *bed)
 {
-	gint64 end = g_get_monotonic_time() + PATIENCE_MS * 1000;
-
-	while (!bed->waits) {
-		if (g_get_monotonic_time() > end)
-			g_error("no download waits");
-		listen(bed, 1000);
-	}
+	await(bed, &bed->waits, "download waits");
 }
 
 int
@@ -305,6 +305,14 @@ int
 bed_do(struct bed *bed, struct command *command)
 {
 	return bed_await(bed, bed_send(bed, command));
+}
+
+void
+bed_sync(struct bed *bed, const char *account)
+{
+	bed_start(bed, account, ACCOUNT_BATCH | ACCOUNT_NO_SECRETS);
+	g_assert_cmpint(bed_do(bed, bed_command(CMD_SYNC, account)), ==, FULMAR_OK);
+	bed_stop(bed);
 }
 
 struct store *

@@ -20,7 +20,7 @@ struct bed {
 	guint links;       /* EVENT_LINK with LINK_IDLE or LINK_FETCHING */
 	gint64 failed;     /* ops, as EVENT_QUEUE said last */
 	guint facts;       /* EVENT_FACT */
-	guint bodies;      /* EVENT_BODY */
+	gboolean has_body; /* EVENT_BODY came */
 	gboolean waits;    /* as EVENT_PROGRESS said last */
 };
 
@@ -38,6 +38,8 @@ struct account *bed_start_with(struct bed *bed, const struct backend_ops *ops, c
                                guint flags);
 /* Ends all accounts; each command has ended once. */
 void bed_stop(struct bed *bed);
+/* Fetches all there is, as the command line does: the account is started for it and stopped. */
+void bed_sync(struct bed *bed, const char *account);
 
 struct command *bed_command(enum command_verb verb, const char *account);
 /* Adds the row of the message to the command's ids: the first of that Message-ID in folder. */

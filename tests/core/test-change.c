@@ -12,18 +12,8 @@ set_up(struct bed *bed)
 
 	bed_make(bed);
 	model = script_fill("work");
-	bed_start(bed, "work", ACCOUNT_BATCH | ACCOUNT_NO_SECRETS);
-	g_assert_cmpint(bed_do(bed, bed_command(CMD_SYNC, "work")), ==, FULMAR_OK);
-	bed_stop(bed);
+	bed_sync(bed, "work");
 	return model;
-}
-
-static void
-sync_now(struct bed *bed)
-{
-	bed_start(bed, "work", ACCOUNT_BATCH | ACCOUNT_NO_SECRETS);
-	g_assert_cmpint(bed_do(bed, bed_command(CMD_SYNC, "work")), ==, FULMAR_OK);
-	bed_stop(bed);
 }
 
 /* ---- somebody else was there first ---- */
@@ -52,8 +42,8 @@ test_expunged_elsewhere(void)
 		g_assert_true(memory_expunge("work", "INBOX", id));
 		model_remove(model, model_message(model, "INBOX", id));
 	}
-	sync_now(&bed);
-	sync_now(&bed);
+	bed_sync(&bed, "work");
+	bed_sync(&bed, "work");
 	want = model_dump(model);
 	server = memory_dump("work");
 	store = bed_dump(&bed, "work");
@@ -75,7 +65,7 @@ test_moved_elsewhere(void)
 
 	g_assert_true(memory_move("work", "INBOX", "<work1@example.org>", "Old"));
 	model_move(model_message(model, "INBOX", "<work1@example.org>"), "Old");
-	sync_now(&bed);
+	bed_sync(&bed, "work");
 	want = model_dump(model);
 	store = bed_dump(&bed, "work");
 	bed_assert_same("the store", store, want);

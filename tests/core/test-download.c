@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "memory-private.h"
 #include "script.h"
 #include "store/wanted.h"
 
@@ -9,9 +10,7 @@ set_up(struct bed *bed)
 {
 	bed_make(bed);
 	model_free(script_fill("work"));
-	bed_start(bed, "work", ACCOUNT_BATCH | ACCOUNT_NO_SECRETS);
-	g_assert_cmpint(bed_do(bed, bed_command(CMD_SYNC, "work")), ==, FULMAR_OK);
-	bed_stop(bed);
+	bed_sync(bed, "work");
 }
 
 static guint
@@ -94,25 +93,6 @@ test_download_of_nothing(void)
 	bed_remove(&bed);
 }
 
-static void
-test_download_called_off(void)
-{
-	struct bed bed;
-	struct command *c = bed_command(CMD_CANCEL, "work");
-	guint64 id;
-	int code;
-
-	set_up(&bed);
-	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
-	id = bed_send(&bed, bed_about_folder(&bed, CMD_DOWNLOAD, "INBOX"));
-	c->op = (gint64)id;
-	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
-	code = bed_await(&bed, id);
-	g_assert_true(code == FULMAR_CANCELLED || code == FULMAR_OK);
-	bed_stop(&bed);
-	bed_remove(&bed);
-}
-
 /* Verbs for bodies that do nothing, so many times, and say this of it. */
 static struct {
 	gint times;
@@ -164,7 +144,8 @@ hindered_parts(struct backend *b, const msgid *ids, const char *const *sections,
 		memory_ops.parts(b, ids, sections, n, done, user);
 }
 
-static int
+/* An account whose first verbs for bodies come to nothing, and a download; its command. */
+static guint64
 download_hindered(struct bed *bed, gint times, enum fulmar_error code)
 {
 	static struct backend_ops ops;
@@ -175,7 +156,16 @@ download_hindered(struct bed *bed, gint times, enum fulmar_error code)
 	hindrance.code = code;
 	g_atomic_int_set(&hindrance.times, times);
 	bed_start_with(bed, &ops, "work", ACCOUNT_NO_SECRETS);
-	return bed_do(bed, bed_about_folder(bed, CMD_DOWNLOAD, "INBOX"));
+	return bed_send(bed, bed_about_folder(bed, CMD_DOWNLOAD, "INBOX"));
+}
+
+static struct command *
+call_off(guint64 id)
+{
+	struct command *c = bed_command(CMD_CANCEL, "work");
+
+	c->op = (gint64)id;
+	return c;
 }
 
 /* Not now, three times running: it waits for better times. */
@@ -185,7 +175,7 @@ test_download_waits(void)
 	struct bed bed;
 
 	set_up(&bed);
-	g_assert_cmpint(download_hindered(&bed, 3, FULMAR_NO_LINK), ==, FULMAR_OK);
+	g_assert_cmpint(bed_await(&bed, download_hindered(&bed, 3, FULMAR_NO_LINK)), ==, FULMAR_OK);
 	g_assert_cmpuint(count_whole(&bed, "INBOX"), ==, 10);
 	bed_stop(&bed);
 	bed_remove(&bed);
@@ -198,7 +188,7 @@ test_download_refused(void)
 	struct bed bed;
 
 	set_up(&bed);
-	g_assert_cmpint(download_hindered(&bed, 2, FULMAR_FAILED), ==, FULMAR_PARTLY);
+	g_assert_cmpint(bed_await(&bed, download_hindered(&bed, 2, FULMAR_FAILED)), ==, FULMAR_PARTLY);
 	g_assert_cmpstr(bed.error, ==, "1 message could not be had: arranged");
 	g_assert_cmpuint(count_whole(&bed, "INBOX"), ==, 9);
 	g_assert_false(remembers_a_journey(&bed));
@@ -211,22 +201,97 @@ static void
 test_download_called_off_waiting(void)
 {
 	struct bed bed;
-	struct command *c = bed_command(CMD_CANCEL, "work");
-	static struct backend_ops ops;
+	guint64 id;
 
 	set_up(&bed);
-	ops = memory_ops;
-	ops.part = hindered_part;
-	ops.parts = hindered_parts;
-	hindrance.code = FULMAR_NO_LINK;
-	g_atomic_int_set(&hindrance.times, 1000);
-	bed_start_with(&bed, &ops, "work", ACCOUNT_NO_SECRETS);
-	c->op = (gint64)bed_send(&bed, bed_about_folder(&bed, CMD_DOWNLOAD, "INBOX"));
+	id = download_hindered(&bed, 1000, FULMAR_NO_LINK);
 	bed_await_waiting(&bed);
 	g_assert_true(remembers_a_journey(&bed));
-	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
+	g_assert_cmpint(bed_do(&bed, call_off(id)), ==, FULMAR_OK);
+	g_assert_cmpint(bed_await(&bed, id), ==, FULMAR_CANCELLED);
 	g_assert_false(remembers_a_journey(&bed));
 	bed_stop(&bed);
+	bed_remove(&bed);
+}
+
+/* Verbs that bring nothing, and do not end before they are let go. */
+static struct {
+	GMutex mutex;
+	GCond change;
+	guint begun, ended;
+	struct backend *backend;
+	backend_done done;
+	void *user;
+} held;
+
+static void
+count_held(guint *times)
+{
+	g_mutex_lock(&held.mutex);
+	++*times;
+	g_cond_signal(&held.change);
+	g_mutex_unlock(&held.mutex);
+}
+
+static void
+held_parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done,
+           void *user)
+{
+	held.done = done;
+	held.user = user;
+	held.backend = b;
+	count_held(&held.begun);
+}
+
+static void
+held_done(const GError *error, void *unused)
+{
+	held.done(error, held.user);
+	count_held(&held.ended);
+}
+
+static gboolean
+let_go(gpointer unused)
+{
+	memory_ops.parts(held.backend, NULL, NULL, 0, held_done, NULL);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+await_held(const guint *times)
+{
+	gint64 end = g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND;
+
+	g_mutex_lock(&held.mutex);
+	while (!*times)
+		g_assert_true(g_cond_wait_until(&held.change, &held.mutex, end));
+	g_mutex_unlock(&held.mutex);
+}
+
+/* Called off while messages are under way: no more are asked for. */
+static void
+test_download_called_off(void)
+{
+	struct backend_ops ops = memory_ops;
+	g_autoptr(GSource) source = g_idle_source_new();
+	struct bed bed;
+	guint64 id;
+
+	set_up(&bed);
+	ops.parts = held_parts;
+	bed_start_with(&bed, &ops, "work", ACCOUNT_NO_SECRETS);
+	id = bed_send(&bed, bed_about_folder(&bed, CMD_DOWNLOAD, "INBOX"));
+	await_held(&held.begun);
+	g_assert_true(remembers_a_journey(&bed));
+	g_assert_cmpint(bed_do(&bed, call_off(id)), ==, FULMAR_OK);
+	g_assert_cmpint(bed_await(&bed, id), ==, FULMAR_CANCELLED);
+	g_source_set_callback(source, let_go, NULL, NULL);
+	g_source_attach(source, held.backend->env->context);
+	await_held(&held.ended);
+	bed_stop(&bed);
+	g_assert_cmpuint(held.begun, ==, 1);
+	g_assert_cmpuint(count_whole(&bed, "INBOX"), ==, 0);
+	g_assert_false(remembers_a_journey(&bed));
 	bed_remove(&bed);
 }
 

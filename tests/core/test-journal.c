@@ -23,9 +23,7 @@ set_up(struct bed *bed, const char *account)
 {
 	struct model *model = script_fill(account);
 
-	bed_start(bed, account, ACCOUNT_BATCH | ACCOUNT_NO_SECRETS);
-	g_assert_cmpint(bed_do(bed, bed_command(CMD_SYNC, account)), ==, FULMAR_OK);
-	bed_stop(bed);
+	bed_sync(bed, account);
 	return model;
 }
 
