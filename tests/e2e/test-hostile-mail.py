@@ -213,7 +213,7 @@ def test_the_screen_shows_all_of_it_and_obeys_none():
             s.wait(r'local / INBOX')
             s.press('=\r', r'^.* 1 of %d$' % len(mails))
             for i in range(2, len(mails) + 1):
-                s.press('j', r'^.* %d of %d$' % (i, len(mails)), timeout=5)
+                s.press('j', r'^.* %d of %d$' % (i, len(mails)))
                 assert said(s.raw) is not None
                 assert not re.search(rb'\x1b\[(6n|c|31mSTEER)|\x1b[\]PX^_]', s.raw), s.text
                 del s.raw[:]

@@ -160,8 +160,8 @@ def test_new_mail_that_the_server_does_not_give_holds_up_no_other_and_is_asked_f
                 t.screen.wait(r'number %d\b' % n)
                 t.rests()
 
-            def asked(n):
-                return len(t.server.said(r'UID FETCH %d(:\d+|:\*)? .*HEADER.*' % n))
+            def asked():
+                return len(t.server.said(r'UID FETCH 4(:\d+|:\*)? .*HEADER.*'))
 
             t.rests()
             box.add()
@@ -169,17 +169,17 @@ def test_new_mail_that_the_server_does_not_give_holds_up_no_other_and_is_asked_f
             t.tell('* 5 EXISTS\n')
             t.screen.wait(lambda lines: sum('(the server does not' in l.split('│')[1] for l in lines if '│' in l) == 2)
             t.rests()
-            first = asked(4)
-            for n in range(6, 11):
+            first = asked()
+            for n, again in enumerate((1, 1, 2, 2, 2, 2, 3), 6):
+                if n == 11:
+                    bad.clear()
                 comes(n)
-            becomes(t.screen, lambda: asked(4) - first == 2)
-            bad.clear()
-            for n in range(11, 13):
-                comes(n)
+                becomes(t.screen, lambda: asked() - first == again)
+                t.rests()
             t.screen.wait(r'number 4\b')
             t.screen.wait(r'number 5\b')
             comes(13)
-            assert asked(4) - first == 3, t.server.heard
+            assert asked() - first == 3, t.server.heard
 
 
 def test_new_mail_that_was_refused_once_comes_with_the_next():
@@ -486,11 +486,11 @@ def test_a_second_connection_that_stalls_delays_nobody():
                 becomes(s, lambda: p.counts()['connections'] == 2)
                 p.hold(2)
                 s.wait(r'● Idle')
-                took = [answers_within(s, '\r', r'text of 5', 2), answers_within(s, 'j', r'text of 4', 2)]
+                took = [answers_within(s, '\r', r'text of 5', 5), answers_within(s, 'j', r'text of 4', 5)]
                 s.press('q', r'work / INBOX')
                 s.press('c', r'Lists')
-                took.append(answers_within(s, 'Lists\r', r'work / Lists(.*\n)+.*number 14', 2))
-                took.append(answers_within(s, '\r', r'text of 14', 2))
+                took.append(answers_within(s, 'Lists\r', r'work / Lists(.*\n)+.*number 14', 5))
+                took.append(answers_within(s, '\r', r'text of 14', 5))
                 fill(imap, 15, 15, box='Lists')
                 s.press('q', r'number 15')
                 print('# stalled %s: answers after %s s' % (when, ' '.join('%.2f' % t for t in took)), flush=True)
@@ -613,14 +613,14 @@ def test_an_attachment_that_takes_long_is_in_nobodys_way():
             s.wait(r'the chart(.*\n)+.*number 1')
             s.wait(r'● Idle')
             s.press('\r', r'here it is')
-            p.rate = 400000
+            p.rate = 150000
             s.press('v', r'chart\.bin')
             s.press('j', r'chart\.bin')
             s.send('s')
             becomes(s, lambda: p.counts()['connections'] == 3)
             s.press('q', r'here it is')
-            took = [answers_within(s, 'j', r'text of 3', 3), answers_within(s, 'j', r'text of 2', 3)]
-            print('# texts beside a long attachment at 400 kB/s after %s s' % ' '.join('%.2f' % t for t in took), flush=True)
+            took = [answers_within(s, 'j', r'text of 3', 5), answers_within(s, 'j', r'text of 2', 5)]
+            print('# texts beside a long attachment at 150 kB/s after %s s' % ' '.join('%.2f' % t for t in took), flush=True)
             assert 'Save as' not in s.text
             p.rate = 0
             s.wait(r'Save as')
@@ -646,21 +646,22 @@ def test_a_command_that_takes_its_time_is_not_started_twice():
 
 
 def test_a_command_that_fails_is_told_once():
-    script = 'echo "$FULMAR_COUNT" >> "$HOME/news"; cat "$HOME/how" 2> /dev/null && exit 3; /nonexistent/bell'
+    script = 'echo "$FULMAR_COUNT" >> "$HOME/news"; test $(wc -l < "$HOME/news") -lt 3 || exit 3; /nonexistent/bell'
     with Talk(ui='new-mail-command = %s\n' % script) as t:
+        def comes():
+            t.tell(t.row(t.boxes[0], t.boxes[0].add()))
+
         t.rests()
         news = os.path.join(t.home.dir, 'news')
         heard = lambda: len(open(news).read().split()) if os.path.exists(news) else 0
         not_found = r'new-mail-command failed \(a program was not found\); try it in a shell'
-        t.tell(t.row(t.boxes[0], t.boxes[0].add()))
+        comes()
         t.screen.wait(not_found)
-        t.tell(t.row(t.boxes[0], t.boxes[0].add()))
+        comes()
         becomes(t.screen, lambda: heard() == 2)
-        open(os.path.join(t.home.dir, 'how'), 'w').close()
-        t.tell(t.row(t.boxes[0], t.boxes[0].add()))
+        comes()
         t.screen.wait(r'new-mail-command failed \(exit status 3\)')
-        t.screen.press('W', r'Activity')
-        assert len(re.findall(not_found, t.screen.text)) == 1, t.screen.text
+        t.screen.press('W', lambda lines: 'Activity' in t.screen.text and len(re.findall(not_found, t.screen.text)) == 1)
 
 
 if __name__ == '__main__':

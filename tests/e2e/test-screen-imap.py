@@ -75,8 +75,8 @@ def equal(home, imap):
     return len(uids) == len(have) and uids == sorted(uids, reverse=True) and have == imap.flags()
 
 
-def answers(screen, what, keys='jkjkjk', bound=1.0):
-    """Each key changes the screen within bound seconds; says in how many."""
+def answers(screen, what, keys='jkjkjk', bound=1.8):
+    """Each key changes the screen within bound seconds, before any link is given up; says in how many."""
     took = [screen.latency(k) for k in keys]
     print('# keys %s: %s ms' % (what, ' '.join('%.1f' % (t * 1000) if t else 'never' for t in took)), flush=True)
     assert all(t and t < bound * PATIENCE for t in took), (what, took, screen.text)

@@ -128,13 +128,13 @@ class Screen:
         status = self.lines[-2]
         return self.at_cursor, self.emulator.cursor.y, re.sub(r' of [\d,]+$', '', status) if 'This is' in status else re.findall(r'([\d,]+) of [\d,]+$', status)
 
-    def latency(self, key, timeout=5.0):
+    def latency(self, key, timeout=20):
         """Seconds from writing a key that moves to the octets that show it, or None."""
         while self.pump():
             pass
         before, start = self.place, time.monotonic()
         self.send(key)
-        end = start + timeout
+        end = start + timeout * PATIENCE
         while time.monotonic() < end and self.alive:
             if select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
                 at = time.monotonic()

@@ -250,24 +250,37 @@ a_deaf_address_delays_by_no_more_than_the_stagger(void)
 	peer_free(peer);
 }
 
-static void
-a_refusing_address_delays_by_nothing(void)
+/* Microseconds until a server was reached behind an address that refuses. */
+static gint64
+time_of_race(void)
 {
 	struct peer *peer = peer_new();
 	struct race race = {0};
 	struct address bad = make_address("127.0.0.3", peer->port),
 	               good = make_address("127.0.0.1", peer->port);
 	g_autoptr(GArray) addresses = list_addresses(&bad, &good);
-	gint64 start = g_get_monotonic_time();
+	gint64 start = g_get_monotonic_time(), took;
 
 	connect_start(NULL, addresses, 10000, on_done, &race);
 	WAIT_FOR(race.calls);
+	took = g_get_monotonic_time() - start;
 	g_assert_cmpint(race.fd, >=, 0);
-	g_assert_cmpint(g_get_monotonic_time() - start, <, 250 * 1000);
 	g_assert_cmpstr(race.address, ==, "127.0.0.1");
 	close(race.fd);
 	g_free(race.address);
 	peer_free(peer);
+	return took;
+}
+
+/* On a machine that is busy with other things some of the races may take longer. */
+static void
+a_refusing_address_delays_by_nothing(void)
+{
+	gint64 best = G_MAXINT64;
+
+	for (int i = 0; i < 20 && best >= 250 * 1000; i++)
+		best = MIN(best, time_of_race());
+	g_assert_cmpint(best, <, 250 * 1000);
 }
 
 static void
