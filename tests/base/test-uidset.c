@@ -125,7 +125,6 @@ test_against_a_bitmap(void)
 	uidset_clear(&set);
 }
 
-/* A million at each end: quadratic behaviour would not come back from here within the test's time. */
 static void
 test_subtract(void)
 {
@@ -183,6 +182,7 @@ test_subtract_at_the_limits(void)
 	uidset_clear(&left);
 }
 
+/* A million at each end: quadratic behaviour would not come back from here within the test's time. */
 static void
 test_grows_at_both_ends(void)
 {

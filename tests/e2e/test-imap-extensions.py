@@ -552,7 +552,7 @@ def test_savedate_that_is_refused_is_done_without():
 
 def test_savedate_is_forgotten_with_its_folder():
     """A message that is moved, or whose folder was made anew, is somewhere since another time."""
-    def known(t, **want):
+    def known(t):
         t.drive.well('structure', t.drive.ids('INBOX', 'number 1')[0])
         assert saved(t)['1'] == NOON, saved(t)
 
