@@ -1,5 +1,6 @@
 #include "app/change.h"
 
+#include "app/report.h"
 #include "app/settle.h"
 #include "base/error.h"
 #include "base/i18n.h"
@@ -127,4 +128,46 @@ change_folder_of(struct store *store, msgid id)
 	store_folder_free(folder);
 	g_clear_pointer(&row, store_row_free);
 	return path;
+}
+
+gboolean
+change_are_here(const struct conf_account *account, const GArray *ids, GError **error)
+{
+	GError *problem = NULL;
+	struct store *store = app_store(account, &problem);
+	gboolean here = store != NULL;
+	msgid id = 0;
+
+	for (guint i = 0; here && i < ids->len; i++) {
+		struct store_row *row = store_row(store, id = g_array_index(ids, msgid, i), &problem);
+
+		here = row && row->folder;
+		g_clear_pointer(&row, store_row_free);
+	}
+	if (store)
+		store_close(store);
+	if (problem)
+		g_propagate_error(error, problem);
+	else if (!store)
+		fulmar_fail(error, FULMAR_FAILED, _("nothing of %s is here yet; “fulmar sync %s” fetches it"),
+		            account->id, account->id);
+	else if (!here)
+		fulmar_fail(error, FULMAR_FAILED, _("%s has no message %lld; “fulmar list” gives the IDs"),
+		            account->id, (long long)id);
+	return here;
+}
+
+void
+change_json(const struct change *change, const char *id, const char *source, const char *folder)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	json_open(out, NULL, '{');
+	json_text(out, "id", id);
+	if (source)
+		json_text(out, "source", source);
+	json_text(out, "folder", folder);
+	json_text(out, "state", change->queued ? "queued" : "done");
+	json_close(out, '}');
+	report_line(out->str);
 }

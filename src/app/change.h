@@ -22,6 +22,11 @@ gboolean change_make(const struct app *app, struct session *session, struct chan
                      struct command *command, GError **error);
 void change_clear(struct change *change);
 
+/* Whether all of ids are messages of account that are in a folder. FALSE with error. */
+gboolean change_are_here(const struct conf_account *account, const GArray *ids, GError **error);
+/* A line of --json: what became of the message id, which came of source, or NULL. */
+void change_json(const struct change *change, const char *id, const char *source, const char *folder);
+
 /* Where a message is now, for reports: the path of its folder, NULL when it is in none. Gives (g_free). */
 char *change_folder_of(struct store *store, msgid id);
 

@@ -14,21 +14,6 @@ command_for(const struct wish *wish, const struct ids_group *group)
 	return command;
 }
 
-static void
-json_line(const char *id, const char *source, const char *folder, const struct change *change)
-{
-	g_autoptr(GString) out = g_string_new(NULL);
-
-	json_open(out, NULL, '{');
-	json_text(out, "id", id);
-	if (source)
-		json_text(out, "source", source);
-	json_text(out, "folder", folder);
-	json_text(out, "state", change->queued ? "queued" : "done");
-	json_close(out, '}');
-	report_line(out->str);
-}
-
 static char *
 name_of(const struct ids_group *group, guint i)
 {
@@ -47,7 +32,7 @@ report_new(const struct app *app, const struct wish *wish, const struct ids_grou
 		g_autofree char *source = ids->len == group->ids->len ? name_of(group, i) : NULL;
 
 		if (app->cli.json)
-			json_line(g_ptr_array_index(ids, i), source, wish->path, change);
+			change_json(change, g_ptr_array_index(ids, i), source, wish->path);
 		else
 			report_line(g_ptr_array_index(ids, i));
 	}
@@ -63,38 +48,10 @@ report_same(const struct ids_group *group, const struct change *change)
 		g_autofree char *folder =
 		        store ? change_folder_of(store, g_array_index(group->ids, msgid, i)) : NULL;
 
-		json_line(id, NULL, folder, change);
+		change_json(change, id, NULL, folder);
 	}
 	if (store)
 		store_close(store);
-}
-
-/* All or nothing: a folder is not made for messages that are not there. */
-static gboolean
-are_here(const struct ids_group *group, GError **error)
-{
-	GError *problem = NULL;
-	struct store *store = app_store(group->account, &problem);
-	gboolean here = store != NULL;
-	msgid id = 0;
-
-	for (guint i = 0; here && i < group->ids->len; i++) {
-		struct store_row *row = store_row(store, id = g_array_index(group->ids, msgid, i), &problem);
-
-		here = row && row->folder;
-		g_clear_pointer(&row, store_row_free);
-	}
-	if (store)
-		store_close(store);
-	if (problem)
-		g_propagate_error(error, problem);
-	else if (!store)
-		fulmar_fail(error, FULMAR_FAILED, _("nothing of %s is here yet; “fulmar sync %s” fetches it"),
-		            group->account->id, group->account->id);
-	else if (!here)
-		fulmar_fail(error, FULMAR_FAILED, _("%s has no message %lld; “fulmar list” gives the IDs"),
-		            group->account->id, (long long)id);
-	return here;
 }
 
 static gboolean
@@ -103,8 +60,9 @@ make(const struct app *app, struct session *session, const struct wish *wish, co
 {
 	struct change change = {.account = group->account,
 	                        .other = wish->target != group->account ? wish->target : NULL};
-	gboolean ok =
-	        are_here(group, error) && change_make(app, session, &change, command_for(wish, group), error);
+	/* All or nothing: a folder is not made for messages that are not there. */
+	gboolean ok = change_are_here(group->account, group->ids, error) &&
+	              change_make(app, session, &change, command_for(wish, group), error);
 
 	if (change.durable && change.told.ids->len > 0)
 		report_new(app, wish, group, &change);

@@ -1,5 +1,6 @@
 /* fulmar draft */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,39 +58,51 @@ take_words(const struct app *app, struct draft *draft, GError **error)
 
 /* ---- the message ---- */
 
+enum { OCTETS_MAX = 256 << 20 }; /* several times of what servers take */
+
+static const char *
+source_name(const char *file)
+{
+	return file ? file : _("standard input");
+}
+
 static GBytes *
-read_input(GError **error)
+read_all(int fd, const char *file, GError **error)
 {
 	g_autoptr(GByteArray) all = g_byte_array_new();
 	guint8 bytes[16384];
 
-	for (;;) {
-		gssize n = read(STDIN_FILENO, bytes, sizeof bytes);
+	while (all->len <= OCTETS_MAX) {
+		gssize n = read(fd, bytes, sizeof bytes);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n == 0)
 			return g_byte_array_free_to_bytes(g_steal_pointer(&all));
-		if (n < 0) {
-			fulmar_fail(error, FULMAR_FAILED, _("standard input cannot be read: %s"),
+		if (n > 0) {
+			g_byte_array_append(all, bytes, (guint)n);
+		} else if (errno != EINTR) {
+			fulmar_fail(error, FULMAR_FAILED, _("cannot read %s: %s"), source_name(file),
 			            g_strerror(errno));
 			return NULL;
 		}
-		g_byte_array_append(all, bytes, (guint)n);
 	}
+	fulmar_fail(error, FULMAR_FAILED, _("%s is no message: it is longer than %d MB"), source_name(file),
+	            OCTETS_MAX >> 20);
+	return NULL;
 }
 
 static GBytes *
 read_file(const char *path, GError **error)
 {
-	g_autoptr(GError) failed = NULL;
-	char *text;
-	gsize len;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	GBytes *all;
 
-	if (g_file_get_contents(path, &text, &len, &failed))
-		return g_bytes_new_take(text, len);
-	fulmar_fail(error, FULMAR_FAILED, "%s", failed->message);
-	return NULL;
+	if (fd < 0) {
+		fulmar_fail(error, FULMAR_FAILED, _("cannot read %s: %s"), path, g_strerror(errno));
+		return NULL;
+	}
+	all = read_all(fd, path, error);
+	close(fd);
+	return all;
 }
 
 /* RFC 5322 §3.3, whatever the language. */
@@ -130,7 +143,7 @@ has_field(const char *text, gsize len, const char *name)
 
 /* With what every message has, and lines as they go over a wire. NULL with error. */
 static GBytes *
-complete(const struct conf_account *account, GBytes *typed, GError **error)
+complete(const struct draft *draft, GBytes *typed, GError **error)
 {
 	g_autoptr(GBytes) lines = lines_with_crlf(typed);
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -140,15 +153,15 @@ complete(const struct conf_account *account, GBytes *typed, GError **error)
 
 	text = at = g_bytes_get_data(lines, &len);
 	if (!len || !mime_field_next(&at, text + len, &field) || field.name != text) {
-		fulmar_fail(
-		        error, FULMAR_FAILED,
-		        _("that is no message: it does not begin with a header field, such as “Subject:”"));
+		fulmar_fail(error, FULMAR_FAILED,
+		            _("%s is no message: it does not begin with a header field, such as “Subject:”"),
+		            source_name(draft->file));
 		return NULL;
 	}
 	if (!has_field(text, len, "Date"))
 		add_date(out);
 	if (!has_field(text, len, "Message-ID"))
-		add_message_id(out, account);
+		add_message_id(out, draft->account);
 	g_string_append_len(out, text, (gssize)len);
 	return g_string_free_to_bytes(g_steal_pointer(&out));
 }
@@ -156,9 +169,10 @@ complete(const struct conf_account *account, GBytes *typed, GError **error)
 static GBytes *
 read_message(const struct draft *draft, GError **error)
 {
-	g_autoptr(GBytes) typed = draft->file ? read_file(draft->file, error) : read_input(error);
+	g_autoptr(GBytes) typed =
+	        draft->file ? read_file(draft->file, error) : read_all(STDIN_FILENO, NULL, error);
 
-	return typed ? complete(draft->account, typed, error) : NULL;
+	return typed ? complete(draft, typed, error) : NULL;
 }
 
 /* ---- what came of it ---- */
@@ -166,21 +180,13 @@ read_message(const struct draft *draft, GError **error)
 static void
 report_json(const struct app *app, const char *id, const struct change *change)
 {
-	g_autoptr(GString) out = g_string_new(NULL);
 	struct store *store = app_store(change->account, NULL);
 	g_autofree char *folder =
 	        store ? change_folder_of(store, g_ascii_strtoll(strrchr(id, ':') + 1, NULL, 10)) : NULL;
 
 	if (store)
 		store_close(store);
-	json_open(out, NULL, '{');
-	json_text(out, "id", id);
-	if (app->cli.replace)
-		json_text(out, "source", app->cli.replace);
-	json_text(out, "folder", folder);
-	json_text(out, "state", change->queued ? "queued" : "done");
-	json_close(out, '}');
-	report_line(out->str);
+	change_json(change, id, app->cli.replace, folder);
 }
 
 static void
@@ -203,18 +209,20 @@ put(const struct app *app, struct session *session, const struct draft *draft, G
 {
 	struct store *store = ready_store(app, session, draft->account, error);
 	struct change change = {.account = draft->account};
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 	struct command *command;
 	gboolean ok;
 
 	if (!store)
 		return FALSE;
 	store_close(store);
+	if (draft->old)
+		g_array_append_val(ids, draft->old);
+	if (!change_are_here(draft->account, ids, error))
+		return FALSE;
 	command = command_new(CMD_DRAFT, draft->account->id);
 	command->bytes = g_bytes_ref(message);
-	if (draft->old) {
-		command->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-		g_array_append_val(command->ids, draft->old);
-	}
+	command->ids = g_steal_pointer(&ids);
 	ok = change_make(app, session, &change, command, error);
 	if (change.durable)
 		report(app, &change);

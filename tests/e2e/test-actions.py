@@ -235,6 +235,9 @@ def test_a_draft_that_cannot_be_is_refused():
         path = os.path.join(home.dir, 'letter')
         with open(path, 'w') as f:
             f.write(letter(1))
+        huge = os.path.join(home.dir, 'huge')
+        with open(huge, 'w') as f:
+            f.truncate(300 << 20)
         one = home.run('draft', 'local', path).strip()
         assert re.fullmatch(r'local:\d+', one), one
         two = home.run('draft', '--replace', one, '-', stdin=letter(2)).strip()
@@ -243,7 +246,9 @@ def test_a_draft_that_cannot_be_is_refused():
             assert f.read().endswith('saved 2 times\n')
         for args, status, words in ((['draft', path], 2, 'several'), (['draft', 'nobody', path], 2, 'nobody'), (['draft', 'local', path + 'x'], 1, 'letterx'),
                                     (['draft', '--replace', two, 'bob'], 2, 'bob'), (['draft', '--replace', one, path], 1, 'message'),
-                                    (['draft', '--replace', 'x', path], 2, 'x'), (['draft', 'bob', '/dev/null'], 1, 'no message')):
+                                    (['draft', '--replace', 'x', path], 2, 'x'), (['draft', 'bob', '/dev/null'], 1, '/dev/null is no message'),
+                                    (['draft', 'bob'], 1, 'standard input is no message'), (['draft', 'bob', home.dir], 1, 'cannot read ' + home.dir),
+                                    (['draft', 'bob', huge], 1, 'longer than 256 MB'), (['draft', '--replace', 'local:999', path], 1, 'local has no message 999')):
             assert home.run(*args, status=status) == '', args
             one_line(home.err, words)
         home.run('undo')
