@@ -248,19 +248,34 @@ journal_copy(struct rig *rig, GError **error)
 	store_journal_copy(rig->store, ids, 2, rig_folder_at(rig, "Sent"), NULL, NULL, error);
 }
 
+/* A new message for Sent, instead of old if that is not 0. */
 static void
-journal_append(struct rig *rig, GError **error)
+put_new(struct rig *rig, msgid old, GError **error)
 {
 	static const char text[] = "Subject: new\r\nMessage-ID: <new@harbour.example>\r\n\r\nhello\r\n";
 	g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
 	struct envelope envelope;
+	struct store_message message = {.received = NOON, .flags = FLAG_SEEN, .envelope = &envelope};
+	gint64 sent = rig_folder_at(rig, "Sent");
 
 	envelope_from_headers(&envelope, text, strlen(text));
-	store_journal_append(
-	        rig->store, rig_folder_at(rig, "Sent"),
-	        &(struct store_message){.received = NOON, .flags = FLAG_SEEN, .envelope = &envelope}, bytes,
-	        "", NULL, error);
+	if (old)
+		store_journal_replace(rig->store, old, sent, &message, bytes, NULL, error);
+	else
+		store_journal_append(rig->store, sent, &message, bytes, "", NULL, error);
 	envelope_clear(&envelope);
+}
+
+static void
+journal_append(struct rig *rig, GError **error)
+{
+	put_new(rig, 0, error);
+}
+
+static void
+journal_replace(struct rig *rig, GError **error)
+{
+	put_new(rig, rig_id_at(rig, "INBOX", "b"), error);
 }
 
 static void
@@ -334,7 +349,7 @@ static const struct {
         {"/kill/purge", journal_purge},         {"/kill/flag", journal_flag},
         {"/kill/empty", journal_empty},         {"/kill/create", journal_create},
         {"/kill/rename", journal_rename},       {"/kill/remove", journal_remove},
-        {"/kill/subscribe", journal_subscribe},
+        {"/kill/subscribe", journal_subscribe}, {"/kill/replace", journal_replace},
 };
 
 static void
