@@ -283,15 +283,16 @@ row_relocate(struct store *store, struct row_state *row, gint64 folder, guint64 
 	return ok;
 }
 
-/* The person wants it where it is after all: a mark that an op left there goes. */
+/* The person wants it where it is after all: a mark that an op left there goes, unless he set one himself. */
 static gboolean
 unmark(struct store *store, const struct row_state *row, GError **error)
 {
 	const struct op_spec spec = {.verb = OP_FLAG, .folder = row->folder, .remove = FLAG_DELETED};
 	gint64 op;
 
-	return op_insert(store, &spec, &op, error) && op_join(store, op, row->id, 0, error) &&
-	       masks_settle(store, row->id, NULL, error);
+	return row->add & FLAG_DELETED ||
+	       (op_insert(store, &spec, &op, error) && op_join(store, op, row->id, 0, error) &&
+	        masks_settle(store, row->id, NULL, error));
 }
 
 gboolean

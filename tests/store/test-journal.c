@@ -328,6 +328,31 @@ a_purge_that_was_begun_leaves_no_mark_when_it_is_undone(struct bed *bed, gconstp
 	g_assert_cmpuint(read_ops(bed->store, FALSE, 0, ops), ==, 0);
 }
 
+/* The mark of an op that was cut off goes, that of the person does not. */
+static void
+who_marks_what_comes_back_finds_it_marked(struct bed *bed, gconstpointer unused)
+{
+	msgid id = add_mail(bed->store, bed->inbox, &(struct mail){.uid = 1});
+	gint64 to = add_folder(bed->store, "Archive", "");
+	g_autoptr(GError) error = NULL;
+	struct store_row *row;
+	OPS(ops);
+
+	g_assert_true(store_journal_move(bed->store, &id, 1, to, NULL, &error));
+	read_ops(bed->store, TRUE, 0, ops);
+	g_assert_true(store_op_set(bed->store, op_at(ops, 0)->id, OP_RUNNING, NULL, 0, &error));
+	g_assert_true(store_ops_recover(bed->store, &error));
+	g_assert_true(store_op_set(bed->store, op_at(ops, 0)->id, OP_WAITING, NULL, 0, &error));
+	g_assert_true(store_journal_flags(bed->store, &id, 1, FLAG_DELETED, 0, NULL, NULL, NULL, &error));
+	g_assert_true(store_journal_move(bed->store, &id, 1, bed->inbox, NULL, &error));
+	row = store_row(bed->store, id, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(row->folder, ==, bed->inbox);
+	g_assert_cmpuint(row->flags & FLAG_DELETED, ==, FLAG_DELETED);
+	store_row_free(row);
+	check_store(bed->dir);
+}
+
 /* Where it was to go is no more, so there is nowhere to show it. */
 static void
 a_refused_op_is_not_tried_again_without_its_folder(struct bed *bed, gconstpointer unused)
@@ -438,6 +463,7 @@ main(int argc, char **argv)
 	BED_TEST("/store/journal/no-folder", a_refused_op_is_not_tried_again_without_its_folder);
 	BED_TEST("/store/journal/mark", an_op_keeps_the_mark_of_its_first_attempt);
 	BED_TEST("/store/journal/unmarked", a_purge_that_was_begun_leaves_no_mark_when_it_is_undone);
+	BED_TEST("/store/journal/marked", who_marks_what_comes_back_finds_it_marked);
 	BED_TEST("/store/journal/shown", a_screen_sees_some_ops_with_their_rows_counted);
 	return g_test_run();
 }
