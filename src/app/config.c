@@ -62,8 +62,9 @@ command_check_config(struct app *app)
 	if (!app_load_conf(app))
 		return FULMAR_USAGE;
 	text = app->conf->exists
-	               ? g_strdup_printf(_("%s: no problems, %u accounts"), app->conf->file,
-	                                 app->conf->accounts->len)
+	               ? g_strdup_printf(ngettext("%s: no problems, %u account",
+	                                          "%s: no problems, %u accounts", app->conf->accounts->len),
+	                                 app->conf->file, app->conf->accounts->len)
 	               : g_strdup_printf(_("%s is not there; everything has its default"), app->conf->file);
 	safe = g_utf8_make_valid(text, -1);
 	report_line(safe);

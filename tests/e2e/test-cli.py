@@ -137,7 +137,7 @@ def test_check_config_tells_all_at_once():
         for want in ('fulmar.conf:2', 'imap', 'fulmar.conf:3', 'host', 'fulmar.conf:4', 'pager', 'fulmar.conf:7', 'next'):
             assert want in text, (want, text)
     with local_home() as home:
-        assert 'no problems' in home.run('check-config')
+        assert home.run('check-config').endswith('fulmar.conf: no problems, 1 account\n')
     with tap.Home() as home:
         os.remove(os.path.join(home.dir, 'config/fulmar/fulmar.conf'))
         home.run('check-config')
