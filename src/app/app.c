@@ -78,6 +78,8 @@ app_target(const struct app *app, const char *target, const char **folder, GErro
 	gsize len = slash ? (gsize)(slash - target) : strlen(target);
 
 	*folder = slash && slash[1] ? slash + 1 : NULL;
+	if (*folder && g_ascii_strcasecmp(*folder, "INBOX") == 0)
+		*folder = "INBOX"; /* RFC 3501 §5.1 */
 	return app_account(app, target, len, error);
 }
 

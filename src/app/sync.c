@@ -164,7 +164,7 @@ job_report(const struct app *app, struct job *job)
 	struct totals totals = {0};
 	GError *error = NULL;
 
-	if (!job->error && !read_totals(job, &totals, &error) && error)
+	if (!read_totals(job, &totals, &error) && error)
 		job_fail(job, error);
 	if (app->cli.json)
 		report_json(job, &totals);

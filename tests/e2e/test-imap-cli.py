@@ -130,6 +130,20 @@ def test_a_certificate_that_ended_is_refused_and_a_pin_takes_its_place():
             home.run('sync')
 
 
+def test_a_sync_that_fails_tells_what_is_here():
+    with Dovecot() as d, RawImap(d.port) as imap, Proxy(d.port) as p:
+        for n in (1, 2):
+            imap.append(message(n))
+        with Home(imap_conf(p.port)) as home:
+            synced(home)
+            home.run('--offline', 'flag', rows(home)[0]['id'], '+seen')
+            p.refuse(True)
+            end = json.loads(home.run('sync', 'work/INBOX', '--json', status=3))
+            assert [end[k] for k in ('total', 'unread', 'waiting', 'failed', 'status')] == [2, 1, 1, 0, 3], end
+            assert end['error'] in home.err
+            assert [json.loads(home.run('--offline', 'sync', 'work/inbox', '--json', status=3))[k] for k in ('folder', 'total')] == ['INBOX', 2]
+
+
 def test_a_server_that_stalls_is_given_up_in_time():
     with Dovecot() as d, Proxy(d.port) as p:
         p.stall()
