@@ -54,6 +54,23 @@ found(const struct store_finding *finding, void *user)
 		found_text(check, finding);
 }
 
+/* What may be wrong with the store itself is for the check to say. */
+static gboolean
+is_folder(const struct check *check, GError **error)
+{
+	g_autoptr(GError) damage = NULL;
+	struct store *store = check->folder ? app_store(check->account, &damage) : NULL;
+	struct store_folder *folder = store ? store_folder_by_path(store, check->folder, &damage) : NULL;
+	gboolean is = !store || folder || damage;
+
+	if (!is)
+		app_folder(store, check->account, check->folder, error);
+	store_folder_free(folder);
+	if (store)
+		store_close(store);
+	return is;
+}
+
 static gboolean
 look(struct check *check, GError **error)
 {
@@ -73,7 +90,7 @@ check_target(const struct app *app, const char *word)
 	GError *error = NULL;
 
 	check.account = app_target(app, word, &check.folder, &error);
-	if (!check.account || !look(&check, &error))
+	if (!check.account || !is_folder(&check, &error) || !look(&check, &error))
 		return app_fail(error);
 	return check.left ? FULMAR_FAILED : FULMAR_OK;
 }

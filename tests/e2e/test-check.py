@@ -71,7 +71,9 @@ def test_a_sound_store_is_status_0_and_silent():
         assert w.home.run('check') == '' and w.home.run('check', 'work') == '' and w.home.run('check', 'work/INBOX') == ''
         assert w.home.run('check', '--repair') == '' and w.home.run('check', '--repair', '--json') == ''
         w.home.run('check', 'wrk', status=2)
-        w.home.run('check', '--repair', 'work/Plnas', status=1)
+        for args in (['check', 'work/Plnas'], ['check', '--repair', 'work/Plnas']):
+            w.home.run(*args, status=1)
+            assert 'work has no folder “Plnas”; the nearest is “Plans”' in w.home.err, w.home.err
         whole(w.home, w.imap)
     with Home(imap_conf(1)) as home:
         home.run('check', status=1)
