@@ -24,7 +24,8 @@ void app_add_status(int *status, gboolean first, int next);
 
 /* The account called id (len octets); FULMAR_USAGE that names the nearest. Lends from conf. */
 const struct conf_account *app_account(const struct app *app, const char *id, gsize len, GError **error);
-/* "ACCOUNT/FOLDER" or "ACCOUNT": *folder is what follows the first slash, INBOX in capitals, or NULL. Lends. */
+/* "ACCOUNT/FOLDER" or "ACCOUNT": *folder is what follows the first slash, INBOX in capitals; NULL: none.
+ * Lends. */
 const struct conf_account *app_target(const struct app *app, const char *target, const char **folder,
                                       GError **error);
 /* "ACCOUNT:NUMBER". */
