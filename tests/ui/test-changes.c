@@ -322,8 +322,8 @@ undo_leaves_the_cursor_of_who_went_on(void)
 	first = list_cursor(rig.ui->list)->row->id;
 	press(&rig, "j");
 	g_assert_cmpint(list_cursor(rig.ui->list)->row->id, !=, first);
-	g_assert_true(
-	        store_journal_flags(rig.sample.writer, &first, 1, FLAG_ANSWERED, 0, NULL, NULL, &step, &error));
+	g_assert_true(store_journal_flags(rig.sample.writer, &first, 1, FLAG_ANSWERED, 0, NULL, NULL, &step,
+	                                  &error));
 	press(&rig, "u");
 	undo = rig_taken(&rig, CMD_UNDO);
 	tell_back(&rig, undo, first);
@@ -1061,7 +1061,8 @@ main(int argc, char **argv)
 	                in_trash_more_than_one_for_good_is_asked_about);
 	g_test_add_func("/changes/keywords-are-given-and-taken", keywords_are_given_and_taken);
 	g_test_add_func("/changes/undo-says-what-was-undone", undo_says_what_was_undone);
-	g_test_add_func("/changes/undo-leaves-the-cursor-of-who-went-on", undo_leaves_the_cursor_of_who_went_on);
+	g_test_add_func("/changes/undo-leaves-the-cursor-of-who-went-on",
+	                undo_leaves_the_cursor_of_who_went_on);
 	g_test_add_func("/changes/undo-waits-for-what-is-under-way", undo_waits_for_what_is_under_way);
 	g_test_add_func("/changes/reading-is-no-step-of-undo", reading_is_no_step_of_undo);
 	g_test_add_func("/changes/hints-and-lines-name-the-keys-that-are-bound",
