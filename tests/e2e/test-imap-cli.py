@@ -2,7 +2,7 @@
 """IMAP against a real Dovecot, seen through the command line: log-in, TLS, resync in every mode, bodies, flags, faults and their exit statuses."""
 import base64, datetime, email, json, os, random, re, sys, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
-from dovecot import Dovecot, RawImap, jwt, make_ca, make_cert, free_port
+from dovecot import Dovecot, RawImap, jwt, make_ca, make_cert, held_port
 from proxy import Proxy
 from tap import FULMAR, Home, imap_conf, run
 
@@ -113,7 +113,9 @@ def test_faults_give_one_line_and_the_right_status():
         refused(imap_conf(d.port, password='wrong'), 4, 'refused the log-in')
         refused(imap_conf(d.tls_port, security='tls'), 5, 'sha256|SHA-256')
         refused(imap_conf(d.tls_port, security='tls').replace('127.0.0.1', 'localhost') + 'certificate-pin = sha256:%s\n' % ('ab' * 32), 5, 'localhost')
-        refused(imap_conf(free_port()), 3, 'refused')
+        held, port = held_port()
+        with held:
+            refused(imap_conf(port), 3, 'refused')
         refused(imap_conf(d.port).replace('127.0.0.1', 'no-such-host.invalid') + 'allow-cleartext = yes\n', 3, 'no-such-host.invalid')
         refused(imap_conf(d.port), 3, 'offline|not here', '--offline', 'sync')
         refused(imap_conf(d.port), 1, 'INBOX', 'list', 'work/INBX')

@@ -8,10 +8,12 @@ import base64, grp, hashlib, hmac, json, os, pwd, re, shutil, socket, subprocess
 NEW_KEY = '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'  # RSA's take a while to find
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+def held_port():
+    """A socket and its port: as long as it is open nobody else is given that port, while who asks for it (a server with SO_REUSEADDR) may listen there."""
+    s = socket.socket()
+    s.bind(('127.0.0.1', 0))
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return s, s.getsockname()[1]
 
 
 def openssl(*args, cwd):
@@ -55,7 +57,7 @@ class Dovecot:
                  expired=False, compress=False):
         self.dir = tempfile.mkdtemp(prefix='fulmar-dovecot-')
         self.extra, self.mechanisms, self.oauth, self.client_certs, self.compress = extra, mechanisms, oauth, client_certs, compress
-        self.port, self.tls_port = free_port(), free_port()
+        (self.held, self.port), (self.held_tls, self.tls_port) = held_port(), held_port()
         make_ca(self.dir)
         make_cert(self.dir, 'server', days=0 if expired else 30)
         if client_certs:
@@ -168,7 +170,7 @@ service imap-login {{
         env = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': self.dir}
         self.process = subprocess.Popen(['dovecot', '-F', '-c', self.conf], preexec_fn=become, env=env, cwd=self.dir,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             try:
                 with socket.create_connection(('127.0.0.1', self.port), 1) as s:
@@ -201,6 +203,8 @@ service imap-login {{
 
     def close(self):
         self.stop()
+        self.held.close()
+        self.held_tls.close()
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def __enter__(self):
