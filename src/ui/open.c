@@ -67,19 +67,6 @@ ui_find_target(struct ui *ui, const char *target, guint *account, char **path, G
 	return FALSE;
 }
 
-/* The folder shown was given another name, here or by somebody else: its rows stay on the screen. */
-static struct store_folder *
-find_renamed(struct ui *ui, struct store *store, GError **error)
-{
-	struct store_folder *info = ui->folder ? store_folder_by_id(store, ui->folder, error) : NULL;
-
-	if (info) {
-		g_free(ui->path);
-		ui->path = g_strdup(info->path);
-	}
-	return info;
-}
-
 /* Looks the shown folder up again: its id once the store knows it, its counters. */
 static gboolean
 read_info(struct ui *ui, GError **error)
@@ -90,8 +77,9 @@ read_info(struct ui *ui, GError **error)
 
 	if (store)
 		info = store_folder_by_path(store, ui->path, &local);
-	if (store && !info && !local)
-		info = find_renamed(ui, store, &local);
+	/* It may have been given another name, here or by somebody else: its rows stay on the screen. */
+	if (store && !info && !local && ui->folder)
+		info = store_folder_by_id(store, ui->folder, &local);
 	if (local) {
 		g_propagate_error(error, g_steal_pointer(&local));
 		return FALSE;
@@ -99,6 +87,10 @@ read_info(struct ui *ui, GError **error)
 	if (ui->info)
 		store_folder_free(ui->info);
 	ui->info = info;
+	if (info && strcmp(info->path, ui->path) != 0) {
+		g_free(ui->path);
+		ui->path = g_strdup(info->path);
+	}
 	return TRUE;
 }
 

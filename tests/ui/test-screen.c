@@ -281,6 +281,23 @@ unknown_targets_are_refused_with_the_nearest(void)
 	rig_close(&rig);
 }
 
+static void
+inbox_is_inbox_however_it_was_typed(void)
+{
+	struct rig rig;
+	struct ui_params params;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	params = rig.params;
+	params.target = "work/inbox";
+	text = ui_first_screen_text(&params, 80, 24, &error);
+	g_assert_no_error(error);
+	g_assert_true(g_str_has_prefix(text, " work / INBOX "));
+	rig_close(&rig);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -307,5 +324,6 @@ main(int argc, char **argv)
 	                ascii_and_accessible_screens_have_no_line_art);
 	g_test_add_func("/screen/unknown-targets-are-refused-with-the-nearest",
 	                unknown_targets_are_refused_with_the_nearest);
+	g_test_add_func("/screen/inbox-is-inbox-however-it-was-typed", inbox_is_inbox_however_it_was_typed);
 	return g_test_run();
 }
