@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """What goes wrong around the program: unreadable files, full disks, damaged stores, two at once, sudden ends. One clear line, nothing lost."""
-import glob, hashlib, json, os, random, re, resource, shutil, signal, sqlite3, stat, subprocess, sys, termios, time
+import fcntl, glob, hashlib, json, os, random, re, resource, shutil, signal, sqlite3, stat, subprocess, sys, termios, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
 from screen import PATIENCE, Screen
@@ -369,10 +369,10 @@ def test_commands_beside_the_screen():
 
 
 def test_a_journal_in_other_hands_is_waited_for_and_then_told():
-    import fcntl
-    with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port).replace('timeout = 10s', 'timeout = 1s')) as home:
+    with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port)) as home:
         imap.append(message(1))
         home.run('sync')
+        home.write_conf(imap_conf(d.port).replace('timeout = 10s', 'timeout = 2s'))
         with open(os.path.join(home.dir, 'data/fulmar/work/journal.lock')) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             assert 'queued' in home.run('flag', 'work:1', '+seen'), 'as another process that does not finish would have it'
@@ -380,6 +380,7 @@ def test_a_journal_in_other_hands_is_waited_for_and_then_told():
             home.run('sync', status=6)
             one_line(home.err, 'work', 'another fulmar')
             assert imap.flags()[1] == set()
+        home.write_conf(imap_conf(d.port))
         home.run('sync')
         assert imap.flags()[1] == {'\\Seen'} and home.run('queue') == ''
 

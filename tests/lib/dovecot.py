@@ -222,7 +222,7 @@ class RawImap:
     """Another client: a plain IMAP session by hand, with synchronising literals."""
 
     def __init__(self, port, user=Dovecot.user, password=Dovecot.password, box='INBOX'):
-        self.sock = socket.create_connection(('127.0.0.1', port), 20)
+        self.sock = socket.create_connection(('127.0.0.1', port), 60)
         self.file = self.sock.makefile('rb')
         self.n = 0
         self.file.readline()

@@ -72,7 +72,7 @@ class Drive:
 
     def end(self):
         self.process.stdin.close()
-        status = self.process.wait(20)
+        status = self.process.wait(60)
         self.process.stdout.close()
         return status
 
