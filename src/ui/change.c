@@ -83,7 +83,9 @@ say_change(struct ui *ui, const struct change *change)
 	guint n = change->n ? change->n : change->ids ? change->ids->len : 1;
 	g_autofree char *undo = ui_key_of(ui, VIEW_LIST, ACT_UNDO), *count = format_count(n);
 
-	if (n > 1)
+	if (change->lost)
+		ui_say(ui, "%s", change->what);
+	else if (n > 1)
 		ui_say(ui,
 		       ngettext("%s message: %s; %s takes it back", "%s messages: %s; %s takes it back", n),
 		       count, change->what, undo);

@@ -14,6 +14,7 @@ struct removal {
 	gint64 known;  /* messages, as the counters say */
 	gboolean only; /* its mail, not the folder */
 	guint below;   /* folders that go with it */
+	gboolean lost; /* nothing of it is here in full */
 };
 
 static void
@@ -38,7 +39,8 @@ confirmed(struct ui *ui, void *user)
 	                               .folder = removal->folder,
 	                               .leaves = removal->only && shown,
 	                               .what = what,
-	                               .n = 1});
+	                               .n = 1,
+	                               .lost = removal->only && removal->lost});
 }
 
 /* found: whole here. */
@@ -85,7 +87,7 @@ ui_with_loss(const char *question, gint64 lost)
 static void
 ask(struct ui *ui, struct sweep *sweep)
 {
-	const struct removal *removal = sweep->user;
+	struct removal *removal = sweep->user;
 	gint64 all = MAX((gint64)(sweep->found->len + sweep->others->len), removal->known),
 	       lost = all - sweep->found->len;
 	g_autofree char *text = question(removal, all), *whole = NULL;
@@ -94,6 +96,7 @@ ask(struct ui *ui, struct sweep *sweep)
 		ui_say(ui, _("%s is empty already"), removal->path);
 		return;
 	}
+	removal->lost = lost == all;
 	whole = ui_with_loss(text, lost);
 	ui_confirm(ui, whole, confirmed, g_steal_pointer(&sweep->user), removal_free);
 }

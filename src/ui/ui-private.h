@@ -330,6 +330,7 @@ struct change {
 	gboolean leaves;  /* the rows leave the folder shown */
 	const char *what; /* said at once ("moved to Archive"), translated; NULL: not spoken of */
 	guint n;          /* how many it concerns, for the line; 0: ids */
+	gboolean lost;    /* undo brings nothing of it back */
 };
 void ui_change(struct ui *ui, const struct change *change);
 gboolean ui_changes_mail(enum command_verb verb);

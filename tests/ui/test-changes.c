@@ -529,7 +529,7 @@ emptying_says_how_many_and_what_is_lost(void)
 	press(&rig, "y = j E");
 	g_assert_true(shows(&rig, "Delete all 4 messages of INBOX for good? 3 of them are not here in full"));
 	press(&rig, "n E y");
-	g_assert_true(shows(&rig, "INBOX emptied"));
+	g_assert_true(shows(&rig, "INBOX emptied; u takes it back"));
 	command = rig_taken(&rig, CMD_FOLDER_EMPTY);
 	g_assert_cmpint(command->folder, ==, rig.sample.inbox);
 	press(&rig, "q");
@@ -537,6 +537,26 @@ emptying_says_how_many_and_what_is_lost(void)
 	rig_done(&rig, command, 1, "", NULL);
 	press(&rig, "y * E");
 	g_assert_true(shows(&rig, "Lists/kernel is empty already"));
+	rig_close(&rig);
+}
+
+static void
+nothing_is_promised_of_what_cannot_come_back(void)
+{
+	struct rig rig;
+	gint64 old;
+
+	rig_open(&rig, 24, 100, FALSE, NULL);
+	old = sample_folder(&rig.sample, "Old", "");
+	sample_add(&rig.sample, old, 21, 0, "Ann <ann@a.example>", "not here", 0);
+	rig.ui->folders_stale = TRUE;
+	rig_settle(&rig);
+	press(&rig, "y / O l d Enter E");
+	g_assert_true(shows(&rig, "1 of them is not here in full: undo cannot bring it back"));
+	press(&rig, "y");
+	g_assert_true(shows(&rig, "Old emptied"));
+	g_assert_false(shows(&rig, "takes it back"));
+	rig_done(&rig, rig_taken(&rig, CMD_FOLDER_EMPTY), 1, "", NULL);
 	rig_close(&rig);
 }
 
@@ -1074,6 +1094,8 @@ main(int argc, char **argv)
 	                folders_are_made_renamed_and_deleted);
 	g_test_add_func("/changes/emptying-says-how-many-and-what-is-lost",
 	                emptying_says_how_many_and_what_is_lost);
+	g_test_add_func("/changes/nothing-is-promised-of-what-cannot-come-back",
+	                nothing_is_promised_of_what_cannot_come_back);
 	g_test_add_func("/changes/deleting-a-folder-says-what-is-lost", deleting_a_folder_says_what_is_lost);
 	g_test_add_func("/changes/preferences-of-folders-are-set", preferences_of_folders_are_set);
 	g_test_add_func("/changes/names-of-folders-steer-nothing", names_of_folders_steer_nothing);
