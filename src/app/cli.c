@@ -218,14 +218,15 @@ count_words(const struct cli *cli, GError **error)
 	const struct cli_verb *verb = cli->verb;
 	guint n = cli->words->len, min = verb ? verb->min_words : command->min_words,
 	      max = verb ? verb->max_words : command->max_words;
-	g_autofree char *name = NULL;
+	g_autofree char *name = NULL, *text = NULL;
 
 	if (n >= min && n <= max)
 		return TRUE;
 	name = verb ? g_strdup_printf("%s %s", command->name, verb->name) : g_strdup(command->name);
-	fulmar_fail(error, FULMAR_USAGE,
-	            n < min ? _("“%s” needs more: fulmar %s %s") : _("“%s” takes less: fulmar %s %s"), name,
-	            name, verb ? verb->usage : command->usage);
+	text = g_strdup_printf(
+	        n < min ? _("“%s” needs more: fulmar %s %s") : _("“%s” takes less: fulmar %s %s"), name, name,
+	        verb ? verb->usage : command->usage);
+	fulmar_fail(error, FULMAR_USAGE, "%s", g_strchomp(text)); /* some take no words at all */
 	return FALSE;
 }
 
@@ -233,19 +234,20 @@ static gboolean
 unknown_verb(const struct cli_command *command, const char *word, GError **error)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
-	g_autofree char *shown = text_safe(word, -1);
+	g_autofree char *shown = text_safe(word, -1), *all = NULL;
 	const char *nearest;
 
 	for (const struct cli_verb *verb = command->verbs; verb->name; verb++)
 		g_ptr_array_add(names, (gpointer)verb->name);
 	g_ptr_array_add(names, NULL);
 	nearest = text_nearest(word, (const char *const *)names->pdata);
+	all = g_strjoinv("|", (char **)names->pdata);
 	if (nearest)
 		fulmar_fail(error, FULMAR_USAGE, _("“%s” knows no “%s”; the nearest is “%s”"), command->name,
 		            shown, nearest);
 	else
 		fulmar_fail(error, FULMAR_USAGE, _("“%s” knows no “%s”: fulmar %s %s"), command->name, shown,
-		            command->name, command->usage);
+		            command->name, all);
 	return FALSE;
 }
 

@@ -108,6 +108,9 @@ def test_wrong_usage_is_status_2_and_one_line():
                      ('--trace', 'nonsense', 'accounts'), ('-c', '/nonexistent/file', 'accounts'), ('-o', 'nonsense', 'accounts')):
             home.run(*args, status=2)
             one_line(home.err)
+        for args, end in (('folder', 'nope'), ': fulmar folder create|rename|delete|subscribe|unsubscribe|empty|rights|quota'), (('undo', 'x'), ': fulmar undo'):
+            home.run(*args, status=2)
+            assert home.err.endswith(end + '\n'), home.err
 
 
 def test_commands_of_later_versions_say_so():
