@@ -223,9 +223,9 @@ count_words(const struct cli *cli, GError **error)
 	if (n >= min && n <= max)
 		return TRUE;
 	name = verb ? g_strdup_printf("%s %s", command->name, verb->name) : g_strdup(command->name);
-	text = g_strdup_printf(
-	        n < min ? _("“%s” needs more: fulmar %s %s") : _("“%s” takes less: fulmar %s %s"), name, name,
-	        verb ? verb->usage : command->usage);
+	text = g_strdup_printf(n < min ? _("“%s” needs more: fulmar %s %s")
+	                               : _("“%s” takes less: fulmar %s %s"),
+	                       name, name, verb ? verb->usage : command->usage);
 	fulmar_fail(error, FULMAR_USAGE, "%s", g_strchomp(text)); /* some take no words at all */
 	return FALSE;
 }
