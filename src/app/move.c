@@ -49,7 +49,13 @@ static gboolean
 take_target(const struct app *app, struct wish *wish, GError **error)
 {
 	const char *word = g_ptr_array_index(app->cli.words, app->cli.words->len - 1);
+	msgid id;
 
+	if (app_id(app, word, &id, NULL)) {
+		fulmar_fail(error, FULMAR_USAGE,
+		            _("“%s” is a message; the last word is where to: ACCOUNT/FOLDER"), word);
+		return FALSE;
+	}
 	wish->target = app_target(app, word, &wish->path, error);
 	if (!wish->target || wish->path)
 		return wish->target != NULL;

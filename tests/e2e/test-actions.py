@@ -405,6 +405,9 @@ def test_wrong_words_are_status_2_and_change_nothing():
                      ('folder', 'rights', 'work/Plans', 'bob'), ('queue', 'eat', '1'), ('queue', 'retry'), ('queue', 'drop', 'x'), ('check', 'wrk')):
             w.run(*args, status=2)
             one_line(w.home.err)
+        for words in ([w.ids[1]], ['work/Plans', w.ids[1]]):
+            w.run('move', *words, status=2)
+            one_line(w.home.err, 'is a message')
         w.run('folder', 'creat', 'work/X', status=2)
         one_line(w.home.err, '“create”')
         assert not differ(before, shown(w.home)) and queue(w.home) == []
