@@ -105,6 +105,8 @@ struct backend_ops {
 	/* TRUE while changes of all folders are told as they happen, so that none needs to be asked for.
 	 * NULL: never. */
 	gboolean (*follows_all)(struct backend *backend);
+	/* FALSE when it is known that the server keeps no \Seen of folder's messages. NULL: it does. */
+	gboolean (*keeps_seen)(struct backend *backend, gint64 folder);
 	/* Another lane takes folder over: this one writes nothing more of what it has open of it. NULL: there
 	 * is but one lane. */
 	void (*leave)(struct backend *backend, gint64 folder);

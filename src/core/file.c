@@ -46,22 +46,50 @@ rights_for(guint flags, gboolean keywords)
 	return rights[seen][deleted][other];
 }
 
+/* FALSE when it is known that one of the folders does not keep \Seen. */
+static gboolean
+keep_seen(const struct change *change)
+{
+	const struct account *a = change->account;
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, change->touched);
+	while (a->ops->keeps_seen && g_hash_table_iter_next(&iter, &key, NULL))
+		for (guint i = 0; i < LANES; i++)
+			if (a->lanes[i].backend &&
+			    !a->ops->keeps_seen(a->lanes[i].backend, *(const gint64 *)key))
+				return FALSE;
+	return TRUE;
+}
+
+/* By itself: where the server would not have it, it is not worth a word, and the messages stay new. */
+static gboolean
+flag_seen(struct change *change, GError **error)
+{
+	const struct command *c = change->command;
+
+	if (!change->n || !change_may(change, rights_for(FLAG_SEEN, FALSE), 0, NULL) || !keep_seen(change)) {
+		change->n = 0;
+		return TRUE;
+	}
+	return store_journal_seen(change->account->store, ids_of(c->ids), c->ids->len, error);
+}
+
 gboolean
 file_flag(struct change *change, GError **error)
 {
 	const struct command *c = change->command;
-	gboolean keywords = (c->text && *c->text) || (c->text2 && *c->text2), unasked = c->op == 1;
+	gboolean keywords = (c->text && *c->text) || (c->text2 && *c->text2);
 
 	change->name = "flag";
 	if (!look_at(change, c->ids, error))
 		return FALSE;
-	if (!change_may(change, rights_for(c->add | c->remove, keywords), 0, unasked ? NULL : error)) {
-		change->n = 0; /* what is marked by itself is not worth a refusal */
-		return unasked;
-	}
-	return !change->n ||
-	       store_journal_flags(change->account->store, ids_of(c->ids), c->ids->len, c->add, c->remove,
-	                           c->text, c->text2, unasked ? NULL : &change->step, error);
+	if (c->op == 1)
+		return flag_seen(change, error);
+	return change_may(change, rights_for(c->add | c->remove, keywords), 0, error) &&
+	       (!change->n || store_journal_flags(change->account->store, ids_of(c->ids), c->ids->len, c->add,
+	                                          c->remove, c->text, c->text2, &change->step, error));
 }
 
 gboolean

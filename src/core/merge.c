@@ -46,9 +46,9 @@ kind_of(const struct store_op *op)
 	/* Appends for another account are told to it. */
 	int n = op->key ? (int)strcspn(op->key, ":") : 0;
 
-	return g_strdup_printf("%d %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u %u %s\n%s\n%.*s",
+	return g_strdup_printf("%d %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u %u %s\n%s\n%s\n%.*s",
 	                       (int)op->verb, op->folder, op->to, op->add, op->remove, op->keywords_add,
-	                       op->keywords_remove, n, n ? op->key : "");
+	                       op->keywords_remove, op->arg, n, n ? op->key : "");
 }
 
 struct store_op *

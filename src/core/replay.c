@@ -1,3 +1,4 @@
+#include <string.h>
 #include "base/error.h"
 #include "base/idset.h"
 #include "base/loop.h"
@@ -174,6 +175,21 @@ cut_off(struct account *a, const struct replay *replay, gint64 id, GError **erro
 	                    until, error);
 }
 
+/* What was read is new again, as the server has it; nobody asked for it and nobody is told. */
+static gboolean
+is_unasked(const struct store_op *op)
+{
+	return op->verb == OP_FLAG && !strcmp(op->arg, OP_UNASKED);
+}
+
+static gboolean
+refuse(struct account *a, const struct store_op *op, gint64 id, const GError *why, GError **error)
+{
+	if (!is_unasked(op))
+		return store_op_set(a->store, id, OP_FAILED, why->message, 0, error);
+	return store_op_set(a->store, id, OP_WAITING, NULL, 0, error) && store_op_drop(a->store, id, error);
+}
+
 static gboolean
 settle(struct account *a, const struct replay *replay, gint64 id, const GError *why, GError **error)
 {
@@ -194,7 +210,7 @@ settle(struct account *a, const struct replay *replay, gint64 id, const GError *
 		idset_add(a->alone, id);
 		return store_op_set(a->store, id, OP_WAITING, NULL, 0, error);
 	}
-	return store_op_set(a->store, id, OP_FAILED, why->message, 0, error);
+	return refuse(a, op, id, why, error);
 }
 
 static gboolean
@@ -217,8 +233,8 @@ ended(struct replay *replay, const GError *why)
 	struct account *a = replay->account;
 	const struct batch *batch = replay->batch;
 	GError *failed = NULL;
-	gboolean refused = why && batch->ops->len == 1 && why->code != FULMAR_CANCELLED &&
-	                   fulmar_error_status(why) != FULMAR_NO_LINK;
+	gboolean refused = why && batch->ops->len == 1 && !is_unasked(batch->op) &&
+	                   why->code != FULMAR_CANCELLED && fulmar_error_status(why) != FULMAR_NO_LINK;
 
 	a->replaying--;
 	if (!settle_all(replay, why, &failed))

@@ -15,8 +15,8 @@ enum command_verb {
 	             says. Done when complete */
 	CMD_TEXT, /* ids[0]: structure and shown text (text = "html" prefers HTML). Done when here */
 	CMD_PART, /* ids[0], text = section ("" whole message, "HEADER"). Done when here */
-	CMD_FLAG, /* ids, add, remove, text = keywords to add, text2 = keywords to remove; op = 1: by itself
-	             (what was read), so no step of undo. Done when durable in the store */
+	CMD_FLAG, /* ids, add, remove, text = keywords to add, text2 = keywords to remove; op = 1: \Seen
+	             by itself (what was read), so no step of undo. Done when durable in the store */
 	CMD_FLAG_ALL, /* folder, add, remove: all its messages */
 	CMD_MOVE,   /* ids to the folder text (path; "" = folder), of the account text2 if not this one; add =
 	               1: the   folder is made if it is not there. Done when durable, as all that change mail */

@@ -167,7 +167,8 @@ journal_flag_row(struct store *store, struct journal *journal, const struct row_
 	                             .add = add,
 	                             .remove = remove,
 	                             .keywords_add = keywords_add,
-	                             .keywords_remove = keywords_remove};
+	                             .keywords_remove = keywords_remove,
+	                             .arg = journal->unasked ? OP_UNASKED : NULL};
 	gboolean unmade;
 
 	*op = 0;
@@ -240,6 +241,20 @@ store_journal_flags(struct store *store, const msgid *ids, guint n, guint add, g
 	for (guint i = 0; ok && i < n; i++)
 		ok = flag_id(store, &journal, ids[i], add & ~remove, remove, keywords_add, keywords_remove,
 		             error);
+	return journal_end(store, &journal, ok, error);
+}
+
+gboolean
+store_journal_seen(struct store *store, const msgid *ids, guint n, GError **error)
+{
+	struct journal journal;
+	gboolean ok = TRUE;
+
+	if (!journal_begin(store, &journal, NULL, error))
+		return FALSE;
+	journal.unasked = TRUE;
+	for (guint i = 0; ok && i < n; i++)
+		ok = flag_id(store, &journal, ids[i], FLAG_SEEN, 0, NULL, NULL, error);
 	return journal_end(store, &journal, ok, error);
 }
 

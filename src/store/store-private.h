@@ -404,7 +404,8 @@ struct journal {
 	gint64 seq;
 	guint n; /* rows or folders concerned */
 	GArray *made;
-	gboolean own; /* the transaction is its own */
+	gboolean own;     /* the transaction is its own */
+	gboolean unasked; /* flags are nobody's wish */
 };
 struct entry {
 	enum op_verb verb;

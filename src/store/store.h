@@ -277,6 +277,8 @@ enum op_verb {
 	                server  has the other; either is empty when that is through */
 	OP_VERBS
 };
+/* arg of an OP_FLAG that nobody asked for (store_journal_seen). */
+#define OP_UNASKED "unasked"
 /* Bodies that are not here are fetched before an OP_PURGE, so that it can be undone: of no more messages than
  * these, of those that are no bigger than this. */
 enum { PURGE_FETCH_MOST = 50, PURGE_FETCH_OCTETS = 1 << 20 };
@@ -313,6 +315,8 @@ void store_op_free(gpointer op);
 gboolean store_journal_flags(struct store *store, const msgid *ids, guint n, guint add, guint remove,
                              const char *keywords_add, const char *keywords_remove, gint64 *step,
                              GError **error);
+/* \Seen of those that were read: nobody asked for it, so it is no step, and a refusal is nobody's concern. */
+gboolean store_journal_seen(struct store *store, const msgid *ids, guint n, GError **error);
 /* All messages of folder, also those whose rows are not here, as of now. */
 gboolean store_journal_flag_all(struct store *store, gint64 folder, guint add, guint remove, gint64 *step,
                                 GError **error);

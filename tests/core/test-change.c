@@ -148,6 +148,62 @@ test_reading_without_the_right(void)
 	bed_remove(&bed);
 }
 
+static int
+read_one(struct bed *bed, gboolean unasked)
+{
+	struct command *c = bed_about(bed, CMD_FLAG, "Old", "<work21@example.org>");
+
+	c->add = FLAG_SEEN;
+	c->op = unasked;
+	return bed_do(bed, c);
+}
+
+static gboolean
+keeps_none(struct backend *b, gint64 folder)
+{
+	return FALSE;
+}
+
+/* The server alone knows that it keeps no \Seen: what was read is new again, and only who asked is told. */
+static void
+test_reading_that_is_refused(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	g_autofree char *before = bed_dump(&bed, "work"), *after = NULL;
+	struct backend_ops knows = memory_ops;
+	gint64 failed;
+
+	bed_start(&bed, "work", ACCOUNT_NO_SECRETS);
+	for (guint i = 0; i < 2; i++) {
+		memory_arm("work", 1, MEMORY_REFUSES, MEMORY_NOTHING);
+		g_assert_cmpint(read_one(&bed, TRUE), ==, FULMAR_OK);
+		g_assert_cmpint(bed_do(&bed, bed_command(CMD_REPLAY, "work")), ==, FULMAR_OK);
+		g_assert_cmpuint(memory_verbs("work"), ==, 1);
+		g_assert_cmpint(bed_waiting(&bed, "work", &failed), ==, 0);
+		g_assert_cmpint(failed, ==, 0);
+		g_assert_null(bed.notice);
+	}
+	after = bed_dump(&bed, "work");
+	bed_assert_same("the store", after, before);
+	memory_arm("work", 1, MEMORY_REFUSES, MEMORY_NOTHING);
+	g_assert_cmpint(read_one(&bed, FALSE), ==, FULMAR_OK);
+	bed_do(&bed, bed_command(CMD_REPLAY, "work"));
+	g_assert_cmpint(bed_waiting(&bed, "work", &failed), ==, 0);
+	g_assert_cmpint(failed, ==, 1);
+	g_assert_nonnull(bed.notice);
+	bed_stop(&bed);
+	knows.keeps_seen = keeps_none;
+	bed_start_with(&bed, &knows, "work", ACCOUNT_NO_SECRETS);
+	memory_arm("work", 0, MEMORY_REFUSES, MEMORY_NOTHING);
+	g_assert_cmpint(read_one(&bed, TRUE), ==, FULMAR_OK);
+	bed_do(&bed, bed_command(CMD_REPLAY, "work"));
+	g_assert_cmpuint(memory_verbs("work"), ==, 0);
+	bed_stop(&bed);
+	model_free(model);
+	bed_remove(&bed);
+}
+
 /* What is refused leaves nothing behind, nor a step. */
 static void
 test_nothing_made_in_vain(void)
@@ -268,6 +324,7 @@ main(int argc, char **argv)
 	g_test_add_func("/change/moved-elsewhere", test_moved_elsewhere);
 	g_test_add_func("/change/rights", test_rights);
 	g_test_add_func("/change/reading-without-the-right", test_reading_without_the_right);
+	g_test_add_func("/change/reading-that-is-refused", test_reading_that_is_refused);
 	g_test_add_func("/change/nothing-made-in-vain", test_nothing_made_in_vain);
 	g_test_add_func("/change/some-are-gone", test_some_are_gone);
 	g_test_add_func("/change/admin", test_admin);

@@ -528,7 +528,8 @@ def test_what_a_folder_does_not_keep_is_told_and_taken_back(drip):
     read_only = [DEFAULT, '* 5 EXISTS\n* OK [UIDVALIDITY 77] .\n* OK [UIDNEXT 6] .\n<tag> OK [READ-ONLY] .\n']
     for told, flags, words, refused in (
             (kept, 0, 'lunch', 'lunch'), (kept, ANSWERED, '', '\\Answered'), (kept, FLAGGED, '$work', ''), (kept.replace('$Work', '\\*'), 0, 'lunch', ''),
-            ('* OK [PERMANENTFLAGS ()] limited\n' + DEFAULT, FLAGGED, '', ''), (read_only, FLAGGED, '', 'read-only')):
+            ('* OK [PERMANENTFLAGS ()] limited\n' + DEFAULT, FLAGGED, '', ''), (read_only, FLAGGED, '', 'read-only'),
+            (['* OK [PERMANENTFLAGS (\\Seen)] .\n' + s for s in read_only], SEEN, '', ''), (['* OK [PERMANENTFLAGS (\\Seen)] .\n' + s for s in read_only], FLAGGED, '', 'read-only')):
         with Talk(FEW, answers={'SELECT INBOX.*': told, 'UID STORE .*': '<tag> OK\n'}, drip=drip) as t:
             t.drive.open('Trash')
             t.drive.on('flag', t.drive.ids('INBOX', 'number 1'), flags, 0, words)

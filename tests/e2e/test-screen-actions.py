@@ -535,6 +535,28 @@ def test_imap_a_refused_change_is_seen_and_cleared():
             quits(s)
 
 
+def test_imap_reading_where_nothing_is_kept_stays_without_a_word():
+    with account(more='disable-capability = ACL') as (imap, home):
+        imap('CREATE Frozen')
+        fill(imap, 1, 2, box='Frozen', flags='')
+        imap('SETACL Frozen %s lra' % imap.user)
+        log = os.path.join(home.dir, 'log')
+        with opened(home, 80, 24, '--trace', 'imap', '--log', log) as s:
+            s.wait(r'● Idle')
+            goes(s, 'Frozen')
+            s.wait(r'Frozen +2 mails · 2 new.*● Idle')
+            s.press('\r', r'text of 2')
+            s.press('j', r'text of 1')
+            s.press('q', r'Frozen +2 mails · 2 new')
+            s.press('W', r'All is well')
+            s.press('q', r'Frozen +2 mails · 2 new')
+            s.press('F', r'Not done: .*lets nobody change this folder')
+            quits(s)
+        log = open(os.path.join(home.dir, 'log')).read()
+        assert 'Flagged' in log and not re.search(r'STORE \d \+FLAGS.SILENT ..*Seen', log)
+        assert numbers(imap, 'Frozen') == {1: set(), 2: set()}
+
+
 # ---- many ----
 
 def keys_until(screen, done):

@@ -86,7 +86,8 @@ has_word(char *const *words, const char *word)
 }
 
 /* To what it does not keep a server says OK as well (RFC 9051 §7.1): then it has refused it. An empty list is
- * believed of a folder that is read-only alone. */
+ * believed of a folder that is read-only alone. In such a one a person may have \Seen for themselves (RFC
+ * 4314 §5.2): then it is in the list. */
 static GError *
 not_kept(const struct backend *b, const char *list)
 {
@@ -96,7 +97,7 @@ not_kept(const struct backend *b, const char *list)
 	              kept = g_strsplit(box->kept ? box->kept : "", " ", -1);
 	GError *error = NULL;
 
-	if (box->read_only)
+	if (box->read_only && (strcmp(inner, "\\Seen") != 0 || !has_word(kept, "\\Seen")))
 		fulmar_fail(&error, FULMAR_FAILED, _("%s lets nobody change this folder: it is read-only"),
 		            b->env->account->host);
 	for (char **w = words; *kept && *w && !error; w++)
@@ -104,6 +105,16 @@ not_kept(const struct backend *b, const char *list)
 			fulmar_fail(&error, FULMAR_FAILED, _("%s does not keep “%s” in this folder"),
 			            b->env->account->host, *w);
 	return error;
+}
+
+gboolean
+imap_keeps_seen(struct backend *b, gint64 folder)
+{
+	g_autoptr(GError) refused = NULL;
+
+	if (b->box.folder == folder)
+		refused = not_kept(b, "(\\Seen)");
+	return !refused;
 }
 
 /* ---- OP_FLAG ---- */

@@ -402,6 +402,7 @@ void imap_withheld_news(struct backend *b);
 guint imap_flags_of(const struct imap_node *first, GString *keywords);
 /* An answer to SELECT: what of the folder's flags stays. */
 void imap_on_kept(struct backend *b, const struct imap_response *response);
+gboolean imap_keeps_seen(struct backend *b, gint64 folder);
 /* "(\\Seen Harbour)"; keywords may be NULL, what cannot be sent as one is left out. Gives. */
 char *imap_flag_list(const struct backend *b, guint flags, const char *keywords);
 

@@ -276,6 +276,7 @@ const struct backend_ops backend_imap = {
         .admin = imap_admin,
         .watch = imap_watch,
         .follows_all = imap_follows_all,
+        .keeps_seen = imap_keeps_seen,
         .leave = imap_leave,
         .probe = imap_probe,
 };
