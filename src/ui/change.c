@@ -196,6 +196,8 @@ rights_in_view(struct ui *ui, enum view_kind view)
 char *
 ui_forbidden(struct ui *ui, enum view_kind view, enum action action)
 {
+	if (view == VIEW_SHARING)
+		return sharing_forbids(ui, action);
 	for (guint i = 0; i < G_N_ELEMENTS(needs); i++)
 		if (needs[i].action == action && needs[i].views & VIEW_BIT(view))
 			return rights_forbid(rights_in_view(ui, view), needs[i].need);

@@ -189,14 +189,16 @@ line_at_cursor(const struct sharing *sharing)
 	                                                       : NULL;
 }
 
-static gboolean
-may_share(struct ui *ui, const struct sharing *sharing)
+char *
+sharing_forbids(struct ui *ui, enum action action)
 {
-	g_autofree char *why = rights_forbid(sharing->own, "a");
+	const struct sharing *sharing = shown(ui);
+	const struct sharing_line *line = sharing ? line_at_cursor(sharing) : NULL;
+	gboolean note = line && line->kind == KIND_NOTE;
 
-	if (why)
-		ui_say(ui, _("Not allowed: %s"), why);
-	return !why;
+	if (!sharing || (action != ACT_ADD && ((action != ACT_OPEN && action != ACT_DROP) || note)))
+		return NULL;
+	return rights_forbid(sharing->own, "a");
 }
 
 gboolean
@@ -226,8 +228,6 @@ sharing_act(struct ui *ui, struct view *view, enum action action, int count)
 			ask_removal(ui, line);
 		return TRUE;
 	}
-	if (!may_share(ui, sharing))
-		return TRUE;
 	if (action == ACT_ADD)
 		ui_prompt(ui, _("Who (a user's name, or “anyone”):"), "", 0, who_typed, NULL, NULL);
 	else if (action == ACT_OPEN)

@@ -275,6 +275,8 @@ void folders_click_rail(struct ui *ui, int y);
 struct view *activity_new(struct ui *ui);
 struct view *help_new(struct ui *ui, enum view_kind of);
 struct view *sharing_new(struct ui *ui, guint account, const char *path);
+/* Of the sharing screen that is shown: why action is not allowed, or NULL. Gives (g_free). */
+char *sharing_forbids(struct ui *ui, enum action action);
 
 /* -- picker.c: one of many by typing some of it -- */
 struct pick {

@@ -1034,6 +1034,59 @@ sharing_is_seen_and_changed(void)
 	rig_close(&rig);
 }
 
+/* The looks of the keys in the hint line that begins with hints. */
+static char *
+hint_looks(struct rig *rig, const char *hints)
+{
+	const struct picture *picture;
+	GString *looks = g_string_new(NULL);
+
+	g_assert_true(shows(rig, hints));
+	picture = rig->ui->picture;
+	for (int x = 1; x < picture->cols; x++) {
+		const struct cell *cell = &picture->cells[(picture->rows - 1) * picture->cols + x];
+		guint role = cell->look & ROLE_MASK;
+
+		if (cell[-1].ch[0] == ' ' && (role == ROLE_KEY || role == ROLE_DIM) && cell->ch[0] != ' ')
+			g_string_append_printf(looks, role == ROLE_DIM ? "(%c)" : "%c", (int)cell->ch[0]);
+	}
+	return g_string_free(looks, FALSE);
+}
+
+/* Who may not say who may do what sees so before the key is pressed. */
+static void
+sharing_without_the_right_is_grey(void)
+{
+	static const char hints[] = " Enter change  a add  d remove  n note";
+	struct rig rig;
+	struct command *rights, *notes;
+	g_autofree char *all = NULL, *none = NULL, *note = NULL;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	press(&rig, "y = j S");
+	rights = rig_taken(&rig, CMD_ADMIN);
+	rig_done(&rig, rig_taken(&rig, CMD_ADMIN), -1, NULL, NULL);
+	notes = rig_taken(&rig, CMD_ADMIN);
+	all = hint_looks(&rig, hints);
+	g_assert_null(strchr(all, '('));
+	answer(&rig, rights, "", "lrs");
+	answer(&rig, notes, "/private/comment", "for the board");
+	rig_done(&rig, rights, -1, NULL, NULL);
+	rig_done(&rig, notes, -1, NULL, NULL);
+	none = hint_looks(&rig, hints);
+	g_assert_cmpstr(strchr(none, '('), ==, strstr(none, "(E)(c)(a)(a)(d)(r)n"));
+	press(&rig, "a");
+	g_assert_true(shows(&rig, "Not allowed: the owner of this folder has not given you the right"));
+	press(&rig, "?");
+	g_assert_true(shows(&rig, "Not allowed: the owner of this folder"));
+	press(&rig, "q = j j j j j");
+	note = hint_looks(&rig, hints);
+	g_assert_cmpstr(strchr(note, '('), ==, strstr(note, "(a)(a)d"));
+	press(&rig, "Enter");
+	g_assert_true(shows(&rig, "Note on the folder:"));
+	rig_close(&rig);
+}
+
 /* What a change opens is drawn at every size, in every kind of line art. */
 static void
 every_size_is_drawn_without_harm(void)
@@ -1111,6 +1164,7 @@ main(int argc, char **argv)
 	                a_long_line_does_not_hold_the_cursor);
 	g_test_add_func("/changes/refusals-are-seen", refusals_are_seen);
 	g_test_add_func("/changes/sharing-is-seen-and-changed", sharing_is_seen_and_changed);
+	g_test_add_func("/changes/sharing-without-the-right-is-grey", sharing_without_the_right_is_grey);
 	g_test_add_func("/changes/every-size-is-drawn-without-harm", every_size_is_drawn_without_harm);
 	return g_test_run();
 }
