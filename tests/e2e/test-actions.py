@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 """Changing mail from the command line: every command with every exit status, on a private Dovecot and on a Maildir; forty actions offline and then online
 against a model, and forty taken back; and what goes wrong around them."""
-import glob, json, os, random, re, resource, signal, socket, subprocess, sys
+import glob, json, os, random, re, resource, signal, subprocess, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
 from proxy import Proxy
 from stranger import STRANGER, become, give, read_only, writable
 from tap import FULMAR, Home, faked, imap_conf, run, seed
+from world import WORD_OF
 
 PATIENCE = float(os.environ.get('FULMAR_PATIENCE', 1))
-FLAG = {'seen': '\\Seen', 'answered': '\\Answered', 'flagged': '\\Flagged', 'deleted': '\\Deleted', 'draft': '\\Draft', 'forwarded': '$Forwarded'}
 
 
 def message(n, body=None):
@@ -45,7 +45,7 @@ def shown(home, account='work'):
     """{folder: sorted (Message-ID, flags)} as the store shows it."""
     state = {f['folder']: [] for f in folders(home, account).values() if f['selectable']}
     for r in rows(home, account):
-        state[r['folder']].append((r['message_id'], ' '.join(sorted({FLAG[f] for f in r['flags']} | set(r['keywords'])))))
+        state[r['folder']].append((r['message_id'], ' '.join(sorted({WORD_OF[f] for f in r['flags']} | set(r['keywords'])))))
     return {f: sorted(m) for f, m in state.items()}
 
 
@@ -650,7 +650,7 @@ class Model:
     """What a person believes to have done: {id: [folder, Message-ID, flags]} and the folders."""
 
     def __init__(self, home):
-        self.mail = {r['id']: [r['folder'], r['message_id'], {FLAG[f] for f in r['flags']} | set(r['keywords'])] for r in rows(home, 'work')}
+        self.mail = {r['id']: [r['folder'], r['message_id'], {WORD_OF[f] for f in r['flags']} | set(r['keywords'])] for r in rows(home, 'work')}
         self.folders = {f['folder'] for f in folders(home).values() if f['selectable']}
         self.fresh = 0
 

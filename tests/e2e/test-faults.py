@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """What goes wrong around the program: unreadable files, full disks, damaged stores, two at once, sudden ends. One clear line, nothing lost."""
-import fcntl, glob, hashlib, json, os, random, re, resource, shutil, signal, sqlite3, stat, subprocess, sys, termios, time
+import fcntl, glob, hashlib, json, os, random, re, resource, signal, sqlite3, subprocess, sys, termios
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
 from screen import PATIENCE, Screen
 from script import *
 from stranger import STRANGER, become, give, read_only, writable
 from tap import FULMAR, Clock, Home, faked, imap_conf, run, seed
+from world import flags_of
 
 NOON = 1700000000
 
@@ -103,11 +104,8 @@ def small_files(octets):
     return prepare
 
 
-SYSTEM = {'seen': '\\Seen', 'answered': '\\Answered', 'flagged': '\\Flagged', 'deleted': '\\Deleted', 'draft': '\\Draft', 'forwarded': '$Forwarded'}
-
-
 def agree(home, imap):
-    want, have = imap.flags(), {r['uid']: {SYSTEM[f] for f in r['flags']} | set(r['keywords']) for r in rows(home, 'work/INBOX', '--offline')}
+    want, have = imap.flags(), flags_of(rows(home, 'work/INBOX', '--offline'))
     assert have == want, {u: (want.get(u), have.get(u)) for u in want.keys() | have.keys() if want.get(u) != have.get(u)}
 
 
@@ -444,7 +442,6 @@ def test_the_screen_ends_well_on_signals():
             imap.append(message(n))
         for i, (name, number) in enumerate((('SIGTERM', signal.SIGTERM), ('SIGHUP', signal.SIGHUP)), 1):
             with Screen([FULMAR], home.env) as s:
-                before = termios.tcgetattr(s.fd)
                 s.wait(r'5 mails .* Idle')
                 s.press('=' + 'j' * i + 'F', lambda _: s.at_cursor.count('!') == 1)
                 os.kill(s.pid, number)

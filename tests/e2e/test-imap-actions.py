@@ -112,9 +112,9 @@ def test_a_server_that_sends_expunge_first_or_never_loses_no_row():
     for first in (True, False):
         with Talk(without(MANY, 'QRESYNC')) as t:
             def move(session, command):
-                copies = [t.trash.take(t.inbox.mail(uid)) for uid in (2, 3)]
-                for uid in (2, 3):
-                    t.inbox.expunge(uid)
+                for mail in [t.inbox.mail(uid) for uid in (2, 3)]:
+                    t.trash.take(mail)
+                    t.inbox.expunge(mail.uid)
                 return ('* 2 EXPUNGE\n* 2 EXPUNGE\n' if first else '') + '<tag> OK [COPYUID 78 2:3 40:41] .\n'
             t.server.answers['UID MOVE .*'] = move
             ids = t.drive.ids('INBOX', *numbers(2, 3))
@@ -732,7 +732,6 @@ def test_a_header_in_utf8_is_announced_where_the_server_takes_such():
 
 def test_several_go_together_where_multiappend_is_offered():
     letters = [text_message('new%d' % i) for i in range(20)]
-    head = '{%d+}\r\n' % len(letters[0])
     for caps in (MANY, without(MANY, 'MULTIAPPEND')):
         with Talk(caps) as t:
             for letter in letters[:3]:
@@ -795,7 +794,6 @@ def test_what_a_server_will_not_take_is_not_sent_to_it():
 
 
 def test_an_append_cut_or_refused_at_any_point_is_never_taken_for_done():
-    size = len(LETTER)
     for caps, kw, state in ((MANY, dict(answers={'APPEND .*': CUT}), 'checking'),
                             (without(MANY, 'LITERAL+'), dict(at_literal={'APPEND .*': CUT}), 'checking'),
                             (without(MANY, 'LITERAL+'), dict(at_literal={'APPEND .*': INSIDE}), 'checking'),

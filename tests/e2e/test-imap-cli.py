@@ -2,9 +2,10 @@
 """IMAP against a real Dovecot, seen through the command line: log-in, TLS, resync in every mode, bodies, flags, faults and their exit statuses."""
 import base64, datetime, email, json, os, random, re, sys, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
-from dovecot import Dovecot, RawImap, jwt, make_ca, make_cert, held_port
+from dovecot import Dovecot, RawImap, held_port, jwt
 from proxy import Proxy
-from tap import FULMAR, Home, imap_conf, run
+from tap import Home, imap_conf, run
+from world import flags_of
 
 MODES = {'qresync': '', 'condstore': 'disable-capability = QRESYNC', 'plain': 'disable-capability = QRESYNC, CONDSTORE, ENABLE, ESEARCH'}
 
@@ -19,13 +20,8 @@ def rows(home, target='work/INBOX', offline=True):
     return [json.loads(l) for l in out.splitlines()]
 
 
-def client_state(home):
-    name = {'seen': '\\Seen', 'answered': '\\Answered', 'flagged': '\\Flagged', 'deleted': '\\Deleted', 'draft': '\\Draft', 'forwarded': '$Forwarded'}
-    return {r['uid']: {name[f] for f in r['flags']} | set(r['keywords']) for r in rows(home)}
-
-
 def agree(home, imap, mode=''):
-    want, have = imap.flags(), client_state(home)
+    want, have = imap.flags(), flags_of(rows(home))
     wrong = {u: (want.get(u), have.get(u)) for u in want.keys() | have.keys() if want.get(u) != have.get(u)}
     assert not wrong, '%s: %d differ, (server, client): %r' % (mode, len(wrong), sorted(wrong.items())[:20])
 

@@ -5,7 +5,7 @@ import base64, contextlib, json, os, re, sys, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
 from proxy import Proxy
-from screen import PATIENCE, Screen
+from screen import PATIENCE, Screen, becomes
 from script import *
 from tap import FULMAR, Clock, Home, imap_conf, run
 
@@ -58,16 +58,6 @@ class Talk:
         self.screen.close()
         self.server.close()
         self.home.close()
-
-
-def becomes(screen, what, timeout=60):
-    """Waits for something elsewhere, while the screen goes on; its value."""
-    end = time.monotonic() + timeout * PATIENCE
-    while not (value := what()):
-        if time.monotonic() > end:
-            raise AssertionError('it never came to be\n' + screen.text)
-        screen.pump(.02)
-    return value
 
 
 def counts(screen, **folders):

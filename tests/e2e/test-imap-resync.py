@@ -6,7 +6,7 @@ import bisect, json, os, re, sqlite3, sys
 sys.path.insert(0, os.path.join(os.environ.get('top_srcdir', '.'), 'tests', 'lib'))
 from dovecot import Dovecot, RawImap
 from script import *
-from tap import FULMAR, Home, imap_conf, run
+from tap import Home, imap_conf, run
 
 FIELDS = 'BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID CONTENT-TYPE)]'
 ROW = '(UID FLAGS INTERNALDATE RFC822.SIZE %s)' % FIELDS

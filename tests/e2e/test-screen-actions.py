@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """Acting on mail and folders by keys: on the sample account, on a Maildir and on a real Dovecot, with and without a network, undone, undone after a
 restart, refused. What the screen shows is compared with what the server or the disk has."""
-import atexit, contextlib, json, mailbox, os, re, sys, time
+import atexit, contextlib, json, mailbox, os, re, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
 from proxy import Proxy
-from screen import PATIENCE, Screen, said
+from screen import Screen, becomes, said
 from tap import FULMAR, Home, imap_conf, run
 
 servers = []
@@ -69,16 +69,6 @@ def numbers(imap, box='INBOX'):
 
 def boxes(imap):
     return {m.group(1).decode() for l in imap('LIST "" "*"') if (m := re.match(rb'\* LIST \([^)]*\) \S+ "?([^"\r\n]*)"?', l))}
-
-
-def becomes(screen, what, want=True, timeout=60):
-    """Waits until what() is want, while the screen goes on."""
-    end = time.monotonic() + timeout * PATIENCE
-    while (value := what()) != want:
-        if time.monotonic() > end:
-            raise AssertionError('it is %r, not %r\n%s' % (value, want, screen.text))
-        screen.pump(.05)
-    return value
 
 
 def opened(home, cols=80, rows=24, *args, **env):

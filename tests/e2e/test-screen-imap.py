@@ -4,8 +4,9 @@ import atexit, contextlib, json, os, re, sys, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
 from proxy import Proxy
-from screen import PATIENCE, Screen, said
+from screen import PATIENCE, Screen, becomes, said
 from tap import FULMAR, Home, imap_conf, run
+from world import flags_of
 
 MODES = {'qresync': '', 'condstore': 'disable-capability = QRESYNC', 'plain': 'disable-capability = QRESYNC, CONDSTORE, ENABLE, ESEARCH',
          'without IDLE': 'disable-capability = IDLE\npoll = 5s'}
@@ -56,22 +57,11 @@ def opened(home, cols=80, rows=24, *args):
     return Screen([FULMAR, *args], home.env, cols, rows)
 
 
-def becomes(screen, what, timeout=60):
-    """Waits for something elsewhere, while the screen goes on; its value."""
-    end = time.monotonic() + timeout * PATIENCE
-    while not (value := what()):
-        if time.monotonic() > end:
-            raise AssertionError('it never came to be\n' + screen.text)
-        screen.pump(.05)
-    return value
-
-
 def equal(home, imap):
     """The store of the program and the server have the same messages with the same flags, newest on top."""
-    name = {'seen': '\\Seen', 'answered': '\\Answered', 'flagged': '\\Flagged', 'deleted': '\\Deleted', 'draft': '\\Draft', 'forwarded': '$Forwarded'}
     rows = [json.loads(l) for l in home.run('--offline', 'list', 'work/INBOX', '--json').splitlines()]
     uids = [r['uid'] for r in rows]
-    have = {r['uid']: {name[f] for f in r['flags']} | set(r['keywords']) for r in rows}
+    have = flags_of(rows)
     return len(uids) == len(have) and uids == sorted(uids, reverse=True) and have == imap.flags()
 
 

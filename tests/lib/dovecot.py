@@ -80,7 +80,6 @@ class Dovecot:
     def write_conf(self):
         d = self.dir
         if self.oauth:
-            key = os.path.join(d, 'keys', 'HS256')
             os.makedirs(os.path.join(d, 'keys', 'default', 'HS256'), exist_ok=True)
             with open(os.path.join(d, 'keys', 'default', 'HS256', 'default'), 'w') as f:
                 f.write(base64.b64encode(b'fulmar-test-key-0123456789abcdef').decode())

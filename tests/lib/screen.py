@@ -183,3 +183,13 @@ class Screen:
 
     def __exit__(self, *exc):
         self.close()
+
+
+def becomes(screen, what, *want, timeout=60):
+    """Waits until what() holds, or is want where that is given, while the screen goes on; its value."""
+    end = time.monotonic() + timeout * PATIENCE
+    while not ((value := what()) == want[0] if want else (value := what())):
+        if time.monotonic() > end:
+            raise AssertionError('it came to be %r\n%s' % (value, screen.text))
+        screen.pump(.05)
+    return value

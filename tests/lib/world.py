@@ -4,7 +4,13 @@ A message is known by its Message-ID; a place is (account, folder). Mail is comp
 """
 import collections, json, re
 
-FLAG_OF = {'\\Seen': 'seen', '\\Answered': 'answered', '\\Flagged': 'flagged', '\\Deleted': 'deleted', '\\Draft': 'draft', '$Forwarded': 'forwarded'}
+WORD_OF = {'seen': '\\Seen', 'answered': '\\Answered', 'flagged': '\\Flagged', 'deleted': '\\Deleted', 'draft': '\\Draft', 'forwarded': '$Forwarded'}
+FLAG_OF = {word: flag for flag, word in WORD_OF.items()}
+
+
+def flags_of(rows):
+    """{uid: flags and keywords} of rows as `list --json` gives them, in the words of RawImap.flags()."""
+    return {r['uid']: {WORD_OF[f] for f in r['flags']} | set(r['keywords']) for r in rows}
 
 
 class Mail:
