@@ -514,7 +514,7 @@ since_when_ends_with_the_binding(struct bed *bed, gconstpointer unused)
 	}
 	g_assert_true(store_set_saved(bed->store, ids[0], bed->inbox, 2, 1, NULL)); /* another message's */
 	g_assert_true(store_set_saved(bed->store, ids[0], trash, 1, 1, NULL));
-	g_assert_cmpint(ask(bed->dir, "SELECT group_concat(saved, '') = '700070017002' FROM message"), ==, 1);
+	g_assert_cmpint(ask(bed->dir, "SELECT count(*) FROM message WHERE saved = 7000 + uid - 1"), ==, 3);
 	g_assert_true(store_set_base(bed->store, bed->inbox, 1, FLAG_SEEN, NULL, NULL));
 	g_assert_true(store_journal_copy(bed->store, ids, 1, trash, copies, NULL, NULL));
 	g_assert_true(store_journal_move(bed->store, ids + 1, 1, trash, NULL, NULL));
