@@ -23,6 +23,7 @@ libmime_a_SOURCES = \
   src/mime/lines.c src/mime/lines.h \
   src/mime/links.c src/mime/links.h \
   src/mime/para.c \
+  src/mime/preview.c \
   src/mime/punycode.c src/mime/punycode.h \
   src/mime/render-body.c \
   src/mime/render-html.c src/mime/render-html.h \

@@ -71,4 +71,8 @@ struct render_kind {
  */
 void render_body(struct rendered *out, const struct render_kind *kind, GBytes *encoded, int width);
 
+/* The first words of a shown part, on one line, as short as RFC 8970 §4 wants them (200 characters): neither
+ * what is quoted nor what is signed. "" when there are none. Gives (g_free). */
+char *mime_preview(const struct render_kind *kind, GBytes *encoded);
+
 #endif

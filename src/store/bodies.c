@@ -186,7 +186,7 @@ store_set_text_here(struct store *store, msgid id, GError **error)
 
 	if (!store_enter(store, FALSE, &own, error))
 		return FALSE;
-	ok = row_set_have(store, id, HAVE_TEXT, 0, error);
+	ok = row_set_have(store, id, HAVE_TEXT, 0, error) && preview_fill(store, id, error);
 	return store_leave(store, own, ok, error);
 }
 

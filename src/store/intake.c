@@ -181,7 +181,8 @@ finish(struct store *store, msgid id, const char *section, int fd, gboolean dura
 	ok = store_begin(store, durable, error);
 	if (ok) {
 		ok = row_is_here(store, id, error) &&
-		     bodies_put_entry(store, id, section, (gint64)info.st_size, root, error);
+		     bodies_put_entry(store, id, section, (gint64)info.st_size, root, error) &&
+		     (*section || preview_fill(store, id, error));
 		ok = store_leave(store, TRUE, ok, error);
 	}
 	if (root)

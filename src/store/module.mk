@@ -23,6 +23,7 @@ libstore_a_SOURCES = \
   src/store/order.c \
   src/store/pending.c \
   src/store/place.c \
+  src/store/preview.c \
   src/store/probes.c \
   src/store/rebuild.c \
   src/store/refs.c \

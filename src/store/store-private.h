@@ -307,6 +307,8 @@ gboolean bodies_refresh_have(struct store *store, msgid id, GError **error);
  * server does. */
 gboolean bodies_put_entry(struct store *store, msgid id, const char *section, gint64 size,
                           const struct mime_part *root, GError **error);
+/* preview.c: the preview of a message that has none, out of its text if that is here. */
+gboolean preview_fill(struct store *store, msgid id, GError **error);
 /* Where the parts of a message lie that are not cut out of the whole. Gives (g_free). */
 char *bodies_parts_dir(struct store *store, msgid id);
 /* Gives (mime_part_free); NULL: the file cannot be read. */

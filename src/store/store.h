@@ -126,9 +126,10 @@ struct store_row {
 	int attachments; /* count; -1 = not known; -2 = probably some (from the content type alone) */
 	enum store_body body;
 	gboolean has_structure;
-	char *email_id, *preview; /* "" when none */
-	char *file;               /* maildir: path of the message; else NULL */
-	char *refused;            /* why the server refused a pending change, until seen; or NULL */
+	char *email_id; /* "" when none */
+	char *preview;  /* the server's, else of the text once that was here; "" when none */
+	char *file;     /* maildir: path of the message; else NULL */
+	char *refused;  /* why the server refused a pending change, until seen; or NULL */
 };
 void store_row_free(gpointer row);
 

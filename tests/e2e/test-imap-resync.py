@@ -592,6 +592,19 @@ def test_previews_come_with_the_screen_where_they_are_offered(drip):
 
 
 @both_ways
+def test_previews_are_made_of_the_text_that_is_here_where_there_are_none(drip):
+    with World(caps=QRESYNC + ' PREVIEW', more='disable-capability = PREVIEW', drip=drip) as w:
+        w.box.add(text_message(90, '> You said so.\n\nYes,   I did.\n\n-- \nBob'))
+        w.sync()
+        ids = {uid: row['id'] for uid, row in w.rows().items()}
+        assert not any('BODY.PEEK[1]' in h or 'BODY.PEEK[]' in h for h in w.server.heard), 'nothing is fetched for it'
+        w.home.run('show', ids[2])
+        w.home.run('show', '--raw', ids[max(ids)])
+        previews = {uid: row['preview'] for uid, row in w.rows().items()}
+        assert {u: p for u, p in previews.items() if p} == {2: 'text of 2', max(ids): 'Yes, I did.'}, previews
+
+
+@both_ways
 def test_gmail_labels_are_keywords(drip):
     with World(Box(range(1, 4)), caps=CONDSTORE + ' X-GM-EXT-1', drip=drip) as w:
         w.box.mail(2).labels = '"\\\\Inbox" "\\\\Important" "two words" M&APw-ll odd[1]'

@@ -333,6 +333,48 @@ charset_is_read_from_meta(void)
 	}
 }
 
+static void
+a_preview_is_the_first_words(void)
+{
+	static const struct {
+		struct render_kind kind;
+		const char *text, *preview;
+	} cases[] = {
+	        {{.charset = "utf-8"},
+	         "  Dear\tall,\r\n\r\nsee\001you  there\r\n",
+	         "Dear all, see you there"},
+	        {{.charset = "utf-8"},
+	         "> what was said\r\n>> and before\r\nYes.\r\n> more\r\nNo.\r\n-- \r\nAnn\r\n",
+	         "Yes. No."},
+	        {{.charset = "iso-8859-1", .encoding = ENCODING_QP},
+	         "Gr=FC=DFe=\r\n an alle",
+	         "Gr\303\274\303\237e an alle"},
+	        {{.html = TRUE, .charset = "utf-8"},
+	         "<style>p { color: red }</style><p>Dear <b>all</b>,<blockquote>old</blockquote><p>yes",
+	         "Dear all, yes"},
+	        {{.charset = "utf-8"}, "> quoted\r\n", ""},
+	        {{.charset = "utf-8"}, "", ""},
+	};
+	struct render_kind kind = {.charset = "utf-8"};
+	GString *text = g_string_new(NULL);
+	g_autoptr(GBytes) much = NULL;
+	g_autofree char *preview = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GBytes) bytes = g_bytes_new_static(cases[i].text, strlen(cases[i].text));
+		g_autofree char *have = mime_preview(&cases[i].kind, bytes);
+
+		g_assert_cmpstr(have, ==, cases[i].preview);
+	}
+	for (guint i = 0; i < 100000; i++)
+		g_string_append(text, "\303\244");
+	much = g_bytes_new_take(text->str, text->len);
+	g_string_free(text, FALSE);
+	preview = mime_preview(&kind, much);
+	g_assert_true(g_utf8_validate(preview, -1, NULL));
+	g_assert_cmpint(g_utf8_strlen(preview, -1), ==, 200);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -348,5 +390,6 @@ main(int argc, char **argv)
 	g_test_add_func("/render/too-much-is-cut-and-said", too_much_is_cut_and_said);
 	g_test_add_func("/render/links-count-on-from-part-to-part", links_count_on_from_part_to_part);
 	g_test_add_func("/render/charset-is-read-from-meta", charset_is_read_from_meta);
+	g_test_add_func("/render/a-preview-is-the-first-words", a_preview_is_the_first_words);
 	return g_test_run();
 }
