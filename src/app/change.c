@@ -8,6 +8,7 @@
 /* What the server refuses is looked for in the ops that this change made: those of its step of undo, and
  * those that undoing made, which belong to none. */
 struct made {
+	const struct conf_account *account;
 	gint64 step;
 	gint64 before; /* the newest op there was */
 };
@@ -28,15 +29,14 @@ read_ops(const struct conf_account *account, GPtrArray *ops, GError **error)
 }
 
 static gboolean
-newest_op(const struct conf_account *account, gint64 *newest, GError **error)
+note_newest(struct made *made, GError **error)
 {
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 
-	*newest = 0;
-	if (!read_ops(account, ops, error))
+	if (!read_ops(made->account, ops, error))
 		return FALSE;
 	for (guint i = 0; i < ops->len; i++)
-		*newest = MAX(*newest, ((const struct store_op *)g_ptr_array_index(ops, i))->id);
+		made->before = MAX(made->before, ((const struct store_op *)g_ptr_array_index(ops, i))->id);
 	return TRUE;
 }
 
@@ -52,7 +52,7 @@ look_at_journal(struct change *change, const struct made *made, GError **error)
 {
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 
-	if (!read_ops(change->account, ops, error))
+	if (!read_ops(made->account, ops, error))
 		return FALSE;
 	for (guint i = 0; i < ops->len; i++) {
 		const struct store_op *op = g_ptr_array_index(ops, i);
@@ -63,7 +63,7 @@ look_at_journal(struct change *change, const struct made *made, GError **error)
 		if (op->state != OP_FAILED)
 			continue;
 		fulmar_fail(error, FULMAR_FAILED, _("%s refused the change: %s; “fulmar queue” has it"),
-		            change->account->id, op->error ? op->error : "");
+		            made->account->id, op->error ? op->error : "");
 		return FALSE;
 	}
 	return TRUE;
@@ -82,10 +82,11 @@ change_make(const struct app *app, struct session *session, struct change *chang
             GError **error)
 {
 	g_autoptr(GError) partly = NULL;
-	struct made made;
+	struct made made = {.account = change->account}, there = {.account = change->other};
+	gboolean back = command->verb == CMD_UNDO && change->other; /* what went there goes from there */
 
-	if (!session_start(session, change->account, error) ||
-	    !newest_op(change->account, &made.before, error)) {
+	if (!session_start(session, change->account, error) || !note_newest(&made, error) ||
+	    (change->other && !note_newest(&there, error))) {
 		command_free(command);
 		return FALSE;
 	}
@@ -96,6 +97,8 @@ change_make(const struct app *app, struct session *session, struct change *chang
 	change->durable = TRUE;
 	made.step = change->told.step;
 	replay(app, session, change->account);
+	if (back)
+		replay(app, session, change->other);
 	if (change->other) {
 		g_autoptr(GPtrArray) accounts = g_ptr_array_new();
 
@@ -103,7 +106,8 @@ change_make(const struct app *app, struct session *session, struct change *chang
 		g_ptr_array_add(accounts, (gpointer)change->other);
 		settle_transfers(app, session, accounts);
 	}
-	if (!look_at_journal(change, &made, error))
+	if (!look_at_journal(change, &made, error) ||
+	    (change->other && !look_at_journal(change, &there, error)))
 		return FALSE;
 	if (!partly)
 		return TRUE;

@@ -577,9 +577,16 @@ def test_a_move_to_another_account_offline_is_taken_back():
             assert [m for m, _ in on_server(bob)['INBOX']] == ['<n2@harbour.example>']
         assert len(on_server(imap)['INBOX']) == 2 and queue(home) == []
         agree(home, imap)
-        home.run('undo')
-        home.run('sync')
+        assert home.run('undo').count('\n') == 1 and queue(home) == [], 'both have it'
         assert not differ(start, on_server(imap))
+        with RawImap(d.port, user='bob') as bob:
+            assert on_server(bob)['INBOX'] == []
+        home.run('move', ids[3], 'bob/INBOX')
+        conf = two_accounts(d.port, os.path.join(home.dir, 'Mail'))
+        home.write_conf(conf.replace('host = 127.0.0.1\nport = %d\nsecurity = none\nuser = bob' % d.port, 'host = 127.0.0.1\nport = 1\nsecurity = none\nuser = bob'))
+        assert home.run('undo').endswith('\nqueued\n') and not differ(start, on_server(imap)), 'one of both has it'
+        home.write_conf(conf)
+        home.run('sync')
         with RawImap(d.port, user='bob') as bob:
             assert on_server(bob)['INBOX'] == []
 
