@@ -193,17 +193,17 @@ count_up(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* A clock of 100 ms ticks that runs beside: eight of them are longer than the time-out. */
+/* A clock of 200 ms ticks that runs beside: eight of them are longer than the time-out. */
 static void
 an_idle_or_talking_server_is_not_given_up(void)
 {
 	struct peer *peer = peer_new();
 	struct client client;
 	int ticks = 0;
-	guint clock = g_timeout_add(100, count_up, &ticks);
+	guint clock = g_timeout_add(200, count_up, &ticks);
 
 	client_init(&client, "127.0.0.1", peer->port);
-	client.params.silence_timeout_ms = 500; /* a busy machine lets more than one tick pass */
+	client.params.silence_timeout_ms = 1500; /* a busy machine lets more than one tick pass */
 	client_open(&client);
 	WAIT_FOR(client.opened && peer->fd >= 0);
 	conn_expect(client.conn, TRUE);
