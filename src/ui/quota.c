@@ -7,7 +7,6 @@
 /* How much room is left on the server: asked for now and then, warned of when it gets narrow. */
 
 #define ASK_EVERY (30 * 60 * G_USEC_PER_SEC)
-#define FULL_FROM 90 /* per cent */
 
 /* Octets used and the limit; FALSE: not about room (RFC 9208 §5: STORAGE, in units of 1024 octets). */
 static gboolean
@@ -40,7 +39,7 @@ ui_quota_text(const char *name, const char *value, gboolean *full)
 	have = text_size(used);
 	of = text_size(limit);
 	if (full)
-		*full = used * 100 / limit >= FULL_FROM;
+		*full = used * 100 / limit >= QUOTA_FULL;
 	return g_strdup_printf(_("%s of %s used (%d %%)"), have, of, (int)(used * 100 / limit));
 }
 

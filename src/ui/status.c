@@ -5,8 +5,6 @@
 #include "model/op-text.h"
 #include "ui/ui-private.h"
 
-#define QUOTA_FULL 90 /* per cent */
-
 /* One word and a glyph for each state of a link. */
 static const struct {
 	const char *glyph, *ascii, *word;
@@ -98,7 +96,7 @@ sweep_text(const struct sweep *sweep)
 	                       (int)(sweep->total ? MIN(sweep->seen, sweep->total) * 100 / sweep->total : 0));
 }
 
-/* Said from 90 % on (ROLE_STATUS cannot warn more loudly than words do). */
+/* Said from QUOTA_FULL on (ROLE_STATUS cannot warn more loudly than words do). */
 static void
 append_quota(GString *out, const struct ui *ui)
 {

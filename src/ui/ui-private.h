@@ -393,11 +393,12 @@ void ui_download(struct ui *ui, guint account, const struct store_folder *folder
 void ui_resume_downloads(struct ui *ui, guint account);
 
 /* -- quota.c -- */
+#define QUOTA_FULL 90 /* per cent of the room: from there on it is warned of */
 /* Asks how much room is left, now and then. */
 void ui_ask_quota(struct ui *ui, guint account);
 /* An answer: "ROOT RESOURCE", "USED LIMIT". */
 void ui_told_quota(struct ui *ui, guint account, const char *name, const char *value);
-/* "9.2 MB of 10 MB used (92 %)"; *full (may be NULL): from 90 % on. NULL: not a quota of room. Gives
+/* "9.2 MB of 10 MB used (92 %)"; *full (may be NULL): from QUOTA_FULL on. NULL: not a quota of room. Gives
  * (g_free). */
 char *ui_quota_text(const char *name, const char *value, gboolean *full);
 
