@@ -251,18 +251,6 @@ store_op_drop(struct store *store, gint64 id, GError **error)
 }
 
 gboolean
-store_ops_recover(struct store *store, GError **error)
-{
-	static const char sql[] = "UPDATE op SET state = ?2 WHERE state = ?1";
-	gboolean own, ok;
-
-	if (!store_enter(store, TRUE, &own, error))
-		return FALSE;
-	ok = store_run(store, sql, VALUES(OP_RUNNING, OP_CHECKING), error);
-	return store_leave(store, own, ok, error);
-}
-
-gboolean
 store_clear_refused(struct store *store, msgid id, GError **error)
 {
 	static const char sql[] =

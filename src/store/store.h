@@ -380,8 +380,6 @@ gboolean store_op_set(struct store *store, gint64 op, enum op_state state, const
 gboolean store_op_done(struct store *store, gint64 op, GError **error);
 /* Takes the local effect back and removes the op (queue drop). FALSE with error when running. */
 gboolean store_op_drop(struct store *store, gint64 op, GError **error);
-/* After a start: running ops become checking. */
-gboolean store_ops_recover(struct store *store, GError **error);
 /* How many ops are under way in any state but failed; *failed (may be NULL): how many failed. */
 gint64 store_ops_waiting(struct store *store, gint64 *failed);
 /* The person has seen why the server refused it. */

@@ -305,6 +305,16 @@ end_check(struct drive *d, const struct store_op *op, struct result *result)
 	g_clear_error(&result->error);
 }
 
+/* What a crash left under way is nobody's. */
+static void
+left_checking(struct drive *d, struct store_op *op)
+{
+	if (op->state != OP_RUNNING)
+		return;
+	store_op_set(d->store, op->id, OP_CHECKING, NULL, 0, NULL);
+	op->state = OP_CHECKING;
+}
+
 /* All at once, as the journal does. */
 void
 do_check(struct drive *d, char **w)
@@ -312,9 +322,10 @@ do_check(struct drive *d, char **w)
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 	g_autofree struct result *results = NULL;
 
-	store_ops_recover(d->store, NULL);
 	store_ops(d->store, FALSE, 0, ops, NULL);
 	results = g_new0(struct result, ops->len);
+	for (guint i = 0; i < ops->len; i++)
+		left_checking(d, ops->pdata[i]);
 	for (guint i = 0; i < ops->len; i++)
 		if (((struct store_op *)ops->pdata[i])->state == OP_CHECKING)
 			backend_imap.check(d->backend, ops->pdata[i], on_done, &results[i]);

@@ -238,7 +238,7 @@ check_op(struct rig *rig)
 	op = ops->pdata[0];
 	store_op_set(rig->store, op->id, OP_RUNNING, NULL, 0, &error);
 	g_assert_no_error(error);
-	store_ops_recover(rig->store, &error);
+	store_op_set(rig->store, op->id, OP_CHECKING, NULL, 0, &error);
 	g_assert_no_error(error);
 	rig->kind->ops->check(rig->backend, op, rig_on_done, &done);
 	g_assert_cmpint(done.times, ==, 0);

@@ -161,13 +161,17 @@ recover(struct rig *rig)
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 	GError *error = NULL;
 
-	store_ops_recover(rig->store, &error);
-	g_assert_no_error(error);
 	store_ops(rig->store, FALSE, 0, ops, &error);
 	g_assert_no_error(error);
-	for (guint i = 0; i < ops->len; i++)
-		if (((const struct store_op *)ops->pdata[i])->state == OP_CHECKING)
-			look_into(rig, ops->pdata[i]);
+	for (guint i = 0; i < ops->len; i++) {
+		const struct store_op *op = ops->pdata[i];
+
+		if (op->state != OP_RUNNING && op->state != OP_CHECKING)
+			continue;
+		store_op_set(rig->store, op->id, OP_CHECKING, NULL, 0, &error);
+		g_assert_no_error(error);
+		look_into(rig, op);
+	}
 	while (store_ops_waiting(rig->store, NULL))
 		rig_replay(rig, 0);
 }

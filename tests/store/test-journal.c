@@ -192,7 +192,7 @@ ops_of_a_message_run_in_order(struct bed *bed, gconstpointer unused)
 	g_assert_true(store_op_set(bed->store, op_at(all, 0)->id, OP_RUNNING, NULL, 0, NULL));
 	g_assert_cmpuint(read_ops(bed->store, TRUE, 1000, ready), ==, 1);
 	g_assert_false(store_op_drop(bed->store, op_at(all, 0)->id, NULL));
-	g_assert_true(store_ops_recover(bed->store, NULL));
+	g_assert_true(store_op_set(bed->store, op_at(all, 0)->id, OP_CHECKING, NULL, 0, NULL));
 	read_ops(bed->store, FALSE, 0, all);
 	g_assert_cmpint(op_at(all, 0)->state, ==, OP_CHECKING);
 }
@@ -309,7 +309,7 @@ a_purge_that_was_begun_leaves_no_mark_when_it_is_undone(struct bed *bed, gconstp
 	g_assert_true(store_journal_purge(bed->store, &id, 1, &step, &error));
 	g_assert_cmpuint(read_ops(bed->store, TRUE, 0, ops), ==, 1);
 	g_assert_true(store_op_set(bed->store, op_at(ops, 0)->id, OP_RUNNING, NULL, 0, &error));
-	g_assert_true(store_ops_recover(bed->store, &error));
+	g_assert_true(store_op_set(bed->store, op_at(ops, 0)->id, OP_CHECKING, NULL, 0, &error));
 	g_assert_false(store_undo_take_back(bed->store, step, NULL, NULL, NULL));
 	g_assert_true(store_op_set(bed->store, op_at(ops, 0)->id, OP_WAITING, NULL, 0, &error));
 	g_assert_true(store_undo_take_back(bed->store, step, NULL, NULL, &error));
@@ -341,7 +341,7 @@ who_marks_what_comes_back_finds_it_marked(struct bed *bed, gconstpointer unused)
 	g_assert_true(store_journal_move(bed->store, &id, 1, to, NULL, &error));
 	read_ops(bed->store, TRUE, 0, ops);
 	g_assert_true(store_op_set(bed->store, op_at(ops, 0)->id, OP_RUNNING, NULL, 0, &error));
-	g_assert_true(store_ops_recover(bed->store, &error));
+	g_assert_true(store_op_set(bed->store, op_at(ops, 0)->id, OP_CHECKING, NULL, 0, &error));
 	g_assert_true(store_op_set(bed->store, op_at(ops, 0)->id, OP_WAITING, NULL, 0, &error));
 	g_assert_true(store_journal_flags(bed->store, &id, 1, FLAG_DELETED, 0, NULL, NULL, NULL, &error));
 	g_assert_true(store_journal_move(bed->store, &id, 1, bed->inbox, NULL, &error));

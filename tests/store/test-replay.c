@@ -522,6 +522,22 @@ take_back(struct life *life)
 
 /* ---- the server ---- */
 
+/* What was under way is nobody's. */
+static void
+leave_checking(struct life *life)
+{
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	GError *error = NULL;
+
+	must(store_ops(life->store, FALSE, 0, ops, &error), error);
+	for (guint i = 0; i < ops->len; i++) {
+		const struct store_op *op = ops->pdata[i];
+
+		if (op->state == OP_RUNNING)
+			must(store_op_set(life->store, op->id, OP_CHECKING, NULL, 0, &error), error);
+	}
+}
+
 static void
 reopen(struct life *life)
 {
@@ -531,7 +547,7 @@ reopen(struct life *life)
 	check_store(life->dir);
 	life->store = store_open(life->dir, STORE_WRITE, &error);
 	must(life->store != NULL, error);
-	must(store_ops_recover(life->store, &error), error);
+	leave_checking(life);
 }
 
 static void
