@@ -79,7 +79,10 @@ op_text(struct table *table, const struct store_op *op, const char *name, const 
 {
 	g_autofree char *what = what_of(op, places);
 	g_autofree char *attempts =
-	        op->attempts ? g_strdup_printf(_("tried %d times"), op->attempts) : g_strdup("");
+	        op->attempts
+	                ? g_strdup_printf(ngettext("tried %d time", "tried %d times", (gulong)op->attempts),
+	                                  op->attempts)
+	                : g_strdup("");
 
 	table_add(table, name, op_verb_names[op->verb], op_state_names[op->state], what, attempts,
 	          op->error ? op->error : "", NULL);

@@ -149,8 +149,10 @@ report_text(const struct job *job, const struct totals *totals)
 
 	if (job->path)
 		g_string_append_printf(line, "/%s", job->path);
-	g_string_append_printf(line, _(": up to date, %lld mails, %lld new"), (long long)totals->total,
-	                       (long long)totals->unread);
+	g_string_append_printf(line,
+	                       ngettext(": up to date, %lld mail, %lld new",
+	                                ": up to date, %lld mails, %lld new", (gulong)totals->total),
+	                       (long long)totals->total, (long long)totals->unread);
 	if (totals->waiting)
 		g_string_append_printf(line, _(", %lld waiting"), (long long)totals->waiting);
 	if (totals->failed)

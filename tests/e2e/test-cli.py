@@ -340,6 +340,7 @@ def test_sync_follows_other_programs():
         os.remove(os.path.join(home.dir, 'Mail/cur/%d.a.t:2,S' % NOON))
         end = json.loads(home.run('sync', 'local/INBOX', '--json'))
         assert (end['account'], end['folder'], end['total'], end['status']) == ('local', 'INBOX', 1, 0)
+        assert '1 mail, 1 new' in home.run('sync')
 
 
 def test_accounts_that_fail_differently_are_status_6():
