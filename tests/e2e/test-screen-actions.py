@@ -541,6 +541,8 @@ def test_imap_reading_where_nothing_is_kept_stays_without_a_word():
             s.press('W', r'All is well')
             s.press('q', r'Frozen +2 mails · 2 new')
             s.press('F', r'Not done: .*lets nobody change this folder')
+            s.press('\x1b', r'Refused \(,: seen\)')
+            s.press(',', r'(?m)q quit')
             quits(s)
         log = open(os.path.join(home.dir, 'log')).read()
         assert 'Flagged' in log and not re.search(r'STORE \d \+FLAGS.SILENT ..*Seen', log)
