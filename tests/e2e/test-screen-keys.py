@@ -49,8 +49,9 @@ def is_through(screen):
 
 
 def press_until(screen, done, timeout=60):
-    """j, k and a page now and then, back to the top, each answered, until done; the latencies."""
-    took, keys, end = [], 'jjkjzjk=', time.monotonic() + timeout * PATIENCE
+    """Down, a page now and then, back to the top, each answered, until done; the latencies. No key undoes the one before: new rows may look like
+    the answer to that, and both would be painted as one."""
+    took, keys, end = [], 'jjjjzjj=', time.monotonic() + timeout * PATIENCE
     while not done() or len(took) < 50:
         assert time.monotonic() < end, screen.text
         latency = screen.latency(keys[len(took) % len(keys)])
