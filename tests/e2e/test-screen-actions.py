@@ -97,7 +97,7 @@ def goes(screen, folder):
 
 @contextlib.contextmanager
 def local(count=12):
-    """A Maildir account with numbered messages that stays from one start to the next."""
+    """A Maildir account with numbered messages, all known, that stays from one start to the next."""
     with Home() as home:
         path = os.path.join(home.dir, 'Maildir')
         box = mailbox.Maildir(path)
@@ -111,6 +111,7 @@ def local(count=12):
             mailbox.Maildir(os.path.join(path, '.' + sub))
         home.write_conf('[account local]\ntype = maildir\naddress = ann@example.org\npath = %s\n' % path)
         home.maildir = path
+        home.run('sync')
         yield home
 
 
