@@ -64,7 +64,7 @@ def first_sync(more_conf, *args):
     with Dovecot() as d, RawImap(d.port) as imap, Home(imap_conf(d.port, more='keep = headers\n' + more_conf)) as home:
         grow(imap, COUNT)
         with Screen([FULMAR, *args], home.env) as s:
-            s.wait(r'^▌.*number 100$')
+            s.wait(r'^▌.*number 100( +\+\d+)?$')
             tell('the first sync runs', press_until(s, lambda: is_through(s)))
             tell('it is idle', press_until(s, lambda: True))
             s.press('=', lambda lines: 'number 100' in lines[1] and s.emulator.cursor.y == 1)
