@@ -19,7 +19,7 @@ enum command_verb {
 	             by itself (what was read), so no step of undo. Done when durable in the store */
 	CMD_FLAG_ALL, /* folder, add, remove: all its messages */
 	CMD_MOVE,   /* ids to the folder text (path; "" = folder), of the account text2 if not this one; add =
-	               1: the   folder is made if it is not there. Done when durable, as all that change mail */
+	               1: the folder is made if it is not there. Done when durable, as all that change mail */
 	CMD_COPY,   /* the same; EVENT_NEW_ID for each */
 	CMD_DELETE, /* ids: to Trash; those in Trash go for good */
 	CMD_PURGE,  /* ids go for good */

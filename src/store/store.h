@@ -275,7 +275,7 @@ enum op_verb {
 	OP_TRANSFER, /* ids to another account: arg = "ACCOUNT/PATH"; add = 1: the source goes when the target
 	                is verified; key names it to the target's store */
 	OP_REPLACE,  /* ids (one), in folder to, come instead of sources (one), in limbo, which goes when the
-	                server  has the other; either is empty when that is through */
+	                server has the other; either is empty when that is through */
 	OP_VERBS
 };
 /* arg of an OP_FLAG that nobody asked for (store_journal_seen). */
