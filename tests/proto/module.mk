@@ -35,3 +35,15 @@ tests_fuzz_fuzz_sasl_LDADD = $(PROTO_LIBS)
 dist_check_SCRIPTS += tests/fuzz/sasl.sh
 EXTRA_DIST += tests/fuzz/sasl.dict tests/fuzz/sasl/login tests/fuzz/sasl/oauthbearer tests/fuzz/sasl/scram-sha-1 \
   tests/fuzz/sasl/scram-sha-256
+
+check_PROGRAMS += tests/proto/test-pop3 tests/fuzz/fuzz-pop3
+TESTS += tests/proto/test-pop3 tests/fuzz/pop3.sh
+tests_proto_test_pop3_LDADD = $(PROTO_LIBS)
+tests_fuzz_fuzz_pop3_SOURCES = tests/fuzz/fuzz-pop3.c
+if !FUZZING
+tests_fuzz_fuzz_pop3_SOURCES += tests/fuzz/replay.c
+endif
+tests_fuzz_fuzz_pop3_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_pop3_LDADD = $(PROTO_LIBS)
+dist_check_SCRIPTS += tests/fuzz/pop3.sh
+EXTRA_DIST += tests/fuzz/pop3.dict tests/fuzz/pop3/listings tests/fuzz/pop3/messages tests/fuzz/pop3/sasl
