@@ -21,6 +21,7 @@ libmime_a_SOURCES = \
   src/mime/html-style.c src/mime/html-style.h \
   src/mime/html-token.c src/mime/html-token.h \
   src/mime/lines.c src/mime/lines.h \
+  src/mime/mbox.c src/mime/mbox.h \
   src/mime/links.c src/mime/links.h \
   src/mime/para.c \
   src/mime/preview.c \

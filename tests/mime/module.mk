@@ -1,6 +1,6 @@
 # tests of src/mime, and a benchmark (make tests/bench/bench-envelope; not part of the checks)
 MIME_TESTS = tests/mime/test-address tests/mime/test-date tests/mime/test-decode tests/mime/test-envelope \
-  tests/mime/test-lines tests/mime/test-params tests/mime/test-part tests/mime/test-words
+  tests/mime/test-lines tests/mime/test-mbox tests/mime/test-params tests/mime/test-part tests/mime/test-words
 check_PROGRAMS += $(MIME_TESTS) tests/fuzz/fuzz-headers tests/fuzz/fuzz-part tests/bench/bench-envelope
 TESTS += $(MIME_TESTS) tests/fuzz/headers.sh tests/fuzz/part.sh
 tests_mime_test_address_LDADD = $(MIME_LIBS)
@@ -8,6 +8,7 @@ tests_mime_test_date_LDADD = $(MIME_LIBS)
 tests_mime_test_decode_LDADD = $(MIME_LIBS)
 tests_mime_test_envelope_LDADD = $(MIME_LIBS)
 tests_mime_test_lines_LDADD = $(MIME_LIBS)
+tests_mime_test_mbox_LDADD = $(MIME_LIBS)
 tests_mime_test_params_LDADD = $(MIME_LIBS)
 tests_mime_test_part_LDADD = $(MIME_LIBS)
 tests_mime_test_words_LDADD = $(MIME_LIBS)

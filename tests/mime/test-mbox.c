@@ -1,0 +1,241 @@
+#include "mime/mbox.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "base/error.h"
+
+#define POSTMARK "From ann@example.org Fri Nov 20 10:05:00 2026\n"
+#define NOON "From bob Sat Nov  7 12:00:01 CET 2026\n"
+
+/* A file, and its messages: octets with "\n" for CRLF, each ended by "$". */
+static const struct sample {
+	const char *name;
+	enum mbox_dialect dialect;
+	const char *file, *messages;
+} samples[] = {
+        {"empty", MBOX_AUTO, "", ""},
+        {"blank-lines-alone", MBOX_AUTO, "\n\r\n\n", ""},
+        {"one", MBOX_AUTO, POSTMARK "A: b\n\nx\n\n", "A: b\n\nx\n$"},
+        {"no-blank-line-at-the-end", MBOX_AUTO, POSTMARK "A: b\n\nx\n", "A: b\n\nx\n$"},
+        {"no-line-end-at-the-end", MBOX_AUTO, POSTMARK "A: b\n\nx", "A: b\n\nx$"},
+        {"no-body", MBOX_AUTO, POSTMARK "A: b\n\n" NOON "C: d\n", "A: b\n\n$C: d\n$"},
+        {"crlf", MBOX_AUTO, "From a Fri Nov 20 10:05:00 2026\r\nA: b\r\n\r\nx\r\n\r\n" NOON "C: d\n\ny\n",
+         "A: b\n\nx\n$C: d\n\ny\n$"},
+        {"rd", MBOX_AUTO, POSTMARK "A: b\n\n>From x\n>>From y\n> From z\n\n" NOON "C: d\n\n\n\n",
+         "A: b\n\nFrom x\n>From y\n> From z\n$C: d\n\n\n$"},
+        {"o", MBOX_O, POSTMARK "A: b\nContent-Length: 1\n\n>From x\n>>From y\n\n",
+         "A: b\n\nFrom x\n>>From y\n$"},
+        {"from-that-is-no-postmark", MBOX_AUTO,
+         POSTMARK "A: b\n\nx\n\nFrom here on it rains\n\n" NOON "C: d\n\n",
+         "A: b\n\nx\n\nFrom here on it rains\n$C: d\n\n$"},
+        {"postmark-without-a-blank-line-before", MBOX_AUTO, POSTMARK "A: b\n\nx\n" NOON "y\n",
+         "A: b\n\nx\n" NOON "y\n$"},
+        {"cl", MBOX_AUTO, POSTMARK "A: b\nContent-Length: 8\n\n>From x\n\n" NOON "C: d\n\n",
+         "A: b\n\nFrom x\n$C: d\n\n$"},
+        {"cl2", MBOX_AUTO,
+         POSTMARK "A: b\nContent-Length: 60\n\n\n" NOON ">From x\n123456789012\n\n" NOON "C: d\n\n",
+         "A: b\n\n\n" NOON ">From x\n123456789012\n$C: d\n\n$"},
+        {"cl-that-lies", MBOX_AUTO,
+         POSTMARK "A: b\nContent-Length: 9\n\n>From x\nmore\n\n" NOON "C: d\nContent-Length: 999\n\ny\n",
+         "A: b\n\nFrom x\nmore\n$C: d\n\ny\n$"},
+        {"rd-passes-over-lengths", MBOX_RD, POSTMARK "A: b\nContent-Length: 8\n\n>>From x\n\n",
+         "A: b\n\n>From x\n$"},
+        {"state-of-programs", MBOX_AUTO,
+         POSTMARK
+         "Status: RO\nA: b\nX-Status: AF\n\tgone\nX-UID: 5\nX-Keywords: work later \n c\nD: e\n\nx\n",
+         "A: b\nD: e\n\nx\n$"},
+        {"internal-data", MBOX_AUTO,
+         "From MAILER-DAEMON Fri Nov 20 10:05:00 2026\nFrom: Mail System Internal Data <x@y>\n"
+         "Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\nX-IMAP: 12 34\nStatus: "
+         "RO\n\ntext\n\n" NOON "C: d\n\ny\n",
+         "C: d\n\ny\n$"},
+};
+
+static struct mbox *
+open_text(const char *text, gsize len, enum mbox_dialect dialect)
+{
+	g_autofree char *path = g_build_filename(g_get_tmp_dir(), "fulmar-mbox-XXXXXX", NULL);
+	int fd = g_mkstemp(path);
+
+	g_assert_cmpint(write(fd, text, len), ==, (gssize)len);
+	g_assert_cmpint(lseek(fd, 0, SEEK_SET), ==, 0);
+	g_unlink(path);
+	return mbox_new(fd, "box", dialect);
+}
+
+static void
+add(GString *out, const struct mbox_message *message)
+{
+	gsize len;
+	const char *bytes = g_bytes_get_data(message->bytes, &len);
+
+	for (gsize i = 0; i < len; i++) {
+		if (bytes[i] == '\n')
+			g_assert_true(i && bytes[i - 1] == '\r');
+		if (bytes[i] != '\r')
+			g_string_append_c(out, bytes[i]);
+	}
+	g_string_append_c(out, '$');
+}
+
+static void
+test_sample(gconstpointer data)
+{
+	const struct sample *sample = data;
+	struct mbox *mbox = open_text(sample->file, strlen(sample->file), sample->dialect);
+	g_autoptr(GString) got = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	struct mbox_message message;
+	int result;
+
+	while ((result = mbox_next(mbox, &message, &error)) > 0) {
+		add(got, &message);
+		mbox_message_clear(&message);
+	}
+	g_assert_no_error(error);
+	g_assert_cmpint(result, ==, 0);
+	g_assert_cmpstr(got->str, ==, sample->messages);
+	mbox_free(mbox);
+}
+
+static struct mbox_message
+only_message(const char *file)
+{
+	struct mbox *mbox = open_text(file, strlen(file), MBOX_AUTO);
+	struct mbox_message message;
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpint(mbox_next(mbox, &message, &error), ==, 1);
+	g_assert_no_error(error);
+	mbox_free(mbox);
+	return message;
+}
+
+static void
+test_what_a_message_is_known_by(void)
+{
+	struct mbox_message m =
+	        only_message(POSTMARK "Status: RO\nX-Status: AFT\nX-Keywords: work later\n\nx\n");
+
+	g_assert_cmpstr(m.sender, ==, "ann@example.org");
+	g_assert_cmpint(m.received, ==, 1795169100);
+	g_assert_true(m.seen && m.answered && m.flagged && m.draft && !m.deleted);
+	g_assert_cmpstr(m.keywords, ==, "work later");
+	mbox_message_clear(&m);
+	m = only_message(NOON "\nx\n");
+	g_assert_cmpstr(m.sender, ==, "bob");
+	g_assert_cmpint(m.received, ==, 1794052801);
+	g_assert_false(m.seen || m.answered || m.flagged || m.draft || m.deleted);
+	mbox_message_clear(&m);
+	m = only_message("From nobody\nA: b\n\nx\n");
+	g_assert_cmpstr(m.sender, ==, "nobody");
+	g_assert_cmpint(m.received, ==, 0);
+	mbox_message_clear(&m);
+}
+
+static void
+test_no_mbox(void)
+{
+	static const char text[] = POSTMARK "A: b\nContent-Length: 2\n\nx\n\n";
+	static const char other[] = "\nReturn-Path: x\n\nFrom a\n";
+	struct mbox *mbox = open_text(other, strlen(other), MBOX_AUTO);
+	struct mbox_message message;
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpint(mbox_next(mbox, &message, &error), ==, -1);
+	g_assert_error(error, FULMAR_ERROR, FULMAR_FAILED);
+	g_assert_nonnull(strstr(error->message, "octet 1"));
+	mbox_free(mbox);
+	message = only_message(text);
+	mbox_message_clear(&message);
+}
+
+/* A pipe gives what it likes at a time; messages are longer than what is read at once. */
+static gpointer
+feed(gpointer data)
+{
+	int fd = GPOINTER_TO_INT(data);
+
+	for (int i = 0; i < 3; i++) {
+		g_autofree char *line = g_strnfill(999, 'x');
+
+		g_assert_cmpint(write(fd, POSTMARK "A: b\n\n", strlen(POSTMARK) + 6), >, 0);
+		line[998] = '\n';
+		for (int k = 0; k < 1000; k++)
+			g_assert_cmpint(write(fd, line, 999), ==, 999);
+		g_assert_cmpint(write(fd, "\n", 1), ==, 1);
+	}
+	close(fd);
+	return NULL;
+}
+
+static void
+test_long_messages_from_a_pipe(void)
+{
+	int ends[2];
+	struct mbox *mbox;
+	struct mbox_message message;
+	GThread *thread;
+
+	g_assert_cmpint(pipe(ends), ==, 0);
+	thread = g_thread_new("feed", feed, GINT_TO_POINTER(ends[1]));
+	mbox = mbox_new(ends[0], "pipe", MBOX_AUTO);
+	for (int i = 0; i < 3; i++) {
+		g_assert_cmpint(mbox_next(mbox, &message, NULL), ==, 1);
+		g_assert_cmpuint(g_bytes_get_size(message.bytes), ==, 8 + 1000 * 1000);
+		mbox_message_clear(&message);
+	}
+	g_assert_cmpint(mbox_next(mbox, &message, NULL), ==, 0);
+	mbox_free(mbox);
+	g_thread_join(thread);
+}
+
+static void
+test_written_and_read(void)
+{
+	static const char *const texts[] = {"A: b\r\n\r\nFrom x\r\n>From y\r\n>>From z\r\n\r\n",
+	                                    "A: b\r\n\r\n", "A: b\r\n\r\n\r\n\r\n", "A: b\r\n\r\nFrom",
+	                                    ">From x: y\r\n\r\nz\r\n"};
+	g_autoptr(GString) file = g_string_new(NULL);
+	struct mbox *mbox;
+	struct mbox_message message;
+
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autoptr(GBytes) bytes = g_bytes_new_static(texts[i], strlen(texts[i]));
+
+		mbox_append(file, bytes, i ? "" : "ann example@x", 1795169100 + i);
+	}
+	mbox = open_text(file->str, file->len, MBOX_RD);
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autofree char *text = g_strdup_printf("%s%s", texts[i], i == 3 ? "\r\n" : "");
+
+		g_assert_cmpint(mbox_next(mbox, &message, NULL), ==, 1);
+		g_assert_cmpmem(g_bytes_get_data(message.bytes, NULL), g_bytes_get_size(message.bytes), text,
+		                strlen(text));
+		g_assert_cmpstr(message.sender, ==, i ? "MAILER-DAEMON" : "ann-example@x");
+		g_assert_cmpint(message.received, ==, 1795169100 + i);
+		mbox_message_clear(&message);
+	}
+	g_assert_cmpint(mbox_next(mbox, &message, NULL), ==, 0);
+	mbox_free(mbox);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(samples); i++) {
+		g_autofree char *path = g_strdup_printf("/mbox/%s", samples[i].name);
+
+		g_test_add_data_func(path, &samples[i], test_sample);
+	}
+	g_test_add_func("/mbox/what-a-message-is-known-by", test_what_a_message_is_known_by);
+	g_test_add_func("/mbox/no-mbox", test_no_mbox);
+	g_test_add_func("/mbox/long-messages-from-a-pipe", test_long_messages_from_a_pipe);
+	g_test_add_func("/mbox/written-and-read", test_written_and_read);
+	return g_test_run();
+}
