@@ -62,6 +62,7 @@ libbackend_a_SOURCES = \
   src/backend/maildir/tree-ops.c \
   src/backend/maildir/tree.c src/backend/maildir/tree.h \
   src/backend/maildir/wire.c src/backend/maildir/wire.h \
+  src/backend/login.c src/backend/login.h \
   src/backend/paths.c src/backend/paths.h \
   src/backend/roles.c src/backend/roles.h
 BACKEND_LIBS = libbackend.a

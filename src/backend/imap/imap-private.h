@@ -4,10 +4,10 @@
 #define FULMAR_BACKEND_IMAP_PRIVATE_H
 
 #include "backend/backend.h"
+#include "backend/login.h"
 #include "net/conn.h"
 #include "proto/imap/parse.h"
 #include "proto/imap/write.h"
-#include "proto/sasl/sasl.h"
 
 struct imap_cmd;
 
@@ -120,14 +120,9 @@ struct backend {
 	guint64 reads;    /* how often the parser was fed */
 	gboolean closing; /* unlink was asked for */
 
-	struct sasl *sasl;
-	const char *mechanism;
-	char *secret;
-	gboolean secret_wanted;
-	gboolean token_renewed;      /* since the last good log-in */
+	struct login login;
 	GHashTable *caps;            /* upper-case capability */
 	gboolean caps_known;         /* of this state of the session */
-	GPtrArray *offered;          /* SASL mechanisms */
 	gboolean qresync, condstore; /* enabled */
 	gboolean uidonly;            /* enabled: there are no message numbers (RFC 9586) */
 	gboolean utf8;               /* enabled: names are UTF-8 (RFC 6855) */
@@ -246,6 +241,7 @@ void imap_labels_kept(struct backend *b, guint64 uid, GString *keywords);
 /* ---- login.c ---- */
 /* The greeting, or with NULL the first moment after STARTTLS. */
 void imap_login_begin(struct backend *b, const struct imap_response *greeting);
+extern const struct login_verbs imap_login_verbs;
 void imap_login_secret(struct backend *b, const char *secret, const char *why);
 void imap_on_enabled(struct backend *b, const struct imap_response *response);
 

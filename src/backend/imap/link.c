@@ -74,7 +74,7 @@ forget_link(struct backend *b, const GError *error)
 	imap_box_clear(&b->box);
 	if (!b->feeding)
 		g_clear_pointer(&b->parser, imap_parser_free);
-	g_clear_pointer(&b->sasl, sasl_free);
+	login_forget(&b->login);
 	g_hash_table_remove_all(b->caps);
 	imap_listing_drop(b, error);
 	b->caps_known = b->qresync = b->condstore = b->no_idle = FALSE;
@@ -84,8 +84,6 @@ forget_link(struct backend *b, const GError *error)
 	b->listed = 0;
 	b->watched = b->unwatchable = 0;
 	b->turn = TURN_NONE;
-	b->secret_wanted = FALSE;
-	text_wipe(&b->secret); /* core knows it, for all lanes */
 	b->quirk = NULL;
 }
 
@@ -170,7 +168,7 @@ create(const struct backend_env *env)
 
 	b->env = env;
 	b->caps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	b->offered = g_ptr_array_new_with_free_func(g_free);
+	login_init(&b->login, env, &imap_login_verbs, b);
 	b->fill_waiters = g_ptr_array_new();
 	b->half_moved = idset_new();
 	b->claimed = idset_new();
@@ -184,20 +182,7 @@ create(const struct backend_env *env)
 static void
 link_up(struct backend *b)
 {
-	const struct conf_account *a = b->env->account;
-	struct conn_params params = {
-	        .host = a->host,
-	        .port = (guint16)a->port,
-	        .tls = a->security == SECURITY_TLS,
-	        .ca_file = a->ca_file,
-	        .pins = (const char *const *)a->certificate_pin,
-	        .client_certificate = a->client_certificate,
-	        .client_key = a->client_key,
-	        .connect_timeout_ms = (guint)MIN(a->timeout, 10) * 1000,
-	        .handshake_timeout_ms = (guint)MIN(a->timeout, 10) * 1000,
-	        .silence_timeout_ms = (guint)a->timeout * 1000,
-	        .trace = LOG_IMAP,
-	};
+	struct conn_params params = login_conn_params(b->env->account, LOG_IMAP);
 	/* A SEARCH without ESEARCH, or a VANISHED of scattered UIDs, is one line: a million UIDs must fit. */
 	struct imap_limits limits = {.line = 16 << 20};
 
@@ -206,7 +191,7 @@ link_up(struct backend *b)
 	b->closing = FALSE;
 	b->parser = imap_parser_new(&limits, imap_on_response, b);
 	b->phase = PHASE_CONNECTING;
-	b->conn = conn_open(b->env->context, &params, &events, b);
+	b->conn = b->login.conn = conn_open(b->env->context, &params, &events, b);
 }
 
 static void
@@ -245,14 +230,13 @@ destroy(struct backend *b)
 	g_free(b->row_items_full);
 	g_free(b->flag_items);
 	g_free(b->bind_items);
-	g_ptr_array_unref(b->offered);
 	g_ptr_array_unref(b->fill_waiters);
 	g_clear_error(&b->lost);
 	g_clear_error(&b->unaimed);
 	g_hash_table_unref(b->half_moved);
 	g_hash_table_unref(b->claimed);
 	g_hash_table_unref(b->undecoded);
-	text_wipe(&b->secret);
+	login_clear(&b->login);
 	g_free(b);
 }
 

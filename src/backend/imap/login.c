@@ -2,7 +2,6 @@
 #include "backend/imap/imap-private.h"
 #include "base/error.h"
 #include "base/i18n.h"
-#include "base/text.h"
 
 /* From the greeting to a session that takes commands: STARTTLS, capabilities, authentication, compression. */
 
@@ -21,12 +20,6 @@ static void G_GNUC_PRINTF(3, 4) give_up(struct backend *b, enum fulmar_error cod
 	imap_drop(b, error);
 }
 
-static gboolean protected(const struct backend *b)
-{
-	return conn_is_tls(b->conn) || b->env->account->allow_cleartext ||
-	       conf_is_loopback(b->env->account->host);
-}
-
 /* ---- ready ---- */
 
 static void
@@ -39,16 +32,13 @@ fact(struct backend *b, const char *name, const char *value)
 static void
 tell_facts(struct backend *b)
 {
-	static const char *const connection[] = {"address", "tls", "subject", "issuer", "expires", "sha256"};
 	g_autoptr(GString) caps = g_string_new(NULL);
 	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(b->caps), (GCompareFunc)strcmp);
 
-	for (guint i = 0; i < G_N_ELEMENTS(connection); i++)
-		fact(b, connection[i], conn_fact(b->conn, connection[i]));
 	for (GList *l = names; l; l = l->next)
 		if (imap_has(b, l->data))
 			g_string_append_printf(caps, "%s%s", caps->len ? " " : "", (const char *)l->data);
-	fact(b, "mechanism", b->mechanism);
+	login_tell_facts(&b->login);
 	fact(b, "capabilities", caps->str);
 	fact(b, "resync", b->qresync ? "QRESYNC" : b->condstore ? "CONDSTORE" : "plain");
 	fact(b, "push", imap_has(b, "NOTIFY") ? "NOTIFY" : imap_has(b, "IDLE") ? "IDLE" : "poll");
@@ -142,7 +132,6 @@ static void
 ready(struct backend *b)
 {
 	b->phase = PHASE_READY;
-	b->token_renewed = FALSE;
 	imap_items_choose(b);
 	if (imap_has(b, "ID"))
 		send_id(b);
@@ -207,222 +196,94 @@ ask_capabilities(struct backend *b, gboolean in)
 
 /* ---- authentication ---- */
 
-/* Not every server has a code for it. */
-static gboolean
-is_crowded(const struct imap_response *response)
-{
-	static const char *const codes[] = {"UNAVAILABLE", "INUSE", "LIMIT", NULL};
-	static const char *const words[] = {"too many", "simultaneous", "maximum"};
-	g_autofree char *text = g_ascii_strdown(response->text, -1);
-	gboolean of_links = strstr(text, "connection") || strstr(text, "session");
-
-	if (response->code && g_strv_contains(codes, response->code))
-		return TRUE;
-	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
-		if (of_links && strstr(text, words[i]))
-			return TRUE;
-	return FALSE;
-}
-
 static void
 refused(struct backend *b, const struct imap_response *response)
 {
-	const struct conf_account *a = b->env->account;
-	const char *why = b->sasl ? sasl_server_error(b->sasl) : NULL;
+	static const char *const codes[] = {"UNAVAILABLE", "INUSE", "LIMIT", NULL};
+	gboolean crowded = (response->code && g_strv_contains(codes, response->code)) ||
+	                   login_tells_crowd(response->text);
 
-	if (is_crowded(response)) {
-		give_up(b, FULMAR_NO_LINK, _("%s cannot take the log-in now: %s"), a->host, response->text);
-		return;
-	}
-	text_wipe(&b->secret);
-	if (a->oauth_token_command && !b->token_renewed) {
-		/* Tokens end after an hour or so: a fresh one is asked for once. */
-		b->token_renewed = TRUE;
-		g_clear_pointer(&b->sasl, sasl_free);
-		after_capabilities(b);
-		return;
-	}
-	give_up(b, FULMAR_AUTH, _("%s refused the log-in of %s; check user and password (%s)"), a->host,
-	        a->user ? a->user : "", why ? why : response->text);
+	login_refused(&b->login, response->text, crowded);
 }
 
 static void
 authenticated(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
               const GError *error)
 {
-	g_autoptr(GError) proof = NULL;
-
 	if (!response)
 		return;
-	if (response->status != IMAP_OK) {
+	if (response->status != IMAP_OK)
 		refused(b, response);
+	else if (!login_accepted(&b->login))
 		return;
-	}
-	if (b->sasl && !sasl_complete(b->sasl, &proof)) {
-		imap_drop(b, proof);
-		return;
-	}
-	g_clear_pointer(&b->sasl, sasl_free);
-	if (b->caps_known)
+	else if (b->caps_known)
 		logged_in(b);
 	else
 		ask_capabilities(b, TRUE);
 }
 
 static void
-write_line(struct backend *b, GBytes *bytes)
-{
-	gsize len;
-	const guchar *data = g_bytes_get_data(bytes, &len);
-	g_autofree char *text = g_base64_encode(data, len);
-	g_autofree char *line = g_strconcat(text, "\r\n", NULL);
-
-	conn_write(b->conn, line, strlen(line), TRUE);
-}
-
-static void
 challenged(struct backend *b, struct imap_cmd *cmd, const char *text)
 {
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GBytes) challenge = NULL;
-	g_autoptr(GBytes) answer = NULL;
-	gsize len = 0;
-	guchar *octets = *text ? g_base64_decode(text, &len) : g_malloc0(1);
-
-	challenge = g_bytes_new_take(octets, len);
-	answer = sasl_step(b->sasl, challenge, &error);
-	if (answer)
-		write_line(b, answer);
-	else
-		imap_drop(b, error); /* the server could not prove itself: nothing more is said to it */
+	login_challenged(&b->login, text);
 }
 
 static void
-add_initial(struct backend *b, struct imap_cmd *cmd, GBytes *initial)
+authenticate(const char *mechanism, const char *initial, void *user)
 {
-	gsize len;
-	const guchar *data = g_bytes_get_data(initial, &len);
-	g_autofree char *text = len ? g_base64_encode(data, len) : g_strdup("=");
+	struct backend *b = user;
+	struct imap_cmd *cmd = imap_cmd_new(b, "AUTHENTICATE", authenticated, NULL);
 
-	imap_command_atom(cmd->wire, text);
-	cmd->wire->secret = TRUE;
-}
-
-static void
-authenticate(struct backend *b, const struct sasl_secrets *secrets)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GBytes) initial = NULL;
-	struct imap_cmd *cmd;
-
-	b->sasl = sasl_new(b->mechanism, (const char *const *)b->offered->pdata, secrets, &error);
-	if (b->sasl && sasl_client_first(b->sasl) && imap_has(b, "SASL-IR"))
-		initial = sasl_step(b->sasl, NULL, &error);
-	if (error) {
-		imap_drop(b, error);
-		return;
-	}
 	b->caps_known = FALSE;
-	cmd = imap_cmd_new(b, "AUTHENTICATE", authenticated, NULL);
 	cmd->kind = IMAP_CMD_ALONE;
 	cmd->on_continue = challenged;
-	imap_command_atom(cmd->wire, b->mechanism);
-	if (initial)
-		add_initial(b, cmd, initial);
+	imap_command_atom(cmd->wire, mechanism);
+	if (initial) {
+		imap_command_atom(cmd->wire, initial);
+		cmd->wire->secret = TRUE;
+	}
 	imap_queue(b, cmd);
 }
 
 /* The LOGIN command, for servers that offer no SASL mechanism we may use. */
-static void
-plain_login(struct backend *b)
+static gboolean
+plain(const char *name, const char *password, void *user)
 {
-	const struct conf_account *a = b->env->account;
-	struct imap_cmd *cmd = imap_cmd_new(b, "LOGIN", authenticated, NULL);
+	struct backend *b = user;
+	struct imap_cmd *cmd;
 
-	b->mechanism = "LOGIN command";
+	if (imap_has(b, "LOGINDISABLED"))
+		return FALSE;
+	cmd = imap_cmd_new(b, "LOGIN", authenticated, NULL);
+	b->login.mechanism = "LOGIN command";
 	b->caps_known = FALSE;
 	cmd->kind = IMAP_CMD_ALONE;
 	cmd->wire->secret = TRUE;
-	imap_command_string(cmd->wire, a->user, strlen(a->user));
-	imap_command_string(cmd->wire, b->secret, strlen(b->secret));
+	imap_command_string(cmd->wire, name, strlen(name));
+	imap_command_string(cmd->wire, password, strlen(password));
 	imap_queue(b, cmd);
-}
-
-static gboolean
-auth_is_auto(const struct conf_account *a)
-{
-	return !a->auth || !a->auth[0] || !strcmp(a->auth[0], "auto");
+	return TRUE;
 }
 
 static void
-log_in(struct backend *b)
+drop(const GError *error, void *user)
 {
-	const struct conf_account *a = b->env->account;
-	g_autoptr(GError) error = NULL;
-	const char *binding_type = NULL;
-	g_autoptr(GBytes) binding =
-	        conn_is_tls(b->conn) ? conn_channel_binding(b->conn, &binding_type) : NULL;
-	static const char *const automatic[] = {"auto", NULL};
-	gboolean token = a->oauth_token_command != NULL;
-	struct sasl_secrets secrets = {
-	        .user = a->user,
-	        .password = token ? NULL : b->secret,
-	        .token = token ? b->secret : NULL,
-	        .host = a->host,
-	        .port = (guint16)a->port,
-	        .encrypted = protected(b),
-	        .client_certificate = a->client_certificate != NULL,
-	        .binding = binding,
-	        .binding_type = binding_type,
-	};
-
-	g_ptr_array_add(b->offered, NULL);
-	b->mechanism =
-	        sasl_choose((const char *const *)b->offered->pdata,
-	                    auth_is_auto(a) ? automatic : (const char *const *)a->auth, &secrets, &error);
-	if (b->mechanism)
-		authenticate(b, &secrets);
-	else if (auth_is_auto(a) && protected(b) && !imap_has(b, "LOGINDISABLED") && secrets.password)
-		plain_login(b);
-	else
-		imap_drop(b, error);
-	if (b->conn)
-		g_ptr_array_remove_index(b->offered, b->offered->len - 1);
+	imap_drop(user, error);
 }
+
+const struct login_verbs imap_login_verbs = {.authenticate = authenticate, .plain = plain, .drop = drop};
 
 void
 imap_login_secret(struct backend *b, const char *secret, const char *why)
 {
-	if (!b->secret_wanted)
-		return;
-	b->secret_wanted = FALSE;
-	text_wipe(&b->secret);
-	b->secret = g_strdup(secret);
-	if (!b->conn)
-		return;
-	if (!secret && why)
-		give_up(b, FULMAR_AUTH, "%s: %s", b->env->account->host, why);
-	else if (!secret)
-		give_up(b, FULMAR_AUTH,
-		        _("%s: no password for %s; give password-command in the account's section"),
-		        b->env->account->host, b->env->account->user);
-	else
-		log_in(b);
+	login_secret(&b->login, secret, why);
 }
 
 static void
 after_capabilities(struct backend *b)
 {
-	const struct conf_account *a = b->env->account;
-	g_autofree char *prompt = NULL;
-
-	if (b->secret || (a->client_certificate && imap_has(b, "AUTH=EXTERNAL"))) {
-		log_in(b);
-		return;
-	}
-	b->secret_wanted = TRUE;
-	prompt = g_strdup_printf(_("Password for %s at %s"), a->user, a->host);
-	b->env->hooks->ask(prompt, b->env->user);
+	b->login.initial_most = imap_has(b, "SASL-IR") ? G_MAXSIZE : 0;
+	login_begin(&b->login, imap_has(b, "AUTH=EXTERNAL"));
 }
 
 /* ---- greeting and STARTTLS ---- */
@@ -491,7 +352,7 @@ imap_login_begin(struct backend *b, const struct imap_response *greeting)
 	if (b->env->account->security == SECURITY_STARTTLS && !conn_is_tls(b->conn)) {
 		start_tls(b);
 	} else if (greeting && greeting->status == IMAP_PREAUTH) {
-		b->mechanism = "PREAUTH";
+		b->login.mechanism = "PREAUTH";
 		ask_capabilities(b, TRUE);
 	} else if (b->caps_known) {
 		after_capabilities(b);

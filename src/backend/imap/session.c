@@ -38,7 +38,7 @@ static void
 take_capabilities(struct backend *b, const struct imap_node *first)
 {
 	g_hash_table_remove_all(b->caps);
-	g_ptr_array_set_size(b->offered, 0);
+	g_ptr_array_set_size(b->login.offered, 0);
 	for (const struct imap_node *n = first; n; n = n->next) {
 		char *name;
 
@@ -46,7 +46,7 @@ take_capabilities(struct backend *b, const struct imap_node *first)
 			continue;
 		name = g_ascii_strup((const char *)n->text, (gssize)n->len);
 		if (g_str_has_prefix(name, "AUTH="))
-			g_ptr_array_add(b->offered, g_strdup(name + 5));
+			g_ptr_array_add(b->login.offered, g_strdup(name + 5));
 		g_hash_table_add(b->caps, name);
 	}
 	b->caps_known = TRUE;
