@@ -64,5 +64,9 @@ libbackend_a_SOURCES = \
   src/backend/maildir/wire.c src/backend/maildir/wire.h \
   src/backend/login.c src/backend/login.h \
   src/backend/paths.c src/backend/paths.h \
+  src/backend/pop3/desk.c \
+  src/backend/pop3/folders.c \
+  src/backend/pop3/local.c \
+  src/backend/pop3/pop3.c src/backend/pop3/pop3-private.h \
   src/backend/roles.c src/backend/roles.h
 BACKEND_LIBS = libbackend.a

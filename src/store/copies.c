@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/i18n.h"
+#include "store/maildrop.h"
 #include "store/store-private.h"
 
 /* Messages that are made here: copies, which share the bodies of what they are copies of, and appends. */
@@ -260,30 +261,15 @@ store_journal_append(struct store *store, gint64 to, const struct store_message 
 	return id;
 }
 
-/* Files first: by then the names of all of them are mostly on the disk too. */
 static gboolean
-sync_bodies(struct store *store, const msgid *ids, guint n, GError **error)
+are_whole(struct store *store, const msgid *ids, guint n, GError **error)
 {
-	g_autoptr(GHashTable) dirs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	GHashTableIter iter;
-	gpointer dir;
-
-	for (guint i = 0; i < n; i++) {
-		g_autofree char *path = NULL;
-
+	for (guint i = 0; i < n; i++)
 		if (!store_has_part(store, ids[i], "")) {
 			fulmar_fail(error, FULMAR_FAILED, _("The message %lld is not here in full"),
 			            (long long)ids[i]);
 			return FALSE;
 		}
-		if (!(path = bodies_path(store, ids[i], "", error)) || !files_sync(path, error))
-			return FALSE;
-		g_hash_table_add(dirs, g_path_get_dirname(path));
-	}
-	g_hash_table_iter_init(&iter, dirs);
-	while (g_hash_table_iter_next(&iter, &dir, NULL))
-		if (!files_sync(dir, error))
-			return FALSE;
 	return TRUE;
 }
 
@@ -294,7 +280,8 @@ store_release_appends(struct store *store, const msgid *ids, guint n, GError **e
 	                          " (SELECT op FROM op_row WHERE op_row.id = ?1)";
 	gboolean own, ok = TRUE;
 
-	if (!sync_bodies(store, ids, n, error) || !store_enter(store, TRUE, &own, error))
+	if (!are_whole(store, ids, n, error) || !store_bodies_sync(store, ids, n, error) ||
+	    !store_enter(store, TRUE, &own, error))
 		return FALSE;
 	for (guint i = 0; ok && i < n; i++)
 		ok = store_run(store, sql, VALUES(ids[i], OP_WAITING, OP_APPEND, OP_HELD), error);

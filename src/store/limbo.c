@@ -92,7 +92,8 @@ remove_all(struct store *store, const GArray *ids, gint64 steps_before, GError *
 	if (!ok)
 		return FALSE;
 	for (guint i = 0; ok && i < ids->len; i++)
-		ok = store_remove(store, g_array_index(ids, msgid, i), error);
+		ok = drop_let_go(store, g_array_index(ids, msgid, i), error) &&
+		     store_remove(store, g_array_index(ids, msgid, i), error);
 	ok = ok && forget_steps(store, steps_before, error);
 	return store_leave(store, TRUE, ok, error);
 }

@@ -17,6 +17,7 @@ libstore_a_SOURCES = \
   src/store/limbo.c \
   src/store/lists.c \
   src/store/masks.c \
+  src/store/maildrop.c src/store/maildrop.h \
   src/store/messages.c \
   src/store/moved.c \
   src/store/ops.c \

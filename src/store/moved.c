@@ -13,10 +13,12 @@ repoint(struct store *store, msgid from, msgid to, GError **error)
 	static const char sources[] = "UPDATE op_row SET source = ?2 WHERE source = ?1";
 	static const char entries[] = "UPDATE step_entry SET subject = ?2 WHERE subject = ?1 AND verb NOT"
 	                              " BETWEEN 5 AND 9";
+	static const char dropped[] = "UPDATE maildrop SET msg = ?2 WHERE msg = ?1";
 	static const char replaced[] = "UPDATE step_entry SET added = ?2 WHERE added = ?1 AND verb = 11";
 
 	G_STATIC_ASSERT(OP_EMPTY == 5 && OP_SUBSCRIBE == 9 && OP_REPLACE == 11);
 	return store_run(store, rows, VALUES(from, to), error) &&
+	       store_run(store, dropped, VALUES(from, to), error) &&
 	       store_run(store, replaced, VALUES(from, to), error) &&
 	       store_run(store, sources, VALUES(from, to), error) &&
 	       store_run(store, entries, VALUES(from, to), error);

@@ -1,6 +1,7 @@
 #include <string.h>
 #include "base/i18n.h"
 #include "store/check-private.h"
+#include "store/maildrop.h"
 
 /* Each probe finds one kind of fault, folder by folder, and says how it is put right. What is counted or
  * derived is made anew from the rows; a row that contradicts itself goes, and is fetched again. Probes that
@@ -32,7 +33,15 @@
 #define BAD_UNBOUND NO_NUMBER("hash") " OR (folder <> 0 AND " NO_FOLDER ")"
 #define BAD_LIMBO NO_NUMBER("since") " OR " NO_NUMBER("origin") " OR " NO_NUMBER("op")
 
-G_STATIC_ASSERT(OP_FLAG == 0 && OP_FAILED == 3 && OP_VERBS == 12 && OP_STATES == 6);
+/* What is known of a message by mistake would not be fetched again. */
+#define NO_NUMBERS(a, b) NO_NUMBER(a) " OR " NO_NUMBER(b)
+#define BAD_DROPS \
+	NO_NUMBERS("nth", "size") \
+	" OR " NO_NUMBERS("digest", "since") " OR " NO_NUMBER( \
+	        "state") " OR state NOT BETWEEN 0 AND 2" \
+	                 " OR typeof(uidl) <> 'blob' OR msg NOT IN (SELECT id FROM message)"
+
+G_STATIC_ASSERT(OP_FLAG == 0 && OP_FAILED == 3 && OP_VERBS == 12 && OP_STATES == 6 && DROP_STATES == 3);
 G_STATIC_ASSERT(HAVE_STRUCTURE == 1 && HAVE_TEXT == 2 && HAVE_PART == 4 && HAVE_WHOLE == 8);
 
 enum style {
@@ -209,6 +218,9 @@ static const struct probe probes[] = {
          DROPS, DROPPED, FIX(DROP_ORPHANS_OR("awaited", BAD_AWAITED)), FALSE},
         {"body", SET, ORPHANS("part"), N_("bodies of mails that are not there"), DROPS, DROPPED,
          FIX(DROP_ORPHANS("part")), FALSE},
+        {"row", SET, "SELECT 0, count(*), min(id) FROM maildrop WHERE " BAD_DROPS,
+         N_("mails of a maildrop that are not there"), GOES, WENT,
+         FIX("DELETE FROM maildrop WHERE " BAD_DROPS), FALSE},
         {"row", SET,
          "SELECT m.folder, count(*), min(m.id) FROM message m WHERE " WRONG_MASKS " GROUP BY m.folder",
          N_("mails with flags that no queued change sets"), N_("--repair shows the server's"),

@@ -39,6 +39,7 @@ static const struct {
         {"ref", NULL},
         {"ref_log", NULL},
         {"alias", NULL},
+        {"maildrop", NULL},
 };
 
 struct salvage {

@@ -145,8 +145,17 @@ static const char v3[] =
         " AND (NEW.folder IS NOT OLD.folder OR NEW.uid IS NOT OLD.uid)"
         " BEGIN UPDATE message SET saved = NULL WHERE id = NEW.id; END;";
 
+/* Version 4: what a POP3 server has. */
+static const char v4[] =
+        "CREATE TABLE maildrop (id INTEGER PRIMARY KEY, uidl BLOB NOT NULL, nth INTEGER NOT NULL, size "
+        "INTEGER"
+        " NOT NULL, digest INTEGER NOT NULL, msg INTEGER, state INTEGER NOT NULL, since INTEGER NOT NULL);"
+        "CREATE INDEX maildrop_msg ON maildrop (msg) WHERE msg IS NOT NULL;"
+        "CREATE TRIGGER message_dropped AFTER DELETE ON message BEGIN DELETE FROM maildrop"
+        " WHERE msg = OLD.id; END;";
+
 /* Row n brings version n to n + 1. */
-static const char *const migrations[STORE_VERSION] = {v1, v2, v3};
+static const char *const migrations[STORE_VERSION] = {v1, v2, v3, v4};
 
 static gboolean
 version_of(struct store *store, gint64 *version, GError **error)

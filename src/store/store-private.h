@@ -86,7 +86,7 @@ gboolean store_flush(struct store *store, GError **error);
 
 /* ---- schema.c ---- */
 
-#define STORE_VERSION 3
+#define STORE_VERSION 4
 /* Makes or migrates; refuses a newer one. In no transaction. */
 gboolean schema_prepare(struct store *store, GError **error);
 /* Brings db from version from to the newest. FALSE: db says why. */
@@ -347,6 +347,11 @@ char *bodies_write_aside(struct store *store, GBytes *bytes, GError **error);
  * error. */
 msgid row_make(struct store *store, gint64 folder, const struct store_message *message, GBytes *bytes,
                const char *aside, GError **error);
+
+/* ---- maildrop.c ---- */
+
+/* The person deleted msg for good: that is what is remembered of it. */
+gboolean drop_let_go(struct store *store, msgid msg, GError **error);
 
 /* ---- ops.c ---- */
 
