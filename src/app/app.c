@@ -104,6 +104,12 @@ app_may_link(const struct app *app, const struct conf_account *account)
 	return !app->cli.offline || account->type == ACCOUNT_MAILDIR;
 }
 
+gboolean
+app_may_replay(const struct app *app, const struct conf_account *account)
+{
+	return app_may_link(app, account) || account->type == ACCOUNT_POP3;
+}
+
 struct store *
 app_store(const struct conf_account *account, GError **error)
 {

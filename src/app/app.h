@@ -32,6 +32,8 @@ const struct conf_account *app_target(const struct app *app, const char *target,
 const struct conf_account *app_id(const struct app *app, const char *text, msgid *id, GError **error);
 /* True when the account may be reached: local ones always. */
 gboolean app_may_link(const struct app *app, const struct conf_account *account);
+/* What is queued for it may be carried out: also without a link, where folders are kept here. */
+gboolean app_may_replay(const struct app *app, const struct conf_account *account);
 
 /* The store of an account for reading; NULL without error when there is none yet. */
 struct store *app_store(const struct conf_account *account, GError **error);

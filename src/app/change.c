@@ -73,7 +73,7 @@ look_at_journal(struct change *change, const struct made *made, GError **error)
 static void
 replay(const struct app *app, struct session *session, const struct conf_account *account)
 {
-	if (app_may_link(app, account) && session_start(session, account, NULL))
+	if (app_may_replay(app, account) && session_start(session, account, NULL))
 		session_do(session, command_new(CMD_REPLAY, account->id), NULL);
 }
 

@@ -240,7 +240,7 @@ change_op(const struct app *app, struct session *session, enum command_verb verb
 	command->op = op;
 	if (!session_do(session, command, error))
 		return FALSE;
-	if (verb == CMD_RETRY && app_may_link(app, account))
+	if (verb == CMD_RETRY && app_may_replay(app, account))
 		session_do(session, command_new(CMD_REPLAY, account->id), NULL);
 	if (!look_again(account, op, &queued, error))
 		return FALSE;

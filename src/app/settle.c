@@ -35,7 +35,7 @@ replay_all(const struct app *app, struct session *session, const GPtrArray *acco
 		const struct conf_account *account = accounts->pdata[i];
 		guint64 id;
 
-		if (!app_may_link(app, account) || !session_start(session, account, NULL))
+		if (!app_may_replay(app, account) || !session_start(session, account, NULL))
 			continue;
 		id = session_send(session, command_new(CMD_REPLAY, account->id));
 		g_array_append_val(ids, id);

@@ -163,6 +163,14 @@ struct account {
 	gboolean later_none; /* on this link there is nothing of that to fetch */
 };
 
+/* The link is a visit (backend_ops.depart): folders and journal need none, and it is held no longer than
+ * there is something to take. */
+static inline gboolean
+visits(const struct account *a)
+{
+	return a->ops->depart != NULL;
+}
+
 /* ---- account.c ---- */
 /* account_start with verbs of any kind: a test may bring its own. */
 struct account *account_start_with(const struct backend_ops *ops, struct bus *bus, const struct conf *conf,
@@ -227,7 +235,7 @@ void request_start(struct request *r);
 enum { LINKS_AT_MOST = 3 };
 /* backend_done of verbs begun for a request, which is user. */
 void request_verb_done(const GError *error, void *user);
-gboolean requests_want_link(const struct account *a);
+gboolean requests_want_link(struct account *a);
 
 /* ---- reading.c: what a person wants to read ---- */
 void reading_text(struct request *r);
@@ -237,7 +245,8 @@ void reading_near(struct request *r);
 gboolean reading_is_here(struct account *a, const struct command *c);
 
 /* ---- work.c ---- */
-/* Looks for what to do next and begins it. Call it whenever something ended or came. */
+/* Looks for what to do next and begins it: without a link, what needs none. Call it whenever something ended
+ * or came. */
 void work_on(struct account *a);
 /* A new link: nothing is known to be up to date. */
 void work_reset(struct account *a);

@@ -102,6 +102,7 @@ run(gpointer user)
 		journal_start_polling(a);
 		link_want(a);
 	}
+	work_on(a);
 	link_show(a);
 	g_main_loop_run(a->loop);
 	a->offline = TRUE;

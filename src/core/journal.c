@@ -341,7 +341,7 @@ look(struct account *a, GError **error)
 	return begin_ready(a, ready, error);
 }
 
-/* What was put off goes at once, but not what fails again and again. */
+/* What was put off goes at once, but not what links are lost with again and again. */
 static void
 hasten(struct account *a)
 {
@@ -356,7 +356,7 @@ hasten(struct account *a)
 		if ((op->state != OP_WAITING && op->state != OP_CHECKING) || op->not_before <= now)
 			continue;
 		/* A wait that is longer than any was meant before the clock was set back. */
-		if (!replay_is_suspect(op) || op->not_before > now + 2 * REPLAY_WAIT_LAST)
+		if (visits(a) || !replay_is_suspect(op) || op->not_before > now + 2 * REPLAY_WAIT_LAST)
 			ok = store_op_set(a->store, op->id, op->state, op->error, 0, &error);
 	}
 	if (!ok)
@@ -411,7 +411,7 @@ journal_replay(struct account *a)
 {
 	GError *error = NULL;
 
-	if (a->link != LINK_UP || g_get_monotonic_time() < a->halted_until)
+	if ((a->link != LINK_UP && !visits(a)) || g_get_monotonic_time() < a->halted_until)
 		return;
 	look_at_awaited(a);
 	notice(a);

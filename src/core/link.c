@@ -163,8 +163,7 @@ tick(gpointer user)
 	if (jump > SHORT_JUMP_SECONDS * G_USEC_PER_SEC)
 		lanes_probe(a);
 	lanes_tick(a);
-	if (a->link == LINK_UP)
-		work_on(a);
+	work_on(a);
 	return G_SOURCE_CONTINUE;
 }
 

@@ -160,7 +160,7 @@ lost_its_link(const struct replay *replay)
 {
 	const struct account *a = replay->account;
 
-	return a->link != LINK_UP || a->up_since != replay->link;
+	return !visits(a) && (a->link != LINK_UP || a->up_since != replay->link);
 }
 
 /* The link went while it was under way: perhaps the server has done it all the same. */

@@ -2,7 +2,7 @@
 #include "base/i18n.h"
 #include "core/account-private.h"
 
-/* Commands of a person or a script. Those that need the link wait for it and are begun again when it was lost
+/* Commands of a person or a script. Those that need a link wait for it and are begun again when it was lost
  * under them; the others are carried out at once. Each ends exactly once. */
 
 void
@@ -235,8 +235,9 @@ static const struct {
 	gboolean (*now)(struct account *a, const struct command *c, GError **error);
 	void (*begin)(struct request *r);
 	change_verb change;
+	gboolean here; /* needs no link, where the folders are kept here */
 } verbs[] = {
-        [CMD_FOLDERS] = {.begin = begin_folders},
+        [CMD_FOLDERS] = {.begin = begin_folders, .here = TRUE},
         [CMD_OPEN] = {.begin = begin_open},
         [CMD_SYNC] = {.begin = begin_sync},
         [CMD_TEXT] = {.begin = reading_text},
@@ -259,9 +260,9 @@ static const struct {
         [CMD_FOLDER_PREF] = {.change = folder_pref},
         [CMD_DOWNLOAD] = {.begin = download_begin},
         [CMD_LATER] = {.now = later_set},
-        [CMD_ADMIN] = {.begin = begin_admin},
+        [CMD_ADMIN] = {.begin = begin_admin, .here = TRUE},
         [CMD_SEEN_REFUSAL] = {.now = do_seen_refusal},
-        [CMD_REPLAY] = {.begin = begin_replay},
+        [CMD_REPLAY] = {.begin = begin_replay, .here = TRUE},
         [CMD_RETRY] = {.now = do_retry},
         [CMD_DROP] = {.now = do_drop},
         [CMD_GO_OFFLINE] = {.now = do_offline},
@@ -273,6 +274,24 @@ static const struct {
         [CMD_LOOK] = {.now = do_look},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(verbs) == CMD_VERBS);
+
+static gboolean
+is_of_inbox(struct account *a, const struct command *c)
+{
+	gint64 folder = work_folder(a, c, NULL);
+	struct store_folder *inbox = folder ? store_folder_by_path(a->store, "INBOX", NULL) : NULL;
+	gboolean is = inbox && inbox->id == folder;
+
+	store_folder_free(inbox);
+	return is;
+}
+
+/* Mail comes into INBOX alone. */
+static gboolean
+needs_link(struct account *a, const struct command *c)
+{
+	return !visits(a) || (c->verb == CMD_OPEN ? is_of_inbox(a, c) : !verbs[c->verb].here);
+}
 
 void
 request_start(struct request *r)
@@ -300,10 +319,11 @@ requests_lost(struct account *a)
 	for (GList *l = a->requests.head; l; l = l->next) {
 		struct request *r = l->data;
 
-		if (!has_verb(r))
+		if (!has_verb(r) && needs_link(a, r->command))
 			r->running = FALSE;
 	}
-	a->open_next = NULL;
+	if (!visits(a)) /* there it is taken up when the opening under way has ended, as ever */
+		a->open_next = NULL;
 }
 
 void
@@ -320,9 +340,12 @@ requests_fail(struct account *a, const GError *error)
 }
 
 gboolean
-requests_want_link(const struct account *a)
+requests_want_link(struct account *a)
 {
-	return !g_queue_is_empty((GQueue *)&a->requests);
+	for (GList *l = a->requests.head; l; l = l->next)
+		if (needs_link(a, ((const struct request *)l->data)->command))
+			return TRUE;
+	return FALSE;
 }
 
 static void
@@ -392,7 +415,7 @@ request_take(struct command *command, void *user)
 	r = request_new(a, command);
 	if (command->verb == CMD_DOWNLOAD && !download_note(a, command, &error))
 		request_end(r, error);
-	else if (a->link != LINK_UP)
+	else if (a->link != LINK_UP && needs_link(a, command))
 		wait_for_link(a, r);
 	else
 		request_start(r);

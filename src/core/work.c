@@ -270,6 +270,16 @@ serve_background(struct account *a, gboolean front_served)
 	}
 }
 
+/* What needs no link, where the folders are kept here. */
+static void
+look_here(struct account *a)
+{
+	journal_replay(a);
+	end_replays(a);
+	if (listing_is_due(a))
+		listing_begin(a, NULL);
+}
+
 static void
 look(struct account *a)
 {
@@ -294,9 +304,12 @@ work_on(struct account *a)
 	if (a->working)
 		return;
 	a->working = TRUE;
-	while (a->link == LINK_UP && a->again) {
+	while ((a->link == LINK_UP || visits(a)) && a->again) {
 		a->again = FALSE;
-		look(a);
+		if (a->link == LINK_UP)
+			look(a);
+		else
+			look_here(a);
 	}
 	a->working = FALSE;
 }
