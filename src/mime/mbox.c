@@ -6,21 +6,24 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "mime/lines.h"
+#include "mime/mbox-private.h"
+#include "mime/postmark.h"
 
 const char *const mbox_dialect_names[] = {"auto", "mboxo", "mboxrd", "mboxcl", "mboxcl2", NULL};
 G_STATIC_ASSERT(G_N_ELEMENTS(mbox_dialect_names) == MBOX_DIALECTS + 1);
 
-enum { CHUNK = 256 * 1024 };
+enum { CHUNK = 256 * 1024, LENGTH_OCTETS = 80 };
 
 struct mbox {
 	int fd;
 	char *name;
 	enum mbox_dialect dialect;
 	GByteArray *buffer;
-	gsize start;    /* in the buffer: what is before it was consumed */
-	guint64 offset; /* of it in the file */
-	gboolean ended; /* the buffer goes to the end of the file */
+	gsize start;       /* in the buffer: what is before it was consumed */
+	guint64 offset;    /* of it in the file */
+	gboolean ended;    /* the buffer goes to the end of the file */
+	gboolean too_long; /* the message under way */
+	gboolean unquoted; /* a "From " line stood within a message of this file: none is quoted */
 };
 
 /* What is known of the message under way; positions are octets behind mbox->start. */
@@ -59,15 +62,21 @@ mbox_message_clear(struct mbox_message *message)
 {
 	g_clear_pointer(&message->bytes, g_bytes_unref);
 	g_clear_pointer(&message->sender, g_free);
-	g_clear_pointer(&message->keywords, g_free);
+	g_clear_pointer(&message->state.keywords, g_free);
+}
+
+guint64
+mbox_offset(const struct mbox *mbox)
+{
+	return mbox->offset;
 }
 
 /* ---- the file ---- */
 
-static const guint8 *
+static const char *
 octets(const struct mbox *mbox)
 {
-	return mbox->buffer->data + mbox->start;
+	return (const char *)mbox->buffer->data + mbox->start;
 }
 
 static gsize
@@ -76,26 +85,29 @@ available(const struct mbox *mbox)
 	return mbox->buffer->len - mbox->start;
 }
 
+/* FALSE without error: the message is too long. */
 static gboolean
 read_more(struct mbox *mbox, GError **error)
 {
 	GByteArray *buffer = mbox->buffer;
-	guint len = (guint)available(mbox);
+	gsize len = available(mbox);
 	gssize n;
 
 	if (len > MBOX_MESSAGE_MOST) {
-		fulmar_fail(error, FULMAR_FAILED,
-		            _("%s: the message at octet %" G_GUINT64_FORMAT " is longer than %d MB"),
-		            mbox->name, mbox->offset, MBOX_MESSAGE_MOST >> 20);
+		mbox->too_long = TRUE;
 		return FALSE;
 	}
-	memmove(buffer->data, octets(mbox), len);
-	mbox->start = 0;
-	g_byte_array_set_size(buffer, len + CHUNK);
+	/* Not more than was consumed is moved: what is read ahead in vain costs no more than reading it. */
+	if (mbox->start >= len) {
+		memmove(buffer->data, octets(mbox), len);
+		mbox->start = 0;
+	}
+	len += mbox->start;
+	g_byte_array_set_size(buffer, (guint)len + CHUNK);
 	do
 		n = read(mbox->fd, buffer->data + len, CHUNK);
 	while (n < 0 && errno == EINTR);
-	g_byte_array_set_size(buffer, len + (guint)MAX(n, 0));
+	g_byte_array_set_size(buffer, (guint)len + (guint)MAX(n, 0));
 	mbox->ended = n == 0;
 	if (n >= 0)
 		return TRUE;
@@ -121,8 +133,8 @@ need_line(struct mbox *mbox, gsize at, gsize *next, GError **error)
 
 	for (;;) {
 		gsize len = available(mbox);
-		const guint8 *p = octets(mbox),
-		             *lf = len > searched ? memchr(p + searched, '\n', len - searched) : NULL;
+		const char *p = octets(mbox),
+		           *lf = len > searched ? memchr(p + searched, '\n', len - searched) : NULL;
 
 		if (lf || mbox->ended) {
 			*next = lf ? (gsize)(lf - p) + 1 : len;
@@ -141,24 +153,10 @@ consume(struct mbox *mbox, gsize n)
 	mbox->start += n;
 }
 
-/* Text without its line end. Gives. */
-static char *
-line_text(const struct mbox *mbox, gsize at, gsize next)
-{
-	const char *line = (const char *)octets(mbox) + at;
-	gsize len = next - at;
-
-	if (len && line[len - 1] == '\n')
-		len--;
-	if (len && line[len - 1] == '\r')
-		len--;
-	return g_strndup(line, len);
-}
-
 static gboolean
 is_blank(const struct mbox *mbox, gsize at, gsize next)
 {
-	const guint8 *line = octets(mbox) + at;
+	const char *line = octets(mbox) + at;
 
 	return next - at == 1 ? line[0] == '\n' : next - at == 2 && line[0] == '\r' && line[1] == '\n';
 }
@@ -171,149 +169,14 @@ begins(const struct mbox *mbox, gsize at, gsize next, const char *word)
 	return next - at >= n && memcmp(octets(mbox) + at, word, n) == 0;
 }
 
-/* ---- "From " lines ---- */
-
-static int
-month_of(const char *word)
-{
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-	for (int i = 0; strlen(word) == 3 && i < 12; i++)
-		if (g_ascii_strncasecmp(names + 3 * i, word, 3) == 0)
-			return i + 1;
-	return 0;
-}
-
-static int
-number_of(const char *word, int most)
-{
-	guint64 n;
-
-	return word && g_ascii_string_to_unsigned(word, 10, 0, (guint64)most, &n, NULL) ? (int)n : -1;
-}
-
-/* "hh:mm" or "hh:mm:ss" as seconds of the day; -1: none. */
-static int
-time_of(const char *word)
-{
-	g_auto(GStrv) parts = g_strsplit(word, ":", 4);
-	guint n = g_strv_length(parts);
-	int h = n ? number_of(parts[0], 24) : -1, m = n > 1 ? number_of(parts[1], 59) : -1,
-	    s = n > 2 ? number_of(parts[2], 60) : 0;
-
-	return n > 3 || h < 0 || m < 0 || s < 0 ? -1 : h * 3600 + m * 60 + s;
-}
-
-/* words: month, day, time, and behind it the year, or a zone and the year. */
-static gboolean
-read_date(char **words, gint64 *utc)
-{
-	int month = month_of(words[0]), day = number_of(words[1], 31), seconds, year;
-	g_autoptr(GDateTime) date = NULL;
-
-	if (!month || day < 1 || !words[2] || (seconds = time_of(words[2])) < 0)
-		return FALSE;
-	year = number_of(words[3], 9999);
-	if (year < 0 && words[3])
-		year = number_of(words[4], 9999);
-	date = year >= 1970 ? g_date_time_new_utc(year, month, day, 0, 0, 0) : NULL;
-	*utc = date ? g_date_time_to_unix(date) + seconds : 0;
-	return date != NULL;
-}
-
-/* "From sender Thu Jan  1 00:00:01 1970". FALSE when no date of that kind is in it. */
-static gboolean
-read_postmark(const char *line, char **sender, gint64 *received)
-{
-	g_auto(GStrv) words = g_strsplit_set(line, " \t", 256);
-	guint n = 0;
-
-	for (guint i = 0; words[i]; i++) {
-		if (words[i][0])
-			words[n++] = words[i];
-		else
-			g_free(words[i]);
-	}
-	words[n] = NULL;
-	for (guint i = 1; i + 3 < n; i++) {
-		if (!read_date(words + i, received))
-			continue;
-		/* The weekday stands before the month. */
-		*sender = g_strdup(i > 2 ? words[1] : "");
-		return TRUE;
-	}
-	return FALSE;
-}
-
 static gboolean
 is_postmark(const struct mbox *mbox, gsize at, gsize next)
 {
-	g_autofree char *line = NULL, *sender = NULL;
-	gint64 received;
-
-	if (!begins(mbox, at, next, "From ") || next - at > 1000)
-		return FALSE;
-	line = line_text(mbox, at, next);
-	return read_postmark(line, &sender, &received);
+	return postmark_read(octets(mbox) + at, next - at, NULL, NULL);
 }
 
-/* ---- a message ---- */
-
-static const char *
-field(const char *line, const char *name)
-{
-	gsize n = strlen(name);
-
-	if (g_ascii_strncasecmp(line, name, n) != 0 || line[n] != ':')
-		return NULL;
-	return line + n + 1 + strspn(line + n + 1, " \t");
-}
-
-static void
-read_letters(struct mbox_message *message, const char *letters)
-{
-	message->seen |= strchr(letters, 'R') != NULL;
-	message->answered |= strchr(letters, 'A') != NULL;
-	message->flagged |= strchr(letters, 'F') != NULL;
-	message->deleted |= strchr(letters, 'D') != NULL;
-	message->draft |= strchr(letters, 'T') != NULL;
-}
-
-/* A field that mbox programs keep their state in; what it says goes into message and shape. */
-static gboolean
-take_state(const char *line, struct shape *shape, struct mbox_message *message)
-{
-	static const char *const others[] = {"X-UID", "X-IMAP", "X-IMAPbase"};
-	const char *value;
-	guint64 length;
-
-	if ((value = field(line, "Status")) || (value = field(line, "X-Status"))) {
-		read_letters(message, value);
-		return TRUE;
-	}
-	if ((value = field(line, "X-Keywords"))) {
-		g_free(message->keywords);
-		message->keywords = g_strstrip(g_strdup(value));
-		return TRUE;
-	}
-	if ((value = field(line, "Content-Length"))) {
-		g_autofree char *digits = g_strstrip(g_strdup(value));
-
-		if (g_ascii_string_to_unsigned(digits, 10, 0, MBOX_MESSAGE_MOST, &length, NULL))
-			shape->length = (gint64)length;
-		return TRUE;
-	}
-	for (guint i = 0; i < G_N_ELEMENTS(others); i++)
-		if (field(line, others[i])) {
-			shape->internal |= i > 0;
-			return TRUE;
-		}
-	return FALSE;
-}
-
-/* "From " with so many ">" before it. */
-static gboolean
-is_quoted(const guint8 *line, gsize len, gsize least, gsize most)
+gboolean
+mbox_is_quoted(const char *line, gsize len, gsize least, gsize most)
 {
 	gsize n = 0;
 
@@ -322,37 +185,94 @@ is_quoted(const guint8 *line, gsize len, gsize least, gsize most)
 	return n >= least && n <= most && len - n >= 5 && memcmp(line + n, "From ", 5) == 0;
 }
 
+/* ---- a message ---- */
+
+static void
+append_line(GByteArray *out, const char *line, gsize len)
+{
+	gboolean bare = len && line[len - 1] == '\n' && (len == 1 || line[len - 2] != '\r');
+
+	g_byte_array_append(out, (const guint8 *)line, (guint)(bare ? len - 1 : len));
+	if (bare)
+		g_byte_array_append(out, (const guint8 *)"\r\n", 2);
+}
+
+static void
+take_length(struct shape *shape, const char *value, gsize len)
+{
+	g_autofree char *digits = g_strstrip(g_strndup(value, MIN(len, LENGTH_OCTETS)));
+	guint64 length;
+
+	if (len <= LENGTH_OCTETS &&
+	    g_ascii_string_to_unsigned(digits, 10, 0, MBOX_MESSAGE_MOST, &length, NULL))
+		shape->length = (gint64)length;
+}
+
+static enum mbox_field
+take_field(const char *line, gsize len, struct shape *shape, struct mbox_message *message)
+{
+	const char *value;
+	gsize value_len;
+	enum mbox_field field = mbox_field_of(line, len, &value, &value_len);
+
+	if (field == FIELD_LENGTH)
+		take_length(shape, value, value_len);
+	else if (field != FIELD_NONE)
+		mbox_state_take(&message->state, field, value, value_len);
+	shape->internal |= field == FIELD_INTERNAL;
+	return field;
+}
+
 /* The header up to the blank line; what of it belongs to the message goes to out. */
 static gboolean
 read_header(struct mbox *mbox, struct shape *shape, struct mbox_message *message, GByteArray *out,
             GError **error)
 {
+	static const char pseudo_subject[] = "FOLDER INTERNAL DATA";
 	gsize at = shape->header, next;
 	gsize deepest = mbox->dialect == MBOX_AUTO || mbox->dialect == MBOX_RD ? G_MAXSIZE : 0;
-	gboolean folded_away = FALSE, pseudo = FALSE;
+	gboolean left_out = FALSE, pseudo = FALSE;
 
 	for (;; at = next) {
-		g_autofree char *line = NULL;
+		const char *line;
 
 		if (!need_line(mbox, at, &next, error))
 			return FALSE;
 		if (next == at || is_blank(mbox, at, next) || is_postmark(mbox, at, next))
 			break;
-		line = line_text(mbox, at, next);
-		if (line[0] != ' ' && line[0] != '\t')
-			folded_away = take_state(line, shape, message);
-		pseudo |= strstr(line, "FOLDER INTERNAL DATA") != NULL;
-		if (folded_away)
+		line = octets(mbox) + at;
+		if (*line != ' ' && *line != '\t')
+			left_out = take_field(line, next - at, shape, message) != FIELD_NONE;
+		pseudo |= memmem(line, next - at, pseudo_subject, strlen(pseudo_subject)) != NULL;
+		if (left_out)
 			continue;
-		at += is_quoted(octets(mbox) + at, next - at, 1, deepest);
-		g_byte_array_append(out, octets(mbox) + at, (guint)(next - at));
+		at += mbox_is_quoted(line, next - at, 1, deepest);
+		append_line(out, octets(mbox) + at, next - at);
 	}
-	shape->internal &= pseudo;
+	shape->internal &= pseudo && mbox->offset == 0;
 	shape->body = at;
 	if (next > at && is_blank(mbox, at, next)) {
-		g_byte_array_append(out, octets(mbox) + at, (guint)(next - at));
+		append_line(out, octets(mbox) + at, next - at);
 		shape->body = next;
 	}
+	return TRUE;
+}
+
+/* There begins another message, or the file ends. */
+static gboolean
+is_boundary(struct mbox *mbox, gsize at, gboolean *is, GError **error)
+{
+	const char *lf;
+	gsize left;
+
+	if (!need(mbox, at, POSTMARK_MOST, error))
+		return FALSE;
+	left = available(mbox) - at;
+	lf = left ? memchr(octets(mbox) + at, '\n', left) : NULL;
+	if (mbox->dialect == MBOX_AUTO)
+		*is = !left || is_postmark(mbox, at, lf ? (gsize)(lf - octets(mbox)) + 1 : at + left);
+	else
+		*is = !left || begins(mbox, at, at + left, "From ");
 	return TRUE;
 }
 
@@ -363,18 +283,21 @@ ends_by_length(struct mbox *mbox, struct shape *shape, gboolean *ends, GError **
 	gsize end = shape->body + (gsize)MAX(shape->length, 0), next = end;
 
 	*ends = FALSE;
-	if (shape->length < 0 || mbox->dialect == MBOX_O || mbox->dialect == MBOX_RD)
+	if (shape->length < 0 || mbox->dialect == MBOX_O || mbox->dialect == MBOX_RD ||
+	    end > MBOX_MESSAGE_MOST - 2 * POSTMARK_MOST)
 		return TRUE;
-	if (!need(mbox, end, 16, error))
+	if (!need(mbox, end, 4, error))
 		return FALSE;
 	if (available(mbox) < end)
 		return TRUE;
 	while (next < available(mbox) && next < end + 4 &&
 	       (octets(mbox)[next] == '\r' || octets(mbox)[next] == '\n'))
 		next++;
-	*ends = next == available(mbox) || begins(mbox, next, available(mbox), "From ");
 	shape->end = end;
-	return TRUE;
+	/* What follows begins a line of its own. */
+	if (next == end && next < available(mbox) && octets(mbox)[next - 1] != '\n')
+		return TRUE;
+	return is_boundary(mbox, next, ends, error);
 }
 
 /* Up to the next "From " line behind a blank one. That one belongs to neither. */
@@ -397,41 +320,57 @@ find_end(struct mbox *mbox, struct shape *shape, GError **error)
 	return TRUE;
 }
 
+static const char *
+next_line(const char *at, const char *end)
+{
+	const char *lf = memchr(at, '\n', (gsize)(end - at));
+
+	return lf ? lf + 1 : end;
+}
+
 static gboolean
 has_bare_from(const struct mbox *mbox, const struct shape *shape)
 {
-	const guint8 *p = octets(mbox) + shape->body, *end = octets(mbox) + shape->end;
+	const char *end = octets(mbox) + shape->end;
 
-	while (p < end) {
-		const guint8 *lf = memchr(p, '\n', (gsize)(end - p));
-
-		if (end - p >= 5 && memcmp(p, "From ", 5) == 0)
+	for (const char *p = octets(mbox) + shape->body; p < end; p = next_line(p, end))
+		if (mbox_is_quoted(p, (gsize)(end - p), 0, 0))
 			return TRUE;
-		p = lf ? lf + 1 : end;
-	}
 	return FALSE;
 }
 
-static void
-put_body(const struct mbox *mbox, const struct shape *shape, GByteArray *out)
+/* Up to how many ">" one is taken off. */
+static gsize
+deepest_quote(struct mbox *mbox, const struct shape *shape)
 {
-	const guint8 *p = octets(mbox) + shape->body, *end = octets(mbox) + shape->end;
-	enum mbox_dialect dialect = mbox->dialect;
-	gsize deepest;
-
-	if (dialect == MBOX_AUTO)
-		dialect = !shape->by_length ? MBOX_RD : has_bare_from(mbox, shape) ? MBOX_CL2 : MBOX_CL;
-	deepest = dialect == MBOX_RD ? G_MAXSIZE : 1;
-	if (dialect == MBOX_CL2) {
-		g_byte_array_append(out, p, (guint)(end - p));
-		return;
+	switch (mbox->dialect) {
+	case MBOX_AUTO:
+		if (!shape->by_length)
+			return G_MAXSIZE;
+		mbox->unquoted |= has_bare_from(mbox, shape);
+		return mbox->unquoted ? 0 : 1;
+	case MBOX_RD:
+		return G_MAXSIZE;
+	case MBOX_O:
+	case MBOX_CL:
+		return 1;
+	case MBOX_CL2:
+	case MBOX_DIALECTS:
+		break;
 	}
-	while (p < end) {
-		const guint8 *lf = memchr(p, '\n', (gsize)(end - p)), *next = lf ? lf + 1 : end;
+	return 0;
+}
 
-		p += is_quoted(p, (gsize)(next - p), 1, deepest);
-		g_byte_array_append(out, p, (guint)(next - p));
-		p = next;
+static void
+put_body(struct mbox *mbox, const struct shape *shape, GByteArray *out)
+{
+	const char *p = octets(mbox) + shape->body, *end = octets(mbox) + shape->end;
+	gsize deepest = deepest_quote(mbox, shape);
+
+	for (const char *next; p < end; p = next) {
+		next = next_line(p, end);
+		p += deepest && mbox_is_quoted(p, (gsize)(next - p), 1, deepest);
+		append_line(out, p, (gsize)(next - p));
 	}
 }
 
@@ -440,7 +379,6 @@ read_message(struct mbox *mbox, gsize header, struct shape *shape, struct mbox_m
              GError **error)
 {
 	GByteArray *out = g_byte_array_new();
-	g_autoptr(GBytes) bytes = NULL;
 	gboolean ok;
 
 	*shape = (struct shape){.header = header, .length = -1};
@@ -449,44 +387,143 @@ read_message(struct mbox *mbox, gsize header, struct shape *shape, struct mbox_m
 	     (shape->by_length || find_end(mbox, shape, error));
 	if (ok)
 		put_body(mbox, shape, out);
-	bytes = g_byte_array_free_to_bytes(out);
-	if (ok)
-		message->bytes = lines_with_crlf(bytes);
+	message->bytes = g_byte_array_free_to_bytes(out);
 	return ok;
 }
 
-/* The "From " line; *next gives where the header begins. 1, 0 at the end of the file, -1 with error. */
+/* ---- a message that is too long ---- */
+
+/* Goes on from where no line of the buffer is known to end: its last one may yet be a "From " line, and is
+ * the first of the buffer then. *within: that is the rest of a longer one. FALSE: it follows no blank line.
+ */
+static gboolean
+drop_all_but_a_line(struct mbox *mbox, gboolean *within)
+{
+	const char *p = octets(mbox), *lf = memrchr(p, '\n', available(mbox));
+	gsize at = lf ? (gsize)(lf - p) + 1 : available(mbox);
+	gboolean after_blank =
+	        lf && lf > p && (lf[-1] == '\n' || (lf[-1] == '\r' && lf - p > 1 && lf[-2] == '\n'));
+
+	*within = !lf;
+	consume(mbox, at);
+	return after_blank;
+}
+
+/* Takes from the front what is of a line that is no "From " line; *within: it goes on. FALSE: one stands
+ * there, or more must be read. */
+static gboolean
+drop_line(struct mbox *mbox, gboolean *after_blank, gboolean *within)
+{
+	gsize len = available(mbox), next;
+	const char *p = octets(mbox), *lf = len ? memchr(p, '\n', len) : NULL;
+
+	next = lf ? (gsize)(lf - p) + 1 : len;
+	if (!next || (!lf && !*within && !mbox->ended && len <= POSTMARK_MOST) ||
+	    (!*within && *after_blank && is_postmark(mbox, 0, next)))
+		return FALSE;
+	*after_blank = !*within && is_blank(mbox, 0, next);
+	*within = !lf;
+	consume(mbox, next);
+	return TRUE;
+}
+
+/* Up to the next "From " line, holding no more than a little of it. */
+static gboolean
+pass_over(struct mbox *mbox, GError **error)
+{
+	gboolean within, after_blank = drop_all_but_a_line(mbox, &within);
+
+	mbox->too_long = FALSE;
+	for (;;) {
+		gsize before;
+
+		while (drop_line(mbox, &after_blank, &within))
+			;
+		before = available(mbox);
+		if (mbox->ended || (before && memchr(octets(mbox), '\n', before)))
+			return TRUE;
+		if (!read_more(mbox, error))
+			return FALSE;
+	}
+}
+
+/* ---- one after the other ---- */
+
+/* Octets of the blank line at the front, 0: there is none, or not enough is here to tell. */
+static gsize
+blank_line(const struct mbox *mbox)
+{
+	for (gsize n = 1; n <= 2 && n <= available(mbox); n++)
+		if (is_blank(mbox, 0, n))
+			return n;
+	return 0;
+}
+
+static gboolean
+drop_blank_lines(struct mbox *mbox, GError **error)
+{
+	do {
+		for (gsize n; (n = blank_line(mbox)) > 0;)
+			consume(mbox, n);
+		if (available(mbox) > 1 || mbox->ended)
+			return TRUE;
+	} while (read_more(mbox, error));
+	return FALSE;
+}
+
+gboolean
+mbox_is_one(struct mbox *mbox, gboolean *empty, GError **error)
+{
+	if (empty)
+		*empty = FALSE;
+	if (!drop_blank_lines(mbox, error) || !need(mbox, 0, 5, error))
+		return FALSE;
+	if (empty)
+		*empty = available(mbox) == 0;
+	return !available(mbox) || begins(mbox, 0, available(mbox), "From ");
+}
+
+/* The "From " line; *next gives where the header begins. 1, 0 at the end of the file, -1 with error or
+ * because it is too long. */
 static int
 read_start(struct mbox *mbox, struct mbox_message *message, gsize *next, GError **error)
 {
-	g_autofree char *line = NULL;
+	GError *problem = NULL;
+	gboolean empty, is = mbox_is_one(mbox, &empty, &problem);
 
-	for (;; consume(mbox, *next)) {
-		if (!need_line(mbox, 0, next, error))
-			return -1;
-		if (!*next)
-			return 0;
-		if (!is_blank(mbox, 0, *next))
-			break;
-	}
 	message->offset = mbox->offset;
-	line = line_text(mbox, 0, *next);
-	if (!g_str_has_prefix(line, "From ")) {
-		fulmar_fail(error, FULMAR_FAILED,
+	if (!is && !problem)
+		fulmar_fail(&problem, FULMAR_FAILED,
 		            _("%s: no mbox: a line “From …” should stand at octet %" G_GUINT64_FORMAT),
 		            mbox->name, mbox->offset);
+	if (problem) {
+		g_propagate_error(error, problem);
 		return -1;
 	}
-	if (!read_postmark(line, &message->sender, &message->received))
-		message->sender = g_strdup(line + 5);
+	if (empty)
+		return 0;
+	if (!need_line(mbox, 0, next, error))
+		return -1;
+	if (!postmark_read(octets(mbox), *next, &message->sender, &message->received)) {
+		message->sender = g_strndup(octets(mbox) + 5, MIN(*next - 5, POSTMARK_MOST));
+		g_strchomp(message->sender);
+	}
 	return 1;
+}
+
+static void
+empty_message(struct mbox_message *message)
+{
+	mbox_message_clear(message);
+	*message = (struct mbox_message){.offset = message->offset, .sender = g_strdup("")};
+	message->state.keywords = g_strdup("");
 }
 
 int
 mbox_next(struct mbox *mbox, struct mbox_message *message, GError **error)
 {
 	for (;;) {
-		struct shape shape;
+		struct shape shape = {0};
 		gsize header;
 		int result;
 
@@ -494,12 +531,17 @@ mbox_next(struct mbox *mbox, struct mbox_message *message, GError **error)
 		result = read_start(mbox, message, &header, error);
 		if (result > 0 && !read_message(mbox, header, &shape, message, error))
 			result = -1;
+		if (result < 0 && mbox->too_long) {
+			empty_message(message);
+			if (pass_over(mbox, error))
+				return 1;
+		}
 		if (result <= 0) {
 			mbox_message_clear(message);
 			return result;
 		}
-		if (!message->keywords)
-			message->keywords = g_strdup("");
+		if (!message->state.keywords)
+			message->state.keywords = g_strdup("");
 		consume(mbox, shape.end);
 		if (!shape.internal)
 			return 1;
@@ -507,33 +549,23 @@ mbox_next(struct mbox *mbox, struct mbox_message *message, GError **error)
 	}
 }
 
-/* ---- writing ---- */
-
-void
-mbox_append(GString *out, GBytes *bytes, const char *sender, gint64 received)
+gboolean
+mbox_rest(struct mbox *mbox, GBytes **bytes, GError **error)
 {
-	g_autoptr(GBytes) lines = lines_with_lf(bytes);
-	g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(received);
-	gsize len;
-	const char *p = g_bytes_get_data(lines, &len), *end = p + len;
-	static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	g_autofree char *from = g_strdelimit(g_strdup(*sender ? sender : "MAILER-DAEMON"), " \t\r\n", '-');
+	GByteArray *out;
+	const char *end;
 
-	g_string_append_printf(
-	        out, "From %s %s %.3s %2d %02d:%02d:%02d %d\n", from,
-	        days[g_date_time_get_day_of_week(date) - 1], months + 3 * (g_date_time_get_month(date) - 1),
-	        g_date_time_get_day_of_month(date), g_date_time_get_hour(date), g_date_time_get_minute(date),
-	        g_date_time_get_second(date), g_date_time_get_year(date));
-	while (p < end) {
-		const char *lf = memchr(p, '\n', (gsize)(end - p)), *next = lf ? lf + 1 : end;
-
-		if (is_quoted((const guint8 *)p, (gsize)(next - p), 0, G_MAXSIZE))
-			g_string_append_c(out, '>');
-		g_string_append_len(out, p, next - p);
-		p = next;
+	*bytes = NULL;
+	while (!mbox->ended)
+		if (!read_more(mbox, error))
+			return mbox->too_long;
+	out = g_byte_array_new();
+	end = octets(mbox) + available(mbox);
+	for (const char *p = octets(mbox), *next; p < end; p = next) {
+		next = next_line(p, end);
+		append_line(out, p, (gsize)(next - p));
 	}
-	if (len && end[-1] != '\n')
-		g_string_append_c(out, '\n');
-	g_string_append_c(out, '\n');
+	consume(mbox, available(mbox));
+	*bytes = g_byte_array_free_to_bytes(out);
+	return TRUE;
 }

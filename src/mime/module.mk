@@ -21,9 +21,12 @@ libmime_a_SOURCES = \
   src/mime/html-style.c src/mime/html-style.h \
   src/mime/html-token.c src/mime/html-token.h \
   src/mime/lines.c src/mime/lines.h \
-  src/mime/mbox.c src/mime/mbox.h \
+  src/mime/mbox.c src/mime/mbox.h src/mime/mbox-private.h \
+  src/mime/mbox-state.c \
+  src/mime/mbox-write.c \
   src/mime/links.c src/mime/links.h \
   src/mime/para.c \
+  src/mime/postmark.c src/mime/postmark.h \
   src/mime/preview.c \
   src/mime/punycode.c src/mime/punycode.h \
   src/mime/render-body.c \

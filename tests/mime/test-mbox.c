@@ -48,6 +48,36 @@ static const struct sample {
          POSTMARK
          "Status: RO\nA: b\nX-Status: AF\n\tgone\nX-UID: 5\nX-Keywords: work later \n c\nD: e\n\nx\n",
          "A: b\nD: e\n\nx\n$"},
+        {"length-into-a-line", MBOX_AUTO,
+         POSTMARK "A: b\nContent-Length: 3\n\nab " POSTMARK "\nx\n\n" NOON "C: d\n\n",
+         "A: b\n\nab " POSTMARK "\nx\n$C: d\n\n$"},
+        {"length-before-a-line-that-is-no-postmark", MBOX_AUTO,
+         POSTMARK "A: b\nContent-Length: 2\n\nx\n\nFrom here on\n\n" NOON "C: d\n\n",
+         "A: b\n\nx\n\nFrom here on\n$C: d\n\n$"},
+        {"length-in-a-cl-file", MBOX_CL,
+         POSTMARK "A: b\nContent-Length: 8\n\n>From x\nFrom y\nC: d\nContent-Length: 99999999999\n\n\n",
+         "A: b\n\nFrom x\n$C: d\n\n$"},
+        {"length-beyond-all-limits", MBOX_AUTO,
+         POSTMARK "A: b\nContent-Length: 134217728\n\nx\n\n" NOON "Content-Length: -1\nC: d\n\n",
+         "A: b\n\nx\n$C: d\n\n$"},
+        {"length-with-blanks", MBOX_AUTO,
+         POSTMARK "A: b\nContent-Length:          00000008 \n\n>From x\n\n" NOON "C: d\n\n",
+         "A: b\n\nFrom x\n$C: d\n\n$"},
+        {"once-unquoted-never-quoted", MBOX_AUTO,
+         POSTMARK "Content-Length: 7\nA: b\n\nFrom x\n\n" NOON "Content-Length: 8\nC: d\n\n>From y\n\n",
+         "A: b\n\nFrom x\n$C: d\n\n>From y\n$"},
+        {"quoted-in-the-header", MBOX_AUTO, POSTMARK ">From x\nA: b\n\ny\n", "From x\nA: b\n\ny\n$"},
+        {"thunderbird", MBOX_AUTO,
+         "From - Thu Jan 01 00:00:01 1970\nX-Mozilla-Status: 0001\nX-Mozilla-Status2: 00800000\n"
+         "X-Mozilla-Keys: $label1   \nA: b\n\nx\n",
+         "A: b\n\nx\n$"},
+        {"zone-before-the-year", MBOX_AUTO,
+         POSTMARK "A: b\n\nx\n\nFrom 17@xxx Sat Nov 07 12:00:01 +0000 2026\nC: d\n\n",
+         "A: b\n\nx\n$C: d\n\n$"},
+        {"lone-cr", MBOX_AUTO, "\r\n\n" POSTMARK "A: b\n\nx\n", "A: b\n\nx\n$"},
+        {"internal-data-not-in-front", MBOX_AUTO,
+         NOON "C: d\n\ny\n\n" NOON "X-IMAP: 1 2\nSubject: FOLDER INTERNAL DATA\n\ntext\n",
+         "C: d\n\ny\n$Subject: FOLDER INTERNAL DATA\n\ntext\n$"},
         {"internal-data", MBOX_AUTO,
          "From MAILER-DAEMON Fri Nov 20 10:05:00 2026\nFrom: Mail System Internal Data <x@y>\n"
          "Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\nX-IMAP: 12 34\nStatus: "
@@ -123,13 +153,15 @@ test_what_a_message_is_known_by(void)
 
 	g_assert_cmpstr(m.sender, ==, "ann@example.org");
 	g_assert_cmpint(m.received, ==, 1795169100);
-	g_assert_true(m.seen && m.answered && m.flagged && m.draft && !m.deleted);
-	g_assert_cmpstr(m.keywords, ==, "work later");
+	g_assert_true(m.state.seen && m.state.answered && m.state.flagged && m.state.draft &&
+	              !m.state.deleted);
+	g_assert_cmpstr(m.state.keywords, ==, "work later");
 	mbox_message_clear(&m);
 	m = only_message(NOON "\nx\n");
 	g_assert_cmpstr(m.sender, ==, "bob");
 	g_assert_cmpint(m.received, ==, 1794052801);
-	g_assert_false(m.seen || m.answered || m.flagged || m.draft || m.deleted);
+	g_assert_false(m.state.seen || m.state.answered || m.state.flagged || m.state.draft ||
+	               m.state.deleted);
 	mbox_message_clear(&m);
 	m = only_message("From nobody\nA: b\n\nx\n");
 	g_assert_cmpstr(m.sender, ==, "nobody");
@@ -194,33 +226,132 @@ test_long_messages_from_a_pipe(void)
 	g_thread_join(thread);
 }
 
+static gboolean
+put(const char *octets, gsize len, void *user)
+{
+	g_string_append_len(user, octets, (gssize)len);
+	return TRUE;
+}
+
+static void
+write_one(GString *file, const char *text, const char *sender, gint64 received,
+          const struct mbox_state *state)
+{
+	g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
+	struct mbox_message message = {bytes, (char *)sender, received, *state, 0};
+
+	g_assert_true(mbox_write(&message, put, file));
+}
+
 static void
 test_written_and_read(void)
 {
-	static const char *const texts[] = {"A: b\r\n\r\nFrom x\r\n>From y\r\n>>From z\r\n\r\n",
-	                                    "A: b\r\n\r\n", "A: b\r\n\r\n\r\n\r\n", "A: b\r\n\r\nFrom",
-	                                    ">From x: y\r\n\r\nz\r\n"};
+	static const char *const texts[] = {
+	        "A: b\r\n\r\nFrom x\r\n>From y\r\n>>From z\r\n\r\n",
+	        "A: b\r\n\r\n",
+	        "A: b\r\n\r\n\r\n\r\n",
+	        "A: b\r\n\r\nFrom",
+	        ">From x: y\r\n\r\nz\r\n",
+	        "\r\nno header\r\n",
+	        "Status: RO\r\nA: b\r\nContent-Length: 3\r\n\t4\r\n\r\nStatus: R\r\n"};
+	static const char *const read[] = {[6] = "A: b\r\n\r\nStatus: R\r\n", [3] = "A: b\r\n\r\nFrom\r\n"};
 	g_autoptr(GString) file = g_string_new(NULL);
 	struct mbox *mbox;
 	struct mbox_message message;
 
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+		write_one(
+		        file, texts[i], i ? "" : "ann example@x\n", 1795169100 + i,
+		        &(struct mbox_state){.seen = i == 1, .forwarded = i == 1, .keywords = (char *)"a b"});
+	g_assert_null(strchr(file->str, '\r'));
+	mbox = open_text(file->str, file->len, MBOX_AUTO);
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
-		g_autoptr(GBytes) bytes = g_bytes_new_static(texts[i], strlen(texts[i]));
-
-		mbox_append(file, bytes, i ? "" : "ann example@x", 1795169100 + i);
-	}
-	mbox = open_text(file->str, file->len, MBOX_RD);
-	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
-		g_autofree char *text = g_strdup_printf("%s%s", texts[i], i == 3 ? "\r\n" : "");
+		const char *text = i < G_N_ELEMENTS(read) && read[i] ? read[i] : texts[i];
 
 		g_assert_cmpint(mbox_next(mbox, &message, NULL), ==, 1);
 		g_assert_cmpmem(g_bytes_get_data(message.bytes, NULL), g_bytes_get_size(message.bytes), text,
 		                strlen(text));
-		g_assert_cmpstr(message.sender, ==, i ? "MAILER-DAEMON" : "ann-example@x");
+		g_assert_cmpstr(message.sender, ==, i ? "MAILER-DAEMON" : "ann-example@x-");
 		g_assert_cmpint(message.received, ==, 1795169100 + i);
+		g_assert_cmpint(message.state.seen, ==, i == 1);
+		g_assert_cmpstr(message.state.keywords, ==, i == 1 ? "a b $Forwarded" : "a b");
 		mbox_message_clear(&message);
 	}
 	g_assert_cmpint(mbox_next(mbox, &message, NULL), ==, 0);
+	mbox_free(mbox);
+}
+
+static void
+test_what_is_mixed_stays(void)
+{
+	g_autoptr(GString) file = g_string_new(NULL);
+
+	write_one(file, "A: b\n\nx\r\n", "", -5, &(struct mbox_state){0});
+	g_assert_cmpstr(file->str, ==,
+	                "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\nA: b\nStatus: O\n\nx\r\n\n");
+}
+
+static void
+test_what_thunderbird_keeps(void)
+{
+	struct mbox_message m = only_message("From - Sat Nov 07 13:00:01 2026 +0100\nX-Mozilla-Status: 1006\n"
+	                                     "X-Mozilla-Keys: $label1 \nX-Keywords: b\n\nx\n");
+
+	g_assert_cmpint(m.received, ==, 1794052801);
+	g_assert_true(m.state.answered && m.state.flagged && m.state.forwarded && !m.state.seen &&
+	              !m.state.deleted);
+	g_assert_cmpstr(m.state.keywords, ==, "$label1 b");
+	mbox_message_clear(&m);
+}
+
+/* Zeros that take no room on the disk, then more. */
+static struct mbox *
+open_long(const char *front, const char *back)
+{
+	g_autofree char *path = g_build_filename(g_get_tmp_dir(), "fulmar-mbox-XXXXXX", NULL);
+	int fd = g_mkstemp(path);
+
+	g_unlink(path);
+	g_assert_cmpint(write(fd, front, strlen(front)), ==, (gssize)strlen(front));
+	g_assert_cmpint(lseek(fd, MBOX_MESSAGE_MOST + 1000000, SEEK_END), >, 0);
+	g_assert_cmpint(write(fd, back, strlen(back)), ==, (gssize)strlen(back));
+	g_assert_cmpint(lseek(fd, 0, SEEK_SET), ==, 0);
+	return mbox_new(fd, "long", MBOX_AUTO);
+}
+
+static void
+test_too_long(gconstpointer front)
+{
+	static const char back[] = "\n" NOON "\nFrom x\n\nFrom y\n\n" POSTMARK "A: b\n\nx\n\n";
+	struct mbox *mbox = open_long(front, back);
+	struct mbox_message message;
+
+	g_assert_cmpint(mbox_next(mbox, &message, NULL), ==, 1);
+	g_assert_null(message.bytes);
+	mbox_message_clear(&message);
+	g_assert_cmpint(mbox_next(mbox, &message, NULL), ==, 1);
+	g_assert_cmpstr(message.sender, ==, "ann@example.org");
+	g_assert_cmpuint(g_bytes_get_size(message.bytes), ==, 11);
+	mbox_message_clear(&message);
+	g_assert_cmpint(mbox_next(mbox, &message, NULL), ==, 0);
+	mbox_free(mbox);
+}
+
+static void
+test_what_is_no_mbox_as_a_whole(void)
+{
+	static const char text[] = "A: b\n\nx\r\ny";
+	struct mbox *mbox = open_text(text, strlen(text), MBOX_AUTO);
+	g_autoptr(GBytes) bytes = NULL, none = NULL;
+
+	g_assert_false(mbox_is_one(mbox, NULL, NULL));
+	g_assert_true(mbox_rest(mbox, &bytes, NULL));
+	g_assert_cmpmem(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), "A: b\r\n\r\nx\r\ny", 12);
+	g_assert_cmpuint(mbox_offset(mbox), ==, strlen(text));
+	mbox_free(mbox);
+	mbox = open_long("A", "b");
+	g_assert_true(mbox_rest(mbox, &none, NULL));
+	g_assert_null(none);
 	mbox_free(mbox);
 }
 
@@ -237,5 +368,11 @@ main(int argc, char **argv)
 	g_test_add_func("/mbox/no-mbox", test_no_mbox);
 	g_test_add_func("/mbox/long-messages-from-a-pipe", test_long_messages_from_a_pipe);
 	g_test_add_func("/mbox/written-and-read", test_written_and_read);
+	g_test_add_func("/mbox/what-is-mixed-stays", test_what_is_mixed_stays);
+	g_test_add_func("/mbox/what-thunderbird-keeps", test_what_thunderbird_keeps);
+	g_test_add_data_func("/mbox/too-long/from-line", "From ", test_too_long);
+	g_test_add_data_func("/mbox/too-long/header", NOON "A", test_too_long);
+	g_test_add_data_func("/mbox/too-long/body", NOON "\nx\n\nFrom a\n\n", test_too_long);
+	g_test_add_func("/mbox/what-is-no-mbox-as-a-whole", test_what_is_no_mbox_as_a_whole);
 	return g_test_run();
 }
