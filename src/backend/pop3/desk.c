@@ -17,24 +17,41 @@ pop3_desk_open(struct backend *b, gint64 folder, struct pop3_desk *desk, GError 
 }
 
 /* All that is in it is here, always; only a visit says that INBOX is up to date. */
-gboolean
-pop3_desk_close(struct backend *b, const struct pop3_desk *desk, GError **error)
+static gboolean
+write_down(struct backend *b, struct store_folder *folder, guint64 next, GError **error)
 {
-	struct store_folder *folder = pop3_folder(b, desk->folder, error);
-	gboolean ok;
-
-	if (!folder)
-		return FALSE;
 	folder->uidvalidity = POP3_UIDVALIDITY;
-	folder->uidnext = desk->next;
+	folder->uidnext = next;
 	folder->exists = folder->server_total = (guint64)folder->rows;
 	folder->server_unread = (guint64)folder->unread;
 	folder->complete = TRUE;
 	if (strcmp(folder->path, "INBOX") != 0)
 		folder->synced = g_get_real_time() / G_USEC_PER_SEC;
 	g_free(folder->windows);
-	folder->windows = g_strdup_printf("1:%" G_GUINT64_FORMAT, MAX(desk->next - 1, 1));
-	ok = store_folder_put_state(b->env->store, folder, error);
+	folder->windows = g_strdup_printf("1:%" G_GUINT64_FORMAT, MAX(next - 1, 1));
+	return store_folder_put_state(b->env->store, folder, error);
+}
+
+gboolean
+pop3_desk_close(struct backend *b, const struct pop3_desk *desk, GError **error)
+{
+	struct store_folder *folder = pop3_folder(b, desk->folder, error);
+	gboolean ok = folder && write_down(b, folder, desk->next, error);
+
 	store_folder_free(folder);
 	return ok;
+}
+
+gboolean
+pop3_desk_look(struct backend *b, gint64 id, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	struct store_folder *folder = store_folder_by_id(b->env->store, id, &failed);
+	guint64 next = folder ? store_uid_next(b->env->store, id, &failed) : 0;
+	gboolean ok = next && write_down(b, folder, next, &failed);
+
+	store_folder_free(folder);
+	if (failed)
+		g_propagate_error(error, g_steal_pointer(&failed));
+	return ok || !failed;
 }

@@ -84,17 +84,14 @@ assign_roles(struct backend *b, GPtrArray *folders, GError **error)
 static gboolean
 complete_all(struct backend *b, GPtrArray *folders, GError **error)
 {
-	struct pop3_desk desk;
+	gboolean ok = TRUE;
 
-	for (guint i = 0; i < folders->len; i++) {
+	for (guint i = 0; ok && i < folders->len; i++) {
 		const struct store_folder *folder = folders->pdata[i];
 
-		if (folder->complete)
-			continue;
-		if (!pop3_desk_open(b, folder->id, &desk, error) || !pop3_desk_close(b, &desk, error))
-			return FALSE;
+		ok = folder->complete || pop3_desk_look(b, folder->id, error);
 	}
-	return TRUE;
+	return ok;
 }
 
 static gboolean

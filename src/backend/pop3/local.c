@@ -145,7 +145,8 @@ replay_step(struct backend *b, struct job *job, GError **error)
 		store_rollback(store);
 		return JOB_FAILED;
 	}
-	ok = take_slice(&slice, error) && (!arrives || pop3_desk_close(b, &slice.desk, error));
+	ok = take_slice(&slice, error) && (!arrives || pop3_desk_close(b, &slice.desk, error)) &&
+	     (!job->op->folder || pop3_desk_look(b, job->op->folder, error));
 	if (!ok || !store_commit(store, error)) {
 		store_rollback(store);
 		return put_off(error);

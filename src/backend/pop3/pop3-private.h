@@ -47,6 +47,8 @@ struct pop3_desk {
 /* Before the first UID is given and after the last; in one transaction. */
 gboolean pop3_desk_open(struct backend *b, gint64 folder, struct pop3_desk *desk, GError **error);
 gboolean pop3_desk_close(struct backend *b, const struct pop3_desk *desk, GError **error);
+/* Messages have left folder, if it is still there, or it is new. */
+gboolean pop3_desk_look(struct backend *b, gint64 folder, GError **error);
 
 /* ---- local.c: the journal's verbs ---- */
 void pop3_replay(struct backend *b, const struct store_op *op, backend_done done, void *user);

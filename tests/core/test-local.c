@@ -1,0 +1,349 @@
+#include <string.h>
+
+#include "backend/pop3/pop3-private.h"
+#include "base/error.h"
+#include "base/loop.h"
+#include "script.h"
+#include "store/maildrop.h"
+
+/* An account whose folders are kept here: whatever a person does is through at once, link or no link. */
+
+enum { ACTIONS = 40 };
+
+/* ---- the kind of account, with a server that is never there ---- */
+
+static guint links;
+
+static gboolean
+refuse(gpointer user)
+{
+	struct backend *b = user;
+	g_autoptr(GError) error = NULL;
+
+	fulmar_fail(&error, FULMAR_NO_LINK, "there is no server");
+	b->env->hooks->lost(error, b->env->user);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+no_link(struct backend *b)
+{
+	g_autoptr(GSource) source = g_idle_source_new();
+
+	links++;
+	g_source_set_callback(source, refuse, b, NULL);
+	g_source_attach(source, b->env->context);
+}
+
+static void
+no_unlink(struct backend *b)
+{
+}
+
+static void
+no_depart(struct backend *b, backend_done done, void *user)
+{
+	pop3_end(b, NULL, done, user);
+}
+
+static struct backend_ops ops;
+
+/* ---- an account and its model ---- */
+
+static struct store *
+open_store(struct bed *bed)
+{
+	g_autofree char *dir = NULL;
+	GError *error = NULL;
+	struct store *store;
+
+	g_setenv("XDG_DATA_HOME", bed->dir, TRUE);
+	dir = account_store_dir(conf_account(bed->conf, "work"));
+	store = store_open(dir, STORE_WRITE, &error);
+	g_assert_no_error(error);
+	return store;
+}
+
+static gint64
+add_folder(struct store *store, const struct model_folder *f)
+{
+	struct store_folder folder = {.path = f->name,
+	                              .wire = f->name,
+	                              .delimiter = '/',
+	                              .role = (char *)"",
+	                              .selectable = TRUE,
+	                              .subscribed = f->subscribed};
+	GError *error = NULL;
+
+	g_assert_true(store_folder_put(store, &folder, &error));
+	g_assert_no_error(error);
+	return folder.id;
+}
+
+static void
+add_message(struct store *store, const struct model_message *m)
+{
+	struct store_folder *folder = store_folder_by_path(store, m->folder, NULL);
+	g_autofree char *text =
+	        g_strdup_printf("From: Bob <bob@example.org>\r\nMessage-ID: %s\r\n\r\nText\r\n", m->id);
+	struct envelope envelope;
+	struct store_message message = {
+	        .received = 1700000000, .size = strlen(text), .flags = m->flags, .envelope = &envelope};
+	GError *error = NULL;
+	msgid id;
+
+	envelope_from_headers(&envelope, text, strlen(text));
+	g_assert_true(store_begin(store, FALSE, &error));
+	message.uid = store_uid_next(store, folder->id, &error);
+	id = store_add(store, folder->id, &message, &error);
+	g_assert_true(store_commit(store, &error));
+	g_assert_true(store_part_put(store, id, "", text, strlen(text), FALSE, &error));
+	g_assert_no_error(error);
+	envelope_clear(&envelope);
+	store_folder_free(folder);
+}
+
+static struct model *
+set_up(struct bed *bed)
+{
+	struct model *model;
+	struct store *store;
+
+	bed_make(bed);
+	links = 0;
+	ops = backend_pop3;
+	ops.link = no_link;
+	ops.unlink = no_unlink;
+	ops.depart = no_depart;
+	model = script_fill("work");
+	store = open_store(bed);
+	for (guint i = 0; i < model->folders->len; i++)
+		add_folder(store, model->folders->pdata[i]);
+	for (guint i = 0; i < model->messages->len; i++)
+		add_message(store, model->messages->pdata[i]);
+	store_close(store);
+	return model;
+}
+
+static void
+clean_up(struct bed *bed, struct model *model)
+{
+	model_free(model);
+	bed_remove(bed);
+}
+
+static void
+act(struct bed *bed, struct model *model, guint32 seed, guint n)
+{
+	struct script script = {.bed = bed, .account = "work", .model = model, .made = 100 * seed};
+	const char *others = g_getenv("FULMAR_SEED");
+
+	script.rand = g_rand_new_with_seed(seed + (others ? (guint32)g_ascii_strtoull(others, NULL, 10) : 0));
+	for (guint i = 0; i < n; i++)
+		script_act(&script);
+	g_rand_free(script.rand);
+}
+
+static void
+found(const struct store_finding *finding, void *user)
+{
+	g_error("%s: %s: %s", finding->kind, finding->where, finding->text);
+}
+
+/* The store is as the model, nothing waits, and there is nothing to find fault with. */
+static void
+assert_through(struct bed *bed, const struct model *model)
+{
+	g_autofree char *want = model_dump(model), *have = NULL, *dir = NULL;
+	GError *error = NULL;
+	gint64 failed;
+
+	g_assert_cmpint(bed_do(bed, bed_command(CMD_REPLAY, "work")), ==, FULMAR_OK);
+	have = bed_dump(bed, "work");
+	bed_assert_same("the store", have, want);
+	g_assert_cmpint(bed_waiting(bed, "work", &failed), ==, 0);
+	g_assert_cmpint(failed, ==, 0);
+	dir = account_store_dir(conf_account(bed->conf, "work"));
+	g_assert_true(store_check(dir, found, NULL, &error));
+	g_assert_no_error(error);
+}
+
+/* ---- the tests ---- */
+
+static void
+test_offline(gconstpointer data)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+
+	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	act(&bed, model, GPOINTER_TO_UINT(data), ACTIONS);
+	assert_through(&bed, model);
+	bed_stop(&bed);
+	g_assert_cmpuint(links, ==, 0);
+	clean_up(&bed, model);
+}
+
+static void
+test_undo(gconstpointer data)
+{
+	struct bed bed;
+	struct model *start = set_up(&bed), *model = model_copy(start);
+	guint undone = 0;
+
+	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	act(&bed, model, GPOINTER_TO_UINT(data), ACTIONS);
+	assert_through(&bed, model);
+	while (bed_do(&bed, bed_command(CMD_UNDO, "work")) == FULMAR_OK)
+		undone++;
+	g_assert_cmpuint(undone, >, ACTIONS / 2);
+	assert_through(&bed, start);
+	bed_stop(&bed);
+	model_free(model);
+	clean_up(&bed, start);
+}
+
+static void
+test_two_processes(void)
+{
+	struct bed bed, other;
+	struct model *model = set_up(&bed);
+
+	bed_make_other(&other, &bed);
+	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&other, &ops, "work", ACCOUNT_OFFLINE);
+	for (guint32 i = 0; i < ACTIONS; i++)
+		act(i % 2 ? &bed : &other, model, i, 1);
+	assert_through(&bed, model);
+	bed_stop(&other);
+	bed_stop(&bed);
+	bed_remove_other(&other);
+	clean_up(&bed, model);
+}
+
+/* No link holds it up, and none is asked for. */
+static void
+test_commands_that_need_no_link(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	struct command *c;
+
+	bed_start_with(&bed, &ops, "work", ACCOUNT_BATCH);
+	g_assert_cmpint(bed_do(&bed, bed_command(CMD_FOLDERS, "work")), ==, FULMAR_OK);
+	g_assert_cmpint(bed_do(&bed, bed_command(CMD_REPLAY, "work")), ==, FULMAR_OK);
+	g_assert_cmpint(bed_do(&bed, bed_about_folder(&bed, CMD_OPEN, "Old")), ==, FULMAR_OK);
+	c = bed_about(&bed, CMD_DELETE, "INBOX", "<work1@example.org>");
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
+	g_assert_cmpstr(bed.said, ==, "1 mail moved to Trash");
+	g_assert_cmpuint(links, ==, 0);
+	g_assert_cmpint(bed_do(&bed, bed_about_folder(&bed, CMD_OPEN, "INBOX")), ==, FULMAR_NO_LINK);
+	g_assert_cmpuint(links, ==, 1);
+	model_add_folder(model, "Trash");
+	model_move(model_message(model, "INBOX", "<work1@example.org>"), "Trash");
+	assert_through(&bed, model);
+	bed_stop(&bed);
+	clean_up(&bed, model);
+}
+
+/* A link that fails again and again ends nothing that does not need it. */
+static void
+test_links_that_fail(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+
+	bed_start_with(&bed, &ops, "work", 0);
+	act(&bed, model, 1, ACTIONS / 2);
+	bed_send(&bed, bed_command(CMD_GO_ONLINE, "work"));
+	act(&bed, model, 2, ACTIONS / 2);
+	assert_through(&bed, model);
+	bed_stop(&bed);
+	g_assert_cmpuint(links, >=, 2);
+	clean_up(&bed, model);
+}
+
+/* The folders that a person needs are made when they are, and known by their names and by the configuration.
+ */
+static void
+test_roles(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	struct store *store;
+	g_autoptr(GPtrArray) folders = NULL;
+	guint junk = 0, archive = 0;
+
+	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	g_assert_cmpint(bed_do(&bed, bed_about(&bed, CMD_JUNK, "INBOX", "<work1@example.org>")), ==,
+	                FULMAR_OK);
+	g_assert_cmpint(bed_do(&bed, bed_about(&bed, CMD_ARCHIVE, "INBOX", "<work2@example.org>")), ==,
+	                FULMAR_OK);
+	g_assert_cmpint(bed_do(&bed, bed_command(CMD_FOLDERS, "work")), ==, FULMAR_OK);
+	store = bed_store(&bed, "work");
+	folders = store_folders(store, NULL);
+	for (guint i = 0; i < folders->len; i++) {
+		const struct store_folder *f = folders->pdata[i];
+
+		junk += !strcmp(f->role, "junk") && !strcmp(f->path, "Junk") && f->total == 1;
+		archive += !strcmp(f->role, "archive") && !strcmp(f->path, "Archiv") && f->total == 3;
+		g_assert_true(f->complete && !f->pending);
+	}
+	g_assert_cmpuint(junk, ==, 1);
+	g_assert_cmpuint(archive, ==, 1);
+	store_close(store);
+	bed_stop(&bed);
+	clean_up(&bed, model);
+}
+
+/* What a process that died had under way is gone on with. */
+static void
+test_crash(void)
+{
+	struct bed bed;
+	struct model *model = set_up(&bed);
+	msgid ids[2] = {bed_row(&bed, "work", "INBOX", "<work1@example.org>"),
+	                bed_row(&bed, "work", "INBOX", "<work2@example.org>")};
+	gint64 old = bed_folder(&bed, "work", "Old");
+	struct store *store = open_store(&bed);
+	g_autoptr(GPtrArray) journal = g_ptr_array_new_with_free_func(store_op_free);
+	GError *error = NULL;
+
+	g_assert_true(store_journal_move(store, ids, 2, old, NULL, &error));
+	g_assert_true(store_journal_purge(store, ids, 1, NULL, &error));
+	g_assert_true(
+	        store_journal_copy(store, ids + 1, 1, bed_folder(&bed, "work", "Empty"), NULL, NULL, &error));
+	g_assert_true(store_ops(store, FALSE, 0, journal, &error));
+	for (guint i = 0; i < journal->len; i++)
+		g_assert_true(store_op_set(store, ((struct store_op *)journal->pdata[i])->id, OP_RUNNING,
+		                           NULL, 0, &error));
+	g_assert_cmpuint(journal->len, >=, 3);
+	store_close(store);
+	model_remove(model, model_message(model, "INBOX", "<work1@example.org>"));
+	model_move(model_message(model, "INBOX", "<work2@example.org>"), "Old");
+	model_add(model, "Empty", "<work2@example.org>", 0, "");
+	bed_start_with(&bed, &ops, "work", ACCOUNT_BATCH);
+	assert_through(&bed, model);
+	bed_stop(&bed);
+	clean_up(&bed, model);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_setenv("LC_ALL", "C", TRUE);
+	g_test_init(&argc, &argv, NULL);
+	for (guint i = 1; i <= 4; i++) {
+		g_autofree char *offline = g_strdup_printf("/local/offline/%u", i);
+		g_autofree char *undo = g_strdup_printf("/local/undo/%u", i);
+
+		g_test_add_data_func(offline, GUINT_TO_POINTER(i), test_offline);
+		g_test_add_data_func(undo, GUINT_TO_POINTER(i), test_undo);
+	}
+	g_test_add_func("/local/two-processes", test_two_processes);
+	g_test_add_func("/local/no-link-needed", test_commands_that_need_no_link);
+	g_test_add_func("/local/links-that-fail", test_links_that_fail);
+	g_test_add_func("/local/roles", test_roles);
+	g_test_add_func("/local/crash", test_crash);
+	return g_test_run();
+}
