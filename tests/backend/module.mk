@@ -3,10 +3,10 @@ check_PROGRAMS += tests/backend/test-acts tests/backend/test-contract tests/back
 check_PROGRAMS += tests/backend/test-maildir-acts tests/backend/test-maildir-folders tests/backend/test-maildir-kill \
   tests/backend/test-maildir-names tests/backend/test-maildir-others
 tests_backend_test_acts_SOURCES = tests/backend/test-acts.c tests/backend/rig.c tests/backend/rig.h \
-  tests/backend/rig-imap.c tests/backend/rig-maildir.c
+  tests/backend/rig-imap.c tests/backend/rig-maildir.c tests/backend/rig-pop3.c
 tests_backend_test_acts_LDADD = $(CORE_LIBS)
 tests_backend_test_contract_SOURCES = tests/backend/test-contract.c tests/backend/rig.c tests/backend/rig.h \
-  tests/backend/rig-imap.c tests/backend/rig-maildir.c
+  tests/backend/rig-imap.c tests/backend/rig-maildir.c tests/backend/rig-pop3.c
 tests_backend_test_contract_LDADD = $(CORE_LIBS)
 tests_backend_test_maildir_SOURCES = tests/backend/test-maildir.c tests/backend/rig.c tests/backend/rig.h \
   tests/backend/rig-maildir.c

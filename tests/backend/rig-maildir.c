@@ -153,7 +153,7 @@ subjects(struct rig *rig, const char *folder)
 const struct rig_kind rig_maildir = {
         .name = "maildir",
         .ops = &backend_maildir,
-        .verbs = RIG_WIDE | 1u << OP_MOVE | 1u << OP_COPY | 1u << OP_PURGE | 1u << OP_APPEND |
+        .verbs = RIG_WIDE | RIG_APART | 1u << OP_MOVE | 1u << OP_COPY | 1u << OP_PURGE | 1u << OP_APPEND |
                  1u << OP_REPLACE | 1u << OP_EMPTY | 1u << OP_CREATE | 1u << OP_RENAME | 1u << OP_REMOVE,
         .make = make,
         .deliver = deliver,

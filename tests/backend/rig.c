@@ -100,6 +100,8 @@ rig_init(struct rig *rig, const struct rig_kind *kind)
 	rig->context = g_main_context_new();
 	rig->env = (struct backend_env){rig->context, rig->conf, rig->account, rig->store, &hooks, rig, 0};
 	rig->backend = kind->ops->create(&rig->env);
+	if (kind->furnish)
+		kind->furnish(rig);
 }
 
 void
@@ -165,6 +167,10 @@ rig_link(struct rig *rig)
 {
 	gint64 began = g_get_monotonic_time();
 
+	if (!rig->kind->ops->link) {
+		rig_list(rig);
+		return;
+	}
 	rig->kind->ops->link(rig->backend);
 	g_assert_false(rig->ready);
 	while (!rig->ready && !rig->lost)

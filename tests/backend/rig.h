@@ -16,6 +16,8 @@ struct rig_kind {
 	                folders too */
 	/* Makes the mailbox with INBOX, Sent and Lists/harbour, all empty, and fills in account. */
 	void (*make)(struct rig *rig, struct conf_account *account);
+	/* What is only made when the store and the backend are there, or NULL. */
+	void (*furnish)(struct rig *rig);
 	/* Takes down what make() set up beside rig->dir, or NULL. */
 	void (*end)(struct rig *rig);
 	/* What another client does. name tells messages apart within a folder. */
@@ -27,8 +29,12 @@ struct rig_kind {
 	char *(*subjects)(struct rig *rig, const char *folder);
 };
 #define RIG_WIDE (1u << OP_VERBS)
+/* The mailbox is apart from the store: what others did to it, or an op that a crash cut short, is there
+ * before it is known here. */
+#define RIG_APART (2u << OP_VERBS)
 #define NOON 1700000000 /* about when mail comes */
-extern const struct rig_kind rig_maildir, rig_imap_plain, rig_imap_condstore, rig_imap_qresync, rig_imap_all;
+extern const struct rig_kind rig_maildir, rig_pop3, rig_imap_plain, rig_imap_condstore, rig_imap_qresync,
+        rig_imap_all;
 
 struct rig {
 	const struct rig_kind *kind;

@@ -305,6 +305,11 @@ static const struct kind {
          "row:", FALSE},
         {"place-of-no-sense",
          "UPDATE place SET uid = 'x' WHERE id = 3; UPDATE place SET uid = NULL WHERE id = 4", "place:", TRUE},
+        {"drop", "INSERT INTO maildrop VALUES (1, x'00', 0, 0, 0, 99, 0, 0)", "row:", FALSE},
+        {"drop-of-no-sense",
+         "INSERT INTO maildrop VALUES (1, x'00', 0, 0, 0, NULL, 9, 0), (2, 'x', 0, 0, 0, NULL, 0, 0),"
+         " (3, x'00', 0, 'x', 0, NULL, 0, 0)",
+         "row:", FALSE},
         {"limbo-of-no-sense", "UPDATE limbo SET since = 'x'", "row:", TRUE},
         {"op-verb", "UPDATE op SET verb = 99", "op:", TRUE},
         {"op-state", "UPDATE op SET state = -1", "op:", TRUE},

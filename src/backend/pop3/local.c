@@ -90,16 +90,20 @@ count_rows(const struct store_op *op)
 	return verbs[op->verb].row ? op->ids->len + (op->verb == OP_REPLACE ? op->sources->len : 0) : 0;
 }
 
+/* What is copied is nowhere else: it is on the disk before that counts as done. */
 static gboolean
 take_slice(struct slice *slice, GError **error)
 {
 	struct job *job = slice->job;
-	guint rows = count_rows(job->op);
+	const struct store_op *op = job->op;
+	guint rows = count_rows(op), from = job->at;
 	gboolean ok = TRUE;
 
 	for (guint n = 0; ok && n < SLICE && job->at < rows; n++, job->at++)
-		ok = verbs[job->op->verb].row(slice, job->at, error);
-	return ok;
+		ok = verbs[op->verb].row(slice, job->at, error);
+	return ok && (op->verb != OP_COPY ||
+	              store_bodies_sync(slice->b->env->store, &g_array_index(op->ids, msgid, from),
+	                                job->at - from, error));
 }
 
 static void
