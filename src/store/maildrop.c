@@ -219,6 +219,8 @@ store_drop_digest(struct store *store, const char *header, gsize len, guint64 si
 	if (named->len > 1)
 		g_string_append(g_string_assign(all, named->str), date->str);
 	g_string_append_printf(all, "%" G_GUINT64_FORMAT, size);
+	if (!store->key[0] && !store_load_key(store, NULL))
+		return 0;
 	hash = refs_hash(store, all->str, all->len);
 	return hash ? hash : 1;
 }

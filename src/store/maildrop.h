@@ -43,7 +43,8 @@ gboolean store_drop_forget(struct store *store, const gint64 *ids, guint n, GErr
 /* The one of message msg: 1, none: 0, -1 error. *drop's uidl is given (g_free). */
 int store_drop_of(struct store *store, msgid msg, struct store_drop *drop, GError **error);
 /* A hash of what tells a message from others, whatever UIDL it has: Message-ID and Date as they stand in
- * header, and size; of the whole header block where there is no Message-ID. Never 0. Of this store alone. */
+ * header, and size; of the whole header block where there is no Message-ID. Of this store alone. 0: the store
+ * cannot tell. */
 gint64 store_drop_digest(struct store *store, const char *header, gsize len, guint64 size);
 
 /* The UID that is to be given next in a folder whose UIDs are given here. 0 with error. */

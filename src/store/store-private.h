@@ -81,6 +81,8 @@ gboolean store_is_damage(int code);
  * ok, else rollback. Returns ok of the whole. */
 gboolean store_enter(struct store *store, gboolean durable, gboolean *own, GError **error);
 gboolean store_leave(struct store *store, gboolean own, gboolean ok, GError **error);
+/* The key of hashes is here from the first transaction on; who hashes before that asks for it. */
+gboolean store_load_key(struct store *store, GError **error);
 /* Writes what the transaction keeps in memory, so that a query sees it. */
 gboolean store_flush(struct store *store, GError **error);
 

@@ -285,8 +285,8 @@ store_changed(struct store *store)
 
 /* ---- transactions ---- */
 
-static gboolean
-load_key(struct store *store, GError **error)
+gboolean
+store_load_key(struct store *store, GError **error)
 {
 	static const char sql[] = "SELECT value FROM meta WHERE key = 'hash_key'";
 	sqlite3_stmt *statement = store_sql(store, sql, NULL, 0, error);
@@ -314,7 +314,7 @@ refresh(struct store *store, GError **error)
 		return TRUE;
 	refs_reset(store->refs);
 	keep_reset(store);
-	if (!load_key(store, error) || !store_number(store, sql, NULL, 0, 0, &store->last_id, error))
+	if (!store_load_key(store, error) || !store_number(store, sql, NULL, 0, 0, &store->last_id, error))
 		return FALSE;
 	store->saved_last_id = store->last_id;
 	store->own_version = version;
