@@ -491,6 +491,10 @@ void courier_begin(struct account *a, const struct store_op *op);
 gboolean courier_is_free(struct account *a);
 /* The other accounts may have got on. */
 void courier_hasten(struct account *a);
+/* TRUE: one waits for a visit to the maildrop. */
+gboolean courier_waits(const struct account *a);
+/* The link came up, or could not be had: those that wait go on, or are put off. */
+void courier_link_changed(struct account *a);
 void courier_stop_all(struct account *a);
 
 /* ---- secret.c ---- */

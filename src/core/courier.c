@@ -37,6 +37,7 @@ struct courier {
 	GArray *delivered; /* msgid there: bodies that are with the other account, yet to be made durable */
 	gsize delivered_octets;
 	guint on_way, lost;
+	gboolean waits;  /* for the visit that fetches what is lacking */
 	GError *trouble; /* why some are lost, or all */
 	GSource *step;
 	struct store_op purge; /* of what is verified; its ids are asked */
@@ -411,6 +412,51 @@ finish(struct courier *c)
 		leave(c, OP_STATES, 0, NULL);
 }
 
+/* What the maildrop has to give is worth a visit. */
+static void
+await_link(struct courier *c)
+{
+	struct account *a = c->account;
+
+	if (!visits(a)) {
+		leave(c, OP_WAITING, 0, NULL);
+		return;
+	}
+	if (a->offline || a->blocked) {
+		leave(c, OP_WAITING, LOOK_AGAIN, a->trouble ? g_error_copy(a->trouble) : NULL);
+		return;
+	}
+	c->waits = TRUE;
+	link_want(a);
+}
+
+gboolean
+courier_waits(const struct account *a)
+{
+	for (GList *l = a->couriers; l; l = l->next)
+		if (((const struct courier *)l->data)->waits)
+			return TRUE;
+	return FALSE;
+}
+
+void
+courier_link_changed(struct account *a)
+{
+	g_autoptr(GList) all = g_list_copy(a->couriers);
+
+	for (GList *l = all; l; l = l->next) {
+		struct courier *c = l->data;
+
+		if (!c->waits)
+			continue;
+		c->waits = FALSE;
+		if (a->link == LINK_UP)
+			next(c);
+		else
+			leave(c, OP_WAITING, LOOK_AGAIN, a->trouble ? g_error_copy(a->trouble) : NULL);
+	}
+}
+
 /* Everything was looked at. */
 static void
 next(struct courier *c)
@@ -419,8 +465,8 @@ next(struct courier *c)
 
 	if (!more && !gone)
 		finish(c);
-	else if (c->account->link != LINK_UP)
-		leave(c, OP_WAITING, 0, NULL);
+	else if (c->account->link != LINK_UP && (more || !visits(c->account)))
+		await_link(c);
 	else if (!mark_running(c))
 		return;
 	else if (more)

@@ -190,6 +190,7 @@ on_ready(void *user)
 	g_clear_error(&a->trouble);
 	work_reset(a);
 	journal_linked(a);
+	courier_link_changed(a);
 	requests_start(a);
 	work_on(a);
 	link_show(a);
@@ -235,6 +236,7 @@ on_lost(const GError *error, void *user)
 	 * for is told now. */
 	if (!was_up || a->offline || a->blocked || (a->flags & ACCOUNT_BATCH))
 		requests_fail(a, error);
+	courier_link_changed(a);
 	if ((code == FULMAR_CERT || code == FULMAR_AUTH || code == FULMAR_FAILED) &&
 	    !(a->flags & ACCOUNT_BATCH)) {
 		struct event *event = account_event(a, EVENT_NOTICE);

@@ -345,7 +345,7 @@ requests_want_link(struct account *a)
 	for (GList *l = a->requests.head; l; l = l->next)
 		if (needs_link(a, ((const struct request *)l->data)->command))
 			return TRUE;
-	return FALSE;
+	return courier_waits(a);
 }
 
 static void

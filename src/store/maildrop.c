@@ -168,6 +168,15 @@ drop_let_go(struct store *store, msgid msg, GError **error)
 	return store_run(store, sql, VALUES(msg), error);
 }
 
+gboolean
+drop_has(struct store *store, msgid msg)
+{
+	static const char sql[] = "SELECT EXISTS (SELECT 1 FROM maildrop WHERE msg = ?1 AND state <> ?2)";
+	gint64 there;
+
+	return store_number(store, sql, VALUES(msg, DROP_SENT), 0, &there, NULL) && there;
+}
+
 /* ---- which message it is ---- */
 
 static gboolean

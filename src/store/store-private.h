@@ -354,6 +354,8 @@ msgid row_make(struct store *store, gint64 folder, const struct store_message *m
 
 /* The person deleted msg for good: that is what is remembered of it. */
 gboolean drop_let_go(struct store *store, msgid msg, GError **error);
+/* The body of msg can be fetched yet. */
+gboolean drop_has(struct store *store, msgid msg);
 
 /* ---- ops.c ---- */
 

@@ -32,7 +32,8 @@ restore(struct store *store, struct past *past, const struct entry *entry, struc
 	if (row->folder == 0 || old->folder)
 		return (old->folder || undo_give_back(store, past, old, entry->origin, 0, error)) &&
 		       undo_making(store, past, entry, row, error);
-	if (store_has_part(store, old->id, "") && folder_is_usable(store, entry->origin, NULL))
+	if ((store_has_part(store, old->id, "") || drop_has(store, old->id)) &&
+	    folder_is_usable(store, entry->origin, NULL))
 		return replace_row(store, &past->journal, old, row, entry->origin, &op, error);
 	past->undone.lost++;
 	return TRUE;

@@ -210,7 +210,7 @@ undo_give_back(struct store *store, struct past *past, struct row_state *row, gi
 	gboolean done = FALSE;
 
 	if (folder_is_usable(store, folder, NULL)) {
-		if (store_has_part(store, row->id, ""))
+		if (store_has_part(store, row->id, "") || drop_has(store, row->id))
 			return journal_append_row(store, &past->journal, row, folder, error);
 		if (source && !copy_again(store, past, row, folder, source, &done, error))
 			return FALSE;

@@ -10,28 +10,33 @@
 
 enum { ACTIONS = 40 };
 
-/* ---- the kind of account, with a server that is never there ---- */
+/* ---- the kind of account, with a server that is there or not ---- */
 
-static guint links;
+static guint links, fetched;
+static gboolean reachable;
 
 static gboolean
-refuse(gpointer user)
+answer(gpointer user)
 {
 	struct backend *b = user;
 	g_autoptr(GError) error = NULL;
 
+	if (reachable) {
+		b->env->hooks->ready(b->env->user);
+		return G_SOURCE_REMOVE;
+	}
 	fulmar_fail(&error, FULMAR_NO_LINK, "there is no server");
 	b->env->hooks->lost(error, b->env->user);
 	return G_SOURCE_REMOVE;
 }
 
 static void
-no_link(struct backend *b)
+link_or_not(struct backend *b)
 {
 	g_autoptr(GSource) source = g_idle_source_new();
 
 	links++;
-	g_source_set_callback(source, refuse, b, NULL);
+	g_source_set_callback(source, answer, b, NULL);
 	g_source_attach(source, b->env->context);
 }
 
@@ -44,6 +49,41 @@ static void
 no_depart(struct backend *b, backend_done done, void *user)
 {
 	pop3_end(b, NULL, done, user);
+}
+
+static const char text_form[] = "From: Bob <bob@example.org>\r\nMessage-ID: %s\r\n\r\nText\r\n";
+
+static void
+fetch(struct backend *b, msgid id)
+{
+	struct store_row *row = store_row(b->env->store, id, NULL);
+	g_autofree char *text = g_strdup_printf(text_form, row->message_id);
+
+	store_row_free(row);
+	g_assert_true(store_part_put(b->env->store, id, "", text, strlen(text), TRUE, NULL));
+	fetched++;
+}
+
+static void
+part(struct backend *b, msgid id, const char *section, void (*progress)(guint64, guint64, void *),
+     backend_done done, void *user)
+{
+	fetch(b, id);
+	pop3_end(b, NULL, done, user);
+}
+
+static void
+parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done,
+      void *user)
+{
+	for (guint i = 0; i < n; i++)
+		fetch(b, ids[i]);
+	pop3_end(b, NULL, done, user);
+}
+
+static void
+watch(struct backend *b, gint64 folder)
+{
 }
 
 static struct backend_ops ops;
@@ -80,12 +120,16 @@ add_folder(struct store *store, const struct model_folder *f)
 	return folder.id;
 }
 
+/* One that is here as a header alone, where bare says so. */
+#define BARE "<work5@example.org>"
+
+static gboolean bare;
+
 static void
 add_message(struct store *store, const struct model_message *m)
 {
 	struct store_folder *folder = store_folder_by_path(store, m->folder, NULL);
-	g_autofree char *text =
-	        g_strdup_printf("From: Bob <bob@example.org>\r\nMessage-ID: %s\r\n\r\nText\r\n", m->id);
+	g_autofree char *text = g_strdup_printf(text_form, m->id);
 	struct envelope envelope;
 	struct store_message message = {
 	        .received = 1700000000, .size = strlen(text), .flags = m->flags, .envelope = &envelope};
@@ -97,22 +141,31 @@ add_message(struct store *store, const struct model_message *m)
 	message.uid = store_uid_next(store, folder->id, &error);
 	id = store_add(store, folder->id, &message, &error);
 	g_assert_true(store_commit(store, &error));
-	g_assert_true(store_part_put(store, id, "", text, strlen(text), FALSE, &error));
+	if (bare && strcmp(m->id, BARE) == 0)
+		g_assert_cmpint(
+		        store_drop_add(store, &(struct store_drop){.uidl = "bare", .msg = id}, &error), >, 0);
+	else
+		g_assert_true(store_part_put(store, id, "", text, strlen(text), FALSE, &error));
 	g_assert_no_error(error);
 	envelope_clear(&envelope);
 	store_folder_free(folder);
 }
 
 static struct model *
-set_up(struct bed *bed)
+set_up_with(struct bed *bed, gboolean with_bare)
 {
 	struct model *model;
 	struct store *store;
 
 	bed_make(bed);
-	links = 0;
+	links = fetched = 0;
+	bare = with_bare;
+	reachable = FALSE;
 	ops = backend_pop3;
-	ops.link = no_link;
+	ops.link = link_or_not;
+	ops.part = part;
+	ops.parts = parts;
+	ops.watch = watch;
 	ops.unlink = no_unlink;
 	ops.depart = no_depart;
 	model = script_fill("work");
@@ -123,6 +176,12 @@ set_up(struct bed *bed)
 		add_message(store, model->messages->pdata[i]);
 	store_close(store);
 	return model;
+}
+
+static struct model *
+set_up(struct bed *bed)
+{
+	return set_up_with(bed, FALSE);
 }
 
 static void
@@ -328,6 +387,89 @@ test_crash(void)
 	clean_up(&bed, model);
 }
 
+static void
+replay(struct bed *bed, const char *account)
+{
+	g_assert_cmpint(bed_do(bed, bed_command(CMD_REPLAY, account)), ==, FULMAR_OK);
+}
+
+/* What goes to another account, and is here as a header alone, is fetched by a visit; without one it waits.
+ */
+static void
+test_transfer(void)
+{
+	struct bed bed;
+	struct model *model = set_up_with(&bed, TRUE), *home = script_fill("home");
+	g_autofree char *there = NULL;
+	struct command *c;
+
+	bed_start(&bed, "home", ACCOUNT_BATCH);
+	g_assert_cmpint(bed_do(&bed, bed_command(CMD_SYNC, "home")), ==, FULMAR_OK);
+	bed_start_with(&bed, &ops, "work", ACCOUNT_BATCH);
+	c = bed_about(&bed, CMD_MOVE, "INBOX", BARE);
+	bed_add_id(&bed, c, "INBOX", "<work4@example.org>");
+	c->text = g_strdup("Old");
+	c->text2 = g_strdup("home");
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
+	replay(&bed, "work");
+	g_assert_cmpuint(links, ==, 1);
+	g_assert_cmpint(bed_waiting(&bed, "work", NULL), ==, 1);
+	bed_stop(&bed);
+	reachable = TRUE;
+	bed_start_with(&bed, &ops, "work", ACCOUNT_BATCH);
+	bed_start(&bed, "home", ACCOUNT_BATCH);
+	replay(&bed, "work");
+	replay(&bed, "home");
+	replay(&bed, "work");
+	g_assert_cmpuint(links, ==, 2);
+	g_assert_cmpuint(fetched, ==, 1);
+	there = memory_dump("home");
+	g_assert_nonnull(strstr(there, "Old " BARE));
+	g_assert_nonnull(strstr(there, "Old <work4@example.org>"));
+	model_remove(model, model_message(model, "INBOX", BARE));
+	model_remove(model, model_message(model, "INBOX", "<work4@example.org>"));
+	assert_through(&bed, model);
+	bed_stop(&bed);
+	model_free(home);
+	clean_up(&bed, model);
+}
+
+/* What is here as a header alone comes back when it was deleted for good, as long as the server has it; and
+ * its copy waits until there is something to copy. */
+static void
+test_headers(void)
+{
+	struct bed bed;
+	struct model *model = set_up_with(&bed, TRUE);
+	msgid id = bed_row(&bed, "work", "INBOX", BARE);
+	struct store *store;
+	struct command *c;
+
+	bed_start_with(&bed, &ops, "work", ACCOUNT_BATCH);
+	g_assert_cmpint(bed_do(&bed, bed_about(&bed, CMD_PURGE, "INBOX", BARE)), ==, FULMAR_OK);
+	replay(&bed, "work");
+	g_assert_cmpint(bed_waiting(&bed, "work", NULL), ==, 0);
+	g_assert_cmpint(bed_do(&bed, bed_command(CMD_UNDO, "work")), ==, FULMAR_OK);
+	assert_through(&bed, model);
+	c = bed_about(&bed, CMD_COPY, "INBOX", BARE);
+	c->text = g_strdup("Old");
+	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
+	replay(&bed, "work");
+	g_assert_cmpint(bed_waiting(&bed, "work", NULL), ==, 1);
+	g_assert_cmpuint(links, ==, 0);
+	bed_stop(&bed);
+	store = open_store(&bed);
+	g_assert_true(store_part_put(store, id, "", "Text\r\n", 6, FALSE, NULL));
+	store_close(store);
+	reachable = TRUE;
+	bed_start_with(&bed, &ops, "work", ACCOUNT_BATCH);
+	g_assert_cmpint(bed_do(&bed, bed_about_folder(&bed, CMD_OPEN, "INBOX")), ==, FULMAR_OK);
+	model_add(model, "Old", BARE, 0, "");
+	assert_through(&bed, model);
+	bed_stop(&bed);
+	clean_up(&bed, model);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -345,5 +487,7 @@ main(int argc, char **argv)
 	g_test_add_func("/local/links-that-fail", test_links_that_fail);
 	g_test_add_func("/local/roles", test_roles);
 	g_test_add_func("/local/crash", test_crash);
+	g_test_add_func("/local/transfer", test_transfer);
+	g_test_add_func("/local/headers", test_headers);
 	return g_test_run();
 }
