@@ -84,6 +84,18 @@ app_target(const struct app *app, const char *target, const char **folder, GErro
 }
 
 const struct conf_account *
+app_target_folder(const struct app *app, const char *target, const char **folder, GError **error)
+{
+	const struct conf_account *account = app_target(app, target, folder, error);
+
+	if (!account || *folder)
+		return account;
+	fulmar_fail(error, FULMAR_USAGE, _("“%s” is an account; name a folder in it: %s/FOLDER"), account->id,
+	            account->id);
+	return NULL;
+}
+
+const struct conf_account *
 app_id(const struct app *app, const char *text, msgid *id, GError **error)
 {
 	const char *colon = strrchr(text, ':');

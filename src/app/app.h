@@ -28,6 +28,9 @@ const struct conf_account *app_account(const struct app *app, const char *id, gs
  * Lends. */
 const struct conf_account *app_target(const struct app *app, const char *target, const char **folder,
                                       GError **error);
+/* The same where a folder must be named. */
+const struct conf_account *app_target_folder(const struct app *app, const char *target, const char **folder,
+                                             GError **error);
 /* "ACCOUNT:NUMBER". */
 const struct conf_account *app_id(const struct app *app, const char *text, msgid *id, GError **error);
 /* True when the account may be reached: local ones always. */
@@ -65,6 +68,8 @@ int command_folder_unsubscribe(struct app *app);
 int command_folder_empty(struct app *app);
 int command_folder_rights(struct app *app);
 int command_folder_quota(struct app *app);
+int command_import(struct app *app);
+int command_export(struct app *app);
 int command_queue(struct app *app);
 int command_queue_retry(struct app *app);
 int command_queue_drop(struct app *app);

@@ -61,6 +61,8 @@ struct cli {
 	const char *part, *output;
 	gboolean create, not_junk, yes, repair;
 	const char *account, *replace;
+	const char *format;
+	gboolean skip_duplicates;
 	gint64 width;                      /* 0: not said */
 	const struct cli_command *command; /* NULL: none, or words[0] is a TARGET */
 	const struct cli_verb *verb;       /* NULL: none */

@@ -64,6 +64,19 @@ static const struct cli_option undo_options[] = {
         END,
 };
 
+static const struct cli_option import_options[] = {
+        {0, "skip-duplicates", CLI_SWITCH, AT(skip_duplicates), NULL,
+         N_("leave out what the folder has already")},
+        {0, "format", CLI_TEXT, AT(format), N_("FORMAT"),
+         N_("mbox files are mboxo, mboxrd, mboxcl or mboxcl2, not what they look like")},
+        END,
+};
+
+static const struct cli_option export_options[] = {
+        {0, "format", CLI_TEXT, AT(format), N_("FORMAT"), N_("mbox, maildir or eml, not what PATH ends in")},
+        END,
+};
+
 static const struct cli_option folder_options[] = {
         {'y', "yes", CLI_SWITCH, AT(yes), NULL, N_("delete or empty without asking")},
         END,
@@ -128,8 +141,11 @@ const struct cli_command cli_commands[] = {
         {"queue", "[VERB OP…]", N_("what waits for the server, what failed and why"), command_queue, CLI_CONF,
          0, 0, NULL, queue_verbs},
         {"send", "[FILE]", N_("send a message"), NULL, CLI_CONF | CLI_DASH_WORDS, 0, MANY, NULL, NULL},
-        {"import", "TARGET PATH…", N_("import messages"), NULL, CLI_CONF, 2, MANY, NULL, NULL},
-        {"export", "QUERY PATH", N_("export messages"), NULL, CLI_CONF, 2, MANY, NULL, NULL},
+        {"import", "TARGET PATH…",
+         N_("put messages from mbox, Maildir or .eml into a folder; prints the new IDs"), command_import,
+         CLI_CONF, 2, MANY, import_options, NULL},
+        {"export", "QUERY PATH", N_("write messages to a new mbox, Maildir or .eml"), command_export,
+         CLI_CONF | CLI_DASH_WORDS, 2, MANY, export_options, NULL},
         {"check", "[TARGET…]", N_("verify the store"), command_check, CLI_CONF, 0, MANY, check_options, NULL},
         {"check-config", "", N_("report every problem of the configuration"), command_check_config, 0, 0, 0,
          NULL, NULL},

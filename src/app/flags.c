@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app/changes.h"
+#include "app/keywords.h"
 #include "base/error.h"
 #include "base/i18n.h"
 
@@ -29,18 +30,6 @@ flag_of(const char *name)
 	return 0;
 }
 
-/* A keyword is an atom (RFC 9051 §9, flag-keyword). */
-static gboolean
-is_keyword(const char *name)
-{
-	if (!*name)
-		return FALSE;
-	for (const char *p = name; *p; p++)
-		if ((guchar)*p <= ' ' || (guchar)*p >= 0x7f || strchr("(){%*\"\\]", *p))
-			return FALSE;
-	return TRUE;
-}
-
 static gboolean
 add_flag(struct flags *flags, const char *word, GError **error)
 {
@@ -52,7 +41,7 @@ add_flag(struct flags *flags, const char *word, GError **error)
 		*(add ? &flags->add : &flags->remove) |= flag;
 		return TRUE;
 	}
-	if (!is_keyword(word + 1)) {
+	if (!keyword_is_valid(word + 1)) {
 		fulmar_fail(error, FULMAR_USAGE,
 		            _("“%s” is no flag: seen, answered, flagged, deleted, draft, forwarded, or a "
 		              "keyword without blanks"),

@@ -18,6 +18,7 @@ libapp_a_SOURCES = \
   src/app/doctor.c \
   src/app/document.c src/app/document.h \
   src/app/draft.c \
+  src/app/export.c \
   src/app/fetch.c src/app/fetch.h \
   src/app/filter.c src/app/filter.h \
   src/app/flags.c \
@@ -26,6 +27,9 @@ libapp_a_SOURCES = \
   src/app/id-reader.c src/app/id-reader.h \
   src/app/ids.c src/app/ids.h \
   src/app/list.c \
+  src/app/import.c \
+  src/app/keywords.c src/app/keywords.h \
+  src/app/known.c src/app/known.h \
   src/app/move.c \
   src/app/prompt.c src/app/prompt.h \
   src/app/queue.c \
@@ -36,6 +40,8 @@ libapp_a_SOURCES = \
   src/app/session.c src/app/session.h \
   src/app/settle.c src/app/settle.h \
   src/app/show.c \
+  src/app/sink.c src/app/sink.h \
+  src/app/source.c src/app/source.h \
   src/app/sync.c \
   src/app/undo.c
 APP_LIBS = libapp.a libui.a libmodel.a $(CORE_LIBS) $(NCURSES_LIBS)

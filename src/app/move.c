@@ -56,12 +56,8 @@ take_target(const struct app *app, struct wish *wish, GError **error)
 		            _("“%s” is a message; the last word is where to: ACCOUNT/FOLDER"), word);
 		return FALSE;
 	}
-	wish->target = app_target(app, word, &wish->path, error);
-	if (!wish->target || wish->path)
-		return wish->target != NULL;
-	fulmar_fail(error, FULMAR_USAGE, _("“%s” is an account; name a folder in it: %s/FOLDER"),
-	            wish->target->id, wish->target->id);
-	return FALSE;
+	wish->target = app_target_folder(app, word, &wish->path, error);
+	return wish->target != NULL;
 }
 
 static int

@@ -110,6 +110,19 @@ files_sync(const char *path, GError **error)
 }
 
 gboolean
+files_sync_all(const char *dir, GError **error)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	gboolean done = fd >= 0 && syncfs(fd) == 0;
+
+	if (!done)
+		fulmar_fail(error, FULMAR_FAILED, _("%s cannot be written: %s"), dir, g_strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+gboolean
 files_commit(int fd, const char *temporary, const char *final, GError **error)
 {
 	g_autofree char *dir = g_path_get_dirname(final);

@@ -18,6 +18,9 @@ gboolean files_commit(int fd, const char *temporary, const char *final, GError *
 /* What path (a file or a folder) is at this moment is on the disk when this returns. */
 gboolean files_sync(const char *path, GError **error);
 
+/* All that was written to the file system of dir is on the disk when this returns: for many files at once. */
+gboolean files_sync_all(const char *dir, GError **error);
+
 /* Writes all of bytes, however often that takes. FALSE with errno. */
 gboolean files_write_all(int fd, const void *bytes, gsize len);
 /* The same with what is left in from. */

@@ -406,6 +406,7 @@ gboolean file_copy(struct change *change, GError **error);
 gboolean file_at_once(struct change *change, gboolean (*verb)(struct change *change, GError **error),
                       GError **error);
 gboolean draft_file(struct change *change, GError **error);
+gboolean import_file(struct change *change, GError **error);
 gboolean file_delete(struct change *change, GError **error);
 gboolean file_purge(struct change *change, GError **error);
 gboolean file_archive(struct change *change, GError **error);

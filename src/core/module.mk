@@ -10,6 +10,7 @@ libcore_a_SOURCES = \
   src/core/draft.c \
   src/core/file.c \
   src/core/folders.c \
+  src/core/import.c \
   src/core/journal.c \
   src/core/keep.c \
   src/core/lane.c \

@@ -250,6 +250,7 @@ static const struct {
         [CMD_PURGE] = {.change = file_purge},
         [CMD_ARCHIVE] = {.change = file_archive},
         [CMD_DRAFT] = {.change = draft_file},
+        [CMD_IMPORT] = {.change = import_file},
         [CMD_JUNK] = {.change = file_junk},
         [CMD_UNDO] = {.change = undo_take_back},
         [CMD_FOLDER_CREATE] = {.change = folder_create},

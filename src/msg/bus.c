@@ -123,7 +123,24 @@ command_free(struct command *command)
 	g_free(command->text);
 	g_free(command->text2);
 	g_clear_pointer(&command->bytes, g_bytes_unref);
+	g_clear_pointer(&command->messages, g_ptr_array_unref);
 	g_free(command);
+}
+
+struct bus_message *
+bus_message_new(void)
+{
+	return g_new0(struct bus_message, 1);
+}
+
+void
+bus_message_free(gpointer data)
+{
+	struct bus_message *message = data;
+
+	g_clear_pointer(&message->bytes, g_bytes_unref);
+	g_free(message->keywords);
+	g_free(message);
 }
 
 struct event *

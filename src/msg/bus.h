@@ -26,6 +26,8 @@ enum command_verb {
 	CMD_ARCHIVE, /* ids to Archive */
 	CMD_DRAFT,   /* bytes = a whole message with CRLF, into Drafts; ids[0], if any: instead of that draft;
 	                EVENT_NEW_ID */
+	CMD_IMPORT,  /* messages (up to some thousand) into the folder text (path), which is made if it is not
+	                there, as part of the step op (0: a new one); EVENT_NEW_ID for each */
 	CMD_JUNK,    /* ids to Junk, add = 1: out of it, to INBOX */
 	CMD_UNDO,    /* op = step or 0: the newest */
 	CMD_FOLDER_CREATE,    /* text = path */
@@ -65,6 +67,16 @@ enum admin_kind {
 	ADMIN_KINDS
 };
 
+/* Of CMD_IMPORT. */
+struct bus_message {
+	GBytes *bytes;   /* whole, with CRLF */
+	gint64 received; /* UTC seconds */
+	guint flags;     /* enum store_flag */
+	char *keywords;  /* blank-separated, or NULL */
+};
+struct bus_message *bus_message_new(void);
+void bus_message_free(gpointer message);
+
 struct command {
 	guint64 id; /* given by bus_send */
 	enum command_verb verb;
@@ -73,7 +85,8 @@ struct command {
 	GArray *ids; /* gint64 msgids, or NULL */
 	guint add, remove;
 	char *text, *text2;
-	GBytes *bytes; /* or NULL */
+	GBytes *bytes;       /* or NULL */
+	GPtrArray *messages; /* struct bus_message *, free func set; or NULL */
 	gint64 op;
 };
 

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -172,18 +173,12 @@ bodies_write_aside(struct store *store, GBytes *bytes, GError **error)
 	return g_steal_pointer(&path);
 }
 
-/* Gives what lies at aside its name, durably: the row that says so is not committed yet. */
 static gboolean
-take_in(struct store *store, const char *aside, msgid id, GError **error)
+make_durable(const char *aside, const char *final, GError **error)
 {
-	g_autofree char *final = bodies_path(store, id, "", error);
-	g_autofree char *dir = final ? g_path_get_dirname(final) : NULL;
-	int fd;
+	int fd = open(aside, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	gboolean ok;
 
-	if (!final || !files_make_private_dir(dir, error))
-		return FALSE;
-	fd = open(aside, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {
 		fulmar_fail(error, FULMAR_FAILED, _("%s cannot be written: %s"), final, g_strerror(errno));
 		return FALSE;
@@ -193,8 +188,26 @@ take_in(struct store *store, const char *aside, msgid id, GError **error)
 	return ok;
 }
 
+/* Gives what lies at aside its name; durably, as the row that says so is not committed yet. */
 static gboolean
-add_body(struct store *store, const char *aside, msgid id, GBytes *bytes, GError **error)
+take_in(struct store *store, const char *aside, msgid id, gboolean durable, GError **error)
+{
+	g_autofree char *final = bodies_path(store, id, "", error);
+	g_autofree char *dir = final ? g_path_get_dirname(final) : NULL;
+
+	if (!final || !files_make_private_dir(dir, error))
+		return FALSE;
+	if (durable)
+		return make_durable(aside, final, error);
+	if (rename(aside, final) == 0)
+		return TRUE;
+	fulmar_fail(error, FULMAR_FAILED, _("%s cannot be written: %s"), final, g_strerror(errno));
+	return FALSE;
+}
+
+gboolean
+bodies_take_in(struct store *store, const char *aside, msgid id, GBytes *bytes, gboolean durable,
+               GError **error)
 {
 	gsize len;
 	const char *octets = g_bytes_get_data(bytes, &len);
@@ -202,7 +215,8 @@ add_body(struct store *store, const char *aside, msgid id, GBytes *bytes, GError
 	gboolean ok;
 
 	mime_part_number(root);
-	ok = take_in(store, aside, id, error) && bodies_put_entry(store, id, "", (gint64)len, root, error);
+	ok = take_in(store, aside, id, durable, error) &&
+	     bodies_put_entry(store, id, "", (gint64)len, root, error);
 	mime_part_free(root);
 	return ok;
 }
@@ -218,7 +232,7 @@ row_make(struct store *store, gint64 folder, const struct store_message *message
 	row.file = NULL;
 	row.flags &= ~(guint)FLAG_DELETED;
 	id = folder_is_usable(store, folder, error) ? store_add(store, folder, &row, error) : 0;
-	return id && (!bytes || add_body(store, aside, id, bytes, error)) ? id : 0;
+	return id && (!bytes || bodies_take_in(store, aside, id, bytes, TRUE, error)) ? id : 0;
 }
 
 static msgid

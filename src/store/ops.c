@@ -243,6 +243,26 @@ store_ops_waiting(struct store *store, gint64 *failed)
 	return waiting;
 }
 
+gint64
+store_ops_of_step(struct store *store, gint64 step, gint64 *failed, char **why, GError **error)
+{
+	static const char sql[] = "SELECT count(*) - count(iif(state = ?2, 1, NULL)),"
+	                          " count(iif(state = ?2, 1, NULL)), (SELECT error FROM op WHERE step = ?1"
+	                          " AND state = ?2 ORDER BY id LIMIT 1) FROM op WHERE step = ?1";
+	sqlite3_stmt *statement = store_sql(store, sql, VALUES(step, OP_FAILED), error);
+	gint64 waiting;
+
+	*failed = 0;
+	*why = NULL;
+	if (!statement || store_step(store, statement, error) <= 0)
+		return -1;
+	waiting = sqlite3_column_int64(statement, 0);
+	*failed = sqlite3_column_int64(statement, 1);
+	*why = store_column(statement, 2);
+	sqlite3_reset(statement);
+	return waiting;
+}
+
 /* ---- the ops of a row ---- */
 
 /* What decides where it stands; a transfer only when the message goes with it. Of the two that a replacement

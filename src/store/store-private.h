@@ -345,6 +345,9 @@ gboolean row_copy(struct store *store, const struct row_state *source, gint64 fo
 
 /* The octets on the disk under a name that nothing refers to yet. Gives the name, NULL with error. */
 char *bodies_write_aside(struct store *store, GBytes *bytes, GError **error);
+/* What lies there becomes the whole body of a row. Not durable: the caller sees to that, before it commits. */
+gboolean bodies_take_in(struct store *store, const char *aside, msgid id, GBytes *bytes, gboolean durable,
+                        GError **error);
 /* A new row in folder, without a UID, with what lies at aside as its whole body; bytes NULL: none yet. 0 with
  * error. */
 msgid row_make(struct store *store, gint64 folder, const struct store_message *message, GBytes *bytes,

@@ -333,6 +333,19 @@ gboolean store_journal_empty(struct store *store, gint64 folder, gint64 *step, G
  * ("" none) names it. Gives the row's id, 0 with error. */
 msgid store_journal_append(struct store *store, gint64 to, const struct store_message *message, GBytes *bytes,
                            const char *key, gint64 *step, GError **error);
+/* Many of them as one action, in a transaction that has begun (durable). Before it store_appends_begin puts
+ * their bodies on the disk: lends appends, gives what store_journal_appends takes them in from
+ * (store_asides_free, in any case), NULL with error. The rows' ids are appended to ids. */
+struct store_append {
+	struct store_message message; /* uid ignored */
+	GBytes *bytes;                /* whole, with CRLF */
+};
+struct store_asides;
+struct store_asides *store_appends_begin(struct store *store, const struct store_append *appends, guint n,
+                                         GError **error);
+gboolean store_journal_appends(struct store *store, gint64 to, const struct store_append *appends, guint n,
+                               struct store_asides *asides, GArray *ids, gint64 *step, GError **error);
+void store_asides_free(struct store_asides *asides);
 /* The same instead of the message old, which goes as soon as the server has the new one. What old was to
  * replace, and had not gone out yet, is replaced by the new one at once: of many in a row the server gets the
  * last. */
@@ -382,6 +395,9 @@ gboolean store_op_done(struct store *store, gint64 op, GError **error);
 gboolean store_op_drop(struct store *store, gint64 op, GError **error);
 /* How many ops are under way in any state but failed; *failed (may be NULL): how many failed. */
 gint64 store_ops_waiting(struct store *store, gint64 *failed);
+/* How many ops of a step of undo are under way in any state but failed; *failed: how many failed, *why (if
+ * any, gives): for what reason the first of them did. -1 with error. */
+gint64 store_ops_of_step(struct store *store, gint64 step, gint64 *failed, char **why, GError **error);
 /* The person has seen why the server refused it. */
 gboolean store_clear_refused(struct store *store, msgid id, GError **error);
 

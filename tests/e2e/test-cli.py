@@ -115,7 +115,7 @@ def test_wrong_usage_is_status_2_and_one_line():
 
 def test_commands_of_later_versions_say_so():
     with local_home() as home:
-        for command in 'search send import export setup'.split():
+        for command in 'search send setup'.split():
             home.run(command, 'a', 'b', status=2)
             assert 'not available in this version' in one_line(home.err), home.err
 

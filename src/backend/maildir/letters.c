@@ -3,11 +3,13 @@
 #include <glib.h>
 #include <string.h>
 
+#include "backend/maildir/name.h"
+
 #define LETTERS 26
 
-/* Lines "0 NAME": 'a' is NAME. Names of letters, by letter; NULL: there is no such file. */
-static char **
-read_names(const char *dir)
+/* Lines "0 NAME": 'a' is NAME. */
+char **
+letters_read(const char *dir)
 {
 	g_autofree char *path = g_build_filename(dir, "dovecot-keywords", NULL);
 	g_autofree char *text = NULL;
@@ -29,12 +31,24 @@ read_names(const char *dir)
 	return names;
 }
 
-static void
-free_names(char **names)
+void
+letters_free(char **names)
 {
 	for (guint i = 0; names && i < LETTERS; i++)
 		g_free(names[i]);
 	g_free(names);
+}
+
+char *
+letters_keywords(char **names, const char *name)
+{
+	GString *out = g_string_new(NULL);
+	const char *info = name + maildir_base_len(name);
+
+	for (const char *p = g_str_has_prefix(info, ":2,") ? info + 3 : ""; names && *p; p++)
+		if (*p >= 'a' && *p <= 'z' && names[*p - 'a'])
+			g_string_append_printf(out, "%s%s", out->len ? " " : "", names[*p - 'a']);
+	return g_string_free(out, FALSE);
 }
 
 static char
@@ -49,16 +63,16 @@ letter_of(char **names, const char *name)
 char *
 letters_between(const char *from, const char *to)
 {
-	char **there = NULL, **here = read_names(from);
+	char **there = NULL, **here = letters_read(from);
 	char *letters = NULL;
 
 	if (!here)
 		return NULL;
-	there = read_names(to);
+	there = letters_read(to);
 	letters = g_new0(char, LETTERS);
 	for (guint i = 0; i < LETTERS; i++)
 		letters[i] = letter_of(there, here[i]);
-	free_names(here);
-	free_names(there);
+	letters_free(here);
+	letters_free(there);
 	return letters;
 }
