@@ -24,6 +24,8 @@ struct backend_hooks {
 	/* The link ended (also a failed connect): error is lent. Verbs under way complete right after, with
 	 * FULMAR_CANCELLED or FULMAR_NO_LINK; none may be begun until ready. */
 	void (*lost)(const GError *error, void *user);
+	/* The same when depart has ended it, and all was well. */
+	void (*left)(void *user);
 	void (*rows)(gint64 folder, void *user);             /* rows or counters of folder changed */
 	void (*folders)(void *user);                         /* the folder list changed */
 	void (*arrived)(gint64 folder, guint n, void *user); /* new mail, by push or resync */
@@ -117,6 +119,8 @@ struct backend_ops {
 	 * folders are kept here: folders, open of any but INBOX, replay, check and name_folder need no link.
 	 */
 	void (*depart)(struct backend *backend, backend_done done, void *user);
+	/* Seconds that the server wants to pass before the next visit. */
+	guint (*respite)(struct backend *backend);
 };
 
 extern const struct backend_ops backend_imap;

@@ -64,9 +64,20 @@ libbackend_a_SOURCES = \
   src/backend/maildir/wire.c src/backend/maildir/wire.h \
   src/backend/login.c src/backend/login.h \
   src/backend/paths.c src/backend/paths.h \
+  src/backend/pop3/depart.c \
   src/backend/pop3/desk.c \
+  src/backend/pop3/fill.c \
   src/backend/pop3/folders.c \
+  src/backend/pop3/known.c \
+  src/backend/pop3/leave.c \
+  src/backend/pop3/link.c \
+  src/backend/pop3/list.c \
   src/backend/pop3/local.c \
+  src/backend/pop3/login.c \
   src/backend/pop3/pop3.c src/backend/pop3/pop3-private.h \
-  src/backend/roles.c src/backend/roles.h
+  src/backend/pop3/session.c \
+  src/backend/pop3/take.c \
+  src/backend/pop3/visit.h \
+  src/backend/roles.c src/backend/roles.h \
+  src/backend/task.c src/backend/task.h
 BACKEND_LIBS = libbackend.a

@@ -22,6 +22,15 @@ loop_idle(GSource **slot, GMainContext *context, GSourceFunc run, gpointer user)
 }
 
 void
+loop_now(GSource **slot, GMainContext *context, GSourceFunc run, gpointer user)
+{
+	GSource *source = g_idle_source_new();
+
+	g_source_set_priority(source, G_PRIORITY_DEFAULT);
+	put(slot, source, context, run, user);
+}
+
+void
 loop_drop(GSource **slot)
 {
 	if (*slot)

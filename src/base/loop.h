@@ -10,6 +10,8 @@
 void loop_after(GSource **slot, GMainContext *context, guint ms, GSourceFunc run, gpointer user);
 /* Calls run when the context has nothing else to do, again and again while it returns G_SOURCE_CONTINUE. */
 void loop_idle(GSource **slot, GMainContext *context, GSourceFunc run, gpointer user);
+/* The same among what the context has to do now. */
+void loop_now(GSource **slot, GMainContext *context, GSourceFunc run, gpointer user);
 /* Empties the slot: what was in it does not run any more. */
 void loop_drop(GSource **slot);
 

@@ -44,6 +44,8 @@ gboolean conf_value_set(const struct conf_option *option, void *base, const char
 void conf_defaults(const char *section, void *base);
 void conf_values_clear(const char *section, void *base);
 
+/* By enum leave_what. */
+extern const char *const conf_leave_words[];
 /* "30s", "5m", "12h", "14d", "2w", "0". */
 gboolean conf_duration_parse(const char *text, gint64 *seconds);
 

@@ -64,6 +64,13 @@ struct conf_keep {
 	gint64 age;
 };
 
+/* How long POP3 leaves mail on the server. */
+enum leave_what { LEAVE_FOREVER, LEAVE_UNTIL_DELETED, LEAVE_UNTIL_MOVED, LEAVE_NEVER, LEAVE_FOR /* age */ };
+struct conf_leave {
+	enum leave_what what;
+	gint64 age; /* seconds */
+};
+
 /* Strings are NULL when not set and no default exists. Durations are seconds. Lists are NULL-terminated,
  * never NULL. */
 struct conf_account {
@@ -168,6 +175,8 @@ struct conf_keep conf_keep_for(const struct conf *conf, const struct conf_accoun
                                const char *folder);
 /* "headers", "text", "text 30d", "full 1w". */
 gboolean conf_keep_parse(const char *text, struct conf_keep *keep);
+/* "forever", "until-deleted", "until-moved", "never", "30d". */
+gboolean conf_leave_parse(const char *text, struct conf_leave *leave);
 /* True when the last matching [folder] that says so hides the folder. */
 gboolean conf_hidden(const struct conf *conf, const struct conf_account *account, const char *folder);
 /* True for localhost, 127/8 and ::1. */

@@ -15,7 +15,6 @@ static const char *const account_types[] = {"imap", "pop3", "maildir", NULL};
 static const char *const securities[] = {"tls", "starttls", "none", NULL};
 static const char *const submissions[] = {"smtp", "sendmail", NULL};
 static const char *const auto_yes_no[] = {"auto", "yes", "no", NULL};
-static const char *const leave_words[] = {"forever", "until-deleted", "until-moved", "never", NULL};
 static const char *const mechanisms[] = {
         "auto",          "external", "oauthbearer",      "xoauth2",     "scram-sha-256-plus",
         "scram-sha-256", "gssapi",   "scram-sha-1-plus", "scram-sha-1", "plain",
@@ -151,7 +150,7 @@ static const struct conf_option options[] = {
                "all, 0d: only on request)."),
             AT(account, keep)),
         ROW("account", "leave-on-server", CONF_TEXT, "forever",
-            N_("POP3: how long mail stays on the server."), AT(account, leave_on_server), ONE_OF(leave_words),
+            N_("POP3: how long mail stays on the server."), AT(account, leave_on_server), ONE_OF(conf_leave_words),
             .form = N_("forever, a duration, until-deleted, until-moved or never"), .check = is_age),
         ROW("account", "poll", CONF_DURATION, "5m",
             N_("How often to look for new mail where the server does not tell."), AT(account, poll),

@@ -9,6 +9,8 @@
 static const char *const yes_words[] = {"yes", "true", "on", NULL};
 static const char *const no_words[] = {"no", "false", "off", NULL};
 static const char *const bool_words[] = {"yes", "no", NULL};
+const char *const conf_leave_words[] = {"forever", "until-deleted", "until-moved", "never", NULL};
+G_STATIC_ASSERT(G_N_ELEMENTS(conf_leave_words) == LEAVE_FOR + 1);
 static const char *const keep_words[] = {"headers", "text", "full", NULL};
 
 /* Position of word (ASCII case does not matter), or -1. */
@@ -64,6 +66,15 @@ parse_list(const char *text)
 	}
 	g_ptr_array_add(members, NULL);
 	return (char **)g_ptr_array_free(members, FALSE);
+}
+
+gboolean
+conf_leave_parse(const char *text, struct conf_leave *leave)
+{
+	int what = text ? position(conf_leave_words, text) : -1;
+
+	*leave = (struct conf_leave){what >= 0 ? (enum leave_what)what : LEAVE_FOR, 0};
+	return what >= 0 || (text && conf_duration_parse(text, &leave->age));
 }
 
 gboolean

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "backend/pop3/visit.h"
 #include "store/maildrop.h"
 
 gboolean
@@ -16,16 +17,21 @@ pop3_desk_open(struct backend *b, gint64 folder, struct pop3_desk *desk, GError 
 	return desk->next != 0;
 }
 
-/* All that is in it is here, always; only a visit says that INBOX is up to date. */
+/* All that is in it is here: but for what the visit under way, or the one that was cut off last, has seen in the
+ * maildrop. Only a visit says that INBOX is up to date. */
 static gboolean
 write_down(struct backend *b, struct store_folder *folder, guint64 next, GError **error)
 {
+	gboolean inbox = strcmp(folder->path, "INBOX") == 0;
+	const struct visit *v = inbox ? b->visit : NULL;
+	guint lacking = v ? v->waiting_rows : 0;
+
 	folder->uidvalidity = POP3_UIDVALIDITY;
 	folder->uidnext = next;
-	folder->exists = folder->server_total = (guint64)folder->rows;
+	folder->exists = folder->server_total = (guint64)folder->rows + lacking;
 	folder->server_unread = (guint64)folder->unread;
-	folder->complete = TRUE;
-	if (strcmp(folder->path, "INBOX") != 0)
+	folder->complete = !lacking;
+	if (!inbox || (v && v->list && v->list->listed))
 		folder->synced = g_get_real_time() / G_USEC_PER_SEC;
 	g_free(folder->windows);
 	folder->windows = g_strdup_printf("1:%" G_GUINT64_FORMAT, MAX(next - 1, 1));

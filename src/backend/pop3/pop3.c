@@ -1,6 +1,7 @@
 /* The POP3 backend's table, and the queue of what it does without a link. */
 #include "backend/pop3/pop3-private.h"
 
+#include "backend/pop3/visit.h"
 #include "base/loop.h"
 
 /* ---- jobs ---- */
@@ -87,6 +88,7 @@ pop3_destroy(struct backend *b)
 {
 	struct job *job;
 
+	pop3_visit_free(b->visit);
 	loop_drop(&b->turn);
 	while ((job = g_queue_pop_head(&b->jobs)))
 		job_free(job);
@@ -98,10 +100,17 @@ const struct backend_ops backend_pop3 = {
         .remote = TRUE,
         .create = pop3_create,
         .destroy = pop3_destroy,
+        .link = pop3_link,
+        .unlink = pop3_unlink,
+        .secret = pop3_secret,
         .folders = pop3_folders,
-        .open = pop3_open_local,
-        .fill = pop3_open_local,
+        .open = pop3_open,
+        .fill = pop3_fill,
+        .part = pop3_part,
+        .parts = pop3_parts,
         .replay = pop3_replay,
         .check = pop3_check,
         .name_folder = pop3_name_folder,
+        .depart = pop3_depart,
+        .respite = pop3_respite,
 };

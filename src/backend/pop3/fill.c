@@ -1,0 +1,260 @@
+#include "backend/pop3/visit.h"
+
+#include "base/error.h"
+#include "base/i18n.h"
+
+/* INBOX is opened and filled, and bodies are fetched: what is asked for, and when. */
+
+enum { SCREEN = 60, FEW = 100, CHUNK = 250, CHUNK_OCTETS = 2 << 20 };
+
+gint64
+pop3_inbox(struct backend *b, GError **error)
+{
+	struct store_folder *inbox = store_folder_by_path(b->env->store, "INBOX", error);
+	gint64 id = inbox ? inbox->id : 0;
+
+	if (!inbox && error && !*error)
+		fulmar_fail(error, FULMAR_FAILED, _("%s: that folder is gone"), b->env->account->id);
+	store_folder_free(inbox);
+	return id;
+}
+
+/* FALSE: done will run with an error. */
+static gboolean
+is_ready(struct backend *b, backend_done done, void *user)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (b->visit && b->visit->phase == VISIT_READY && b->visit->conn)
+		return TRUE;
+	fulmar_fail(&error, FULMAR_NO_LINK, _("%s: the connection was closed"), b->env->account->host);
+	pop3_end(b, error, done, user);
+	return FALSE;
+}
+
+/* ---- what waits for the list ---- */
+
+struct errand {
+	struct visit *v;
+	void (*run)(struct visit *v, struct errand *errand, struct task *task);
+	backend_done done;
+	void *user;
+	GArray *ids; /* msgid, or NULL */
+	void (*progress)(guint64 have, guint64 total, void *user);
+};
+
+static void
+errand_free(void *user)
+{
+	struct errand *errand = user;
+
+	if (errand->ids)
+		g_array_unref(errand->ids);
+	g_free(errand);
+}
+
+static void
+listed(const GError *error, void *user)
+{
+	struct errand *errand = user;
+	struct visit *v = errand->v;
+	struct task *task;
+
+	if (error || !v->list) {
+		errand->done(error, errand->user);
+	} else {
+		task = task_new(&v->tasks, errand->done, errand->user);
+		errand->run(v, errand, task);
+		pop3_pump(v);
+		task_release(task, NULL);
+	}
+	errand_free(errand);
+}
+
+static void
+begin_errand(struct visit *v, struct errand *errand)
+{
+	struct task *task = task_new(&v->tasks, listed, errand);
+
+	errand->v = v;
+	task->forget = errand_free;
+	pop3_list_want(v, task);
+	pop3_pump(v);
+	task_release(task, NULL);
+}
+
+/* ---- headers ---- */
+
+static struct conf_keep
+keep_of(struct backend *b)
+{
+	struct store_folder *inbox = store_folder_by_path(b->env->store, "INBOX", NULL);
+	struct conf_keep keep;
+
+	if (!inbox || !inbox->keep || !*inbox->keep || !conf_keep_parse(inbox->keep, &keep))
+		keep = conf_keep_for(b->env->conf, b->env->account, "INBOX");
+	store_folder_free(inbox);
+	return keep;
+}
+
+/* A message that is fetched as a whole in any case needs no look at its header first; of news it is taken for
+ * granted that they are as young as "keep" says. */
+static gboolean
+comes_whole(struct visit *v)
+{
+	struct conf_keep keep = keep_of(v->b);
+	struct conf_leave leave;
+
+	if (conf_leave_parse(v->b->env->account->leave_on_server, &leave) && leave.what == LEAVE_NEVER)
+		return TRUE;
+	if (keep.what == KEEP_HEADERS || !keep.age)
+		return FALSE;
+	return keep.age < 0 || (!v->list->first && v->list->fresh->len <= FEW);
+}
+
+static void
+take_chunk(struct visit *v, guint most, gboolean whole, struct task *task)
+{
+	struct drop_list *list = v->list;
+	guint64 octets = 0;
+
+	for (guint n = 0; n < most && octets < CHUNK_OCTETS && list->asked < list->fresh->len; n++) {
+		guint i = g_array_index(list->fresh, guint, list->fresh->len - 1 - list->asked++);
+		struct drop_item *item = &g_array_index(list->items, struct drop_item, i);
+
+		octets += whole ? item->size : 0;
+		pop3_take_new(v, item, whole && !item->doubtful, task);
+	}
+}
+
+static void
+run_open(struct visit *v, struct errand *errand, struct task *task)
+{
+	gboolean many = v->list->fresh->len > FEW;
+
+	if (!v->list->asked)
+		take_chunk(v, SCREEN, !many && comes_whole(v), task);
+}
+
+void
+pop3_open(struct backend *b, gint64 folder, backend_done done, void *user)
+{
+	struct errand *errand;
+
+	if (folder != pop3_inbox(b, NULL)) {
+		pop3_open_local(b, folder, done, user);
+		return;
+	}
+	if (!is_ready(b, done, user))
+		return;
+	errand = g_new0(struct errand, 1);
+	errand->run = run_open;
+	errand->done = done;
+	errand->user = user;
+	begin_errand(b->visit, errand);
+}
+
+static void
+run_fill(struct visit *v, struct errand *errand, struct task *task)
+{
+	take_chunk(v, CHUNK, comes_whole(v), task);
+}
+
+void
+pop3_fill(struct backend *b, gint64 folder, backend_done done, void *user)
+{
+	struct errand *errand;
+
+	if (folder != pop3_inbox(b, NULL)) {
+		pop3_open_local(b, folder, done, user);
+		return;
+	}
+	if (!is_ready(b, done, user))
+		return;
+	errand = g_new0(struct errand, 1);
+	errand->run = run_fill;
+	errand->done = done;
+	errand->user = user;
+	begin_errand(b->visit, errand);
+}
+
+/* ---- bodies ---- */
+
+static gboolean
+want_body(struct visit *v, msgid id, struct task *task,
+          void (*progress)(guint64 have, guint64 total, void *user), GError **error)
+{
+	struct store_drop drop;
+	struct drop_item *item;
+	int found;
+
+	if (store_has_part(v->b->env->store, id, ""))
+		return TRUE;
+	found = store_drop_of(v->b->env->store, id, &drop, error);
+	if (found < 0)
+		return FALSE;
+	item = found ? pop3_list_item(v->list, drop.id) : NULL;
+	if (found)
+		g_free((char *)drop.uidl);
+	if (!item || item->gone) {
+		fulmar_fail(error, FULMAR_FAILED, _("the message is no longer on the server"));
+		return FALSE;
+	}
+	pop3_take_body(v, item, id, task, progress);
+	return TRUE;
+}
+
+gboolean
+pop3_want_body(struct visit *v, msgid msg, struct task *task)
+{
+	return !store_has_part(v->b->env->store, msg, "") && want_body(v, msg, task, NULL, NULL);
+}
+
+static void
+run_bodies(struct visit *v, struct errand *errand, struct task *task)
+{
+	for (guint i = 0; i < errand->ids->len; i++) {
+		g_autoptr(GError) error = NULL;
+
+		if (!want_body(v, g_array_index(errand->ids, msgid, i), task, errand->progress, &error)) {
+			task_hold(task);
+			task_release(task, error);
+		}
+	}
+}
+
+/* There is no part of a message to be had: it is all of it or nothing. */
+void
+pop3_parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done,
+           void *user)
+{
+	struct errand *errand;
+
+	if (!is_ready(b, done, user))
+		return;
+	errand = g_new0(struct errand, 1);
+	errand->run = run_bodies;
+	errand->done = done;
+	errand->user = user;
+	errand->ids = g_array_sized_new(FALSE, FALSE, sizeof(msgid), n);
+	g_array_append_vals(errand->ids, ids, n);
+	begin_errand(b->visit, errand);
+}
+
+void
+pop3_part(struct backend *b, msgid id, const char *section,
+          void (*progress)(guint64 have, guint64 total, void *user), backend_done done, void *user)
+{
+	struct errand *errand;
+
+	if (!is_ready(b, done, user))
+		return;
+	errand = g_new0(struct errand, 1);
+	errand->run = run_bodies;
+	errand->done = done;
+	errand->user = user;
+	errand->progress = progress;
+	errand->ids = g_array_sized_new(FALSE, FALSE, sizeof(msgid), 1);
+	g_array_append_val(errand->ids, id);
+	begin_errand(b->visit, errand);
+}

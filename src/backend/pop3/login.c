@@ -1,0 +1,432 @@
+#include "backend/pop3/visit.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/i18n.h"
+
+/* From the greeting to a session that takes commands: STLS, capabilities, UTF8, authentication. */
+
+enum { LINE_MOST = 255 /* RFC 2449 §4 */, IN_USE_SECONDS = 60, IN_USE_TIMES = 5 };
+
+static void G_GNUC_PRINTF(3, 4) give_up(struct visit *v, enum fulmar_error code, const char *format, ...)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	fulmar_fail(&error, code, "%s", text);
+	pop3_drop(v, error);
+}
+
+static const struct conf_account *
+settings(const struct visit *v)
+{
+	return v->b->env->account;
+}
+
+/* ---- ready ---- */
+
+static void
+fact(struct visit *v, const char *name, const char *value)
+{
+	if (value && *value)
+		v->b->env->hooks->fact(name, value, v->b->env->user);
+}
+
+static void
+tell_facts(struct visit *v)
+{
+	const struct pop3_caps *caps = &v->caps;
+	const struct {
+		gboolean has;
+		const char *name;
+	} rows[] = {{caps->top, "TOP"},
+	            {caps->uidl, "UIDL"},
+	            {caps->pipelining, "PIPELINING"},
+	            {caps->stls, "STLS"},
+	            {caps->resp_codes, "RESP-CODES"},
+	            {caps->auth_resp_code, "AUTH-RESP-CODE"},
+	            {caps->utf8, "UTF8"}};
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (rows[i].has)
+			g_string_append_printf(names, "%s%s", names->len ? " " : "", rows[i].name);
+	if (caps->login_delay)
+		g_string_append_printf(names, " LOGIN-DELAY=%d", caps->login_delay);
+	if (caps->expire == POP3_EXPIRE_NEVER)
+		g_string_append(names, " EXPIRE=NEVER");
+	else if (caps->expire != POP3_EXPIRE_UNKNOWN)
+		g_string_append_printf(names, " EXPIRE=%d", caps->expire);
+	login_tell_facts(&v->login);
+	fact(v, "capabilities", names->str);
+	fact(v, "implementation", caps->implementation);
+}
+
+/* The policy is about mail that the server may have thrown away by then. Told when it changes. */
+static void
+warn_of_expiry(struct visit *v)
+{
+	const struct backend_env *env = v->b->env;
+	struct conf_leave leave;
+	g_autofree char *told = store_get(env->store, "pop3-expire"), *now = NULL, *text = NULL;
+	int days = v->caps.expire;
+
+	if (days == POP3_EXPIRE_UNKNOWN)
+		return;
+	now = g_strdup_printf("%d", days);
+	if (g_strcmp0(told, now) == 0)
+		return;
+	store_set(env->store, "pop3-expire", now, NULL);
+	if (days == POP3_EXPIRE_NEVER || !conf_leave_parse(settings(v)->leave_on_server, &leave) ||
+	    leave.what == LEAVE_NEVER || (leave.what == LEAVE_FOR && leave.age <= days * (gint64)86400))
+		return;
+	text = g_strdup_printf(ngettext("%s deletes mail after %d day, whatever leave-on-server says; "
+	                                "keep = full keeps it here",
+	                                "%s deletes mail after %d days, whatever leave-on-server says; "
+	                                "keep = full keeps it here",
+	                                (gulong)days),
+	                       settings(v)->host, days);
+	env->hooks->notice(text, env->user);
+}
+
+/* After the log-in the server may tell other things, and more of this user (RFC 2449 §5). */
+static void
+got_later_caps(struct visit *v, struct pop3_cmd *cmd, const GError *error)
+{
+	if (!cmd->answered || v->phase < VISIT_READY)
+		return;
+	v->login_delay = (guint)v->caps.login_delay;
+	tell_facts(v);
+	warn_of_expiry(v);
+}
+
+static void
+begin_caps(struct visit *v, struct pop3_cmd *cmd, const struct pop3_status *status)
+{
+	if (!status->ok)
+		return;
+	pop3_caps_clear(&v->caps);
+	pop3_caps_init(&v->caps);
+	v->caps_known = TRUE;
+}
+
+static void
+take_cap(struct visit *v, struct pop3_cmd *cmd, const char *line, gsize len, gsize whole)
+{
+	pop3_caps_line(&v->caps, line);
+}
+
+static const struct pop3_reply later_caps = {.status = begin_caps, .line = take_cap, .end = got_later_caps};
+
+/* CAPA goes out in the same flight as what hooks.ready brings. */
+static void
+ready(struct visit *v)
+{
+	v->phase = VISIT_READY;
+	v->refused = v->respite = 0;
+	pop3_send(v, pop3_cmd_new(POP3_LISTING, &later_caps, NULL, "CAPA"));
+	v->b->env->hooks->ready(v->b->env->user);
+	pop3_pump(v);
+}
+
+/* ---- refusals ---- */
+
+enum why { WHY_SECRET, WHY_LATER, WHY_IN_USE, WHY_DELAY, WHY_NEVER };
+
+static gboolean
+has_word(const char *text, const char *const *words)
+{
+	g_autofree char *lower = g_ascii_strdown(text, -1);
+
+	for (guint i = 0; words[i]; i++)
+		if (strstr(lower, words[i]))
+			return TRUE;
+	return FALSE;
+}
+
+/* Servers without codes say it in words. */
+static enum why
+why_refused(const struct visit *v, const struct pop3_status *status)
+{
+	static const struct {
+		const char *code;
+		enum why why;
+	} codes[] = {{"IN-USE", WHY_IN_USE},
+	             {"LOGIN-DELAY", WHY_DELAY},
+	             {"SYS/TEMP", WHY_LATER},
+	             {"SYS/PERM", WHY_NEVER},
+	             {"AUTH", WHY_SECRET}};
+	static const char *const in_use[] = {"in use",         "mailbox lock", "already locked",
+	                                     "unable to lock", "cannot lock",  "lock file",
+	                                     "already open",   "busy",         NULL};
+	static const char *const later[] = {"try again", "try later", "temporar", "too often", NULL};
+
+	for (guint i = 0; status->code && i < G_N_ELEMENTS(codes); i++)
+		if (g_str_has_prefix(status->code, codes[i].code))
+			return codes[i].why;
+	if (has_word(status->text, in_use))
+		return WHY_IN_USE;
+	if (login_tells_crowd(status->text) || has_word(status->text, later))
+		return WHY_LATER;
+	/* RFC 3206 §6: who has this capability says so when it is the password. */
+	return v->caps.auth_resp_code ? WHY_LATER : WHY_SECRET;
+}
+
+/* Somebody else has the maildrop: mostly for a moment, or it is what is left of a connection of ours. */
+static void
+note_in_use(struct visit *v)
+{
+	gint64 poll = settings(v)->poll;
+
+	v->respite = ++v->refused <= IN_USE_TIMES ? IN_USE_SECONDS : (guint)MAX(poll, IN_USE_SECONDS);
+}
+
+static void
+refused(struct visit *v, const struct pop3_status *status)
+{
+	const char *said = *status->text ? status->text : "-ERR";
+
+	switch (why_refused(v, status)) {
+	case WHY_SECRET:
+		login_refused(&v->login, said, FALSE);
+		return;
+	case WHY_IN_USE:
+		note_in_use(v);
+		break;
+	case WHY_DELAY:
+		v->respite = (guint)MAX(v->caps.login_delay, IN_USE_SECONDS);
+		break;
+	case WHY_LATER:
+		break;
+	case WHY_NEVER:
+		give_up(v, FULMAR_FAILED, _("%s takes no log-in of %s: %s"), settings(v)->host,
+		        settings(v)->user ? settings(v)->user : "", said);
+		return;
+	}
+	login_refused(&v->login, said, TRUE);
+}
+
+guint
+pop3_respite(struct backend *b)
+{
+	const struct visit *v = b->visit;
+
+	return v ? MAX(v->respite, v->login_delay) : 0;
+}
+
+/* ---- authentication ---- */
+
+static void
+authenticated(struct visit *v, struct pop3_cmd *cmd, const struct pop3_status *status)
+{
+	if (status->challenge) {
+		login_challenged(&v->login, status->text);
+	} else if (status->ok && v->login.held) {
+		/* Some servers write "+OK" where they mean "+": nothing was said yet that they could accept.
+		 */
+		pop3_expect_more(v, cmd);
+		login_challenged(&v->login, "");
+	} else if (!status->ok) {
+		refused(v, status);
+	} else if (login_accepted(&v->login)) {
+		ready(v);
+	}
+}
+
+static const struct pop3_reply auth_reply = {.status = authenticated};
+
+static void
+authenticate(const char *mechanism, const char *initial, void *user)
+{
+	struct visit *v = user;
+	struct pop3_cmd *cmd = pop3_cmd_new(POP3_SASL, &auth_reply, NULL, "AUTH %s%s%s", mechanism,
+	                                    initial ? " " : "", initial ? initial : "");
+
+	cmd->alone = TRUE;
+	cmd->secret = initial != NULL;
+	pop3_send(v, cmd);
+	pop3_pump(v);
+}
+
+static void
+passed(struct visit *v, struct pop3_cmd *cmd, const struct pop3_status *status)
+{
+	if (!status->ok)
+		refused(v, status);
+	else if (login_accepted(&v->login))
+		ready(v);
+}
+
+static const struct pop3_reply pass_reply = {.status = passed};
+
+static void
+named(struct visit *v, struct pop3_cmd *cmd, const struct pop3_status *status)
+{
+	if (!status->ok)
+		refused(v, status);
+	else
+		pop3_send(v, cmd->user);
+	if (status->ok)
+		cmd->user = NULL;
+}
+
+/* The password that was not sent after all. */
+static void
+named_end(struct visit *v, struct pop3_cmd *cmd, const GError *error)
+{
+	if (cmd->user)
+		pop3_cmd_free(cmd->user);
+}
+
+static const struct pop3_reply user_reply = {.status = named, .end = named_end};
+
+/* USER and PASS, for servers that offer no SASL mechanism we may use. RFC 2449 wants USER to be told; those
+ * that tell nothing of how to log in mean it. */
+static gboolean
+plain(const char *name, const char *password, void *user)
+{
+	struct visit *v = user;
+	struct pop3_cmd *cmd, *pass;
+
+	if (v->caps_known && !v->caps.user && v->caps.sasl->len)
+		return FALSE;
+	if (!pop3_argument_is_safe(name) || !pop3_argument_is_safe(password))
+		return FALSE;
+	v->login.mechanism = "USER";
+	pass = pop3_cmd_new(POP3_STATUS, &pass_reply, NULL, "PASS %s", password);
+	pass->alone = pass->secret = TRUE;
+	cmd = pop3_cmd_new(POP3_STATUS, &user_reply, pass, "USER %s", name);
+	cmd->alone = TRUE;
+	pop3_send(v, cmd);
+	pop3_pump(v);
+	return TRUE;
+}
+
+static void
+drop(const GError *error, void *user)
+{
+	pop3_drop(user, error);
+}
+
+const struct login_verbs pop3_login_verbs = {.authenticate = authenticate, .plain = plain, .drop = drop};
+
+void
+pop3_secret(struct backend *b, const char *secret, const char *why)
+{
+	if (b->visit)
+		login_secret(&b->visit->login, secret, why);
+}
+
+/* ---- capabilities and STLS ---- */
+
+static void
+log_in(struct visit *v)
+{
+	gboolean external = FALSE;
+
+	g_ptr_array_set_size(v->login.offered, 0);
+	for (guint i = 0; i < v->caps.sasl->len; i++) {
+		const char *name = v->caps.sasl->pdata[i];
+		g_autofree char *shown = g_strconcat("AUTH=", name, NULL);
+
+		if (pop3_hides(v, shown))
+			continue;
+		g_ptr_array_add(v->login.offered, g_strdup(name));
+		external |= g_ascii_strcasecmp(name, "EXTERNAL") == 0;
+	}
+	v->login.initial_most = LINE_MOST - strlen("AUTH SCRAM-SHA-512-PLUS \r\n");
+	login_begin(&v->login, external);
+}
+
+static void
+utf8_on(struct visit *v, struct pop3_cmd *cmd, const GError *error)
+{
+	if (cmd->answered)
+		log_in(v);
+}
+
+static const struct pop3_reply utf8_reply = {.end = utf8_on};
+
+/* Without it the server would give other octets than it has of mail with UTF-8 in headers (RFC 6856). */
+static void
+got_caps(struct visit *v, struct pop3_cmd *cmd, const GError *error)
+{
+	struct pop3_cmd *utf8;
+
+	if (!cmd->answered)
+		return;
+	if (!v->caps.utf8 || pop3_hides(v, "UTF8")) {
+		log_in(v);
+		return;
+	}
+	utf8 = pop3_cmd_new(POP3_STATUS, &utf8_reply, NULL, "UTF8");
+	utf8->alone = TRUE;
+	pop3_send(v, utf8);
+}
+
+static const struct pop3_reply caps_reply = {.status = begin_caps, .line = take_cap, .end = got_caps};
+
+static void
+ask_caps(struct visit *v)
+{
+	struct pop3_cmd *cmd = pop3_cmd_new(POP3_LISTING, &caps_reply, NULL, "CAPA");
+
+	cmd->alone = TRUE;
+	v->phase = VISIT_LOGIN;
+	pop3_send(v, cmd);
+	pop3_pump(v);
+}
+
+static void
+stls_answered(struct visit *v, struct pop3_cmd *cmd, const struct pop3_status *status)
+{
+	if (status->ok)
+		v->turn = TRUE;
+	else
+		give_up(v, FULMAR_NO_LINK,
+		        _("%s refuses STLS: %s; nothing was sent in clear text (security = tls goes to port "
+		          "995)"),
+		        settings(v)->host, status->text);
+}
+
+static const struct pop3_reply stls_reply = {.status = stls_answered};
+
+void
+pop3_secured(struct visit *v)
+{
+	ask_caps(v);
+}
+
+static void
+turned_away(struct visit *v, const struct pop3_status *greeting)
+{
+	enum why why = why_refused(v, greeting);
+
+	if (why == WHY_IN_USE)
+		note_in_use(v);
+	give_up(v, FULMAR_NO_LINK, _("%s turned the connection away: %s"), settings(v)->host, greeting->text);
+}
+
+void
+pop3_greeted(struct visit *v, const struct pop3_status *greeting)
+{
+	struct pop3_cmd *stls;
+
+	if (!greeting->ok) {
+		turned_away(v, greeting);
+		return;
+	}
+	if (settings(v)->security != SECURITY_STARTTLS || conn_is_tls(v->conn)) {
+		ask_caps(v);
+		return;
+	}
+	v->phase = VISIT_LOGIN;
+	stls = pop3_cmd_new(POP3_STATUS, &stls_reply, NULL, "STLS");
+	stls->alone = TRUE;
+	pop3_send(v, stls);
+}

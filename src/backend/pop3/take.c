@@ -1,0 +1,505 @@
+#include "backend/pop3/visit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/i18n.h"
+#include "base/log.h"
+
+/* Messages on their way from the server into the store: headers by TOP, whole ones by RETR. What is small is
+ * put into the store many at a time, in one transaction that is on the disk when it counts; what is large
+ * goes to its file as it comes. */
+
+enum {
+	SMALL = 256 * 1024,       /* octets: goes through memory */
+	HEADER_KEPT = 256 * 1024, /* octets of a header */
+	TAKEN_MOST = 4 << 20,     /* octets that wait for the store */
+	TAKEN_ROWS = 250,
+	SPARE = 1 << 30 /* octets that a message may have more than was announced */
+};
+
+/* A message under way, or taken. */
+struct take {
+	struct drop_item *item;
+	msgid id;       /* the row whose body it is; 0: it gets one */
+	gboolean whole; /* RETR */
+	GByteArray *octets;
+	int fd;       /* of the body's file, -1: it is in octets */
+	guint64 have; /* octets */
+	gint64 row;   /* of table maildrop, while it is put into the store */
+	struct mime_part *structure;
+	GPtrArray *tasks;    /* struct task *: held */
+	GPtrArray *progress; /* functions, or NULL, parallel to tasks */
+	GError *error;
+};
+
+typedef void (*take_progress)(guint64 have, guint64 total, void *user);
+
+static void
+take_free(struct take *t)
+{
+	if (t->fd >= 0)
+		close(t->fd);
+	g_clear_pointer(&t->structure, mime_part_free);
+	g_byte_array_unref(t->octets);
+	g_ptr_array_unref(t->tasks);
+	g_ptr_array_unref(t->progress);
+	g_clear_error(&t->error);
+	g_free(t);
+}
+
+static void
+take_end(struct take *t, const GError *error)
+{
+	/* In this visit it is not tried again. */
+	t->item->gone |= error || t->error;
+	for (guint i = 0; i < t->tasks->len; i++)
+		task_release(t->tasks->pdata[i], t->error ? t->error : error);
+	take_free(t);
+}
+
+static void
+add_task(struct take *t, struct task *task, take_progress progress)
+{
+	task_hold(task);
+	g_ptr_array_add(t->tasks, task);
+	g_ptr_array_add(t->progress, (gpointer)progress);
+}
+
+/* ---- into the store ---- */
+
+/* When it came to the last server on its way, else when it was written. */
+static gint64
+received_of(const char *header, gsize len, const struct envelope *envelope, gint64 now)
+{
+	const char *at = header;
+	struct mime_field field;
+	gint64 when = 0;
+	int zone;
+
+	while (!when && mime_field_next(&at, header + len, &field)) {
+		const char *date;
+
+		if (field.name_len != 8 || g_ascii_strncasecmp(field.name, "Received", 8) != 0)
+			continue;
+		date = memrchr(field.value, ';', field.value_len);
+		if (!date || !mime_parse_date(date + 1, (gsize)(field.value + field.value_len - date - 1),
+		                              &when, &zone))
+			when = 0;
+	}
+	if (!when && envelope->has_date)
+		when = envelope->date;
+	return when > 0 && when < now ? when : now;
+}
+
+static gboolean
+add_row(struct visit *v, gint64 inbox, struct take *t, GError **error)
+{
+	struct store *store = v->b->env->store;
+	const char *bytes = t->octets->len ? (const char *)t->octets->data : "";
+	struct drop_item *item = t->item;
+	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+	struct envelope envelope;
+	struct store_message message = {.uid = item->uid, .size = item->size, .envelope = &envelope};
+	struct store_drop drop = {.uidl = item->uidl, .nth = item->nth, .size = item->size, .since = now};
+
+	drop.digest = store_drop_digest(store, bytes, t->octets->len, item->size);
+	t->row = pop3_list_meet(v->list, item, drop.digest);
+	if (t->row)
+		return store_drop_rename(store, t->row, item->uidl, item->nth, error);
+	envelope_from_headers(&envelope, bytes, t->octets->len);
+	message.received = received_of(bytes, t->octets->len, &envelope, now);
+	if (t->whole) {
+		t->structure = mime_part_parse(bytes, t->octets->len);
+		mime_part_number(t->structure);
+		message.structure = t->structure;
+		message.size = t->have;
+	}
+	t->id = drop.msg = store_add(store, inbox, &message, error);
+	envelope_clear(&envelope);
+	t->row = t->id ? store_drop_add(store, &drop, error) : 0;
+	return t->row != 0;
+}
+
+/* Rows first: they come into the store by the hundred. */
+static gboolean
+put_all(struct visit *v, GPtrArray *takes, gint64 inbox, GError **error)
+{
+	struct store *store = v->b->env->store;
+	g_autoptr(GArray) whole = g_array_new(FALSE, FALSE, sizeof(msgid));
+	gboolean ok = TRUE;
+
+	for (guint i = 0; ok && i < takes->len; i++) {
+		struct take *t = takes->pdata[i];
+
+		ok = t->id || add_row(v, inbox, t, error);
+	}
+	for (guint i = 0; ok && i < takes->len; i++) {
+		const struct take *t = takes->pdata[i];
+
+		if (!t->whole || !t->id)
+			continue;
+		ok = store_body_write(store, t->id, t->octets->data, t->octets->len, t->structure != NULL,
+		                      error);
+		g_array_append_val(whole, t->id);
+	}
+	return ok && store_bodies_sync(store, (const msgid *)(void *)whole->data, whole->len, error);
+}
+
+/* The counters of INBOX with the rows that it lacks, in the same transaction. */
+static gboolean
+put_in_order(struct visit *v, GPtrArray *takes, gint64 inbox, GError **error)
+{
+	struct pop3_desk desk;
+
+	return pop3_desk_open(v->b, inbox, &desk, error) && put_all(v, takes, inbox, error) &&
+	       pop3_desk_close(v->b, &desk, error);
+}
+
+static guint
+count(const GPtrArray *takes, gboolean (*is)(const struct take *t))
+{
+	guint n = 0;
+
+	for (guint i = 0; i < takes->len; i++)
+		n += is(takes->pdata[i]) != FALSE;
+	return n;
+}
+
+static gboolean
+is_fresh(const struct take *t)
+{
+	return !t->item->row;
+}
+
+static gboolean
+is_new(const struct take *t)
+{
+	return !t->item->row && t->id;
+}
+
+static gboolean
+is_whole(const struct take *t)
+{
+	return t->whole;
+}
+
+static gboolean
+put(struct visit *v, GPtrArray *takes, gint64 inbox, GError **error)
+{
+	struct store *store = v->b->env->store;
+	guint was = v->waiting_rows;
+	gboolean ok = store_begin(store, count(takes, is_whole) > 0, error);
+
+	if (!ok)
+		return FALSE;
+	v->waiting_rows = v->list ? v->list->waiting - count(takes, is_fresh) : 0;
+	ok = put_in_order(v, takes, inbox, error) && store_commit(store, error);
+	if (!ok) {
+		store_rollback(store);
+		v->waiting_rows = was;
+	}
+	return ok;
+}
+
+static void
+tell(struct visit *v, gint64 inbox, guint new)
+{
+	const struct backend_env *env = v->b->env;
+	guint64 total = v->list->items->len;
+
+	env->hooks->rows(inbox, env->user);
+	env->hooks->progress(inbox, total - v->list->waiting, total, env->user);
+	if (new && !v->list->first)
+		env->hooks->arrived(inbox, new, env->user);
+}
+
+/* What was taken goes into the store. */
+static void
+store_taken(struct visit *v)
+{
+	g_autoptr(GPtrArray) takes = g_steal_pointer(&v->taken);
+	g_autoptr(GError) error = NULL;
+	gint64 inbox = pop3_inbox(v->b, &error);
+	gboolean ok;
+	guint new;
+
+	v->taken = g_ptr_array_new();
+	v->taken_octets = 0;
+	if (!v->list || (!takes->len && v->waiting_rows == v->list->waiting))
+		return;
+	ok = inbox && put(v, takes, inbox, &error);
+	new = count(takes, is_new);
+	for (guint i = 0; ok && i < takes->len; i++) {
+		struct take *t = takes->pdata[i];
+
+		if (!is_fresh(t))
+			continue;
+		v->list->waiting--;
+		pop3_list_bind(v->list, t->item, t->row);
+	}
+	if (ok)
+		ok = pop3_list_settle(v->list, &error);
+	if (ok)
+		tell(v, inbox, new);
+	for (guint i = 0; i < takes->len; i++)
+		take_end(takes->pdata[i], error);
+}
+
+static void
+store_if_due(struct visit *v)
+{
+	if (!v->takes || v->taken->len >= TAKEN_ROWS || v->taken_octets >= TAKEN_MOST)
+		store_taken(v);
+}
+
+void
+pop3_take_stop(struct visit *v)
+{
+	store_taken(v);
+}
+
+/* ---- large ones ---- */
+
+/* A row to keep it with, made of what there is of it. */
+static gboolean
+give_row(struct visit *v, struct take *t, GError **error)
+{
+	g_autoptr(GPtrArray) one = g_ptr_array_new();
+	gint64 inbox = pop3_inbox(v->b, error);
+
+	t->whole = FALSE;
+	g_ptr_array_add(one, t);
+	if (!inbox || !put(v, one, inbox, error))
+		return FALSE;
+	t->whole = TRUE;
+	v->list->waiting--;
+	pop3_list_bind(v->list, t->item, t->row);
+	tell(v, inbox, t->id ? 1 : 0);
+	if (!t->id)
+		fulmar_fail(error, FULMAR_FAILED, _("this message is here already"));
+	return t->id != 0;
+}
+
+static gboolean
+fail_disk(GError **error)
+{
+	fulmar_fail(error, FULMAR_FAILED, _("cannot keep the message: %s; free some space and try again"),
+	            g_strerror(errno));
+	return FALSE;
+}
+
+static gboolean
+begin_file(struct visit *v, struct take *t, GError **error)
+{
+	guint64 have;
+
+	if (!t->id && !give_row(v, t, error))
+		return FALSE;
+	t->fd = store_part_begin(v->b->env->store, t->id, "", &have, error);
+	if (t->fd < 0)
+		return FALSE;
+	/* What is left of an earlier try cannot be gone on with: RETR begins at the beginning. */
+	if (ftruncate(t->fd, 0) != 0 || lseek(t->fd, 0, SEEK_SET) != 0 ||
+	    !files_write_all(t->fd, t->octets->data, t->octets->len))
+		return fail_disk(error);
+	g_byte_array_set_size(t->octets, 0);
+	return TRUE;
+}
+
+/* ---- receiving ---- */
+
+static gboolean
+take_header(struct take *t, const unsigned char *bytes, gsize len)
+{
+	gsize room = HEADER_KEPT - MIN(t->octets->len, HEADER_KEPT);
+
+	g_byte_array_append(t->octets, bytes, (guint)MIN(len, room));
+	return TRUE;
+}
+
+static gboolean
+take_body(struct visit *v, struct take *t, const unsigned char *bytes, gsize len)
+{
+	if (t->have > t->item->size + SPARE) {
+		fulmar_fail(&t->error, FULMAR_FAILED,
+		            _("the server gives more than it announced; try again"));
+		return FALSE;
+	}
+	if (t->fd >= 0)
+		return files_write_all(t->fd, bytes, len) || fail_disk(&t->error);
+	g_byte_array_append(t->octets, bytes, (guint)len);
+	return t->octets->len <= SMALL || begin_file(v, t, &t->error);
+}
+
+static void
+tell_progress(const struct take *t)
+{
+	for (guint i = 0; i < t->tasks->len; i++) {
+		take_progress progress = (take_progress)t->progress->pdata[i];
+
+		if (progress)
+			progress(t->have, MAX(t->have, t->item->size),
+			         ((const struct task *)t->tasks->pdata[i])->user);
+	}
+}
+
+static gboolean
+on_octets(struct visit *v, struct pop3_cmd *cmd, const unsigned char *bytes, gsize len)
+{
+	struct take *t = cmd->user;
+	gboolean ok;
+
+	t->have += len;
+	ok = t->whole ? take_body(v, t, bytes, len) : take_header(t, bytes, len);
+	tell_progress(t);
+	return ok;
+}
+
+static void begin(struct visit *v, struct take *t);
+
+/* The server does not give it: in this visit it is not asked for again. Of those that are wanted all the
+ * others come all the same. */
+static void
+end_in_vain(struct visit *v, struct take *t, const GError *error)
+{
+	t->item->gone = TRUE;
+	if (t->id) {
+		take_end(t, error);
+		return;
+	}
+	log_note(LOG_POP3, "%s: message %u of %" G_GUINT64_FORMAT " octets: %s", v->b->env->account->id,
+	         t->item->n, t->item->size, error->message);
+	if (!t->item->row)
+		v->list->waiting--;
+	take_end(t, NULL);
+}
+
+static void
+end_well(struct visit *v, struct take *t)
+{
+	if (t->fd >= 0) {
+		store_part_finish(v->b->env->store, t->id, "", t->fd, TRUE, &t->error);
+		t->fd = -1;
+		take_end(t, NULL);
+		return;
+	}
+	v->taken_octets += t->octets->len;
+	g_ptr_array_add(v->taken, t);
+}
+
+static gboolean
+is_empty(const struct take *t)
+{
+	return t->have == 0 && t->item->size > 2;
+}
+
+/* Who does not know TOP says so to the first. */
+static gboolean
+lacks_top(struct visit *v, const struct take *t, const GError *error)
+{
+	if (t->whole || !error || v->caps.top)
+		return FALSE;
+	v->no_top = TRUE;
+	return TRUE;
+}
+
+static void
+on_end(struct visit *v, struct pop3_cmd *cmd, const GError *error)
+{
+	struct take *t = cmd->user;
+	g_autoptr(GError) empty = NULL;
+
+	v->takes = g_list_remove(v->takes, t);
+	if (!cmd->answered) {
+		take_end(t, error);
+		return;
+	}
+	if (lacks_top(v, t, error)) {
+		begin(v, t);
+		return;
+	}
+	if (!error && !t->error && is_empty(t))
+		fulmar_fail(&empty, FULMAR_FAILED,
+		            _("the server gave an empty text for a message of %llu octets; try again"),
+		            (unsigned long long)t->item->size);
+	if (error || t->error || empty)
+		end_in_vain(v, t, error ? error : t->error ? t->error : empty);
+	else
+		end_well(v, t);
+	store_if_due(v);
+}
+
+static const struct pop3_reply take_reply = {.octets = on_octets, .end = on_end};
+
+/* ---- asking ---- */
+
+static gboolean
+has_top(const struct visit *v)
+{
+	return !v->no_top && (v->caps.top || !v->caps_known) && !pop3_hides(v, "TOP");
+}
+
+static void
+begin(struct visit *v, struct take *t)
+{
+	struct pop3_cmd *cmd;
+
+	t->whole |= !has_top(v);
+	cmd = t->whole ? pop3_cmd_new(POP3_MESSAGE, &take_reply, t, "RETR %u", t->item->n)
+	               : pop3_cmd_new(POP3_MESSAGE, &take_reply, t, "TOP %u 0", t->item->n);
+	cmd->octets = t->whole ? t->item->size : 2048;
+	v->takes = g_list_append(v->takes, t);
+	/* What a person waits for goes first. */
+	if (t->whole && t->progress->len && t->progress->pdata[0])
+		pop3_send_first(v, cmd);
+	else
+		pop3_send(v, cmd);
+}
+
+static struct take *
+take_new(struct drop_item *item, msgid id, gboolean whole)
+{
+	struct take *t = g_new0(struct take, 1);
+
+	t->item = item;
+	t->id = id;
+	t->whole = whole;
+	t->fd = -1;
+	t->octets = g_byte_array_new();
+	t->tasks = g_ptr_array_new();
+	t->progress = g_ptr_array_new();
+	return t;
+}
+
+void
+pop3_take_body(struct visit *v, struct drop_item *item, msgid msg, struct task *task, take_progress progress)
+{
+	struct take *t = NULL;
+
+	for (GList *l = v->takes; l && !t; l = l->next)
+		if (((const struct take *)l->data)->id == msg)
+			t = l->data; /* two would write over each other */
+	for (guint i = 0; !t && i < v->taken->len; i++)
+		if (((const struct take *)v->taken->pdata[i])->id == msg)
+			t = v->taken->pdata[i];
+	if (t) {
+		add_task(t, task, progress);
+		return;
+	}
+	t = take_new(item, msg, TRUE);
+	add_task(t, task, progress);
+	begin(v, t);
+}
+
+void
+pop3_take_new(struct visit *v, struct drop_item *item, gboolean whole, struct task *task)
+{
+	struct take *t = take_new(item, 0, whole && item->size <= SMALL);
+
+	add_task(t, task, NULL);
+	begin(v, t);
+}
