@@ -114,8 +114,8 @@ struct backend_ops {
 	void (*leave)(struct backend *backend, gint64 folder);
 	/* The link may be dead: hooks.lost within ten seconds if it is. NULL: it cannot be. */
 	void (*probe)(struct backend *backend);
-	/* The link is a visit, and this ends it: deletes there what is due and takes leave; done when the
-	 * server has said that it is so, then hooks.left. NULL: the link is held. Where it is not, the
+	/* The link is a visit, and this ends it: deletes there what is due and takes leave; when the server has
+	 * said that it is so hooks.left, then done. NULL: the link is held. Where it is not, the
 	 * folders are kept here: folders, open of any but INBOX, replay, check and name_folder need no link.
 	 */
 	void (*depart)(struct backend *backend, backend_done done, void *user);

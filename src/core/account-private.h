@@ -90,6 +90,10 @@ struct account {
 	GError *trouble;  /* why the link is down, or NULL */
 	gboolean blocked; /* trying again by itself would not help: password, certificate */
 	GSource *retry, *tick;
+	gint64 left_at;      /* monotonic µs: when the last visit ended well, 0: none did */
+	gboolean leaving;    /* ops->depart is under way: nothing is begun any more */
+	gboolean leave_soon; /* a command waits for the end of the visit */
+	GSource *leave_wait; /* somebody may want more of it */
 	gint64 tick_wall, tick_mono;
 	struct address_watch *addresses;
 
@@ -175,9 +179,8 @@ visits(const struct account *a)
 /* account_start with verbs of any kind: a test may bring its own. */
 struct account *account_start_with(const struct backend_ops *ops, struct bus *bus, const struct conf *conf,
                                    const struct conf_account *settings, guint flags, GError **error);
-/* The verbs for another account, as this process has them. NULL with error. */
-const struct backend_ops *account_verbs(struct account *a, const struct conf_account *settings,
-                                        GError **error);
+/* The verbs for another account, as this process has them. */
+const struct backend_ops *account_verbs(struct account *a, const struct conf_account *settings);
 void account_post(struct account *a, struct event *event);
 struct event *account_event(struct account *a, enum event_kind kind);
 
@@ -192,6 +195,20 @@ void link_stop(struct account *a);
 void link_show(struct account *a);
 /* TRUE for an error that another link, or another time, does not have: it was lost, or not now. */
 gboolean link_may_mend(const GError *error);
+/* Verbs may be begun. */
+gboolean link_is_ready(const struct account *a);
+
+/* ---- leave.c: visits ---- */
+/* It has nothing to do: the visit ends, after a moment. */
+void leave_rest(struct account *a);
+/* It has again. */
+void leave_not(struct account *a);
+/* hooks.left */
+void leave_done(struct account *a);
+/* The time has come for another visit. */
+gboolean leave_is_over(struct account *a);
+/* The last one is so short a while ago that a glance into INBOX is not worth another. */
+gboolean leave_was_just(struct account *a);
 
 /* ---- lane.c ---- */
 /* The lane for work of kind number, ready for verbs, or one below where the server allows no more of them.
@@ -288,6 +305,8 @@ void sync_start(struct account *a, struct request *r);
 /* The folder that sync commands want next, 0: none; those that are through end. */
 gint64 sync_folder(struct account *a);
 gboolean sync_wants_list(const struct account *a);
+/* The visit that they waited for is over. */
+void sync_left(struct account *a);
 
 /* ---- keep.c ---- */
 /* TRUE when bodies the policy wants in folder are not here. */

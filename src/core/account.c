@@ -147,34 +147,26 @@ progress_free(gpointer p)
 }
 
 static const struct backend_ops *
-ops_for(const struct conf_account *settings, GError **error)
+ops_for(const struct conf_account *settings)
 {
-	switch ((enum account_type)settings->type) {
-	case ACCOUNT_IMAP:
-		return &backend_imap;
-	case ACCOUNT_MAILDIR:
-		return &backend_maildir;
-	case ACCOUNT_POP3:
-		break;
-	}
-	fulmar_fail(error, FULMAR_UNSUPPORTED, _("account %s: POP3 is not available in this version"),
-	            settings->id);
-	return NULL;
+	static const struct backend_ops *const kinds[] = {[ACCOUNT_IMAP] = &backend_imap,
+	                                                  [ACCOUNT_POP3] = &backend_pop3,
+	                                                  [ACCOUNT_MAILDIR] = &backend_maildir};
+
+	return kinds[settings->type];
 }
 
 const struct backend_ops *
-account_verbs(struct account *a, const struct conf_account *settings, GError **error)
+account_verbs(struct account *a, const struct conf_account *settings)
 {
-	return settings->type == a->settings->type ? a->ops : ops_for(settings, error);
+	return settings->type == a->settings->type ? a->ops : ops_for(settings);
 }
 
 struct account *
 account_start(struct bus *bus, const struct conf *conf, const struct conf_account *settings, guint flags,
               GError **error)
 {
-	const struct backend_ops *ops = ops_for(settings, error);
-
-	return ops ? account_start_with(ops, bus, conf, settings, flags, error) : NULL;
+	return account_start_with(ops_for(settings), bus, conf, settings, flags, error);
 }
 
 struct account *

@@ -131,7 +131,8 @@ put_off(struct courier *c, const GError *error)
 
 	if (!link_may_mend(error))
 		return FALSE;
-	leave(c, OP_WAITING, a->link == LINK_UP ? replay_wait(c->op->attempts) : 0, g_error_copy(error));
+	leave(c, OP_WAITING, a->link == LINK_UP || visits(a) ? replay_wait(c->op->attempts) : 0,
+	      g_error_copy(error));
 	return TRUE;
 }
 
@@ -465,7 +466,7 @@ next(struct courier *c)
 
 	if (!more && !gone)
 		finish(c);
-	else if (c->account->link != LINK_UP && (more || !visits(c->account)))
+	else if (!link_is_ready(c->account) && (more || !visits(c->account)))
 		await_link(c);
 	else if (!mark_running(c))
 		return;

@@ -270,7 +270,7 @@ wants(struct account *a, gint64 folder, gboolean *full, gint64 *since)
 	if (!f->keep || !*f->keep || !conf_keep_parse(f->keep, &keep))
 		keep = conf_keep_for(a->conf, a->settings, f->path);
 	store_folder_free(f);
-	*full = keep.what == KEEP_FULL;
+	*full = keep.what == KEEP_FULL || visits(a); /* there is no part of a message to be had */
 	*since = keep.age < 0 ? G_MININT64 : g_get_real_time() / G_USEC_PER_SEC - keep.age;
 	return keep.what != KEEP_HEADERS && keep.age != 0;
 }

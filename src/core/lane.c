@@ -35,7 +35,7 @@ may_begin(const struct lane *lane)
 	const struct account *a = lane->account;
 	gint64 now = g_get_monotonic_time();
 
-	return lane->number != LANE_PERSON && a->ops->remote && !(a->flags & ACCOUNT_BATCH) &&
+	return lane->number != LANE_PERSON && a->ops->remote && !visits(a) && !(a->flags & ACCOUNT_BATCH) &&
 	       a->link == LINK_UP && now >= lane->not_before && now >= a->lanes_not_before &&
 	       a->lanes_refused < REFUSALS_AT_MOST;
 }

@@ -27,7 +27,7 @@ link_show(struct account *a)
 		state = LINK_CONNECTING;
 	else if (a->link == LINK_UP && (lane_is_busy(lane) || (a->listing && !a->listed)))
 		state = LINK_FETCHING;
-	else if (a->link == LINK_DOWN)
+	else if (a->link == LINK_DOWN && (a->offline || a->trouble || !a->left_at))
 		state = a->blocked ? LINK_ERROR : LINK_OFFLINE;
 	if (state == a->shown && state != LINK_ERROR)
 		return;
@@ -44,6 +44,12 @@ link_may_mend(const GError *error)
 {
 	return error && error->domain == FULMAR_ERROR &&
 	       (error->code == FULMAR_NO_LINK || error->code == FULMAR_CANCELLED);
+}
+
+gboolean
+link_is_ready(const struct account *a)
+{
+	return a->link == LINK_UP && !a->leaving;
 }
 
 static void
@@ -85,6 +91,8 @@ schedule(struct account *a)
 	guint ms = RETRY_FIRST_MS << MIN(a->failures - 1, 9);
 
 	ms = MIN(ms, RETRY_LAST_MS);
+	if (a->ops->respite)
+		ms = MAX(ms, a->ops->respite(a->backend) * 1000);
 	ms += (guint)g_random_int_range(0, (gint32)ms / 4 + 1);
 	loop_after(&a->retry, a->context, ms, try_again, a);
 }
@@ -118,6 +126,7 @@ link_stop(struct account *a)
 	loop_drop(&a->retry);
 	loop_drop(&a->tick);
 	loop_drop(&a->list_wait);
+	loop_drop(&a->leave_wait);
 }
 
 /* The machine is in another network, or in one again. */
@@ -163,6 +172,8 @@ tick(gpointer user)
 	if (jump > SHORT_JUMP_SECONDS * G_USEC_PER_SEC)
 		lanes_probe(a);
 	lanes_tick(a);
+	if (visits(a) && leave_is_over(a))
+		link_want(a);
 	work_on(a);
 	return G_SOURCE_CONTINUE;
 }
@@ -220,6 +231,8 @@ on_lost(const GError *error, void *user)
 	int code = error->domain == FULMAR_ERROR ? error->code : FULMAR_FAILED;
 
 	set_link(a, LINK_DOWN);
+	a->leaving = FALSE;
+	leave_not(a);
 	a->wanting &= ~(1u << LANE_PERSON);
 	if (code == FULMAR_AUTH)
 		secret_forget(a);
@@ -232,6 +245,8 @@ on_lost(const GError *error, void *user)
 	a->blocked = code == FULMAR_CERT || (code == FULMAR_AUTH && !secret_asks_again(a));
 	/* A command line that could not connect once is told so for all that it asks. */
 	a->blocked |= !was_up && code != FULMAR_AUTH && (a->flags & ACCOUNT_BATCH);
+	/* Nor would it where the server takes this user's log-ins no more. */
+	a->blocked |= !was_up && code == FULMAR_FAILED && visits(a);
 	/* What was asked for while a good link stood waits for the next one; what a failed attempt was made
 	 * for is told now. */
 	if (!was_up || a->offline || a->blocked || (a->flags & ACCOUNT_BATCH))
@@ -246,6 +261,22 @@ on_lost(const GError *error, void *user)
 		account_post(a, event);
 	}
 	try_once_more(a, was_up);
+	link_show(a);
+}
+
+static void
+on_left(void *user)
+{
+	struct account *a = user;
+
+	set_link(a, LINK_DOWN);
+	a->failures = 0;
+	leave_done(a);
+	work_reset(a);
+	requests_lost(a);
+	if (requests_want_link(a))
+		link_want(a);
+	work_on(a);
 	link_show(a);
 }
 
@@ -334,6 +365,7 @@ on_ask(const char *prompt, void *user)
 const struct backend_hooks account_hooks = {
         .ready = on_ready,
         .lost = on_lost,
+        .left = on_left,
         .rows = on_rows,
         .folders = on_folders,
         .arrived = on_arrived,

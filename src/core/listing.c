@@ -1,3 +1,4 @@
+#include <string.h>
 #include "base/loop.h"
 #include "core/account-private.h"
 
@@ -13,6 +14,14 @@ is_behind(const struct store_folder *f)
 	if (!f->complete || !f->synced)
 		return f->server_total > 0 || !f->synced;
 	return (guint64)f->rows != f->server_total || (guint64)f->unread != f->server_unread;
+}
+
+/* What is in the maildrop is only known when it was asked for. */
+static gboolean
+is_due(struct account *a, const struct store_folder *f)
+{
+	return is_behind(f) ||
+	       (visits(a) && strcmp(f->path, "INBOX") == 0 && !work_progress(a, f->id)->opened);
 }
 
 gboolean
@@ -37,7 +46,7 @@ plan_background(struct account *a)
 	for (guint i = 0; folders && i < folders->len; i++) {
 		const struct store_folder *f = folders->pdata[i];
 
-		if (!is_behind(f) || listing_hides(a, f) || f->id == work_front(a))
+		if (!is_due(a, f) || listing_hides(a, f) || f->id == work_front(a))
 			continue;
 		work_again(a, f->id);
 	}

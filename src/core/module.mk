@@ -14,6 +14,7 @@ libcore_a_SOURCES = \
   src/core/journal.c \
   src/core/keep.c \
   src/core/lane.c \
+  src/core/leave.c \
   src/core/later.c \
   src/core/link.c \
   src/core/listing.c \

@@ -96,8 +96,13 @@ reading_text(struct request *r)
 {
 	struct account *a = r->account;
 	msgid id = first_id(r->command);
-	struct mime_part *root = store_structure(a->store, id, NULL);
+	struct mime_part *root;
 
+	if (visits(a)) { /* it is all of the message or nothing */
+		a->ops->part(a->backend, id, "", tell_progress, text_done, r);
+		return;
+	}
+	root = store_structure(a->store, id, NULL);
 	if (!root) {
 		a->ops->structures(a->backend, &id, 1, structure_done, r);
 		return;
@@ -169,7 +174,8 @@ reading_near(struct request *r)
 	struct account *a = r->account;
 	g_autoptr(GArray) lacking = g_array_new(FALSE, FALSE, sizeof(msgid));
 
-	for (guint i = 0; r->command->ids && i < r->command->ids->len && lacking->len < 200; i++) {
+	for (guint i = 0; !visits(a) && r->command->ids && i < r->command->ids->len && lacking->len < 200;
+	     i++) {
 		msgid id = g_array_index(r->command->ids, msgid, i);
 		struct store_row *row = store_row(a->store, id, NULL);
 

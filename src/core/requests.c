@@ -271,7 +271,7 @@ static const struct {
         [CMD_SECRET] = {.now = do_secret},
         [CMD_PROBE] = {.begin = begin_probe},
         [CMD_CANCEL] = {.now = do_cancel},
-        [CMD_NEAR] = {.begin = reading_near},
+        [CMD_NEAR] = {.begin = reading_near, .here = TRUE},
         [CMD_LOOK] = {.now = do_look},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(verbs) == CMD_VERBS);
@@ -291,7 +291,9 @@ is_of_inbox(struct account *a, const struct command *c)
 static gboolean
 needs_link(struct account *a, const struct command *c)
 {
-	return !visits(a) || (c->verb == CMD_OPEN ? is_of_inbox(a, c) : !verbs[c->verb].here);
+	if (!visits(a))
+		return TRUE;
+	return c->verb == CMD_OPEN ? is_of_inbox(a, c) && !leave_was_just(a) : !verbs[c->verb].here;
 }
 
 void
@@ -416,7 +418,7 @@ request_take(struct command *command, void *user)
 	r = request_new(a, command);
 	if (command->verb == CMD_DOWNLOAD && !download_note(a, command, &error))
 		request_end(r, error);
-	else if (a->link != LINK_UP && needs_link(a, command))
+	else if (!link_is_ready(a) && needs_link(a, command))
 		wait_for_link(a, r);
 	else
 		request_start(r);

@@ -74,6 +74,24 @@ sync_end(struct request *r, const GError *failed, guint fine)
 	request_end(r, error);
 }
 
+void
+sync_left(struct account *a)
+{
+	for (GList *l = a->requests.head, *next; l; l = next) {
+		struct request *r = l->data;
+		const GError *failed;
+		guint fine;
+
+		next = l->next;
+		if (r->command->verb == CMD_SYNC && r->running && !sync_next(a, r->command, &failed, &fine))
+			sync_end(r,
+			         failed          ? failed
+			         : a->list_error ? a->list_error
+			                         : a->journal_trouble,
+			         fine);
+	}
+}
+
 gint64
 sync_folder(struct account *a)
 {
@@ -99,7 +117,12 @@ sync_folder(struct account *a)
 			continue;
 		if (!failed && !r->command->folder)
 			failed = a->list_error;
-		if (a->journal_trouble || journal_idle(a))
+		if (!a->journal_trouble && !journal_idle(a))
+			continue;
+		if (visits(a) &&
+		    !r->parent) /* what is to go from the server goes with the end of the visit */
+			a->leave_soon = TRUE;
+		else
 			sync_end(r, failed ? failed : a->journal_trouble, fine);
 	}
 	return 0;

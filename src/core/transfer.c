@@ -169,7 +169,7 @@ filing_open(struct filing *f, GError **error)
 	const struct command *c = f->change->command;
 
 	f->store = transfer_store(a, c->text2, &f->settings, error);
-	f->ops = f->settings ? account_verbs(a, f->settings, error) : NULL;
+	f->ops = f->settings ? account_verbs(a, f->settings) : NULL;
 	if (!f->store || !f->ops)
 		return FALSE;
 	f->env = (struct backend_env){.context = a->context,

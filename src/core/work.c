@@ -229,9 +229,9 @@ rest(struct account *a)
 	struct lane *lane = &a->lanes[LANE_PERSON];
 	gint64 folder = work_front(a);
 
-	if (a->flags & ACCOUNT_BATCH)
-		return;
-	if (later_on(a))
+	if (visits(a) && (a->flags & ACCOUNT_BATCH || !later_on(a)))
+		leave_rest(a);
+	if (visits(a) || a->flags & ACCOUNT_BATCH || later_on(a))
 		return;
 	if (folder && lane->current != folder && !work_progress(a, folder)->error) {
 		visit_open(lane, folder, NULL);
@@ -286,6 +286,7 @@ look(struct account *a)
 	struct lane *lane = &a->lanes[LANE_PERSON];
 	gboolean served;
 
+	leave_not(a);
 	journal_replay(a);
 	end_replays(a);
 	served = serve_person(a);
@@ -306,7 +307,7 @@ work_on(struct account *a)
 	a->working = TRUE;
 	while ((a->link == LINK_UP || visits(a)) && a->again) {
 		a->again = FALSE;
-		if (a->link == LINK_UP)
+		if (link_is_ready(a))
 			look(a);
 		else
 			look_here(a);

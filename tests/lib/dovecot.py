@@ -1,10 +1,28 @@
 """A private Dovecot for tests: rootless, loopback only, everything in one folder that goes with it.
 
-with Dovecot(extra='...') as d: d.port (IMAP with STARTTLS), d.tls_port, d.ca (CA file), d.user, d.password
+with Dovecot(extra='...') as d: d.port (IMAP with STARTTLS), d.tls_port, d.ca (CA file), d.user, d.password; with pop3=True d.pop3_port, d.pop3s_port
 Started by root it runs as "nobody"; started by a person as that person. Standard library only.
 """
 import base64, grp, hashlib, hmac, json, os, pwd, re, shutil, socket, subprocess, tempfile, time
 
+POP3 = '''
+service pop3-login {
+  chroot =
+  service_count = 0
+  process_min_avail = 1
+  inet_listener pop3 {
+    port = %(port)d
+  }
+  inet_listener pop3s {
+    port = %(tls)d
+    ssl = yes
+  }
+}
+protocol pop3 {
+  pop3_lock_session = yes
+  pop3_uidl_format = %%08Xu%%08Xv
+}
+'''
 NEW_KEY = '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'  # RSA's take a while to find
 
 
@@ -54,10 +72,12 @@ class Dovecot:
     user, password = 'ann', 'secret word'
 
     def __init__(self, extra='', mechanisms='plain login scram-sha-1 scram-sha-256', oauth=False, client_certs=False,
-                 expired=False, compress=False):
+                 expired=False, compress=False, pop3=False):
         self.dir = tempfile.mkdtemp(prefix='fulmar-dovecot-')
         self.extra, self.mechanisms, self.oauth, self.client_certs, self.compress = extra, mechanisms, oauth, client_certs, compress
-        (self.held, self.port), (self.held_tls, self.tls_port) = held_port(), held_port()
+        self.held, ports = zip(*(held_port() for _ in range(4 if pop3 else 2)))
+        self.port, self.tls_port = ports[:2]
+        self.pop3_port, self.pop3s_port = ports[2:] or (0, 0)
         make_ca(self.dir)
         make_cert(self.dir, 'server', days=0 if expired else 30)
         if client_certs:
@@ -95,7 +115,7 @@ class Dovecot:
 base_dir = {d}/run
 state_dir = {d}/state
 log_path = {d}/log
-protocols = imap
+protocols = imap{' pop3' if self.pop3_port else ''}
 listen = 127.0.0.1
 default_internal_user = {self.name}
 default_internal_group = {self.group}
@@ -152,6 +172,8 @@ service imap-login {{
 '''
         with open(os.path.join(d, 'users'), 'w') as f:
             f.write(''.join('%s:{PLAIN}%s::::::\n' % (user, self.password) for user in (self.user, 'bob')))
+        if self.pop3_port:
+            text += POP3 % {'port': self.pop3_port, 'tls': self.pop3s_port}
         if self.compress:
             text += 'protocol imap {\n  mail_plugins = $mail_plugins imap_zlib\n}\n'
         if self.client_certs:
@@ -202,8 +224,8 @@ service imap-login {{
 
     def close(self):
         self.stop()
-        self.held.close()
-        self.held_tls.close()
+        for held in self.held:
+            held.close()
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def __enter__(self):

@@ -52,6 +52,11 @@ def imap_conf(port, user='ann', password='secret word', security='none', more=''
             'user = %s\npassword = "%s"\ntimeout = 10s\n%s\n' % (port, security, user, password, more))
 
 
+def pop3_conf(port, user='ann', password='secret word', security='none', more=''):
+    return ('[account post]\ntype = pop3\naddress = ann@example.org\nname = Ann\nhost = 127.0.0.1\nport = %d\nsecurity = %s\n'
+            'user = %s\npassword = "%s"\ntimeout = 10s\n%s\n' % (port, security, user, password, more))
+
+
 def seed(default):
     """What a random test begins with: always the same, so that it can be repeated, or $FULMAR_SEED to look for more."""
     n = int(os.environ.get('FULMAR_SEED') or default)

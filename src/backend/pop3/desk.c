@@ -17,8 +17,8 @@ pop3_desk_open(struct backend *b, gint64 folder, struct pop3_desk *desk, GError 
 	return desk->next != 0;
 }
 
-/* All that is in it is here: but for what the visit under way, or the one that was cut off last, has seen in the
- * maildrop. Only a visit says that INBOX is up to date. */
+/* All that is in it is here: but for what the visit under way, or the one that was cut off last, has seen in
+ * the maildrop. Only a visit says that INBOX is up to date. */
 static gboolean
 write_down(struct backend *b, struct store_folder *folder, guint64 next, GError **error)
 {

@@ -141,8 +141,8 @@ pop3_open(struct backend *b, gint64 folder, backend_done done, void *user)
 {
 	struct errand *errand;
 
-	if (folder != pop3_inbox(b, NULL)) {
-		pop3_open_local(b, folder, done, user);
+	if (!b->visit || !b->visit->conn || folder != pop3_inbox(b, NULL)) {
+		pop3_open_local(b, folder, done, user); /* what is here is all that can be had */
 		return;
 	}
 	if (!is_ready(b, done, user))

@@ -180,7 +180,7 @@ compare(struct drop_list *list, GError **error)
 		g_array_append_val(list->fresh, i);
 	}
 	list->waiting = list->fresh->len;
-	if (list->fresh->len && !number_fresh(list, error))
+	if (!number_fresh(list, error))
 		return FALSE;
 	return doubts || settle(list, error); /* what is told apart by names is so now */
 }
@@ -201,8 +201,9 @@ list_end(struct visit *v)
 	struct drop_list *list = v->list;
 	g_autoptr(GPtrArray) waiters = NULL;
 
-	if (!list->error && compare(list, &list->error))
-		list->listed = TRUE;
+	list->listed = !list->error;
+	if (list->listed && !compare(list, &list->error))
+		list->listed = FALSE;
 	waiters = g_steal_pointer(&list->waiters);
 	list->waiters = g_ptr_array_new();
 	for (guint i = 0; i < waiters->len; i++)

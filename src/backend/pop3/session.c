@@ -169,6 +169,8 @@ answered(struct visit *v, const struct pop3_status *status)
 		if (!status->ok)
 			error = refusal(v, status);
 	}
+	if (status->challenge)
+		pop3_parser_expect(v->parser, cmd->kind);
 	v->goes_on = goes_on;
 	if (cmd->reply->status)
 		cmd->reply->status(v, cmd, status);
