@@ -67,8 +67,16 @@ on_behind(gint64 folder, void *user)
 	g_test_message("folder %d is behind", (int)folder);
 }
 
-static const struct backend_hooks hooks = {on_ready,    on_lost,   on_rows, on_folders, on_arrived,
-                                           on_progress, on_notice, on_fact, on_behind,  on_ask};
+static const struct backend_hooks hooks = {.ready = on_ready,
+                                           .lost = on_lost,
+                                           .rows = on_rows,
+                                           .folders = on_folders,
+                                           .arrived = on_arrived,
+                                           .progress = on_progress,
+                                           .notice = on_notice,
+                                           .fact = on_fact,
+                                           .behind = on_behind,
+                                           .ask = on_ask};
 
 struct conf *
 rig_conf_new(void)
@@ -167,7 +175,7 @@ rig_link(struct rig *rig)
 {
 	gint64 began = g_get_monotonic_time();
 
-	if (!rig->kind->ops->link) {
+	if (!rig->kind->ops->link || rig->kind->ops->depart) { /* the folders are here, whoever is visited */
 		rig_list(rig);
 		return;
 	}
