@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 
-enum { CHUNK = 200, PROGRESS_EVERY = 100000 /* µs */ };
+enum { CHUNK = 200, LINES_MOST = 20, PROGRESS_EVERY = 100000 /* µs */ };
 
 struct export
 {
@@ -83,7 +83,8 @@ leave_out(struct export *export, GError *error)
 	export->left_out++;
 	export->no_link |= error->code == FULMAR_NO_LINK || error->code == FULMAR_AUTH;
 	clear_progress(export);
-	report_error(error->message);
+	if (export->left_out <= LINES_MOST)
+		report_error(error->message);
 	g_error_free(error);
 }
 
@@ -348,7 +349,12 @@ static void
 report(const struct export *export)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
+	guint untold = export->left_out - MIN(export->left_out, LINES_MOST);
+	g_autofree char *others =
+	        g_strdup_printf(ngettext("%u more is left out", "%u more are left out", untold), untold);
 
+	if (untold)
+		report_error(others);
 	if (!strcmp(export->path, "-"))
 		return;
 	if (!export->app->cli.json) {

@@ -19,7 +19,13 @@
 #include "base/text.h"
 #include "core/account.h"
 
-enum { BATCH_MESSAGES = 1000, BATCH_OCTETS = 16 << 20, PROGRESS_EVERY = 100000 /* µs */ };
+enum {
+	BATCH_MESSAGES = 1000,
+	BATCH_OCTETS = 16 << 20,
+	IN_VAIN = 10,
+	LINES_MOST = 20,
+	PROGRESS_EVERY = 100000 /* µs */
+};
 
 struct import {
 	struct app *app;
@@ -37,6 +43,7 @@ struct import {
 	gboolean queued;  /* not all is on the server yet */
 	gboolean no_link; /* and it cannot be reached */
 	gint64 refused;   /* by the server */
+	guint in_vain;    /* messages of the last batches of which it took none */
 	char *why;
 	gint64 shown; /* when progress was, µs */
 };
@@ -76,9 +83,11 @@ tell(const char *line, gboolean left_out, void *user)
 {
 	struct import *import = user;
 
+	import->left_out += left_out;
+	if (left_out && import->left_out > LINES_MOST)
+		return;
 	clear_progress(import);
 	report_error(line);
-	import->left_out += left_out;
 }
 
 /* ---- a batch ---- */
@@ -115,7 +124,8 @@ look_at_journal(struct import *import, GError **error)
 	store_close(store);
 	import->queued = waiting > 0;
 	import->refused = failed;
-	if (waiting >= 0 && failed - before < import->batch->len)
+	import->in_vain = failed - before < import->batch->len ? 0 : import->in_vain + import->batch->len;
+	if (waiting >= 0 && import->in_vain < IN_VAIN)
 		return TRUE;
 	if (waiting >= 0)
 		fulmar_fail(error, FULMAR_FAILED, _("%s refused the change: %s; “fulmar queue” has it"),
@@ -143,7 +153,7 @@ send_batch(struct import *import, GError **error)
 	command->op = import->step;
 	command->messages = g_ptr_array_ref(import->batch);
 	ok = session_change(import->session, command, &told, error);
-	if (ok) {
+	if (ok && told.step) {
 		import->step = told.step;
 		import->done += told.ids->len;
 		replay(import);
@@ -165,7 +175,7 @@ batch_new(void)
 static gboolean
 flush(struct import *import, GError **error)
 {
-	gboolean ok = !import->batch->len || send_batch(import, error);
+	gboolean ok = send_batch(import, error);
 
 	/* The command that has it may not have been freed yet. */
 	g_ptr_array_unref(import->batch);
@@ -336,7 +346,9 @@ import_all(struct import *import, GError **error)
 	for (guint i = 1; i < words->len; i++)
 		if (!import_path(import, g_ptr_array_index(words, i), error))
 			return FALSE;
-	return flush(import, error);
+	/* Of nothing at all there is the folder. */
+	return (!import->batch->len && (import->done || import->duplicates || import->left_out)) ||
+	       flush(import, error);
 }
 
 /* Of those that were not imported, on standard error; IDs alone are output. */
@@ -346,9 +358,14 @@ report_rest(struct import *import)
 	g_autofree char *duplicates = g_strdup_printf(
 	        ngettext("%u message is there already", "%u messages are there already", import->duplicates),
 	        import->duplicates);
+	guint untold = import->left_out - MIN(import->left_out, LINES_MOST);
+	g_autofree char *others =
+	        g_strdup_printf(ngettext("%u more is left out", "%u more are left out", untold), untold);
 
 	if (import->queued && !import->app->cli.json)
 		report_line("queued");
+	if (untold)
+		report_error(others);
 	if (import->duplicates)
 		report_error(duplicates);
 }

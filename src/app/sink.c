@@ -60,12 +60,17 @@ fail_there(const char *path, GError **error)
 
 /* ---- a file and its name ---- */
 
-/* One that is gone with us when we end early, where the file system can do that. */
+#define OWN_FILES "/proc/self/fd"
+
+/* One that is gone with us when we end early, where that can be had. */
 static gboolean
 open_file(struct sink *sink, GError **error)
 {
-	int fd = open(sink->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = -1;
 
+	errno = EOPNOTSUPP;
+	if (g_file_test(OWN_FILES, G_FILE_TEST_IS_DIR))
+		fd = open(sink->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0 && errno != EACCES && errno != EROFS && errno != ENOENT && errno != ENOSPC) {
 		sink->temporary = g_strconcat(sink->path, ".XXXXXX", NULL);
 		fd = g_mkstemp_full(sink->temporary, O_RDWR | O_CLOEXEC, 0600);
@@ -105,7 +110,7 @@ give_name(struct sink *sink)
 
 	if (sink->temporary)
 		return rename_without(sink->temporary, sink->path, sink->shape->is_folder);
-	nameless = g_strdup_printf("/proc/self/fd/%d", fileno(sink->file));
+	nameless = g_strdup_printf(OWN_FILES "/%d", fileno(sink->file));
 	return linkat(AT_FDCWD, nameless, AT_FDCWD, sink->path, AT_SYMLINK_FOLLOW);
 }
 
@@ -382,7 +387,12 @@ sink_new(enum sink_format format, const char *path, GError **error)
 	sink->shape = shape_of(format, path);
 	sink->path = tidy(path);
 	sink->dir = g_path_get_dirname(sink->path);
-	ok = strcmp(path, "-") == 0 || lstat(sink->path, &st) != 0 || fail_there(sink->path, error);
+	if (!strcmp(path, "-") && format != SINK_MBOX) {
+		fulmar_fail(error, FULMAR_USAGE, _("standard output takes an mbox alone"));
+		ok = FALSE;
+	} else {
+		ok = !strcmp(path, "-") || lstat(sink->path, &st) != 0 || fail_there(sink->path, error);
+	}
 	if (ok && sink->shape->open(sink, error))
 		return sink;
 	sink_free(sink);

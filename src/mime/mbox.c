@@ -1,8 +1,6 @@
 #include "mime/mbox.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/i18n.h"
@@ -12,19 +10,7 @@
 const char *const mbox_dialect_names[] = {"auto", "mboxo", "mboxrd", "mboxcl", "mboxcl2", NULL};
 G_STATIC_ASSERT(G_N_ELEMENTS(mbox_dialect_names) == MBOX_DIALECTS + 1);
 
-enum { CHUNK = 256 * 1024, LENGTH_OCTETS = 80 };
-
-struct mbox {
-	int fd;
-	char *name;
-	enum mbox_dialect dialect;
-	GByteArray *buffer;
-	gsize start;       /* in the buffer: what is before it was consumed */
-	guint64 offset;    /* of it in the file */
-	gboolean ended;    /* the buffer goes to the end of the file */
-	gboolean too_long; /* the message under way */
-	gboolean unquoted; /* a "From " line stood within a message of this file: none is quoted */
-};
+enum { LENGTH_OCTETS = 80 };
 
 /* What is known of the message under way; positions are octets behind mbox->start. */
 struct shape {
@@ -34,145 +20,12 @@ struct shape {
 	gboolean internal; /* a c-client mailbox begins with what is no message */
 };
 
-struct mbox *
-mbox_new(int fd, const char *name, enum mbox_dialect dialect)
-{
-	struct mbox *mbox = g_new0(struct mbox, 1);
-
-	mbox->fd = fd;
-	mbox->name = g_strdup(name);
-	mbox->dialect = dialect;
-	mbox->buffer = g_byte_array_sized_new(CHUNK);
-	return mbox;
-}
-
-void
-mbox_free(struct mbox *mbox)
-{
-	if (!mbox)
-		return;
-	close(mbox->fd);
-	g_byte_array_unref(mbox->buffer);
-	g_free(mbox->name);
-	g_free(mbox);
-}
-
 void
 mbox_message_clear(struct mbox_message *message)
 {
 	g_clear_pointer(&message->bytes, g_bytes_unref);
 	g_clear_pointer(&message->sender, g_free);
 	g_clear_pointer(&message->state.keywords, g_free);
-}
-
-guint64
-mbox_offset(const struct mbox *mbox)
-{
-	return mbox->offset;
-}
-
-/* ---- the file ---- */
-
-static const char *
-octets(const struct mbox *mbox)
-{
-	return (const char *)mbox->buffer->data + mbox->start;
-}
-
-static gsize
-available(const struct mbox *mbox)
-{
-	return mbox->buffer->len - mbox->start;
-}
-
-/* FALSE without error: the message is too long. */
-static gboolean
-read_more(struct mbox *mbox, GError **error)
-{
-	GByteArray *buffer = mbox->buffer;
-	gsize len = available(mbox);
-	gssize n;
-
-	if (len > MBOX_MESSAGE_MOST) {
-		mbox->too_long = TRUE;
-		return FALSE;
-	}
-	/* Not more than was consumed is moved: what is read ahead in vain costs no more than reading it. */
-	if (mbox->start >= len) {
-		memmove(buffer->data, octets(mbox), len);
-		mbox->start = 0;
-	}
-	len += mbox->start;
-	g_byte_array_set_size(buffer, (guint)len + CHUNK);
-	do
-		n = read(mbox->fd, buffer->data + len, CHUNK);
-	while (n < 0 && errno == EINTR);
-	g_byte_array_set_size(buffer, (guint)len + (guint)MAX(n, 0));
-	mbox->ended = n == 0;
-	if (n >= 0)
-		return TRUE;
-	fulmar_fail(error, FULMAR_FAILED, _("%s: cannot be read: %s"), mbox->name, g_strerror(errno));
-	return FALSE;
-}
-
-/* Octets from at on are in the buffer, n of them or all there are. */
-static gboolean
-need(struct mbox *mbox, gsize at, gsize n, GError **error)
-{
-	while (!mbox->ended && available(mbox) < at + n)
-		if (!read_more(mbox, error))
-			return FALSE;
-	return TRUE;
-}
-
-/* The line at `at` is in the buffer; *next gives where the one behind it begins. */
-static gboolean
-need_line(struct mbox *mbox, gsize at, gsize *next, GError **error)
-{
-	gsize searched = at;
-
-	for (;;) {
-		gsize len = available(mbox);
-		const char *p = octets(mbox),
-		           *lf = len > searched ? memchr(p + searched, '\n', len - searched) : NULL;
-
-		if (lf || mbox->ended) {
-			*next = lf ? (gsize)(lf - p) + 1 : len;
-			return TRUE;
-		}
-		searched = len;
-		if (!read_more(mbox, error))
-			return FALSE;
-	}
-}
-
-static void
-consume(struct mbox *mbox, gsize n)
-{
-	mbox->offset += n;
-	mbox->start += n;
-}
-
-static gboolean
-is_blank(const struct mbox *mbox, gsize at, gsize next)
-{
-	const char *line = octets(mbox) + at;
-
-	return next - at == 1 ? line[0] == '\n' : next - at == 2 && line[0] == '\r' && line[1] == '\n';
-}
-
-static gboolean
-begins(const struct mbox *mbox, gsize at, gsize next, const char *word)
-{
-	gsize n = strlen(word);
-
-	return next - at >= n && memcmp(octets(mbox) + at, word, n) == 0;
-}
-
-static gboolean
-is_postmark(const struct mbox *mbox, gsize at, gsize next)
-{
-	return postmark_read(octets(mbox) + at, next - at, NULL, NULL);
 }
 
 gboolean
@@ -236,23 +89,23 @@ read_header(struct mbox *mbox, struct shape *shape, struct mbox_message *message
 	for (;; at = next) {
 		const char *line;
 
-		if (!need_line(mbox, at, &next, error))
+		if (!mbox_need_line(mbox, at, &next, error))
 			return FALSE;
-		if (next == at || is_blank(mbox, at, next) || is_postmark(mbox, at, next))
+		if (next == at || mbox_is_blank(mbox, at, next) || mbox_is_postmark(mbox, at, next))
 			break;
-		line = octets(mbox) + at;
+		line = mbox_octets(mbox) + at;
 		if (*line != ' ' && *line != '\t')
 			left_out = take_field(line, next - at, shape, message) != FIELD_NONE;
 		pseudo |= memmem(line, next - at, pseudo_subject, strlen(pseudo_subject)) != NULL;
 		if (left_out)
 			continue;
 		at += mbox_is_quoted(line, next - at, 1, deepest);
-		append_line(out, octets(mbox) + at, next - at);
+		append_line(out, mbox_octets(mbox) + at, next - at);
 	}
 	shape->internal &= pseudo && mbox->offset == 0;
 	shape->body = at;
-	if (next > at && is_blank(mbox, at, next)) {
-		append_line(out, octets(mbox) + at, next - at);
+	if (next > at && mbox_is_blank(mbox, at, next)) {
+		append_line(out, mbox_octets(mbox) + at, next - at);
 		shape->body = next;
 	}
 	return TRUE;
@@ -265,14 +118,15 @@ is_boundary(struct mbox *mbox, gsize at, gboolean *is, GError **error)
 	const char *lf;
 	gsize left;
 
-	if (!need(mbox, at, POSTMARK_MOST, error))
+	if (!mbox_need(mbox, at, POSTMARK_MOST, error))
 		return FALSE;
-	left = available(mbox) - at;
-	lf = left ? memchr(octets(mbox) + at, '\n', left) : NULL;
+	left = mbox_available(mbox) - at;
+	lf = left ? memchr(mbox_octets(mbox) + at, '\n', left) : NULL;
 	if (mbox->dialect == MBOX_AUTO)
-		*is = !left || is_postmark(mbox, at, lf ? (gsize)(lf - octets(mbox)) + 1 : at + left);
+		*is = !left ||
+		      mbox_is_postmark(mbox, at, lf ? (gsize)(lf - mbox_octets(mbox)) + 1 : at + left);
 	else
-		*is = !left || begins(mbox, at, at + left, "From ");
+		*is = !left || mbox_begins(mbox, at, at + left, "From ");
 	return TRUE;
 }
 
@@ -286,16 +140,16 @@ ends_by_length(struct mbox *mbox, struct shape *shape, gboolean *ends, GError **
 	if (shape->length < 0 || mbox->dialect == MBOX_O || mbox->dialect == MBOX_RD ||
 	    end > MBOX_MESSAGE_MOST - 2 * POSTMARK_MOST)
 		return TRUE;
-	if (!need(mbox, end, 4, error))
+	if (!mbox_need(mbox, end, 4, error))
 		return FALSE;
-	if (available(mbox) < end)
+	if (mbox_available(mbox) < end)
 		return TRUE;
-	while (next < available(mbox) && next < end + 4 &&
-	       (octets(mbox)[next] == '\r' || octets(mbox)[next] == '\n'))
+	while (next < mbox_available(mbox) && next < end + 4 &&
+	       (mbox_octets(mbox)[next] == '\r' || mbox_octets(mbox)[next] == '\n'))
 		next++;
 	shape->end = end;
 	/* What follows begins a line of its own. */
-	if (next == end && next < available(mbox) && octets(mbox)[next - 1] != '\n')
+	if (next == end && next < mbox_available(mbox) && mbox_octets(mbox)[next - 1] != '\n')
 		return TRUE;
 	return is_boundary(mbox, next, ends, error);
 }
@@ -308,11 +162,11 @@ find_end(struct mbox *mbox, struct shape *shape, GError **error)
 	gboolean after_blank = TRUE;
 
 	for (;; at = next) {
-		if (!need_line(mbox, at, &next, error))
+		if (!mbox_need_line(mbox, at, &next, error))
 			return FALSE;
-		if (next == at || (after_blank && is_postmark(mbox, at, next)))
+		if (next == at || (after_blank && mbox_is_postmark(mbox, at, next)))
 			break;
-		after_blank = is_blank(mbox, at, next);
+		after_blank = mbox_is_blank(mbox, at, next);
 		if (after_blank)
 			blank = at;
 	}
@@ -331,9 +185,9 @@ next_line(const char *at, const char *end)
 static gboolean
 has_bare_from(const struct mbox *mbox, const struct shape *shape)
 {
-	const char *end = octets(mbox) + shape->end;
+	const char *end = mbox_octets(mbox) + shape->end;
 
-	for (const char *p = octets(mbox) + shape->body; p < end; p = next_line(p, end))
+	for (const char *p = mbox_octets(mbox) + shape->body; p < end; p = next_line(p, end))
 		if (mbox_is_quoted(p, (gsize)(end - p), 0, 0))
 			return TRUE;
 	return FALSE;
@@ -364,7 +218,7 @@ deepest_quote(struct mbox *mbox, const struct shape *shape)
 static void
 put_body(struct mbox *mbox, const struct shape *shape, GByteArray *out)
 {
-	const char *p = octets(mbox) + shape->body, *end = octets(mbox) + shape->end;
+	const char *p = mbox_octets(mbox) + shape->body, *end = mbox_octets(mbox) + shape->end;
 	gsize deepest = deepest_quote(mbox, shape);
 
 	for (const char *next; p < end; p = next) {
@@ -391,70 +245,14 @@ read_message(struct mbox *mbox, gsize header, struct shape *shape, struct mbox_m
 	return ok;
 }
 
-/* ---- a message that is too long ---- */
-
-/* Goes on from where no line of the buffer is known to end: its last one may yet be a "From " line, and is
- * the first of the buffer then. *within: that is the rest of a longer one. FALSE: it follows no blank line.
- */
-static gboolean
-drop_all_but_a_line(struct mbox *mbox, gboolean *within)
-{
-	const char *p = octets(mbox), *lf = memrchr(p, '\n', available(mbox));
-	gsize at = lf ? (gsize)(lf - p) + 1 : available(mbox);
-	gboolean after_blank =
-	        lf && lf > p && (lf[-1] == '\n' || (lf[-1] == '\r' && lf - p > 1 && lf[-2] == '\n'));
-
-	*within = !lf;
-	consume(mbox, at);
-	return after_blank;
-}
-
-/* Takes from the front what is of a line that is no "From " line; *within: it goes on. FALSE: one stands
- * there, or more must be read. */
-static gboolean
-drop_line(struct mbox *mbox, gboolean *after_blank, gboolean *within)
-{
-	gsize len = available(mbox), next;
-	const char *p = octets(mbox), *lf = len ? memchr(p, '\n', len) : NULL;
-
-	next = lf ? (gsize)(lf - p) + 1 : len;
-	if (!next || (!lf && !*within && !mbox->ended && len <= POSTMARK_MOST) ||
-	    (!*within && *after_blank && is_postmark(mbox, 0, next)))
-		return FALSE;
-	*after_blank = !*within && is_blank(mbox, 0, next);
-	*within = !lf;
-	consume(mbox, next);
-	return TRUE;
-}
-
-/* Up to the next "From " line, holding no more than a little of it. */
-static gboolean
-pass_over(struct mbox *mbox, GError **error)
-{
-	gboolean within, after_blank = drop_all_but_a_line(mbox, &within);
-
-	mbox->too_long = FALSE;
-	for (;;) {
-		gsize before;
-
-		while (drop_line(mbox, &after_blank, &within))
-			;
-		before = available(mbox);
-		if (mbox->ended || (before && memchr(octets(mbox), '\n', before)))
-			return TRUE;
-		if (!read_more(mbox, error))
-			return FALSE;
-	}
-}
-
 /* ---- one after the other ---- */
 
 /* Octets of the blank line at the front, 0: there is none, or not enough is here to tell. */
 static gsize
 blank_line(const struct mbox *mbox)
 {
-	for (gsize n = 1; n <= 2 && n <= available(mbox); n++)
-		if (is_blank(mbox, 0, n))
+	for (gsize n = 1; n <= 2 && n <= mbox_available(mbox); n++)
+		if (mbox_is_blank(mbox, 0, n))
 			return n;
 	return 0;
 }
@@ -464,10 +262,10 @@ drop_blank_lines(struct mbox *mbox, GError **error)
 {
 	do {
 		for (gsize n; (n = blank_line(mbox)) > 0;)
-			consume(mbox, n);
-		if (available(mbox) > 1 || mbox->ended)
+			mbox_consume(mbox, n);
+		if (mbox_available(mbox) > 1 || mbox->ended)
 			return TRUE;
-	} while (read_more(mbox, error));
+	} while (mbox_read_more(mbox, error));
 	return FALSE;
 }
 
@@ -476,11 +274,11 @@ mbox_is_one(struct mbox *mbox, gboolean *empty, GError **error)
 {
 	if (empty)
 		*empty = FALSE;
-	if (!drop_blank_lines(mbox, error) || !need(mbox, 0, 5, error))
+	if (!drop_blank_lines(mbox, error) || !mbox_need(mbox, 0, 5, error))
 		return FALSE;
 	if (empty)
-		*empty = available(mbox) == 0;
-	return !available(mbox) || begins(mbox, 0, available(mbox), "From ");
+		*empty = mbox_available(mbox) == 0;
+	return !mbox_available(mbox) || mbox_begins(mbox, 0, mbox_available(mbox), "From ");
 }
 
 /* The "From " line; *next gives where the header begins. 1, 0 at the end of the file, -1 with error or
@@ -502,10 +300,10 @@ read_start(struct mbox *mbox, struct mbox_message *message, gsize *next, GError 
 	}
 	if (empty)
 		return 0;
-	if (!need_line(mbox, 0, next, error))
+	if (!mbox_need_line(mbox, 0, next, error))
 		return -1;
-	if (!postmark_read(octets(mbox), *next, &message->sender, &message->received)) {
-		message->sender = g_strndup(octets(mbox) + 5, MIN(*next - 5, POSTMARK_MOST));
+	if (!postmark_read(mbox_octets(mbox), *next, &message->sender, &message->received)) {
+		message->sender = g_strndup(mbox_octets(mbox) + 5, MIN(*next - 5, POSTMARK_MOST));
 		g_strchomp(message->sender);
 	}
 	return 1;
@@ -533,7 +331,7 @@ mbox_next(struct mbox *mbox, struct mbox_message *message, GError **error)
 			result = -1;
 		if (result < 0 && mbox->too_long) {
 			empty_message(message);
-			if (pass_over(mbox, error))
+			if (mbox_pass_over(mbox, error))
 				return 1;
 		}
 		if (result <= 0) {
@@ -542,7 +340,7 @@ mbox_next(struct mbox *mbox, struct mbox_message *message, GError **error)
 		}
 		if (!message->state.keywords)
 			message->state.keywords = g_strdup("");
-		consume(mbox, shape.end);
+		mbox_consume(mbox, shape.end);
 		if (!shape.internal)
 			return 1;
 		mbox_message_clear(message);
@@ -557,15 +355,15 @@ mbox_rest(struct mbox *mbox, GBytes **bytes, GError **error)
 
 	*bytes = NULL;
 	while (!mbox->ended)
-		if (!read_more(mbox, error))
+		if (!mbox_read_more(mbox, error))
 			return mbox->too_long;
 	out = g_byte_array_new();
-	end = octets(mbox) + available(mbox);
-	for (const char *p = octets(mbox), *next; p < end; p = next) {
+	end = mbox_octets(mbox) + mbox_available(mbox);
+	for (const char *p = mbox_octets(mbox), *next; p < end; p = next) {
 		next = next_line(p, end);
 		append_line(out, p, (gsize)(next - p));
 	}
-	consume(mbox, available(mbox));
+	mbox_consume(mbox, mbox_available(mbox));
 	*bytes = g_byte_array_free_to_bytes(out);
 	return TRUE;
 }

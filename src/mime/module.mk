@@ -22,6 +22,7 @@ libmime_a_SOURCES = \
   src/mime/html-token.c src/mime/html-token.h \
   src/mime/lines.c src/mime/lines.h \
   src/mime/mbox.c src/mime/mbox.h src/mime/mbox-private.h \
+  src/mime/mbox-file.c \
   src/mime/mbox-state.c \
   src/mime/mbox-write.c \
   src/mime/links.c src/mime/links.h \

@@ -13,6 +13,7 @@ e2e_tests = \
   tests/e2e/test-faults.py \
   tests/e2e/test-screen-imap.py \
   tests/e2e/test-imap-actions.py \
+  tests/e2e/test-files.py \
   tests/e2e/test-hostile-mail.py \
   tests/e2e/test-cli.py \
   tests/e2e/test-imap-dialogues.py \

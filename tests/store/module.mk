@@ -3,6 +3,7 @@ STORE_TEST_UTIL = tests/store/store-util.c tests/store/store-util.h
 VERBS_UTIL = tests/store/verbs-util.c tests/store/verbs-util.h $(STORE_TEST_UTIL)
 STORE_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 STORE_TESTS =  \
+  tests/store/test-appends \
   tests/store/test-bodies \
   tests/store/test-check \
   tests/store/test-damage \
@@ -29,6 +30,9 @@ TESTS += $(STORE_TESTS)
 
 tests_bench_bench_store_SOURCES = tests/bench/bench-store.c
 tests_bench_bench_store_LDADD = $(STORE_LIBS)
+tests_store_test_appends_SOURCES = tests/store/test-appends.c $(STORE_TEST_UTIL)
+tests_store_test_appends_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_appends_LDADD = $(STORE_LIBS)
 tests_store_test_bodies_SOURCES = tests/store/test-bodies.c $(STORE_TEST_UTIL)
 tests_store_test_bodies_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_bodies_LDADD = $(STORE_LIBS)
@@ -50,7 +54,7 @@ tests_store_test_known_LDADD = $(STORE_LIBS)
 tests_store_test_maildrop_SOURCES = tests/store/test-maildrop.c $(STORE_TEST_UTIL)
 tests_store_test_maildrop_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_maildrop_LDADD = $(STORE_LIBS)
-tests_store_test_limbo_SOURCES = tests/store/test-limbo tests/store/test-maildrop.c $(STORE_TEST_UTIL)
+tests_store_test_limbo_SOURCES = tests/store/test-limbo.c $(STORE_TEST_UTIL)
 tests_store_test_limbo_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_limbo_LDADD = $(STORE_LIBS)
 tests_store_test_order_SOURCES = tests/store/test-order.c $(STORE_TEST_UTIL)
