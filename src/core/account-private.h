@@ -92,8 +92,12 @@ struct account {
 	GSource *retry, *tick;
 	gint64 left_at;      /* monotonic µs: when the last visit ended well, 0: none did */
 	gboolean leaving;    /* ops->depart is under way: nothing is begun any more */
+	gboolean more;       /* the visit did not bring all that there is: another is due at once */
 	gboolean leave_soon; /* a command waits for the end of the visit */
 	GSource *leave_wait; /* somebody may want more of it */
+	GSource *next_visit; /* "poll" after the last */
+	int visit_fd;        /* visit.lock, while there is a visit; or -1 */
+	GSource *visit_wait; /* another process has it */
 	gint64 tick_wall, tick_mono;
 	struct address_watch *addresses;
 
@@ -199,14 +203,16 @@ gboolean link_may_mend(const GError *error);
 gboolean link_is_ready(const struct account *a);
 
 /* ---- leave.c: visits ---- */
+/* Begins to connect; for a visit, when no other process makes one. */
+void leave_enter(struct account *a);
+/* The link is gone: another process may make one. */
+void leave_unlock(struct account *a);
 /* It has nothing to do: the visit ends, after a moment. */
 void leave_rest(struct account *a);
 /* It has again. */
 void leave_not(struct account *a);
 /* hooks.left */
 void leave_done(struct account *a);
-/* The time has come for another visit. */
-gboolean leave_is_over(struct account *a);
 /* The last one is so short a while ago that a glance into INBOX is not worth another. */
 gboolean leave_was_just(struct account *a);
 

@@ -124,6 +124,7 @@ account_free(struct account *a)
 	while ((r = g_queue_peek_head(&a->requests)))
 		request_end(r, NULL);
 	journal_close(a);
+	leave_unlock(a);
 	g_clear_pointer(&a->store, store_close);
 	g_clear_pointer(&a->loop, g_main_loop_unref);
 	g_clear_pointer(&a->context, g_main_context_unref);
@@ -188,7 +189,7 @@ account_start_with(const struct backend_ops *ops, struct bus *bus, const struct 
 	a->unkept = idset_new();
 	a->background = g_array_new(FALSE, FALSE, sizeof(gint64));
 	g_queue_init(&a->requests);
-	a->turn_fd = -1;
+	a->turn_fd = a->visit_fd = -1;
 	a->store = store_open(a->dir, STORE_WRITE, error);
 	if (!a->store || !journal_open(a, error) || !journal_recover(a, error) ||
 	    (ops->remote && !ensure_inbox(a, error))) {

@@ -1,3 +1,7 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 #include "base/loop.h"
 #include "core/account-private.h"
 
@@ -5,7 +9,54 @@
  * maildrop, so it ends when there is nothing left to take; soon, not at once, because who reads a message
  * whose text was not here often reads another. */
 
-enum { LEAVE_MS = 3000, GLANCE_SECONDS = 60 };
+enum { LEAVE_MS = 3000, GLANCE_SECONDS = 60, ENTER_MS = 200 };
+
+/* ---- one process at a time ---- */
+
+/* Not every server sees to it that there is but one, and two would have the same mail twice. The system takes
+ * the lock from a process that died. */
+static gboolean
+lock(struct account *a)
+{
+	g_autofree char *path = g_build_filename(a->dir, "visit.lock", NULL);
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		close(fd);
+		return FALSE;
+	}
+	a->visit_fd = fd;
+	return TRUE;
+}
+
+static gboolean
+try_enter(gpointer user)
+{
+	struct account *a = user;
+
+	loop_drop(&a->visit_wait);
+	leave_enter(a);
+	return G_SOURCE_REMOVE;
+}
+
+void
+leave_enter(struct account *a)
+{
+	if (!visits(a) || lock(a))
+		a->ops->link(a->backend);
+	else
+		loop_after(&a->visit_wait, a->context, ENTER_MS, try_enter, a);
+}
+
+void
+leave_unlock(struct account *a)
+{
+	if (a->visit_fd >= 0)
+		close(a->visit_fd);
+	a->visit_fd = -1;
+}
+
+/* ---- the end of a visit ---- */
 
 static void
 departed(const GError *error, void *user)
@@ -60,33 +111,40 @@ leave_not(struct account *a)
 	loop_drop(&a->leave_wait);
 }
 
+static guint
+respite(struct account *a)
+{
+	return a->ops->respite ? a->ops->respite(a->backend) : 0;
+}
+
+static gboolean
+visit_again(gpointer user)
+{
+	struct account *a = user;
+
+	loop_drop(&a->next_visit);
+	link_want(a);
+	return G_SOURCE_REMOVE;
+}
+
 void
 leave_done(struct account *a)
 {
 	leave_not(a);
-	sync_left(a);
+	leave_unlock(a);
+	if (!a->more)
+		sync_left(a);
 	a->leaving = a->leave_soon = FALSE;
 	a->left_at = g_get_monotonic_time();
-}
-
-static gboolean
-has_passed(const struct account *a, gint64 seconds)
-{
-	return !a->left_at || g_get_monotonic_time() - a->left_at >= seconds * G_USEC_PER_SEC;
-}
-
-gboolean
-leave_is_over(struct account *a)
-{
-	guint respite = a->ops->respite ? a->ops->respite(a->backend) : 0;
-
-	return a->left_at && has_passed(a, MAX(a->settings->poll, respite));
+	if (!(a->flags & ACCOUNT_BATCH))
+		loop_after(&a->next_visit, a->context, (guint)MAX(a->settings->poll, respite(a)) * 1000,
+		           visit_again, a);
 }
 
 gboolean
 leave_was_just(struct account *a)
 {
-	guint respite = a->ops->respite ? a->ops->respite(a->backend) : 0;
+	gint64 seconds = MAX(GLANCE_SECONDS, respite(a));
 
-	return !has_passed(a, MAX(GLANCE_SECONDS, respite));
+	return a->left_at && g_get_monotonic_time() - a->left_at < seconds * G_USEC_PER_SEC;
 }

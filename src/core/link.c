@@ -70,7 +70,7 @@ link_want(struct account *a)
 	set_link(a, LINK_TRYING);
 	a->lanes[LANE_PERSON].answered = FALSE;
 	link_show(a);
-	a->ops->link(a->backend);
+	leave_enter(a);
 }
 
 static gboolean
@@ -112,8 +112,12 @@ link_go(struct account *a, gboolean offline)
 	}
 	fulmar_fail(&error, FULMAR_NO_LINK, _("%s is offline by your wish"), a->settings->id);
 	requests_fail(a, error);
-	if (a->link != LINK_DOWN)
+	if (a->visit_wait) {
+		loop_drop(&a->visit_wait);
+		set_link(a, LINK_DOWN);
+	} else if (a->link != LINK_DOWN) {
 		a->ops->unlink(a->backend);
+	}
 	link_show(a);
 }
 
@@ -127,6 +131,8 @@ link_stop(struct account *a)
 	loop_drop(&a->tick);
 	loop_drop(&a->list_wait);
 	loop_drop(&a->leave_wait);
+	loop_drop(&a->next_visit);
+	loop_drop(&a->visit_wait);
 }
 
 /* The machine is in another network, or in one again. */
@@ -172,8 +178,6 @@ tick(gpointer user)
 	if (jump > SHORT_JUMP_SECONDS * G_USEC_PER_SEC)
 		lanes_probe(a);
 	lanes_tick(a);
-	if (visits(a) && leave_is_over(a))
-		link_want(a);
 	work_on(a);
 	return G_SOURCE_CONTINUE;
 }
@@ -231,8 +235,9 @@ on_lost(const GError *error, void *user)
 	int code = error->domain == FULMAR_ERROR ? error->code : FULMAR_FAILED;
 
 	set_link(a, LINK_DOWN);
-	a->leaving = FALSE;
+	a->leaving = a->leave_soon = a->more = FALSE;
 	leave_not(a);
+	leave_unlock(a);
 	a->wanting &= ~(1u << LANE_PERSON);
 	if (code == FULMAR_AUTH)
 		secret_forget(a);
@@ -274,8 +279,9 @@ on_left(void *user)
 	leave_done(a);
 	work_reset(a);
 	requests_lost(a);
-	if (requests_want_link(a))
+	if (a->more || requests_want_link(a))
 		link_want(a);
+	a->more = FALSE;
 	work_on(a);
 	link_show(a);
 }
@@ -350,8 +356,11 @@ on_fact(const char *name, const char *value, void *user)
 static void
 on_behind(gint64 folder, void *user)
 {
-	work_behind(user, folder);
-	work_on(user);
+	struct account *a = user;
+
+	a->more |= visits(a);
+	work_behind(a, folder);
+	work_on(a);
 }
 
 static void

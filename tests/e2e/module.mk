@@ -19,11 +19,14 @@ e2e_tests = \
   tests/e2e/test-imap-dialogues.py \
   tests/e2e/test-imap-extensions.py \
   tests/e2e/test-imap-lost.py \
+  tests/e2e/test-pop3.py \
+  tests/e2e/test-pop3-leave.py \
   tests/e2e/test-screen-actions.py \
   tests/e2e/test-screen-demo.py \
-  tests/e2e/test-screen-keys.py
+  tests/e2e/test-screen-keys.py \
+  tests/e2e/test-screen-pop3.py
 dist_check_SCRIPTS += $(plain_e2e_tests) $(e2e_tests)
 TESTS += $(PLAIN_TESTS) $(e2e_tests)
-EXTRA_DIST += tests/lib/dovecot.py tests/lib/drive.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/stranger.py tests/lib/talk.py tests/lib/tap.py tests/lib/world.py \
+EXTRA_DIST += tests/lib/dovecot.py tests/lib/drive.py tests/lib/pop.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/stranger.py tests/lib/talk.py tests/lib/tap.py tests/lib/world.py \
   tests/lsan.supp tests/tsan.supp tests/threads contrib/check contrib/common contrib/try
 EXTRA_DIST += tests/bench/run tests/bench/boxes.py tests/bench/clients.py tests/bench/link.py tests/bench/terminal.py

@@ -87,6 +87,7 @@ quit(struct visit *v)
 	struct pop3_cmd *cmd = pop3_cmd_new(POP3_STATUS, &quit_reply, NULL, "QUIT");
 
 	cmd->alone = TRUE;
+	v->quitting = TRUE;
 	pop3_send(v, cmd);
 	pop3_pump(v);
 }
@@ -115,7 +116,7 @@ delete_all(struct departure *d, GError **error)
 	for (guint i = 0; i < d->due->len; i++) {
 		struct drop_item *item = pop3_list_item(v->list, g_array_index(d->due, gint64, i));
 
-		item->deleted = TRUE;
+		item->deleted = v->deleted = TRUE;
 		item->state = DROP_SENT;
 		v->deletions++;
 		pop3_send(v, pop3_cmd_new(POP3_STATUS, &dele_reply, NULL, "DELE %u", item->n));
@@ -180,6 +181,7 @@ pop3_depart(struct backend *b, backend_done done, void *user)
 		return;
 	}
 	v->phase = VISIT_LEAVING;
+	v->quitting = v->deleted = FALSE;
 	v->deletions = 0;
 	v->depart = task_new(&v->tasks, done, user);
 	prepare(v);

@@ -5,7 +5,7 @@
 
 /* INBOX is opened and filled, and bodies are fetched: what is asked for, and when. */
 
-enum { SCREEN = 60, FEW = 100, CHUNK = 250, CHUNK_OCTETS = 2 << 20 };
+enum { SCREEN = 60, FEW = 100, CHUNK = 500, CHUNK_OCTETS = 4 << 20 };
 
 gint64
 pop3_inbox(struct backend *b, GError **error)
@@ -58,10 +58,16 @@ listed(const GError *error, void *user)
 {
 	struct errand *errand = user;
 	struct visit *v = errand->v;
+	g_autoptr(GError) lost = NULL;
 	struct task *task;
 
-	if (error || !v->list) {
+	if (error) {
 		errand->done(error, errand->user);
+	} else if (!v->list) {
+		/* The link went between its answer and now. */
+		fulmar_fail(&lost, FULMAR_NO_LINK, _("%s: the connection was closed"),
+		            v->b->env->account->host);
+		errand->done(lost, errand->user);
 	} else {
 		task = task_new(&v->tasks, errand->done, errand->user);
 		errand->run(v, errand, task);
@@ -105,7 +111,8 @@ comes_whole(struct visit *v)
 	struct conf_keep keep = keep_of(v->b);
 	struct conf_leave leave;
 
-	if (conf_leave_parse(v->b->env->account->leave_on_server, &leave) && leave.what == LEAVE_NEVER)
+	if (v->portions ||
+	    (conf_leave_parse(v->b->env->account->leave_on_server, &leave) && leave.what == LEAVE_NEVER))
 		return TRUE;
 	if (keep.what == KEEP_HEADERS || !keep.age)
 		return FALSE;
@@ -130,7 +137,7 @@ take_chunk(struct visit *v, guint most, gboolean whole, struct task *task)
 static void
 run_open(struct visit *v, struct errand *errand, struct task *task)
 {
-	gboolean many = v->list->fresh->len > FEW;
+	gboolean many = v->list->fresh->len > FEW && !v->portions;
 
 	if (!v->list->asked)
 		take_chunk(v, SCREEN, !many && comes_whole(v), task);
@@ -154,10 +161,27 @@ pop3_open(struct backend *b, gint64 folder, backend_done done, void *user)
 	begin_errand(b->visit, errand);
 }
 
+/* Where all was asked for, what is under way is waited for. What could not be stored is for the next visit.
+ */
 static void
 run_fill(struct visit *v, struct errand *errand, struct task *task)
 {
-	take_chunk(v, CHUNK, comes_whole(v), task);
+	const struct drop_list *list = v->list;
+	g_autoptr(GError) error = NULL;
+
+	if (list->asked < list->fresh->len) {
+		take_chunk(v, CHUNK, comes_whole(v), task);
+		return;
+	}
+	if (pop3_take_wait(v, task) || !list->waiting)
+		return;
+	if (list->trouble)
+		error = g_error_copy(list->trouble);
+	else
+		fulmar_fail(&error, FULMAR_FAILED, _("%s did not give all messages"),
+		            v->b->env->account->host);
+	task_hold(task);
+	task_release(task, error);
 }
 
 void

@@ -55,7 +55,7 @@ forget_link(struct visit *v, const GError *error)
 	pop3_caps_clear(&v->caps);
 	pop3_caps_init(&v->caps);
 	g_clear_pointer(&v->list, pop3_list_free);
-	v->caps_known = v->turn = v->no_top = FALSE;
+	v->caps_known = v->guessed = v->turn = v->no_top = FALSE;
 	if (v->depart)
 		task_release(g_steal_pointer(&v->depart), error);
 }
@@ -71,6 +71,9 @@ tell_end(gpointer user)
 
 	loop_drop(&v->ending);
 	v->departing = v->tasks.held = FALSE;
+	if (departing && v->more)
+		env->hooks->behind(pop3_inbox(v->b, NULL), env->user);
+	v->more = FALSE;
 	if (departing)
 		env->hooks->left(env->user);
 	else
@@ -115,8 +118,13 @@ on_closed(struct conn *conn, const GError *error, void *user)
 {
 	struct visit *v = user;
 
-	if (conn == v->conn)
-		link_ended(v, error);
+	if (conn != v->conn)
+		return;
+	/* Some servers hang up instead of an answer: that is as good, where nothing hangs on it. */
+	v->departing = v->phase == VISIT_LEAVING && v->quitting && !v->deleted;
+	if (v->departing && v->depart)
+		task_release(g_steal_pointer(&v->depart), NULL);
+	link_ended(v, error);
 }
 
 static void

@@ -47,6 +47,7 @@ pop3_list_free(struct drop_list *list)
 	for (guint i = 0; i < list->waiters->len; i++)
 		task_release(list->waiters->pdata[i], error);
 	g_clear_error(&list->error);
+	g_clear_error(&list->trouble);
 	g_ptr_array_unref(list->waiters);
 	drop_known_free(list->known);
 	g_string_chunk_free(list->strings);
@@ -92,7 +93,8 @@ note_renamed(struct drop_list *list, guint met, gboolean *renamed, GError **erro
 	struct store *store = list->v->b->env->store;
 	g_autofree char *was = store_get(store, RENAMED);
 
-	*renamed = (was && *was) || (list->items->len && !met && drop_known_count(list->known));
+	*renamed = (was && *was) || (list->items->len && !met && !list->v->portions &&
+	                             drop_known_count(list->known));
 	if (!*renamed || (was && *was))
 		return TRUE;
 	log_note(LOG_POP3, "%s: none of the UIDLs is known", list->v->b->env->account->id);
@@ -231,9 +233,14 @@ sized_line(struct visit *v, struct pop3_cmd *cmd, const char *line, gsize len, g
 	struct drop_item item = {.uidl = ""};
 	const char *rest;
 
-	if (!v->list || v->list->items->len >= MESSAGES_MOST || !pop3_numbered(line, &item.n, &rest) ||
-	    !item.n)
+	if (!v->list || !pop3_numbered(line, &item.n, &rest) || !item.n)
 		return;
+	if (v->list->items->len >= MESSAGES_MOST) {
+		if (!v->list->error)
+			fulmar_fail(&v->list->error, FULMAR_FAILED, _("%s tells of more than %d messages"),
+			            v->b->env->account->host, MESSAGES_MOST);
+		return;
+	}
 	if (!pop3_octets(rest, &item.size))
 		item.size = 0;
 	g_array_append_val(v->list->items, item);
@@ -307,23 +314,6 @@ named_end(struct visit *v, struct pop3_cmd *cmd, const GError *error)
 	flight_end(v, without ? NULL : error);
 }
 
-/* "+OK 3 4711" */
-static void
-counted(struct visit *v, struct pop3_cmd *cmd, const struct pop3_status *status)
-{
-	const char *rest;
-
-	if (v->list && status->ok && !pop3_numbered(status->text, &v->list->told, &rest))
-		v->list->told = 0;
-}
-
-static void
-counted_end(struct visit *v, struct pop3_cmd *cmd, const GError *error)
-{
-	flight_end(v, error);
-}
-
-static const struct pop3_reply stat_reply = {.status = counted, .end = counted_end};
 static const struct pop3_reply list_reply = {.line = sized_line, .end = sized_end};
 static const struct pop3_reply uidl_reply = {.line = named_line, .end = named_end};
 
@@ -342,8 +332,7 @@ pop3_list_want(struct visit *v, struct task *task)
 	}
 	if (list->flights)
 		return;
-	list->flights = 3;
-	pop3_send(v, pop3_cmd_new(POP3_STATUS, &stat_reply, NULL, "STAT"));
+	list->flights = 2;
 	pop3_send(v, pop3_cmd_new(POP3_LISTING, &list_reply, NULL, "LIST"));
 	pop3_send(v, pop3_cmd_new(POP3_LISTING, &uidl_reply, NULL, "UIDL"));
 }

@@ -9,6 +9,9 @@
 
 enum { LINE_MOST = 255 /* RFC 2449 §4 */, IN_USE_SECONDS = 60, IN_USE_TIMES = 5 };
 
+/* What CAPA told before the last log-in. */
+#define CAPS_TOLD "pop3-capabilities"
+
 static void G_GNUC_PRINTF(3, 4) give_up(struct visit *v, enum fulmar_error code, const char *format, ...)
 {
 	g_autoptr(GError) error = NULL;
@@ -101,7 +104,6 @@ got_later_caps(struct visit *v, struct pop3_cmd *cmd, const GError *error)
 	if (!cmd->answered || v->phase < VISIT_READY)
 		return;
 	v->login_delay = (guint)v->caps.login_delay;
-	tell_facts(v);
 	warn_of_expiry(v);
 }
 
@@ -129,6 +131,7 @@ ready(struct visit *v)
 {
 	v->phase = VISIT_READY;
 	v->refused = v->respite = 0;
+	tell_facts(v);
 	pop3_send(v, pop3_cmd_new(POP3_LISTING, &later_caps, NULL, "CAPA"));
 	v->b->env->hooks->ready(v->b->env->user);
 	pop3_pump(v);
@@ -186,6 +189,18 @@ note_in_use(struct visit *v)
 	v->respite = ++v->refused <= IN_USE_TIMES ? IN_USE_SECONDS : (guint)MAX(poll, IN_USE_SECONDS);
 }
 
+/* What we began with may not be offered any more. */
+static gboolean
+is_told(const struct visit *v, const char *mechanism)
+{
+	for (guint i = 0; i < v->caps.sasl->len; i++)
+		if (g_ascii_strcasecmp(v->caps.sasl->pdata[i], mechanism) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+static void log_in_as_told(struct visit *v);
+
 static void
 refused(struct visit *v, const struct pop3_status *status)
 {
@@ -193,6 +208,10 @@ refused(struct visit *v, const struct pop3_status *status)
 
 	switch (why_refused(v, status)) {
 	case WHY_SECRET:
+		if (v->guessed && !is_told(v, v->login.mechanism)) {
+			log_in_as_told(v);
+			return;
+		}
 		login_refused(&v->login, said, FALSE);
 		return;
 	case WHY_IN_USE:
@@ -325,60 +344,117 @@ pop3_secret(struct backend *b, const char *secret, const char *why)
 /* ---- capabilities and STLS ---- */
 
 static void
-log_in(struct visit *v)
+log_in(struct visit *v, const char *const *mechanisms)
 {
 	gboolean external = FALSE;
 
 	g_ptr_array_set_size(v->login.offered, 0);
-	for (guint i = 0; i < v->caps.sasl->len; i++) {
-		const char *name = v->caps.sasl->pdata[i];
-		g_autofree char *shown = g_strconcat("AUTH=", name, NULL);
+	for (guint i = 0; mechanisms[i]; i++) {
+		g_autofree char *shown = g_strconcat("AUTH=", mechanisms[i], NULL);
 
 		if (pop3_hides(v, shown))
 			continue;
-		g_ptr_array_add(v->login.offered, g_strdup(name));
-		external |= g_ascii_strcasecmp(name, "EXTERNAL") == 0;
+		g_ptr_array_add(v->login.offered, g_strdup(mechanisms[i]));
+		external |= g_ascii_strcasecmp(mechanisms[i], "EXTERNAL") == 0;
 	}
 	v->login.initial_most = LINE_MOST - strlen("AUTH SCRAM-SHA-512-PLUS \r\n");
 	login_begin(&v->login, external);
 }
 
+/* Gives the array (g_free), lends the names. */
+static const char **
+told_mechanisms(const struct visit *v)
+{
+	const char **names = g_new0(const char *, v->caps.sasl->len + 1);
+
+	for (guint i = 0; i < v->caps.sasl->len; i++)
+		names[i] = v->caps.sasl->pdata[i];
+	return names;
+}
+
+static void
+log_in_as_told(struct visit *v)
+{
+	g_autofree const char **names = told_mechanisms(v);
+
+	v->guessed = FALSE;
+	log_in(v, names);
+}
+
 static void
 utf8_on(struct visit *v, struct pop3_cmd *cmd, const GError *error)
 {
-	if (cmd->answered)
-		log_in(v);
+	if (cmd->answered && !v->guessed)
+		log_in_as_told(v);
 }
 
 static const struct pop3_reply utf8_reply = {.end = utf8_on};
 
-/* Without it the server would give other octets than it has of mail with UTF-8 in headers (RFC 6856). */
+static void
+ask_utf8(struct visit *v)
+{
+	struct pop3_cmd *cmd = pop3_cmd_new(POP3_STATUS, &utf8_reply, NULL, "UTF8");
+
+	cmd->alone = !v->guessed;
+	pop3_send(v, cmd);
+}
+
+/* "UTF8 PLAIN SCRAM-SHA-256": what the next visit may go by, of a server that takes commands ahead. */
+static void
+remember_caps(struct visit *v)
+{
+	struct store *store = v->b->env->store;
+	g_autofree char *was = store_get(store, CAPS_TOLD);
+	g_autofree const char **names = told_mechanisms(v);
+	g_autofree char *mechanisms = g_strjoinv(" ", (char **)names);
+	g_autofree char *now = v->caps.pipelining && *mechanisms
+	                               ? g_strconcat(v->caps.utf8 ? "UTF8 " : "- ", mechanisms, NULL)
+	                               : g_strdup("");
+
+	if (g_strcmp0(was ? was : "", now) != 0)
+		store_set(store, CAPS_TOLD, now, NULL);
+}
+
+/* Without UTF8 the server would give other octets than it has of mail with such headers (RFC 6856). */
 static void
 got_caps(struct visit *v, struct pop3_cmd *cmd, const GError *error)
 {
-	struct pop3_cmd *utf8;
-
 	if (!cmd->answered)
 		return;
-	if (!v->caps.utf8 || pop3_hides(v, "UTF8")) {
-		log_in(v);
+	remember_caps(v);
+	if (v->guessed)
 		return;
-	}
-	utf8 = pop3_cmd_new(POP3_STATUS, &utf8_reply, NULL, "UTF8");
-	utf8->alone = TRUE;
-	pop3_send(v, utf8);
+	if (v->caps.utf8 && !pop3_hides(v, "UTF8"))
+		ask_utf8(v);
+	else
+		log_in_as_told(v);
 }
 
 static const struct pop3_reply caps_reply = {.status = begin_caps, .line = take_cap, .end = got_caps};
+
+/* One flight less: most servers say each time what they said the last. */
+static void
+guess(struct visit *v)
+{
+	g_autofree char *was = store_get(v->b->env->store, CAPS_TOLD);
+	g_auto(GStrv) words = was && *was ? g_strsplit(was, " ", -1) : NULL;
+
+	if (!words || !words[0] || !words[1] || pop3_hides(v, "PIPELINING"))
+		return;
+	v->guessed = v->caps.pipelining = TRUE;
+	if (strcmp(words[0], "UTF8") == 0 && !pop3_hides(v, "UTF8"))
+		ask_utf8(v);
+	log_in(v, (const char *const *)words + 1);
+}
 
 static void
 ask_caps(struct visit *v)
 {
 	struct pop3_cmd *cmd = pop3_cmd_new(POP3_LISTING, &caps_reply, NULL, "CAPA");
 
-	cmd->alone = TRUE;
 	v->phase = VISIT_LOGIN;
 	pop3_send(v, cmd);
+	guess(v);
 	pop3_pump(v);
 }
 
@@ -421,6 +497,9 @@ pop3_greeted(struct visit *v, const struct pop3_status *greeting)
 		turned_away(v, greeting);
 		return;
 	}
+	/* Gmail; "recent:" before the name asks it for the last thirty days, whatever was fetched. */
+	v->portions = g_str_has_prefix(greeting->text, "Gpop") &&
+	              !g_str_has_prefix(settings(v)->user ? settings(v)->user : "", "recent:");
 	if (settings(v)->security != SECURITY_STARTTLS || conn_is_tls(v->conn)) {
 		ask_caps(v);
 		return;

@@ -5,11 +5,17 @@
 #include "base/error.h"
 #include "base/i18n.h"
 
-/* Commands and their answers, which come in the order of the commands. As many go out ahead as have short
- * answers together: a person's wish shall not stand behind megabytes. Our octets never wait for the server's,
- * so neither side can wait for the other for ever. */
+/* Commands and their answers, which come in the order of the commands. As many go out ahead as are answered
+ * in a moment, as fast as this link is: a person's wish shall not stand behind megabytes. Our octets never
+ * wait for the server's, so neither side can wait for the other for ever. */
 
-enum { WINDOW = 4 << 20, AHEAD = 1000 };
+enum {
+	WINDOW_FIRST = 256 << 10,
+	WINDOW_LEAST = 64 << 10,
+	WINDOW_MOST = 4 << 20,
+	AHEAD = 1000,
+	MOMENT_MS = 400
+};
 
 struct pop3_cmd *
 pop3_cmd_new(enum pop3_answer_kind kind, const struct pop3_reply *reply, void *user, const char *format, ...)
@@ -57,6 +63,17 @@ pop3_hides(const struct visit *v, const char *capability)
 
 /* ---- sending ---- */
 
+/* Octets of answers that come within a moment. */
+static guint64
+window(const struct visit *v)
+{
+	gint64 ms = (g_get_monotonic_time() - v->busy_since) / 1000;
+
+	if (v->flown < WINDOW_LEAST)
+		return WINDOW_FIRST;
+	return CLAMP(v->flown * MOMENT_MS / (guint64)MAX(ms, 1), WINDOW_LEAST, WINDOW_MOST);
+}
+
 static gboolean
 may_send(const struct visit *v, const struct pop3_cmd *cmd)
 {
@@ -64,9 +81,9 @@ may_send(const struct visit *v, const struct pop3_cmd *cmd)
 
 	if (!last)
 		return TRUE;
-	if (!v->caps.pipelining || pop3_hides(v, "PIPELINING") || last->alone || cmd->alone)
+	if (!v->caps.pipelining || pop3_hides(v, "PIPELINING") || last->alone)
 		return FALSE;
-	return v->sent.length < AHEAD && v->window + cmd->octets <= WINDOW;
+	return v->sent.length < AHEAD && v->window + cmd->octets <= window(v);
 }
 
 static void
@@ -87,6 +104,10 @@ pop3_pump(struct visit *v)
 		return;
 	while ((cmd = g_queue_peek_head(&v->waiting)) && may_send(v, cmd)) {
 		g_queue_pop_head(&v->waiting);
+		if (g_queue_is_empty(&v->sent)) {
+			v->busy_since = g_get_monotonic_time();
+			v->flown = 0;
+		}
 		g_queue_push_tail(&v->sent, cmd);
 		pop3_parser_expect(v->parser, cmd->kind);
 		v->window += cmd->octets;
@@ -210,6 +231,7 @@ on_octets(const unsigned char *bytes, gsize len, void *user)
 	struct visit *v = user;
 	struct pop3_cmd *cmd = g_queue_peek_head(&v->sent);
 
+	v->flown += len;
 	return v->conn && cmd && cmd->reply->octets && cmd->reply->octets(v, cmd, bytes, len);
 }
 

@@ -17,7 +17,8 @@ enum {
 	SMALL = 256 * 1024,       /* octets: goes through memory */
 	HEADER_KEPT = 256 * 1024, /* octets of a header */
 	TAKEN_MOST = 4 << 20,     /* octets that wait for the store */
-	TAKEN_ROWS = 250,
+	TAKEN_ROWS = 1000,
+	TAKEN_MS = 500, /* nothing waits longer than that, while more comes */
 	SPARE = 1 << 30 /* octets that a message may have more than was announced */
 };
 
@@ -243,8 +244,11 @@ store_taken(struct visit *v)
 	}
 	if (ok)
 		ok = pop3_list_settle(v->list, &error);
+	v->more |= ok && new && v->portions;
 	if (ok)
 		tell(v, inbox, new);
+	else if (!v->list->trouble && error)
+		v->list->trouble = g_error_copy(error);
 	for (guint i = 0; i < takes->len; i++)
 		take_end(takes->pdata[i], error);
 }
@@ -252,7 +256,10 @@ store_taken(struct visit *v)
 static void
 store_if_due(struct visit *v)
 {
-	if (!v->takes || v->taken->len >= TAKEN_ROWS || v->taken_octets >= TAKEN_MOST)
+	gint64 age = v->taken->len ? g_get_monotonic_time() - v->taken_since : 0;
+
+	if (!v->takes || v->taken->len >= TAKEN_ROWS || v->taken_octets >= TAKEN_MOST ||
+	    age >= TAKEN_MS * 1000)
 		store_taken(v);
 }
 
@@ -387,6 +394,11 @@ end_well(struct visit *v, struct take *t)
 		take_end(t, NULL);
 		return;
 	}
+	if (!v->taken->len)
+		v->taken_since = g_get_monotonic_time();
+	/* A person waits for it. */
+	if (t->progress->pdata[0])
+		v->taken_since = 0;
 	v->taken_octets += t->octets->len;
 	g_ptr_array_add(v->taken, t);
 }
@@ -493,6 +505,18 @@ pop3_take_body(struct visit *v, struct drop_item *item, msgid msg, struct task *
 	t = take_new(item, msg, TRUE);
 	add_task(t, task, progress);
 	begin(v, t);
+}
+
+gboolean
+pop3_take_wait(struct visit *v, struct task *task)
+{
+	GList *last = g_list_last(v->takes);
+
+	if (last)
+		add_task(last->data, task, NULL);
+	else if (v->taken->len)
+		add_task(v->taken->pdata[v->taken->len - 1], task, NULL);
+	return last || v->taken->len;
 }
 
 void

@@ -68,8 +68,8 @@ struct drop_list {
 	gboolean first;           /* nothing was known before: nothing of it is news */
 	GPtrArray *waiters;       /* struct task *: wait for listed */
 	GError *error;            /* why it could not be had, or NULL */
+	GError *trouble;          /* why what came could not be stored, the first time, or NULL */
 	guint flights;            /* commands of it under way */
-	guint told;               /* messages, by STAT */
 };
 
 struct visit {
@@ -87,19 +87,28 @@ struct visit {
 	struct login login;
 	struct pop3_caps caps;
 	gboolean caps_known;
+	gboolean guessed; /* the log-in began before they were, by what the last visit was told */
 	gboolean no_top; /* the server refused TOP in a way that says it never will */
 
 	GQueue waiting, sent; /* struct pop3_cmd * */
 	guint64 window;       /* octets that the answers under way are said to have */
+	guint64 flown;        /* octets that came since busy_since */
+	gint64 busy_since;    /* monotonic µs: when commands began to be under way */
 	struct tasks tasks;
 
 	struct drop_list *list; /* or NULL */
 	GList *takes;           /* struct take * under way */
 	GPtrArray *taken;       /* struct take *: here, and not in the store yet */
 	gsize taken_octets;
+	gint64 taken_since;  /* monotonic µs: when the first of them came */
 	struct task *depart; /* or NULL */
 	guint deletions;     /* DELEs under way */
+	gboolean deleted;    /* DELEs were sent */
+	gboolean quitting;   /* QUIT was */
 	guint waiting_rows;  /* messages that INBOX lacks, as of the last visit */
+	gboolean portions; /* the server tells of some hundred messages at a time: of the oldest that were not
+	                      fetched as a whole */
+	gboolean more;     /* this visit brought some, so there may be more */
 
 	guint refused;     /* times in a row that the maildrop was in use */
 	guint respite;     /* seconds the server wants to pass before the next visit */
@@ -189,6 +198,8 @@ void pop3_take_new(struct visit *v, struct drop_item *item, gboolean whole, stru
 /* The whole of item, which is msg. */
 void pop3_take_body(struct visit *v, struct drop_item *item, msgid msg, struct task *task,
                     void (*progress)(guint64 have, guint64 total, void *user));
+/* Holds task until what is under way is in the store. FALSE: nothing is. */
+gboolean pop3_take_wait(struct visit *v, struct task *task);
 /* The link is gone: what came over it goes into the store. */
 void pop3_take_stop(struct visit *v);
 

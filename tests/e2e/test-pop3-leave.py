@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""How long a POP3 account leaves mail on the server: over several visits, with a clock that is set, and cut off at every step."""
+import json, os, resource, signal, subprocess, sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from pop import CUT, DEFAULT, Mail, Pop, RESET, text_message
+from tap import *
+
+DAY = 86400
+
+
+def rows(home, folder='INBOX'):
+    """None before the first visit saw anything."""
+    text = home.run('--offline', 'list', 'post' + (folder and '/' + folder), '--json', status=None)
+    assert home.status == 0 or 'is here yet' in home.err, home.err
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def subjects(home, folder='INBOX'):
+    return sorted(r['subject'] for r in rows(home, folder))
+
+
+def numbers(*n):
+    return sorted('number %d' % i for i in n)
+
+
+def on_server(server):
+    return sorted(int(m.uidl[4:]) for m in server.mails)
+
+
+def sync(home, status=0):
+    return home.run('sync', 'post', status=status)
+
+
+def ids(home, *n, folder='INBOX'):
+    return [r['id'] for r in rows(home, folder) if r['subject'] in numbers(*n)]
+
+
+def purge(home, n):
+    """For good: into the trash, and out of it."""
+    home.run('delete', *ids(home, n))
+    home.run('delete', *ids(home, n, folder='Trash'))
+
+
+class Post:
+    def __init__(self, policy, mails, keep='headers', clock=False, **kw):
+        self.server = Pop(mails, **kw)
+        self.home = Home(pop3_conf(self.server.port, more='leave-on-server = %s\nkeep = %s\n' % (policy, keep)))
+        self.clock = None
+        if clock:
+            try:
+                self.clock = Clock(self.home)
+            except BaseException:
+                self.home.close()
+                self.server.close()
+                raise
+            self.home.env = self.clock.env
+
+    def __enter__(self):
+        return (self.server, self.home, self.clock) if self.clock else (self.server, self.home)
+
+    def __exit__(self, kind, *exc):
+        try:
+            if not kind:
+                self.home.run('check', 'post')
+        finally:
+            self.home.close()
+            if kind:
+                self.server.faults.clear()
+            self.server.close()
+
+
+def nothing_is_lost(server, home, all_of_them):
+    """Each message is on the server, or whole here; none is here twice."""
+    here = rows(home, '')
+    subjects = [r['subject'] for r in here]
+    assert len(set(subjects)) == len(subjects), sorted(subjects)
+    kept = {r['subject'] for r in here if r['body'] == 'full'}
+    gone = [n for n in all_of_them if n not in on_server(server) and 'number %d' % n not in kept]
+    assert not gone, (gone, here)
+
+
+# -- the policies --
+
+
+def test_forever_deletes_nothing():
+    with Post('forever', [1, 2, 3]) as (server, home):
+        sync(home)
+        home.run('delete', *ids(home, 1))
+        purge(home, 2)
+        sync(home)
+        assert on_server(server) == [1, 2, 3] and not [c for s in server.ever for c in s.heard if c.startswith('DELE')]
+        assert subjects(home) == numbers(3) and subjects(home, 'Trash') == numbers(1)
+
+
+def test_never_fetches_and_deletes():
+    with Post('never', [1, 2, 3]) as (server, home):
+        sync(home)
+        assert on_server(server) == [] and server.deleted == ['uid-1', 'uid-2', 'uid-3'], server.heard
+        assert {r['body'] for r in rows(home)} == {'full'} and subjects(home) == numbers(1, 2, 3)
+        server.mails.append(Mail(4))
+        sync(home)
+        assert on_server(server) == [] and subjects(home) == numbers(1, 2, 3, 4)
+
+
+def test_for_some_days():
+    with Post('3d', [1, 2], clock=True) as (server, home, clock):
+        sync(home)
+        assert on_server(server) == [1, 2]
+        clock.set('+%d' % (2 * DAY))
+        server.mails.append(Mail(3))
+        sync(home)
+        assert on_server(server) == [1, 2, 3]
+        clock.set('+%d' % (3 * DAY + 60))
+        sync(home)
+        assert on_server(server) == [3], server.heard
+        assert {r['subject'] for r in rows(home) if r['body'] == 'full'} >= set(numbers(1, 2)), rows(home)
+        clock.set('+%d' % (6 * DAY))
+        sync(home)
+        assert on_server(server) == [] and subjects(home) == numbers(1, 2, 3)
+
+
+def test_until_moved():
+    with Post('until-moved', [1, 2, 3]) as (server, home):
+        sync(home)
+        home.run('folder', 'create', 'post/Kept')
+        home.run('move', *ids(home, 1), 'post/Kept')
+        home.run('delete', *ids(home, 2))
+        assert on_server(server) == [1, 2, 3]
+        sync(home)
+        assert on_server(server) == [3], server.heard
+        # What goes from the server was fetched before.
+        assert [r['body'] for r in rows(home, 'Kept')] == ['full'] and [r['body'] for r in rows(home, 'Trash')] == ['full']
+
+
+def test_until_deleted():
+    with Post('until-deleted', [1, 2, 3, 4], keep='full', clock=True) as (server, home, clock):
+        sync(home)
+        home.run('folder', 'create', 'post/Kept')
+        home.run('move', *ids(home, 1), 'post/Kept')
+        home.run('delete', *ids(home, 2))
+        purge(home, 3)
+        sync(home)
+        assert on_server(server) == [1, 2, 4], server.heard
+        home.run('undo')
+        sync(home)
+        assert subjects(home) == numbers(4) and subjects(home, 'Trash') == numbers(2, 3), subjects(home)
+        assert [r['body'] for r in rows(home, 'Trash')] == ['full', 'full']
+
+
+def test_until_deleted_what_is_not_here_goes_when_it_cannot_come_back():
+    with Post('until-deleted', [1, 2], clock=True) as (server, home, clock):
+        sync(home)
+        purge(home, 1)
+        clock.set('+%d' % (3 * DAY))
+        sync(home)
+        sync(home)
+        assert on_server(server) == [2] and subjects(home) == numbers(2), (server.heard, subjects(home))
+
+
+# -- cut off --
+
+# What each visit of one that fetches and deletes three messages says, in order.
+STEPS = ['CAPA', 'AUTH PLAIN .*', 'LIST', 'UIDL', 'RETR 3', 'RETR 2', 'RETR 1', 'DELE 1', 'DELE 2', 'DELE 3', 'QUIT']
+
+
+def test_cut_at_every_command():
+    for step in STEPS:
+        for obeyed in (False, True) if step == 'QUIT' else (False,):
+            with Post('never', [1, 2, 3], cut_behind=step, quit_obeyed=obeyed) as (server, home):
+                sync(home, 3)
+                assert server.cut_behind is None, (step, server.heard)
+                nothing_is_lost(server, home, [1, 2, 3])
+                assert obeyed or on_server(server) == [1, 2, 3]
+                sync(home)
+                nothing_is_lost(server, home, [1, 2, 3])
+                assert on_server(server) == [] and subjects(home) == numbers(1, 2, 3), (step, server.heard, subjects(home))
+                sync(home)
+                assert 'DELE' not in ' '.join(server.heard), server.heard
+
+
+def test_killed_at_every_command():
+    for step in STEPS:
+        with Post('never', [1, 2, 3]) as (server, home):
+            def kill(session, command):
+                server.answers.clear()
+                process.kill()
+                return CUT
+            server.answers[step] = kill
+            process = home.start('sync', 'post')
+            assert process.wait(60) == -signal.SIGKILL, step
+            nothing_is_lost(server, home, [1, 2, 3])
+            assert on_server(server) == [1, 2, 3]
+            sync(home)
+            nothing_is_lost(server, home, [1, 2, 3])
+            assert on_server(server) == [] and subjects(home) == numbers(1, 2, 3), (step, server.heard)
+
+
+def test_cut_at_any_octet():
+    def mails():
+        return [Mail(text_message(n, body='text of %d ' % n * n * 20), 'uid-%d' % n) for n in range(1, 13)]
+    all_of_them = range(1, 13)
+    with Post('never', mails()) as (server, home):
+        sync(home)
+        said = server.said
+    for cut in [1, 50, 150, 210, 300, *range(400, said - 30, said // 11), *range(said - 25, said, 5)]:
+        with Post('never', mails(), cut_at=cut) as (server, home):
+            sync(home, None)
+            nothing_is_lost(server, home, all_of_them)
+            sync(home)
+            nothing_is_lost(server, home, all_of_them)
+            assert on_server(server) == [] and len(rows(home)) == 12, (cut, len(rows(home)))
+
+
+def test_no_quit_after_what_is_no_pop3():
+    with Post('never', [1, 2, 3], answers={'DELE 2': 'what?\n'}) as (server, home):
+        sync(home, 3)
+        assert 'QUIT' not in server.heard and on_server(server) == [1, 2, 3], server.heard
+        server.answers.clear()
+        sync(home)
+        assert on_server(server) == []
+        nothing_is_lost(server, home, [1, 2, 3])
+
+
+def test_a_server_that_does_not_delete():
+    """+OK to all, and all is there again: it is deleted again, and never had twice."""
+    with Post('never', [1, 2], answers={'QUIT': lambda session, command: session.gone.clear() or '+OK bye\n'}) as (server, home):
+        for _ in range(3):
+            sync(home)
+            assert on_server(server) == [1, 2] and subjects(home) == numbers(1, 2)
+            assert [c for c in server.heard if c[:4] == 'DELE'] == ['DELE 2', 'DELE 1'], server.heard
+        server.answers.clear()
+        sync(home)
+        assert on_server(server) == [] and subjects(home) == numbers(1, 2)
+
+
+def test_what_cannot_be_fetched_is_not_deleted():
+    with Post('never', [1, 2, 3], answers={'RETR 2': '-ERR broken\n'}) as (server, home):
+        sync(home, None)
+        assert on_server(server) == [2], server.heard
+        server.answers.clear()
+        sync(home)
+        assert on_server(server) == [] and subjects(home) == numbers(1, 2, 3)
+
+
+def test_a_disk_that_fills_deletes_nothing_that_is_not_here():
+    mails = [Mail(text_message(n, body='long line %d\n' % n * (60 if n % 3 else 30000)), 'uid-%d' % n) for n in range(1, 11)]
+    with Post('never', mails) as (server, home):
+        for octets in (0, 4096, 40000, 60000, 90000, 110000, 400000):
+            def small():
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (octets, octets))
+            p = subprocess.run([FULMAR, 'sync', 'post'], env=home.env, stdin=subprocess.DEVNULL, capture_output=True, preexec_fn=small, timeout=240)
+            assert p.returncode in (1, 6) or len(server.mails) < 10, (octets, p)
+            nothing_is_lost(server, home, range(1, 11))
+        sync(home)
+        assert on_server(server) == [] and subjects(home) == numbers(*range(1, 11))
+
+
+def test_renamed_mail_is_not_deleted_early():
+    with Post('3d', [1, 2, 3], clock=True, keep='full') as (server, home, clock):
+        sync(home)
+        for mail in server.mails:
+            mail.uidl += '-new'
+        clock.set('+%d' % (2 * DAY))
+        sync(home)
+        assert len(server.mails) == 3
+        clock.set('+%d' % (3 * DAY + 60))
+        sync(home)
+        assert server.mails == [] and subjects(home) == numbers(1, 2, 3)
+
+
+if __name__ == '__main__':
+    run(globals())

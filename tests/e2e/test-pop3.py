@@ -1,0 +1,390 @@
+#!/usr/bin/env python3
+"""A POP3 account against a real Dovecot and a scripted server: what is said, what is kept, and that it is had once."""
+import base64, json, os, sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from dovecot import Dovecot, RawImap
+from pop import CAPS, CUT, Mail, Pop, RESET, STALL, TLS, text_message
+from tap import *
+
+IN = ['S: +OK hello', 'C: CAPA', 'S: +OK', 'S: TOP', 'S: UIDL', 'S: PIPELINING', 'S: SASL PLAIN', 'S: .', 'C: AUTH PLAIN .*', 'S: +OK in']
+FULL = 'keep = full\n'
+
+
+def rows(home, folder='INBOX', *more):
+    return [json.loads(line) for line in home.run('--offline', 'list', 'post/' + folder, '--json', *more).splitlines()]
+
+
+def subjects(home, folder='INBOX'):
+    return sorted(r['subject'] for r in rows(home, folder))
+
+
+def numbers(*n):
+    return sorted('number %d' % i for i in n)
+
+
+def sync(home, status=0):
+    return home.run('sync', 'post', status=status)
+
+
+def whole(home, row):
+    return home.run('--offline', 'show', row['id'], '--raw', status=None).encode('utf-8', 'surrogateescape')
+
+
+class Post:
+    """A server and a home with an account on it."""
+
+    def __init__(self, mails=(), more='', **kw):
+        self.server = Pop(mails, **kw)
+        self.home = Home(pop3_conf(self.server.port, more=more))
+
+    def __enter__(self):
+        return self.server, self.home
+
+    def __exit__(self, kind, *exc):
+        try:
+            if not kind:
+                self.home.run('check', 'post')
+        finally:
+            self.home.close()
+            if kind:
+                self.server.faults.clear()
+            self.server.close()
+
+
+def both(test):
+    """Runs it with a server that answers at once, and with one that drips octet by octet."""
+    def twice():
+        for drip in (0, 1):
+            test(drip)
+    twice.__name__ = test.__name__
+    return twice
+
+
+# -- a real server --
+
+
+def test_a_real_server_from_end_to_end():
+    with Dovecot(pop3=True) as d:
+        with RawImap(d.port) as imap:
+            for i in range(1, 151):
+                imap.append(text_message(i, body='text of %d\n.a dot\n..\n.' % i))
+            for security, port in (('none', d.pop3_port), ('starttls', d.pop3_port), ('tls', d.pop3s_port)):
+                with Home(pop3_conf(port, security=security, more='ca-file = %s\n%s' % (d.ca, FULL))) as home:
+                    sync(home)
+                    have = rows(home)
+                    assert len(have) == 150 and [r['subject'] for r in have[:3]] == ['number 150', 'number 149', 'number 148'], have[:3]
+                    assert [r['uid'] for r in have] == list(range(150, 0, -1))
+                    assert {r['body'] for r in have} == {'full'}, have[0]
+                    raw = whole(home, have[0]).replace(b'\r\n', b'\n')
+                    assert raw.endswith(b'\ntext of 150\n.a dot\n..\n.\n'), raw
+                    before = d.log().count('retr=')
+                    sync(home)
+                    assert len(rows(home)) == 150
+                    home.run('check', 'post')
+                    last = [l for l in d.log().splitlines() if 'retr=' in l][-1]
+                    assert 'top=0/0, retr=0/0' in last and d.log().count('retr=') == before + 1, last
+            imap('NOOP')
+
+
+def test_every_mechanism():
+    with Dovecot(pop3=True, oauth=True) as d:
+        from dovecot import jwt
+        with RawImap(d.port) as imap:
+            imap.append(text_message(1))
+        for auth in ('auto', 'scram-sha-256', 'scram-sha-1', 'plain', 'login'):
+            with Home(pop3_conf(d.pop3s_port, security='tls', more='ca-file = %s\nauth = %s\n' % (d.ca, auth))) as home:
+                sync(home)
+                assert subjects(home) == numbers(1)
+        for auth in ('oauthbearer', 'xoauth2'):
+            with Home(pop3_conf(d.pop3s_port, security='tls', more='ca-file = %s\nauth = %s\noauth-token-command = "echo %s"\n' % (
+                    d.ca, auth, jwt(d.user)))) as home:
+                sync(home)
+                assert subjects(home) == numbers(1)
+
+
+# -- dialogues --
+
+
+def mails_said(*n):
+    """LIST and UIDL of these, as steps."""
+    mails = [Mail(i) for i in n]
+    return (['C: CAPA', 'C: LIST', 'C: UIDL', 'S: +OK', 'S: PIPELINING', 'S: TOP', 'S: UIDL', 'S: .', 'S: +OK'] +
+            ['S: %d %d' % (i, m.size) for i, m in enumerate(mails, 1)] + ['S: .', 'S: +OK'] + ['S: %d %s' % (i, m.uidl) for i, m in enumerate(mails, 1)] + ['S: .'])
+
+
+@both
+def test_what_is_said_to_a_server(drip):
+    dialogue = IN + mails_said(1, 2) + ['C: TOP 2 0', 'C: TOP 1 0', b'+OK\r\n' + Mail(2).stuffed(0), b'+OK\r\n' + Mail(1).stuffed(0),
+                                        'C: QUIT', 'S: +OK', CUT]
+    again = IN[:2] + ['C: AUTH PLAIN .*'] + IN[2:8] + IN[9:] + mails_said(1, 2) + ['C: QUIT', 'S: +OK', CUT]
+    with Post(talk=[dialogue, again], drip=drip, more='keep = headers\n') as (server, home):
+        sync(home)
+        assert subjects(home) == numbers(1, 2)
+        sync(home)
+        assert subjects(home) == numbers(1, 2)
+
+
+def test_user_and_pass_where_nothing_else_is_offered():
+    with Post([1], caps=['TOP', 'UIDL', 'USER']) as (server, home):
+        sync(home)
+        assert server.heard[:4] == ['CAPA', 'USER ann', 'PASS secret word', 'CAPA'], server.heard
+        assert subjects(home) == numbers(1)
+
+
+def test_a_server_that_knows_no_capa():
+    with Post([1, 2], no=['CAPA'], answers={'AUTH .*': '-ERR unknown command\n'}) as (server, home):
+        sync(home)
+        assert server.heard[:3] == ['CAPA', 'USER ann', 'PASS secret word'], server.heard
+        assert subjects(home) == numbers(1, 2)
+
+
+def test_octets_glued_to_the_stls_ok_are_dropped():
+    with Dovecot() as d:
+        injected = ['S: +OK hello', 'C: STLS', b'+OK begin\r\n+OK\r\nSASL LOGIN\r\n.\r\n', TLS] + IN[1:] + mails_said() + ['C: QUIT', 'S: +OK', CUT]
+        tls = (os.path.join(d.dir, 'server.pem'), os.path.join(d.dir, 'server.key'))
+        with Pop(talk=injected, tls=tls) as server, Home(pop3_conf(server.port, security='starttls', more='ca-file = %s\n' % d.ca)) as home:
+            sync(home)
+            assert server.heard[-1] == 'QUIT', server.heard
+        with Pop(no=['STLS']) as server, Home(pop3_conf(server.port, security='starttls', more='ca-file = %s\n' % d.ca)) as home:
+            sync(home, 3)
+            assert server.heard == ['STLS'] and 'refuses STLS' in home.err, (server.heard, home.err)
+
+
+def test_a_plus_ok_in_place_of_a_plus():
+    def odd(session, command):
+        session.send('+OK\n')
+        return session.let_in(base64.b64decode(session.line()) == b'\0ann\0' + b'x' * 240)
+    with Post([1], answers={'AUTH PLAIN': odd}) as (server, home):
+        home.write_conf(pop3_conf(server.port, password='x' * 240)) # too long to go with the command
+        sync(home)
+        assert subjects(home) == numbers(1)
+
+
+def test_refusals_and_what_they_mean():
+    for said, status, words in (('-ERR [AUTH] no', 4, 'refused the log-in'), ('-ERR [IN-USE] busy', 3, 'now'), ('-ERR [SYS/TEMP] later', 3, 'now'),
+                                ('-ERR [SYS/PERM] never', 1, 'takes no log-in'), ('-ERR [LOGIN-DELAY] soon', 3, 'now'),
+                                ('-ERR mailbox locked by another session', 3, 'now')):
+        with Post([1], answers={'AUTH .*': said + '\n'}) as (server, home):
+            sync(home, status)
+            assert words in home.err and said.split(' ', 1)[1].split('] ')[-1] in home.err, home.err
+            assert 'QUIT' not in server.heard
+
+
+def test_mechanisms_that_are_not_offered_any_more():
+    with Post([1]) as (server, home):
+        sync(home)
+        server.caps, server.answers['AUTH .*'] = [c for c in CAPS if not c.startswith('SASL')], '-ERR [AUTH] no such mechanism\n'
+        for _ in range(2):
+            sync(home)
+            assert 'PASS secret word' in server.heard, server.heard
+        server.caps, server.answers = CAPS, {}
+        server.mails.append(Mail(2))
+        sync(home)
+        assert subjects(home) == numbers(1, 2)
+
+
+def test_utf8_is_asked_for_before_the_log_in():
+    for answer in ('+OK\n', '-ERR not now\n'):
+        with Post([1], caps=CAPS + ['UTF8'], answers={'UTF8': answer}) as (server, home):
+            for _ in range(2):
+                sync(home)
+                assert server.heard[:2] == ['CAPA', 'UTF8'] and server.heard[2].startswith('AUTH'), server.heard
+            assert subjects(home) == numbers(1)
+
+
+def test_doctor_tells_what_will_be_used():
+    with Post([1], caps=CAPS + ['IMPLEMENTATION Scripted 1', 'EXPIRE 9', 'LOGIN-DELAY 60']) as (server, home):
+        text = home.run('doctor', 'post')
+        for word in ('PLAIN', 'TOP UIDL', 'EXPIRE=9', 'LOGIN-DELAY=60', 'Scripted 1'):
+            assert word in text, text
+
+
+# -- what it has, and is asked for --
+
+
+@both
+def test_without_pipelining_one_by_one(drip):
+    with Post([1, 2, 3], caps=['TOP', 'UIDL', 'SASL PLAIN'], more=FULL, drip=drip) as (server, home):
+        sync(home)
+        assert subjects(home) == numbers(1, 2, 3)
+        assert {r['body'] for r in rows(home)} == {'full'}
+
+
+def test_without_top_whole_messages_come():
+    for kw in ({'caps': ['UIDL', 'SASL PLAIN', 'PIPELINING']}, {'no': ['TOP', 'CAPA']}):
+        with Post([1, 2, 3], more='keep = headers\n', **kw) as (server, home):
+            sync(home)
+            assert subjects(home) == numbers(1, 2, 3), kw
+            assert {r['body'] for r in rows(home)} == {'full'}
+            retrs = sum(c.startswith('RETR') for c in server.heard)
+            sync(home)
+            assert retrs == 3 and not [c for c in server.heard if c.startswith('RETR')], server.heard
+
+
+def test_without_uidl_nothing_comes_twice():
+    kw = {'caps': ['TOP', 'SASL PLAIN', 'PIPELINING'], 'no': ['UIDL']}
+    with Post([1, 2, 3], more=FULL, **kw) as (server, home):
+        sync(home)
+        assert subjects(home) == numbers(1, 2, 3)
+        server.mails.insert(0, Mail(4))
+        del server.mails[2]
+        sync(home)
+        assert subjects(home) == numbers(1, 2, 3, 4), subjects(home)
+        sync(home)
+        assert subjects(home) == numbers(1, 2, 3, 4)
+        assert not [c for c in server.heard if c.startswith('RETR')], server.heard
+
+
+def test_equal_uidls_are_counted():
+    with Post([Mail(1, 'same'), Mail(2, 'same'), Mail(2, 'same'), Mail(3, 'other')], more=FULL) as (server, home):
+        sync(home)
+        assert subjects(home) == numbers(1, 2, 2, 3)
+        sync(home)
+        assert subjects(home) == numbers(1, 2, 2, 3)
+        server.mails.append(Mail(2, 'same'))
+        sync(home)
+        assert subjects(home) == numbers(1, 2, 2, 2, 3)
+
+
+def test_all_uidls_change_and_nothing_comes_twice():
+    with Post(range(1, 41), more=FULL) as (server, home):
+        sync(home)
+        for n, mail in enumerate(server.mails):
+            mail.uidl = 'renamed-%d' % n
+        server.mails.append(Mail(41))
+        sync(home)
+        assert subjects(home) == numbers(*range(1, 42))
+        assert [c for c in server.heard if c.startswith('RETR')] in (['RETR 41'], []), server.heard
+        sync(home)
+        assert subjects(home) == numbers(*range(1, 42)) and not [c for c in server.heard if c[:4] in ('TOP ', 'RETR')], server.heard
+
+
+def test_all_uidls_change_and_the_visit_is_cut_off():
+    with Post(range(1, 301), more=FULL) as (server, home):
+        sync(home)
+        for n, mail in enumerate(server.mails):
+            mail.uidl = 'renamed-%d' % n
+        server.cut_at = 60000
+        sync(home, 3)
+        sync(home)
+        assert subjects(home) == numbers(*range(1, 301)), len(subjects(home))
+
+
+def test_a_maildrop_that_seems_empty_comes_back():
+    with Post([1, 2, 3], more=FULL) as (server, home):
+        sync(home)
+        kept, server.mails = server.mails, []
+        sync(home)
+        assert subjects(home) == numbers(1, 2, 3)
+        server.mails = kept
+        sync(home)
+        assert subjects(home) == numbers(1, 2, 3)
+
+
+def test_a_cut_anywhere_loses_nothing_and_doubles_nothing():
+    with Pop(range(1, 31)) as server, Home(pop3_conf(server.port, more=FULL)) as home:
+        sync(home)
+        all_said = server.said
+    cuts = sorted({1, 40, 200, 500, *range(900, all_said, all_said // 13)})
+    with Post(range(1, 31), more=FULL) as (server, home):
+        for cut in cuts:
+            server.cut_at = cut
+            sync(home, None)
+        server.cut_at = None
+        sync(home)
+        assert subjects(home) == numbers(*range(1, 31))
+        assert {r['body'] for r in rows(home)} == {'full'}
+        for row in rows(home):
+            n = int(row['subject'][7:])
+            assert whole(home, row).replace(b'\r\n', b'\n') == text_message(n).replace(b'\r\n', b'\n')
+
+
+def test_bodies_on_demand():
+    with Post([1, 2], more='keep = headers\n') as (server, home):
+        sync(home)
+        row = rows(home)[0]
+        assert row['body'] == 'none'
+        assert 'text of 2' in home.run('show', row['id'])
+        assert [c for c in server.heard if c.startswith('RETR')] == ['RETR 2'], server.heard
+        connections = len(server.ever)
+        assert 'text of 2' in home.run('show', row['id']) and len(server.ever) == connections
+
+
+def test_a_large_message_comes_whole():
+    big = text_message(7, body='x' * 70 + '\n' + ''.join('line %d of a large message\n.\n' % i for i in range(40000)))
+    with Post([1, Mail(big, 'big'), Mail(big.replace(b'number 7', b'number 8'), 'liar', size=10)], more=FULL) as (server, home):
+        sync(home)
+        assert subjects(home) == numbers(1, 7, 8), subjects(home)
+        for row in rows(home):
+            if row['subject'] == 'number 7':
+                assert whole(home, row).replace(b'\r\n', b'\n') == big.replace(b'\r\n', b'\n')
+        assert {r['body'] for r in rows(home)} == {'full'}
+
+
+def test_dots_and_ends_of_messages():
+    odd = [Mail(text_message(1, body='.')), Mail(text_message(2, body='..\r\n...')), Mail('Subject: number 3\n\nno end of line'), Mail('Subject: number 4\n\n.\n.\n\n'),
+           Mail('Subject: number 5'), Mail(b'Subject: number 6\r\n\r\nnul \0 and \x80\r\n')]
+    with Post(odd, more=FULL) as (server, home):
+        sync(home)
+        assert subjects(home) == numbers(1, 2, 3, 4, 5, 6), subjects(home)
+
+
+def test_a_message_that_vanished():
+    with Post([1, 2, 3], more=FULL, answers={'(RETR|TOP) 2.*': '-ERR no such message\n'}) as (server, home):
+        sync(home)
+        assert subjects(home) == numbers(1, 3)
+        server.answers.clear()
+        sync(home)
+        assert subjects(home) == numbers(1, 2, 3)
+
+
+def test_hostile_names():
+    mails = [Mail(1, '../../../etc/passwd'), Mail(2, 'x' * (1 << 20)), Mail(3, 'a b'), Mail(4, ''), Mail(5, '\x01\x7f'), Mail(6, '.')]
+    with Post(mails, more=FULL) as (server, home):
+        for _ in range(3):
+            sync(home)
+            assert subjects(home) == numbers(1, 2, 3, 4, 5, 6), subjects(home)
+        assert not [c for c in server.heard if c.startswith('RETR')], server.heard
+
+
+def test_mail_that_comes_in_portions():
+    with Post(range(1, 11), portion=3, greeting='+OK Gpop ready\n', more='keep = headers\n') as (server, home):
+        sync(home)
+        assert subjects(home) == numbers(*range(1, 11)) and len(server.ever) == 5, (len(server.ever), server.heard)
+
+
+def test_two_at_once_fetch_nothing_twice():
+    with Post(range(1, 41), more=FULL) as (server, home):
+        both = [home.start('sync', 'post') for _ in range(3)]
+        assert [p.wait(60) for p in both] == [0, 0, 0]
+        assert subjects(home) == numbers(*range(1, 41))
+        assert sum(c.startswith('RETR') for s in server.ever for c in s.heard) + sum(c.startswith('TOP') for s in server.ever for c in s.heard) == 40
+
+
+def test_a_server_that_hangs_up_at_quit():
+    with Post([1], answers={'QUIT': CUT}) as (server, home):
+        sync(home)
+        assert subjects(home) == numbers(1)
+
+
+def test_a_server_that_throws_mail_away_is_told_of_once():
+    with Post([1], caps=CAPS + ['EXPIRE 9']) as (server, home):
+        sync(home)
+        assert 'deletes mail after 9 days' in home.err, home.err
+        sync(home)
+        assert not home.err, home.err
+    with Post([1], caps=CAPS + ['EXPIRE 9'], more='leave-on-server = 7d\n') as (server, home):
+        sync(home)
+        assert not home.err, home.err
+
+
+def test_what_is_no_pop3():
+    for said in (b'220 hello\r\n', b'+OK ' + b'x' * 100000, b'\0' * 100000, b'-ERR go away\r\n', b''):
+        with Pop(talk=[said, CUT] if said else [CUT]) as server, Home(pop3_conf(server.port)) as home:
+            sync(home, 3)
+            assert home.err.count('\n') == 1 and server.heard == [], home.err
+
+
+if __name__ == '__main__':
+    run(globals())
