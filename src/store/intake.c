@@ -228,16 +228,22 @@ store_body_write(struct store *store, msgid id, const void *bytes, gsize len, gb
 {
 	g_autofree char *final = bodies_path(store, id, "", error);
 	g_autofree char *dir = final ? g_path_get_dirname(final) : NULL;
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
 	struct mime_part *root = NULL;
 	gboolean ok;
 	int fd;
 
-	if (!final || !files_make_private_dir(dir, error))
+	if (!final)
 		return FALSE;
 	if (store_has_part(store, id, ""))
 		return TRUE;
 	/* No row knows it yet: the name alone says nothing. */
-	fd = open(final, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = open(final, flags, 0600);
+	if (fd < 0 && errno == ENOENT) {
+		if (!files_make_private_dir(dir, error))
+			return FALSE;
+		fd = open(final, flags, 0600);
+	}
 	if (fd < 0 || !files_write_all(fd, bytes, len)) {
 		fail_file(final, error);
 		if (fd >= 0)

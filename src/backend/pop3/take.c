@@ -14,7 +14,8 @@
  * goes to its file as it comes. */
 
 enum {
-	SMALL = 256 * 1024,       /* octets: goes through memory */
+	SMALL = 256 * 1024, /* octets: goes through memory */
+	HEADER_GUESS = 2048,
 	HEADER_KEPT = 256 * 1024, /* octets of a header */
 	TAKEN_MOST = 4 << 20,     /* octets that wait for the store */
 	TAKEN_ROWS = 1000,
@@ -388,6 +389,8 @@ end_in_vain(struct visit *v, struct take *t, const GError *error)
 static void
 end_well(struct visit *v, struct take *t)
 {
+	if (!t->whole)
+		v->header_size = v->header_size ? (v->header_size * 7 + t->have) / 8 + 1 : t->have + 1;
 	if (t->fd >= 0) {
 		store_part_finish(v->b->env->store, t->id, "", t->fd, TRUE, &t->error);
 		t->fd = -1;
@@ -463,7 +466,7 @@ begin(struct visit *v, struct take *t)
 	t->whole |= !has_top(v);
 	cmd = t->whole ? pop3_cmd_new(POP3_MESSAGE, &take_reply, t, "RETR %u", t->item->n)
 	               : pop3_cmd_new(POP3_MESSAGE, &take_reply, t, "TOP %u 0", t->item->n);
-	cmd->octets = t->whole ? t->item->size : 2048;
+	cmd->octets = t->whole ? t->item->size : v->header_size ? v->header_size : HEADER_GUESS;
 	v->takes = g_list_append(v->takes, t);
 	/* What a person waits for goes first. */
 	if (t->whole && t->progress->len && t->progress->pdata[0])
