@@ -103,6 +103,22 @@ def test_every_mechanism():
                 assert subjects(home) == numbers(1)
 
 
+def test_mail_moves_to_another_account():
+    """The classic migration: of a box of headers, all of it to an IMAP folder; what is not there yet does not go here."""
+    with Dovecot() as d, Pop(range(1, 21)) as server, RawImap(d.port) as imap, Home(
+            pop3_conf(server.port, more='keep = headers\nleave-on-server = until-moved\n') + imap_conf(d.port)) as home:
+        imap('CREATE Old')
+        home.run('sync')
+        home.run('move', *[r['id'] for r in rows(home)], 'work/Old')
+        home.run('sync')
+        imap('SELECT Old')
+        assert len(imap.flags()) == 20, imap.flags()
+        assert subjects(home) == [] and len(server.mails) in (0, 20), server.heard
+        home.run('sync', 'post')
+        assert server.mails == [], server.heard
+        home.run('check')
+
+
 # -- dialogues --
 
 
