@@ -32,7 +32,7 @@ ready_store(const struct app *app, struct session *session, const struct conf_ac
 		g_propagate_error(error, problem);
 		return NULL;
 	}
-	if (!app_may_replay(app, account)) {
+	if (!app_may_replay(app, account)) { /* who keeps folders here has them from the start */
 		fulmar_fail(error, FULMAR_NO_LINK, _("nothing of %s is here yet; run it without --offline"),
 		            account->id);
 		return NULL;

@@ -340,6 +340,8 @@ void journal_close(struct account *a);
 void journal_replay(struct account *a);
 /* It has changed: the next journal_replay looks. */
 void journal_touch(struct account *a);
+/* What was put off goes at once: it may have what it lacked. */
+void journal_hasten(struct account *a);
 /* A new link: what was put off when the old one died goes at once. */
 void journal_linked(struct account *a);
 /* After a start: ops that a crash left under way are verified or begin again, unless another process is at

@@ -342,8 +342,8 @@ look(struct account *a, GError **error)
 }
 
 /* What was put off goes at once, but not what links are lost with again and again. */
-static void
-hasten(struct account *a)
+void
+journal_hasten(struct account *a)
 {
 	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 	GError *error = NULL;
@@ -382,7 +382,7 @@ look_at_awaited(struct account *a)
 		any = TRUE;
 	}
 	if (any)
-		hasten(a);
+		journal_hasten(a);
 	if (!g_hash_table_size(a->awaited))
 		transfer_tell_sources(a);
 }
@@ -473,7 +473,7 @@ journal_linked(struct account *a)
 	a->suspect = FALSE;
 	a->later_none = FALSE;
 	await_again(a);
-	hasten(a);
+	journal_hasten(a);
 }
 
 void

@@ -278,6 +278,7 @@ on_left(void *user)
 	a->failures = 0;
 	leave_done(a);
 	work_reset(a);
+	journal_hasten(a); /* copies whose text was lacking */
 	requests_lost(a);
 	if (a->more || requests_want_link(a))
 		link_want(a);

@@ -62,7 +62,7 @@ list_ended(struct account *a, const GError *error)
 	if (error)
 		return;
 	a->listed = TRUE;
-	if ((a->flags & ACCOUNT_BATCH) || visits(a)) /* where folders are kept here, all of them are */
+	if (a->flags & ACCOUNT_BATCH)
 		return;
 	plan_background(a);
 	if (a->ops->follows_all && !a->ops->follows_all(a->backend))

@@ -149,6 +149,8 @@ check_entries(struct look *look, gboolean fix, GError **error)
 struct sweep {
 	struct look *look;
 	gboolean fix;
+	gboolean serves; /* nothing can be fetched again */
+	msgid last_id;   /* no row had a higher one */
 	guint n;
 	gint64 now;
 	GError **error;
@@ -208,10 +210,30 @@ take_away(struct sweep *sweep, const char *path, const char *shown)
 		unlink(there); /* it stays where it is, and is found again */
 }
 
+/* The whole of a message whose row was lost; not what never had one. */
+static gboolean
+is_message(const struct sweep *sweep, msgid id, const char *section, gboolean partial)
+{
+	return sweep->serves && !*section && !partial && id <= sweep->last_id;
+}
+
+static gboolean
+rescue(struct sweep *sweep, const char *path, const char *shown, msgid id)
+{
+	gboolean here = FALSE;
+
+	if (!serve_adopt(sweep->look->store, id, path, &here, sweep->error))
+		return FALSE;
+	if (here)
+		take_away(sweep, path, shown);
+	return TRUE;
+}
+
 static gboolean
 look_at_file(struct sweep *sweep, const char *path, const char *shown, msgid id, const char *section,
              gboolean partial)
 {
+	gboolean message = is_message(sweep, id, section, partial);
 	g_autofree char *what = NULL;
 	struct stat info;
 	int known;
@@ -221,12 +243,16 @@ look_at_file(struct sweep *sweep, const char *path, const char *shown, msgid id,
 	known = is_known(sweep, id, section, partial);
 	if (known)
 		return known > 0;
-	if (sweep->fix)
+	if (sweep->fix && message && !rescue(sweep, path, shown, id))
+		return FALSE;
+	if (sweep->fix && !message)
 		take_away(sweep, path, shown);
 	if (sweep->n++ >= LINES_MAX)
 		return TRUE;
 	what = g_strdup_printf(_("%s belongs to no mail"), shown);
-	look_tell(sweep->look, "file", "", what, _("--repair removes it"), _("removed"));
+	look_tell(sweep->look, "file", "", what,
+	          message ? _("--repair puts it into INBOX") : _("--repair removes it"),
+	          message ? _("put into INBOX") : _("removed"));
 	return TRUE;
 }
 
@@ -291,7 +317,12 @@ sweep_files(struct sweep *sweep)
 gboolean
 check_bodies(struct look *look, gboolean fix, GError **error)
 {
-	struct sweep sweep = {look, fix, 0, g_get_real_time() / G_USEC_PER_SEC, error};
+	struct sweep sweep = {.look = look,
+	                      .fix = fix,
+	                      .serves = serve_is(look->store),
+	                      .last_id = serve_last_id(look->store),
+	                      .now = g_get_real_time() / G_USEC_PER_SEC,
+	                      .error = error};
 
 	return check_entries(look, fix, error) && sweep_files(&sweep);
 }

@@ -267,7 +267,7 @@ has_whole(struct store *store, msgid id, gboolean *here, gboolean *whole, GError
 gboolean
 store_copy_body(struct store *store, msgid from, msgid to, gboolean *lacking, GError **error)
 {
-	static const char there[] = "SELECT EXISTS (SELECT 1 FROM maildrop WHERE msg = ?1)";
+	static const char there[] = "SELECT EXISTS (SELECT 1 FROM maildrop WHERE msg = ?1 AND state <> ?2)";
 	gboolean here, has, source_here, source_has;
 	gint64 known;
 
@@ -279,7 +279,7 @@ store_copy_body(struct store *store, msgid from, msgid to, gboolean *lacking, GE
 		return TRUE;
 	if (source_has)
 		return bodies_share(store, from, to, error);
-	if (!store_number(store, there, VALUES(from), 0, &known, error))
+	if (!store_number(store, there, VALUES(from, DROP_AWAY), 0, &known, error))
 		return FALSE;
 	*lacking = known != 0;
 	return TRUE;
@@ -292,10 +292,10 @@ store_copies_lack(struct store *store, guint limit, GArray *out, GError **error)
 	        "SELECT DISTINCT r.source FROM op CROSS JOIN op_row r ON r.op = op.id"
 	        " JOIN message m ON m.id = r.source JOIN maildrop d ON d.msg = r.source"
 	        " JOIN message c ON c.id = r.id WHERE op.verb = ?1 AND op.state <> ?2 AND m.have & 8 = 0"
-	        " AND c.have & 8 = 0 ORDER BY r.source DESC LIMIT ?3";
+	        " AND c.have & 8 = 0 AND d.state <> ?4 ORDER BY r.source DESC LIMIT ?3";
 
 	return store_flush(store, error) &&
-	       store_ids(store, sql, VALUES(OP_COPY, OP_FAILED, limit), out, error);
+	       store_ids(store, sql, VALUES(OP_COPY, OP_FAILED, limit, DROP_AWAY), out, error);
 }
 
 static gboolean

@@ -9,6 +9,7 @@ enum drop_state {
 	DROP_KEPT, /* it stays there */
 	DROP_DUE,  /* it is to be deleted there */
 	DROP_SENT, /* a DELE for it may have gone out */
+	DROP_AWAY, /* the last visit that looked did not find it: what is not here of it cannot be had */
 	DROP_STATES
 };
 
@@ -47,6 +48,15 @@ int store_drop_of(struct store *store, msgid msg, struct store_drop *drop, GErro
  * cannot tell. */
 gint64 store_drop_digest(struct store *store, const char *header, gsize len, guint64 size);
 
+/* Set ("1") while some of the rows may have other UIDLs than the server calls them by now. */
+#define DROPS_RENAMED "pop3-renamed"
+
+/* Notes that the store is the server of its folders: what is lost of it cannot be had again from elsewhere.
+ */
+gboolean store_serve(struct store *store, GError **error);
+/* Messages of folder that no op is about and that lost their UIDs (a repair, a folder that was built anew):
+ * they are to get others. At most limit; appends msgid. */
+gboolean store_unnamed(struct store *store, gint64 folder, guint limit, GArray *out, GError **error);
 /* The UID that is to be given next in a folder whose UIDs are given here. 0 with error. */
 guint64 store_uid_next(struct store *store, gint64 folder, GError **error);
 /* The body of from, when that is here, becomes that of its copy to, if it has none; in a transaction.

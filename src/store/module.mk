@@ -34,6 +34,7 @@ libstore_a_SOURCES = \
   src/store/salvage-rows.c \
   src/store/salvage.c \
   src/store/schema.c \
+  src/store/serve.c \
   src/store/sql.c \
   src/store/stand.c \
   src/store/step.c \

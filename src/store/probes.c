@@ -38,10 +38,10 @@
 #define BAD_DROPS \
 	NO_NUMBERS("nth", "size") \
 	" OR " NO_NUMBERS("digest", "since") " OR " NO_NUMBER( \
-	        "state") " OR state NOT BETWEEN 0 AND 2" \
+	        "state") " OR state NOT BETWEEN 0 AND 3" \
 	                 " OR typeof(uidl) <> 'blob' OR msg NOT IN (SELECT id FROM message)"
 
-G_STATIC_ASSERT(OP_FLAG == 0 && OP_FAILED == 3 && OP_VERBS == 12 && OP_STATES == 6 && DROP_STATES == 3);
+G_STATIC_ASSERT(OP_FLAG == 0 && OP_FAILED == 3 && OP_VERBS == 12 && OP_STATES == 6 && DROP_STATES == 4);
 G_STATIC_ASSERT(HAVE_STRUCTURE == 1 && HAVE_TEXT == 2 && HAVE_PART == 4 && HAVE_WHOLE == 8);
 
 enum style {
@@ -76,6 +76,10 @@ struct probe {
 #define LOST \
 	"m.uid IS NULL AND m.file IS NULL AND m.folder <> 0 AND NOT " HAS("place") " AND NOT " HAS( \
 	        "unbound") " AND NOT " HAS("awaited") " AND NOT " HAS("op_row")
+/* What is lost of such a store cannot be fetched again (serve.c). */
+#define SERVES "EXISTS (SELECT 1 FROM meta WHERE key = 'user:serves')"
+#define INBOX "(SELECT min(id) FROM folder WHERE path = 'INBOX' AND wish = 0)"
+#define ASTRAY "folder <> 0 AND folder NOT IN (SELECT id FROM folder)"
 #define BAD_OPS "typeof(verb) <> 'integer' OR verb NOT BETWEEN 0 AND 11 OR state NOT BETWEEN 0 AND 5"
 #define IDLE_OPS "verb IN (0, 1, 2, 3, 4, 10, 11) AND upto = 0 AND id NOT IN (SELECT op FROM op_row)"
 /* One that failed says why until somebody has seen it, also of a folder that has gone. */
@@ -135,11 +139,14 @@ static const struct probe probes[] = {
          "SELECT m.folder, count(*), min(m.id) FROM message m WHERE " BAD_TYPES " GROUP BY m.folder",
          N_("mails with numbers that cannot be"), GOES, WENT,
          FIX("DELETE FROM message AS m WHERE " BAD_TYPES), TRUE},
-        {"row", SET,
-         "SELECT 0, count(*), min(id) FROM message WHERE folder <> 0 AND folder NOT IN (SELECT id FROM "
-         "folder)",
+        {"row", SET, "SELECT 0, count(*), min(id) FROM message WHERE " ASTRAY " AND NOT " SERVES,
          N_("mails in a folder that is not there"), GOES, WENT,
-         FIX("DELETE FROM message WHERE folder <> 0 AND folder NOT IN (SELECT id FROM folder)"), TRUE},
+         FIX("DELETE FROM message WHERE " ASTRAY " AND NOT " SERVES), TRUE},
+        {"row", SET, "SELECT 0, count(*), min(id) FROM message WHERE " ASTRAY " AND " SERVES,
+         N_("mails in a folder that is not there"), N_("--repair puts them into INBOX"), N_("put into INBOX"),
+         FIX("UPDATE message SET folder = " INBOX ", uid = NULL WHERE " ASTRAY " AND " SERVES " AND " INBOX
+             " IS NOT NULL"),
+         TRUE},
         {"row", SET,
          "SELECT m.folder, count(*), min(m.id) FROM message m WHERE NOT " HAS(
                  "envelope") " GROUP BY m.folder",
@@ -192,8 +199,17 @@ static const struct probe probes[] = {
              "DELETE FROM place WHERE id IN (SELECT id FROM message WHERE uid IS NOT NULL OR file IS NOT "
              "NULL)"),
          TRUE},
-        {"row", SET, "SELECT m.folder, count(*), min(m.id) FROM message m WHERE " LOST " GROUP BY m.folder",
-         N_("mails that the server has nowhere"), GOES, WENT, FIX("DELETE FROM message AS m WHERE " LOST),
+        {"row", SET,
+         "SELECT m.folder, count(*), min(m.id) FROM message m WHERE " LOST " AND NOT " SERVES
+         " GROUP BY m.folder",
+         N_("mails that the server has nowhere"), GOES, WENT,
+         FIX("DELETE FROM message AS m WHERE " LOST " AND NOT " SERVES), TRUE},
+        {"row", SET,
+         "SELECT m.folder, count(*), min(m.id) FROM message m WHERE " LOST " AND " SERVES
+         " GROUP BY m.folder",
+         N_("mails without a number"), N_("--repair gives them one"), N_("they get one"),
+         FIX("INSERT OR IGNORE INTO unbound SELECT m.folder, 0, m.id FROM message m WHERE " LOST
+             " AND " SERVES),
          TRUE},
         {"row", SET,
          "SELECT m.folder, count(*), min(m.id) FROM message m WHERE m.folder = 0 AND NOT " HAS("limbo"),
@@ -356,7 +372,8 @@ probes_doubt(struct store *store, gint64 folder, GError **error)
 	static const char beyond[] =
 	        "DELETE FROM message AS m WHERE (folder = ?1 OR ?1 = 0) AND uid >= (SELECT uidnext FROM "
 	        "folder f"
-	        " WHERE f.id = m.folder AND uidnext > 0) AND id NOT IN (SELECT id FROM op_row)";
+	        " WHERE f.id = m.folder AND uidnext > 0) AND id NOT IN (SELECT id FROM op_row) AND "
+	        "NOT " SERVES;
 
 	return store_run(store, beyond, VALUES(folder), error) &&
 	       store_run(store, sql, VALUES(folder), error);

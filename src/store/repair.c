@@ -166,7 +166,7 @@ loosen(struct store *store, msgid id, GError **error)
 	       identity_expect(store, folder, id, error);
 }
 
-/* A mail with a change that waits stays, to be met again; others are fetched again. */
+/* A mail with a change that waits stays, to be met again; others are fetched again, where that can be. */
 static gboolean
 distrust_row(struct store *store, msgid id, GError **error)
 {
@@ -176,7 +176,7 @@ distrust_row(struct store *store, msgid id, GError **error)
 
 	if (!store_number(store, waits, VALUES(id), 0, &ops, error))
 		return FALSE;
-	return ops ? loosen(store, id, error) : store_run(store, drop, VALUES(id), error);
+	return ops || serve_is(store) ? loosen(store, id, error) : store_run(store, drop, VALUES(id), error);
 }
 
 static gboolean

@@ -345,7 +345,8 @@ gboolean row_copy(struct store *store, const struct row_state *source, gint64 fo
 
 /* The octets on the disk under a name that nothing refers to yet. Gives the name, NULL with error. */
 char *bodies_write_aside(struct store *store, GBytes *bytes, GError **error);
-/* What lies there becomes the whole body of a row. Not durable: the caller sees to that, before it commits. */
+/* What lies there becomes the whole body of a row. Not durable: the caller sees to that, before it commits.
+ */
 gboolean bodies_take_in(struct store *store, const char *aside, msgid id, GBytes *bytes, gboolean durable,
                         GError **error);
 /* A new row in folder, without a UID, with what lies at aside as its whole body; bytes NULL: none yet. 0 with
@@ -359,6 +360,16 @@ msgid row_make(struct store *store, gint64 folder, const struct store_message *m
 gboolean drop_let_go(struct store *store, msgid msg, GError **error);
 /* The body of msg can be fetched yet. */
 gboolean drop_has(struct store *store, msgid msg);
+
+/* ---- serve.c ---- */
+
+/* What is lost of this store cannot be fetched again. */
+gboolean serve_is(struct store *store);
+/* No row had a higher id. */
+msgid serve_last_id(struct store *store);
+/* The message at path, the body of row id of which nothing is known, becomes that of its row, or one of
+ * INBOX; in no transaction. *here: there is another one of it. */
+gboolean serve_adopt(struct store *store, msgid id, const char *path, gboolean *here, GError **error);
 
 /* ---- ops.c ---- */
 

@@ -147,7 +147,7 @@ subjects(struct rig *rig, const char *folder)
 #define VERBS \
 	(1u << OP_MOVE | 1u << OP_COPY | 1u << OP_PURGE | 1u << OP_APPEND | 1u << OP_EMPTY | \
 	 1u << OP_CREATE | 1u << OP_RENAME | 1u << OP_REMOVE | 1u << OP_SUBSCRIBE | 1u << OP_REPLACE | \
-	 RIG_WIDE | RIG_APART)
+	 RIG_WIDE | RIG_APART | RIG_TELLS | RIG_STRUCTURES)
 #define KIND(variable, profile) \
 	const struct rig_kind variable = { \
 	        .name = "imap-" profile, \

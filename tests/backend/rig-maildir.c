@@ -153,8 +153,9 @@ subjects(struct rig *rig, const char *folder)
 const struct rig_kind rig_maildir = {
         .name = "maildir",
         .ops = &backend_maildir,
-        .verbs = RIG_WIDE | RIG_APART | 1u << OP_MOVE | 1u << OP_COPY | 1u << OP_PURGE | 1u << OP_APPEND |
-                 1u << OP_REPLACE | 1u << OP_EMPTY | 1u << OP_CREATE | 1u << OP_RENAME | 1u << OP_REMOVE,
+        .verbs = RIG_WIDE | RIG_APART | RIG_TELLS | RIG_STRUCTURES | 1u << OP_MOVE | 1u << OP_COPY |
+                 1u << OP_PURGE | 1u << OP_APPEND | 1u << OP_REPLACE | 1u << OP_EMPTY | 1u << OP_CREATE |
+                 1u << OP_RENAME | 1u << OP_REMOVE,
         .make = make,
         .deliver = deliver,
         .set_flags = set_flags,

@@ -1,16 +1,37 @@
-/* A POP3 account: its folders are in the store itself. Another client is another process on that store. */
+/* A POP3 account. New mail comes from a server on a thread beside the test; the folders are in the store
+ * itself, where another client is another process on it. */
 #include <string.h>
 
 #include "backend/pop3/pop3-private.h"
 #include "mime/lines.h"
+#include "pop-server.h"
 #include "rig.h"
 #include "store/maildrop.h"
+
+/* Of the rig under test; tests run one after the other. */
+static struct {
+	struct pop_server *server;
+	GHashTable *names; /* UIDL → name, of INBOX */
+} drop;
 
 static void
 make(struct rig *rig, struct conf_account *account)
 {
+	drop.server = pop_server_new();
+	drop.names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	account->type = ACCOUNT_POP3;
+	account->host = g_strdup("127.0.0.1");
+	account->port = pop_server_port(drop.server);
+	account->security = SECURITY_NONE;
 	account->user = g_strdup("ann");
+	account->timeout = 30;
+}
+
+static void
+end(struct rig *rig)
+{
+	pop_server_free(drop.server);
+	g_hash_table_unref(drop.names);
 }
 
 static void
@@ -32,10 +53,31 @@ furnish(struct rig *rig)
 	}
 }
 
+/* ---- new mail ---- */
+
+/* One link sees what was there when it began. */
+static void
+renew(struct rig *rig)
+{
+	gint64 began = g_get_monotonic_time();
+	struct rig_done done = {0};
+
+	if (!pop_server_has_news(drop.server))
+		return;
+	rig->kind->ops->depart(rig->backend, rig_on_done, &done);
+	rig_wait(rig, &done);
+	rig->ready = FALSE;
+	rig->kind->ops->link(rig->backend);
+	while (!rig->ready) {
+		g_main_context_iteration(rig->context, FALSE);
+		g_assert_cmpint(g_get_monotonic_time() - began, <, 60 * G_USEC_PER_SEC);
+	}
+}
+
 static void
 put_body(struct rig *rig, msgid id, const char *text)
 {
-	g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
+	g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
 	g_autoptr(GBytes) lines = lines_with_crlf(bytes);
 	GError *error = NULL;
 
@@ -45,7 +87,7 @@ put_body(struct rig *rig, msgid id, const char *text)
 }
 
 static void
-deliver(struct rig *rig, const char *folder, const char *name, gint64 when, const char *text)
+deliver_here(struct rig *rig, const char *folder, gint64 when, const char *text)
 {
 	struct pop3_desk desk;
 	struct envelope envelope;
@@ -64,6 +106,21 @@ deliver(struct rig *rig, const char *folder, const char *name, gint64 when, cons
 	g_assert_no_error(error);
 	envelope_clear(&envelope);
 	put_body(rig, id, text);
+}
+
+static void
+deliver(struct rig *rig, const char *folder, const char *name, gint64 when, const char *text)
+{
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(when);
+	g_autofree char *date = g_date_time_format(time, "%a, %d %b %Y %H:%M:%S +0000");
+	g_autofree char *stamped = NULL;
+
+	if (strcmp(folder, "INBOX") != 0) {
+		deliver_here(rig, folder, when, text);
+		return;
+	}
+	stamped = g_strdup_printf("Received: from a by b; %s\n%s", date, text);
+	g_hash_table_insert(drop.names, pop_server_add(drop.server, stamped), g_strdup(name));
 }
 
 /* ---- what the folders' server has: rows where they are bound or placed ---- */
@@ -94,11 +151,36 @@ rows_in(struct rig *rig, gint64 folder)
 	return rows;
 }
 
+static void
+take_out(const struct store_drop *known, void *user)
+{
+	g_hash_table_remove(user, known->uidl);
+}
+
+/* What is on the server and was never here: UIDL → name, both lent. */
+static GHashTable *
+news(struct rig *rig)
+{
+	GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTableIter iter;
+	gpointer uidl, name;
+
+	g_hash_table_iter_init(&iter, drop.names);
+	while (g_hash_table_iter_next(&iter, &uidl, &name))
+		g_hash_table_insert(names, uidl, name);
+	store_drops(rig->store, take_out, names, NULL);
+	return names;
+}
+
+/* 0: it is on the server, and was never here. */
 static msgid
 find(struct rig *rig, const char *folder, const char *name, guint *base)
 {
 	g_autoptr(GPtrArray) rows = rows_in(rig, rig_folder_at(rig, folder));
+	g_autoptr(GHashTable) fresh = news(rig);
+	g_autoptr(GList) names = g_hash_table_get_values(fresh);
 
+	*base = 0;
 	for (guint i = 0; i < rows->len; i++) {
 		const struct store_row *row = rows->pdata[i];
 
@@ -107,7 +189,9 @@ find(struct rig *rig, const char *folder, const char *name, guint *base)
 		*base = row->base;
 		return row->id;
 	}
-	g_error("%s has no message “%s”", folder, name);
+	if (!g_list_find_custom(names, name, (GCompareFunc)strcmp))
+		g_error("%s has no message “%s”", folder, name);
+	return 0;
 }
 
 static int
@@ -121,12 +205,16 @@ subjects(struct rig *rig, const char *folder)
 {
 	gint64 id = rig_folder_at(rig, folder);
 	g_autoptr(GPtrArray) rows = rows_in(rig, id);
+	g_autoptr(GHashTable) fresh = news(rig);
 	g_autoptr(GPtrArray) found = g_ptr_array_new();
+	g_autoptr(GList) names = strcmp(folder, "INBOX") ? NULL : g_hash_table_get_values(fresh);
 
 	if (!id)
 		return NULL;
 	for (guint i = 0; i < rows->len; i++)
 		g_ptr_array_add(found, ((struct store_row *)rows->pdata[i])->subject);
+	for (const GList *l = names; l; l = l->next)
+		g_ptr_array_add(found, l->data);
 	g_ptr_array_sort(found, by_text);
 	g_ptr_array_add(found, NULL);
 	return g_strjoinv(" ", (char **)found->pdata);
@@ -139,6 +227,18 @@ flags_of(struct rig *rig, const char *folder, const char *name)
 
 	find(rig, folder, name, &base);
 	return base;
+}
+
+void
+rig_pop3_remove(const char *name)
+{
+	GHashTableIter iter;
+	gpointer uidl, known;
+
+	g_hash_table_iter_init(&iter, drop.names);
+	while (g_hash_table_iter_next(&iter, &uidl, &known))
+		if (!strcmp(known, name))
+			pop_server_remove(drop.server, uidl);
 }
 
 /* ---- what another process does ---- */
@@ -196,6 +296,8 @@ const struct rig_kind rig_pop3 = {
                  1u << OP_SUBSCRIBE,
         .make = make,
         .furnish = furnish,
+        .end = end,
+        .renew = renew,
         .deliver = deliver,
         .set_flags = set_flags,
         .remove = remove_message,

@@ -55,10 +55,29 @@ on_fact(const char *name, const char *value, void *user)
 	g_test_message("%s: %s", name, value);
 }
 
+static gboolean
+give_secret(gpointer user)
+{
+	struct rig *rig = user;
+
+	rig->kind->ops->secret(rig->backend, "secret word", NULL);
+	return G_SOURCE_REMOVE;
+}
+
 static void
 on_ask(const char *prompt, void *user)
 {
-	g_error("nobody is here to answer “%s”", prompt);
+	struct rig *rig = user;
+	g_autoptr(GSource) source = g_idle_source_new();
+
+	g_source_set_callback(source, give_secret, rig, NULL);
+	g_source_attach(source, rig->context);
+}
+
+static void
+on_left(void *user)
+{
+	((struct rig *)user)->left = TRUE;
 }
 
 static void
@@ -69,6 +88,7 @@ on_behind(gint64 folder, void *user)
 
 static const struct backend_hooks hooks = {.ready = on_ready,
                                            .lost = on_lost,
+                                           .left = on_left,
                                            .rows = on_rows,
                                            .folders = on_folders,
                                            .arrived = on_arrived,
@@ -175,10 +195,6 @@ rig_link(struct rig *rig)
 {
 	gint64 began = g_get_monotonic_time();
 
-	if (!rig->kind->ops->link || rig->kind->ops->depart) { /* the folders are here, whoever is visited */
-		rig_list(rig);
-		return;
-	}
 	rig->kind->ops->link(rig->backend);
 	g_assert_false(rig->ready);
 	while (!rig->ready && !rig->lost)
@@ -216,6 +232,8 @@ rig_open(struct rig *rig, const char *path)
 	gint64 id = folder->id;
 
 	store_folder_free(folder);
+	if (rig->kind->renew)
+		rig->kind->renew(rig);
 	rig->kind->ops->open(rig->backend, id, rig_on_done, &opened);
 	rig_wait(rig, &opened);
 	while (!is_complete(rig, path)) {
@@ -373,6 +391,15 @@ rig_id_at(struct rig *rig, const char *path, const char *subject)
 
 	store_row_free(row);
 	return id;
+}
+
+void
+rig_fetch(struct rig *rig, msgid id)
+{
+	struct rig_done done = {0};
+
+	rig->kind->ops->part(rig->backend, id, "", NULL, rig_on_done, &done);
+	rig_wait(rig, &done);
 }
 
 void

@@ -18,6 +18,8 @@ struct rig_kind {
 	void (*make)(struct rig *rig, struct conf_account *account);
 	/* What is only made when the store and the backend are there, or NULL. */
 	void (*furnish)(struct rig *rig);
+	/* Before a folder is opened: a new link, where one link sees no news. Or NULL. */
+	void (*renew)(struct rig *rig);
 	/* Takes down what make() set up beside rig->dir, or NULL. */
 	void (*end)(struct rig *rig);
 	/* What another client does. name tells messages apart within a folder. */
@@ -29,10 +31,16 @@ struct rig_kind {
 	char *(*subjects)(struct rig *rig, const char *folder);
 };
 #define RIG_WIDE (1u << OP_VERBS)
+/* It tells of what happens in it as it does. */
+#define RIG_TELLS (4u << OP_VERBS)
+/* It tells the structure of a message that is not here. */
+#define RIG_STRUCTURES (8u << OP_VERBS)
 /* The mailbox is apart from the store: what others did to it, or an op that a crash cut short, is there
  * before it is known here. */
 #define RIG_APART (2u << OP_VERBS)
 #define NOON 1700000000 /* about when mail comes */
+/* Of rig_pop3: another client deletes a message of that name in the maildrop. */
+void rig_pop3_remove(const char *name);
 extern const struct rig_kind rig_maildir, rig_pop3, rig_imap_plain, rig_imap_condstore, rig_imap_qresync,
         rig_imap_all;
 
@@ -47,7 +55,7 @@ struct rig {
 	GMainContext *context;
 	gint64 later; /* seconds by which ops seem younger: what lies on the disk has only whole ones too */
 	/* what the hooks said */
-	gboolean ready, lost;
+	gboolean ready, lost, left;
 	guint folders, rows, arrived;
 	guint64 have, total;
 };
@@ -88,6 +96,8 @@ void rig_begin(struct rig *rig);
 /* 0: there is no such folder. */
 gint64 rig_folder_at(struct rig *rig, const char *path);
 msgid rig_id_at(struct rig *rig, const char *path, const char *subject);
+/* Fetches a whole message. */
+void rig_fetch(struct rig *rig, msgid id);
 /* Asserts which subjects are on the other side, sorted; and which in the store, newest first. */
 void rig_there(struct rig *rig, const char *folder, const char *want);
 void rig_here(struct rig *rig, const char *path, const char *want);

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "rig.h"
 
-static const struct rig_kind *const kinds[] = {&rig_maildir, &rig_imap_plain, &rig_imap_condstore,
+static const struct rig_kind *const kinds[] = {&rig_maildir, &rig_pop3, &rig_imap_plain, &rig_imap_condstore,
                                                &rig_imap_qresync};
 
 static void
@@ -285,7 +285,8 @@ destroy_in_the_middle_leaves_nothing(struct rig *rig)
 	folder = store_folder_by_path(rig->store, "INBOX", NULL);
 	rig->kind->ops->open(rig->backend, folder->id, rig_on_done, &done);
 	g_main_context_iteration(rig->context, FALSE);
-	rig->kind->ops->watch(rig->backend, folder->id);
+	if (rig->kind->ops->watch)
+		rig->kind->ops->watch(rig->backend, folder->id);
 	store_folder_free(folder);
 	rig->kind->ops->destroy(rig->backend);
 	g_assert_false(g_main_context_pending(rig->context));
@@ -313,8 +314,8 @@ static const struct rig_case promises[] = {
         {"keywords-survive-a-change-of-flags", keywords_survive_a_change_of_flags, 0},
         {"a-part-can-be-read", a_part_can_be_read_once_it_was_asked_for, 0},
         {"parts-of-many-can-be-read", parts_of_many_can_be_read_once_they_were_asked_for, 0},
-        {"structures-are-put-into-the-store", structures_are_put_into_the_store, 0},
-        {"watch-tells-of-mail-and-flags", watch_tells_of_mail_and_flags, 0},
+        {"structures-are-put-into-the-store", structures_are_put_into_the_store, RIG_STRUCTURES},
+        {"watch-tells-of-mail-and-flags", watch_tells_of_mail_and_flags, RIG_TELLS},
         {"unlink-ends-verbs-as-cancelled", unlink_ends_verbs_as_cancelled, 0},
         {"destroy-in-the-middle", destroy_in_the_middle_leaves_nothing, 0},
         {"an-unknown-folder-is-an-error", a_lost_mailbox_is_one_clear_error, 0},

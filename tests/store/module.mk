@@ -10,7 +10,7 @@ STORE_TESTS =  \
   tests/store/test-journal \
   tests/store/test-kill \
   tests/store/test-known \
-  tests/store/test-limbo tests/store/test-maildrop \
+  tests/store/test-limbo tests/store/test-maildrop tests/store/test-serve \
   tests/store/test-meet \
   tests/store/test-migrate \
   tests/store/test-order \
@@ -54,6 +54,9 @@ tests_store_test_known_LDADD = $(STORE_LIBS)
 tests_store_test_maildrop_SOURCES = tests/store/test-maildrop.c $(STORE_TEST_UTIL)
 tests_store_test_maildrop_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_maildrop_LDADD = $(STORE_LIBS)
+tests_store_test_serve_SOURCES = tests/store/test-serve.c $(STORE_TEST_UTIL)
+tests_store_test_serve_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_serve_LDADD = $(STORE_LIBS)
 tests_store_test_limbo_SOURCES = tests/store/test-limbo.c $(STORE_TEST_UTIL)
 tests_store_test_limbo_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_limbo_LDADD = $(STORE_LIBS)

@@ -53,6 +53,29 @@ has_any(const struct departure *d)
 	return FALSE;
 }
 
+/* Messages of which copies wait. Those that are not there hold them up no longer. */
+static gboolean
+find_sources(struct departure *d, GError **error)
+{
+	struct store *store = d->v->b->env->store;
+	g_autoptr(GArray) away = g_array_new(FALSE, FALSE, sizeof(gint64));
+	gboolean ok = store_copies_lack(store, BODIES_AT_ONCE, d->lacking, error);
+
+	for (guint i = 0; ok && i < d->lacking->len; i++) {
+		struct store_drop drop;
+		int found = store_drop_of(store, g_array_index(d->lacking, msgid, i), &drop, error);
+
+		ok = found >= 0;
+		if (found <= 0)
+			continue;
+		g_free((char *)drop.uidl);
+		if (!pop3_list_item(d->v->list, drop.id))
+			g_array_append_val(away, drop.id);
+	}
+	return ok && (!away->len || store_drop_set_state(store, (const gint64 *)(void *)away->data, away->len,
+	                                                 DROP_AWAY, error));
+}
+
 static gboolean
 find(struct departure *d, GError **error)
 {
@@ -64,7 +87,7 @@ find(struct departure *d, GError **error)
 	d->inbox = pop3_inbox(b, error);
 	if (!d->inbox || (has_any(d) && !store_drops(b->env->store, judge, d, error)))
 		return FALSE;
-	return d->lacking->len || store_copies_lack(b->env->store, BODIES_AT_ONCE, d->lacking, error);
+	return d->lacking->len || find_sources(d, error);
 }
 
 /* ---- the end ---- */

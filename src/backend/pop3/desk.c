@@ -30,9 +30,9 @@ write_down(struct backend *b, struct store_folder *folder, guint64 next, GError 
 	folder->uidnext = next;
 	folder->exists = folder->server_total = (guint64)folder->rows + lacking;
 	folder->server_unread = (guint64)folder->unread;
-	folder->complete = !lacking;
 	if (!inbox || (v && v->list && v->list->listed))
 		folder->synced = g_get_real_time() / G_USEC_PER_SEC;
+	folder->complete = !lacking && folder->synced;
 	g_free(folder->windows);
 	folder->windows = g_strdup_printf("1:%" G_GUINT64_FORMAT, MAX(next - 1, 1));
 	return store_folder_put_state(b->env->store, folder, error);

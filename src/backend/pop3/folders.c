@@ -7,6 +7,9 @@
 #include "backend/roles.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "store/maildrop.h"
+
+enum { SLICE = 500 };
 
 struct store_folder *
 pop3_folder(struct backend *b, gint64 id, GError **error)
@@ -81,39 +84,68 @@ assign_roles(struct backend *b, GPtrArray *folders, GError **error)
 	return ok;
 }
 
+/* Those that lost their UIDs get others. */
 static gboolean
-complete_all(struct backend *b, GPtrArray *folders, GError **error)
+name_again(struct backend *b, gint64 folder, const GArray *ids, GError **error)
+{
+	struct pop3_desk desk;
+	gboolean ok = pop3_desk_open(b, folder, &desk, error);
+
+	for (guint i = 0; ok && i < ids->len; i++)
+		ok = store_moved(b->env->store, 0, g_array_index(ids, msgid, i), folder, POP3_UIDVALIDITY,
+		                 desk.next++, NULL, error);
+	return ok && pop3_desk_close(b, &desk, error);
+}
+
+static gboolean
+complete(struct backend *b, const struct store_folder *folder, gboolean *more, GError **error)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
+	/* What INBOX lacks only a visit knows. */
+	gboolean known = folder->complete || (folder->uidvalidity && strcmp(folder->path, "INBOX") == 0);
+
+	if (!store_unnamed(b->env->store, folder->id, SLICE, ids, error))
+		return FALSE;
+	*more |= ids->len == SLICE;
+	if (ids->len)
+		return name_again(b, folder->id, ids, error);
+	return known || pop3_desk_look(b, folder->id, error);
+}
+
+static gboolean
+complete_all(struct backend *b, GPtrArray *folders, gboolean *more, GError **error)
 {
 	gboolean ok = TRUE;
 
-	for (guint i = 0; ok && i < folders->len; i++) {
-		const struct store_folder *folder = folders->pdata[i];
-
-		ok = folder->complete || pop3_desk_look(b, folder->id, error);
-	}
+	for (guint i = 0; ok && i < folders->len; i++)
+		ok = complete(b, folders->pdata[i], more, error);
 	return ok;
 }
 
 static gboolean
-list(struct backend *b, GError **error)
+list(struct backend *b, gboolean *more, GError **error)
 {
 	g_autoptr(GPtrArray) folders = NULL;
 
-	return ensure_inbox(b->env->store, error) && (folders = store_folders(b->env->store, error)) &&
-	       assign_roles(b, folders, error) && complete_all(b, folders, error);
+	return store_serve(b->env->store, error) && ensure_inbox(b->env->store, error) &&
+	       (folders = store_folders(b->env->store, error)) && assign_roles(b, folders, error) &&
+	       complete_all(b, folders, more, error);
 }
 
 static enum job_state
 folders_step(struct backend *b, struct job *job, GError **error)
 {
 	struct store *store = b->env->store;
+	gboolean more = FALSE;
 
 	if (!store_begin(store, FALSE, error))
 		return JOB_FAILED;
-	if (!list(b, error) || !store_commit(store, error)) {
+	if (!list(b, &more, error) || !store_commit(store, error)) {
 		store_rollback(store);
 		return JOB_FAILED;
 	}
+	if (more)
+		return JOB_MORE;
 	b->env->hooks->folders(b->env->user);
 	return JOB_DONE;
 }

@@ -11,7 +11,7 @@
 enum { MESSAGES_MOST = 1000000, STRINGS_MOST = 64 << 20 };
 
 /* Set while not all is told apart that the server has renamed: a visit may end before. */
-#define RENAMED "pop3-renamed"
+#define RENAMED DROPS_RENAMED
 
 static struct drop_item *
 item_at(const struct drop_list *list, guint i)
@@ -157,6 +157,24 @@ pop3_list_settle(struct drop_list *list, GError **error)
 	return !list->known || list->waiting || settle(list, error);
 }
 
+/* What was missed once is there again. */
+static gboolean
+note_back(struct drop_list *list, GError **error)
+{
+	g_autoptr(GArray) back = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+	for (guint i = 0; i < list->items->len; i++) {
+		struct drop_item *item = item_at(list, i);
+
+		if (!item->row || item->state != DROP_AWAY)
+			continue;
+		item->state = DROP_KEPT;
+		g_array_append_val(back, item->row);
+	}
+	return !back->len || store_drop_set_state(list->v->b->env->store, (const gint64 *)(void *)back->data,
+	                                          back->len, DROP_KEPT, error);
+}
+
 static gboolean
 compare(struct drop_list *list, GError **error)
 {
@@ -168,7 +186,7 @@ compare(struct drop_list *list, GError **error)
 		return FALSE;
 	list->first = !drop_known_count(list->known);
 	met = drop_known_match(list->known, list->items);
-	if (!note_renamed(list, met, &renamed, error))
+	if (!note_renamed(list, met, &renamed, error) || !note_back(list, error))
 		return FALSE;
 	for (guint i = 0; i < list->items->len; i++) {
 		struct drop_item *item = item_at(list, i);
