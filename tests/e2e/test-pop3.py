@@ -3,6 +3,7 @@
 import base64, json, os, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from courier import Courier
 from dovecot import Dovecot, RawImap
 from pop import CAPS, CUT, Mail, Pop, RESET, STALL, TLS, text_message
 from tap import *
@@ -101,6 +102,26 @@ def test_every_mechanism():
                     d.ca, auth, jwt(d.user)))) as home:
                 sync(home)
                 assert subjects(home) == numbers(1)
+
+
+def test_another_real_server():
+    with Courier() as c:
+        for n in range(1, 31):
+            c.deliver(text_message(n, body='text of %d\n.a dot\n..\n.' % n))
+        with Home(pop3_conf(c.port, more=FULL + 'leave-on-server = until-moved\n')) as home:
+            sync(home)
+            assert subjects(home) == numbers(*range(1, 31))
+            for row in rows(home)[:3]:
+                assert b'\n.a dot\n..\n.\n' in whole(home, row).replace(b'\r\n', b'\n')
+            c.deliver(text_message(31))
+            home.run('delete', *[r['id'] for r in rows(home)[:10]])
+            sync(home)
+            c.becomes(21)
+            assert len(subjects(home)) == 21, subjects(home)
+            sync(home)
+            c.becomes(21)
+            assert len(subjects(home)) == 21, subjects(home)
+            home.run('check', 'post')
 
 
 def test_mail_moves_to_another_account():
