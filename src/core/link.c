@@ -204,7 +204,8 @@ on_ready(void *user)
 	a->refusals = a->lanes_refused = 0;
 	g_clear_error(&a->trouble);
 	work_reset(a);
-	journal_linked(a);
+	if (!visits(a)) /* there it goes on without a link, or needs what comes with INBOX */
+		journal_linked(a);
 	courier_link_changed(a);
 	requests_start(a);
 	work_on(a);

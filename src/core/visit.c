@@ -80,6 +80,8 @@ opened(const GError *error, void *user)
 	struct progress *p = work_progress(a, open->folder);
 
 	lane->opening = FALSE;
+	if (visits(a) && !error && a->link == LINK_UP)
+		journal_linked(a);
 	if (p->lane == lane) {
 		g_clear_error(&p->error);
 		p->opened = !error;

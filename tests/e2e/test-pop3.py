@@ -348,6 +348,17 @@ def test_bodies_on_demand():
         assert 'text of 2' in home.run('show', row['id']) and len(server.ever) == connections
 
 
+def test_a_copy_of_a_header_waits_for_the_rest():
+    with Post([1, 2], more='keep = headers\n') as (server, home):
+        sync(home)
+        home.run('folder', 'create', 'post/Kept')
+        home.run('copy', rows(home)[0]['id'], 'post/Kept')
+        assert 'copy' in home.run('queue')
+        sync(home)
+        assert home.run('queue') == '' and [c for c in server.heard if c.startswith('RETR')] == ['RETR 2'], server.heard
+        assert [(r['subject'], r['body']) for r in rows(home, 'Kept')] == [('number 2', 'full')]
+
+
 def test_a_large_message_comes_whole():
     big = text_message(7, body='x' * 70 + '\n' + ''.join('line %d of a large message\n.\n' % i for i in range(40000)))
     with Post([1, Mail(big, 'big'), Mail(big.replace(b'number 7', b'number 8'), 'liar', size=10)], more=FULL) as (server, home):

@@ -89,6 +89,38 @@ begin_errand(struct visit *v, struct errand *errand)
 	task_release(task, NULL);
 }
 
+/* ---- one body ---- */
+
+static gboolean
+want_body(struct visit *v, msgid id, struct task *task,
+          void (*progress)(guint64 have, guint64 total, void *user), GError **error)
+{
+	struct store_drop drop;
+	struct drop_item *item;
+	int found;
+
+	if (store_has_part(v->b->env->store, id, ""))
+		return TRUE;
+	found = store_drop_of(v->b->env->store, id, &drop, error);
+	if (found < 0)
+		return FALSE;
+	item = found ? pop3_list_item(v->list, drop.id) : NULL;
+	if (found)
+		g_free((char *)drop.uidl);
+	if (!item || item->gone) {
+		fulmar_fail(error, FULMAR_FAILED, _("the message is no longer on the server"));
+		return FALSE;
+	}
+	pop3_take_body(v, item, id, task, progress);
+	return TRUE;
+}
+
+gboolean
+pop3_want_body(struct visit *v, msgid msg, struct task *task)
+{
+	return !store_has_part(v->b->env->store, msg, "") && want_body(v, msg, task, NULL, NULL);
+}
+
 /* ---- headers ---- */
 
 static struct conf_keep
@@ -134,6 +166,17 @@ take_chunk(struct visit *v, guint most, gboolean whole, struct task *task)
 	}
 }
 
+/* Copies of what is here as headers alone wait for the rest. */
+static void
+take_for_copies(struct visit *v, struct task *task)
+{
+	g_autoptr(GArray) lacking = g_array_new(FALSE, FALSE, sizeof(msgid));
+
+	store_copies_lack(v->b->env->store, CHUNK, lacking, NULL);
+	for (guint i = 0; i < lacking->len; i++)
+		pop3_want_body(v, g_array_index(lacking, msgid, i), task);
+}
+
 static void
 run_open(struct visit *v, struct errand *errand, struct task *task)
 {
@@ -141,6 +184,7 @@ run_open(struct visit *v, struct errand *errand, struct task *task)
 
 	if (!v->list->asked)
 		take_chunk(v, SCREEN, !many && comes_whole(v), task);
+	take_for_copies(v, task);
 }
 
 void
@@ -203,36 +247,6 @@ pop3_fill(struct backend *b, gint64 folder, backend_done done, void *user)
 }
 
 /* ---- bodies ---- */
-
-static gboolean
-want_body(struct visit *v, msgid id, struct task *task,
-          void (*progress)(guint64 have, guint64 total, void *user), GError **error)
-{
-	struct store_drop drop;
-	struct drop_item *item;
-	int found;
-
-	if (store_has_part(v->b->env->store, id, ""))
-		return TRUE;
-	found = store_drop_of(v->b->env->store, id, &drop, error);
-	if (found < 0)
-		return FALSE;
-	item = found ? pop3_list_item(v->list, drop.id) : NULL;
-	if (found)
-		g_free((char *)drop.uidl);
-	if (!item || item->gone) {
-		fulmar_fail(error, FULMAR_FAILED, _("the message is no longer on the server"));
-		return FALSE;
-	}
-	pop3_take_body(v, item, id, task, progress);
-	return TRUE;
-}
-
-gboolean
-pop3_want_body(struct visit *v, msgid msg, struct task *task)
-{
-	return !store_has_part(v->b->env->store, msg, "") && want_body(v, msg, task, NULL, NULL);
-}
 
 static void
 run_bodies(struct visit *v, struct errand *errand, struct task *task)

@@ -93,8 +93,8 @@ note_renamed(struct drop_list *list, guint met, gboolean *renamed, GError **erro
 	struct store *store = list->v->b->env->store;
 	g_autofree char *was = store_get(store, RENAMED);
 
-	*renamed = (was && *was) || (list->items->len && !met && !list->v->portions &&
-	                             drop_known_count(list->known));
+	*renamed = (was && *was) ||
+	           (list->items->len && !met && !list->v->portions && drop_known_count(list->known));
 	if (!*renamed || (was && *was))
 		return TRUE;
 	log_note(LOG_POP3, "%s: none of the UIDLs is known", list->v->b->env->account->id);
