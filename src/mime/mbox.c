@@ -292,8 +292,8 @@ read_start(struct mbox *mbox, struct mbox_message *message, gsize *next, GError 
 	message->offset = mbox->offset;
 	if (!is && !problem)
 		fulmar_fail(&problem, FULMAR_FAILED,
-		            _("%s: no mbox: a line “From …” should stand at octet %" G_GUINT64_FORMAT),
-		            mbox->name, mbox->offset);
+		            _("%s: no mbox: a line “From …” should stand at octet %llu"), mbox->name,
+		            (unsigned long long)mbox->offset);
 	if (problem) {
 		g_propagate_error(error, problem);
 		return -1;
