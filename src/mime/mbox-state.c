@@ -45,13 +45,12 @@ static void
 take_keywords(struct mbox_state *state, const char *value, gsize len)
 {
 	g_autofree char *more = len <= KEYWORDS_MOST ? g_strstrip(g_strndup(value, len)) : NULL;
-	gsize had = state->keywords ? strlen(state->keywords) : 0;
+	g_autofree char *had = state->keywords;
 
-	if (!more || !*more || had > KEYWORDS_MOST)
-		return;
-	more = had ? g_strconcat(state->keywords, " ", more, NULL) : g_steal_pointer(&more);
-	g_free(state->keywords);
-	state->keywords = g_steal_pointer(&more);
+	if (!more || !*more || (had && strlen(had) > KEYWORDS_MOST))
+		state->keywords = g_steal_pointer(&had);
+	else
+		state->keywords = had ? g_strconcat(had, " ", more, NULL) : g_steal_pointer(&more);
 }
 
 /* Bits of nsMsgMessageFlags, in hexadecimal. */

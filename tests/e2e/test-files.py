@@ -270,6 +270,10 @@ def test_one_import_is_one_step_of_undo():
 
 # ---- what is too much ----
 
+def sanitized():
+    return re.search(r'lib[at]san', subprocess.run(['ldd', FULMAR], capture_output=True, text=True).stdout)
+
+
 def test_a_message_that_is_too_long_is_left_out_and_memory_is_bounded():
     with local_home() as home:
         path = put(home, 'in.mbox', POSTMARK + message(1) + b'\n' + POSTMARK + b'Subject: long\nContent-Length: 999999999999\n\n')
@@ -282,7 +286,7 @@ def test_a_message_that_is_too_long_is_left_out_and_memory_is_bounded():
         _, status, usage = os.wait4(p.pid, 0)
         p.returncode = os.waitstatus_to_exitcode(status)
         assert p.returncode == 6 and len(out.split()) == 2 and 'longer than 128 MB' in err, (p.returncode, out, err)
-        assert usage.ru_maxrss < 450 * 1024, usage.ru_maxrss
+        assert usage.ru_maxrss < (900 if sanitized() else 450) * 1024, usage.ru_maxrss
         assert subjects(home) == ['number 1', 'number 2']
         long_one = at(home, 'long.eml')
         with open(long_one, 'wb') as f:
