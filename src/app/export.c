@@ -22,7 +22,7 @@ struct export
 	GPtrArray *query; /* words */
 	struct session *session;
 	struct sink *sink;
-	struct filter *filter; /* or NULL */
+	struct query *filter; /* or NULL */
 	guint done, left_out;
 	gboolean no_link; /* what is not here is not asked for any more */
 	gint64 shown;     /* when progress was, µs */
@@ -115,7 +115,7 @@ export_row(struct export *export, struct store_row *row, GError **error)
 }
 
 static gboolean
-export_rows(struct export *export, GPtrArray *rows, GError **error)
+export_rows(struct export *export, const char *path, GPtrArray *rows, GError **error)
 {
 	guint kept = 0;
 
@@ -123,7 +123,7 @@ export_rows(struct export *export, GPtrArray *rows, GError **error)
 		struct store_row *row = rows->pdata[i];
 
 		rows->pdata[i] = NULL;
-		if (export->filter && !filter_match(export->filter, row))
+		if (export->filter && !filter_match(export->filter, row, export->account->id, path))
 			store_row_free(row);
 		else
 			rows->pdata[kept++] = row;
@@ -143,7 +143,7 @@ rows_new(void)
 }
 
 static gboolean
-export_folder(struct export *export, gint64 folder, GError **error)
+export_folder(struct export *export, const struct store_folder *folder, GError **error)
 {
 	struct store_key last = {0};
 	gboolean begun = FALSE, more = TRUE;
@@ -151,13 +151,13 @@ export_folder(struct export *export, gint64 folder, GError **error)
 	while (more) {
 		g_autoptr(GPtrArray) rows = rows_new();
 
-		if (!store_rows(export->store, folder, begun ? &last : NULL, FALSE, CHUNK, rows, error))
+		if (!store_rows(export->store, folder->id, begun ? &last : NULL, FALSE, CHUNK, rows, error))
 			return FALSE;
 		begun = TRUE;
 		more = rows->len == CHUNK;
 		if (rows->len)
 			last = ((const struct store_row *)rows->pdata[rows->len - 1])->key;
-		if (!export_rows(export, rows, error))
+		if (!export_rows(export, folder->path, rows, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -171,7 +171,7 @@ export_path(struct export *export, const char *path, GError **error)
 	GError *partly = NULL;
 	struct store_folder *folder = ready_folder(export->app, export->session, export->account,
 	                                           export->store, path, &partly, error);
-	gboolean ok = folder && export_folder(export, folder->id, error);
+	gboolean ok = folder && export_folder(export, folder, error);
 
 	store_folder_free(folder);
 	if (partly)
@@ -237,7 +237,7 @@ export_ids(struct export *export, const GArray *ids, GError **error)
 		for (; rows->len < CHUNK && at < ids->len; at++)
 			if (!read_row(export, g_array_index(ids, msgid, at), rows, error))
 				return FALSE;
-		if (!export_rows(export, rows, error))
+		if (!export_rows(export, "", rows, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -374,15 +374,13 @@ int
 command_export(struct app *app)
 {
 	struct export export = {.app = app, .query = g_ptr_array_new()};
-	gboolean words = FALSE, ok;
+	gboolean words, ok;
 	GError *error = NULL;
 
 	export.session = session_new(app);
 	ok = take_words(&export, &error) && write_all(&export, &error) && finish(&export, &error);
-	if (export.filter) {
-		words = filter_has_words(export.filter);
-		filter_free(export.filter);
-	}
+	words = export.filter && query_has_words(export.filter);
+	query_free(export.filter);
 	sink_free(export.sink);
 	session_free(export.session);
 	g_ptr_array_unref(export.query);

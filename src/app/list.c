@@ -26,7 +26,7 @@ struct list {
 	const struct conf_account *account;
 	struct store *store;
 	struct session *session;
-	struct filter *filter;
+	struct query *filter;
 	GPtrArray *walks;    /* struct walk * */
 	gint64 left;         /* rows still to print */
 	gboolean words_only; /* the filter looked for words where it could */
@@ -102,7 +102,7 @@ print_row(struct list *list, const struct walk *walk, const struct store_row *ro
 {
 	if (list->left == 0)
 		return FALSE;
-	if (list->filter && !filter_match(list->filter, row))
+	if (list->filter && !filter_match(list->filter, row, list->account->id, walk->folder->path))
 		return TRUE;
 	if (list->left > 0)
 		list->left--;
@@ -368,8 +368,7 @@ list_clear(struct list *list)
 	g_ptr_array_unref(list->walks);
 	if (list->store)
 		store_close(list->store);
-	if (list->filter)
-		filter_free(list->filter);
+	query_free(list->filter);
 	session_free(list->session);
 }
 
@@ -387,7 +386,7 @@ check_words(struct list *list, const char **folder, GError **error)
 		return FALSE;
 	if (words->len > 1)
 		list->filter = filter_new(words, 1, error);
-	list->words_only = list->filter && filter_has_words(list->filter);
+	list->words_only = list->filter && query_has_words(list->filter);
 	return words->len == 1 || list->filter;
 }
 

@@ -1,4 +1,4 @@
-# floor 1: base
+# floor 1: query, base
 noinst_LIBRARIES += libconf.a
 libconf_a_SOURCES = \
   src/conf/check.c \
@@ -10,4 +10,4 @@ libconf_a_SOURCES = \
   src/conf/options.c \
   src/conf/parse.c \
   src/conf/values.c
-CONF_LIBS = libconf.a $(BASE_LIBS)
+CONF_LIBS = libconf.a libquery.a $(BASE_LIBS)

@@ -30,5 +30,5 @@ libcore_a_SOURCES = \
   src/core/undo.c \
   src/core/visit.c \
   src/core/work.c
-CORE_LIBS = libcore.a libbackend.a libmsg.a libstore.a libproto.a libnet.a libmime.a libconf.a $(BASE_LIBS) \
+CORE_LIBS = libcore.a libbackend.a libmsg.a libstore.a libproto.a libnet.a libmime.a libconf.a libquery.a $(BASE_LIBS) \
   $(SQLITE_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS) $(IDN2_LIBS)

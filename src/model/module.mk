@@ -8,7 +8,6 @@ libmodel_a_SOURCES = \
   src/model/list.c src/model/list-expect.c src/model/list-load.c src/model/list-seek.c src/model/list.h src/model/list-private.h \
   src/model/mailcap.c src/model/mailcap.h \
   src/model/op-text.c src/model/op-text.h \
-  src/model/pattern.c src/model/pattern.h \
   src/model/rights.c src/model/rights.h \
   src/model/thread.c src/model/thread.h
-MODEL_LIBS = libmodel.a libmsg.a libstore.a libmime.a libconf.a $(BASE_LIBS) $(SQLITE_LIBS)
+MODEL_LIBS = libmodel.a libmsg.a libstore.a libmime.a libconf.a libquery.a $(BASE_LIBS) $(SQLITE_LIBS)

@@ -1,4 +1,4 @@
-# floor 3: mime, base
+# floor 3: mime, query, base
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
   src/store/add.c \
@@ -19,6 +19,7 @@ libstore_a_SOURCES = \
   src/store/lists.c \
   src/store/masks.c \
   src/store/maildrop.c src/store/maildrop.h \
+  src/store/match.c src/store/match-stored.c src/store/match.h \
   src/store/messages.c \
   src/store/moved.c \
   src/store/ops.c \
@@ -47,4 +48,4 @@ libstore_a_SOURCES = \
   src/store/undo.c \
   src/store/wanted.c src/store/wanted.h
 libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
-STORE_LIBS = libstore.a $(MIME_LIBS) $(SQLITE_LIBS)
+STORE_LIBS = libstore.a libquery.a $(MIME_LIBS) $(SQLITE_LIBS)

@@ -1,6 +1,7 @@
 #include "base/i18n.h"
 #include "model/format.h"
-#include "model/pattern.h"
+#include "query/query.h"
+#include "store/match.h"
 #include "ui/ui-private.h"
 
 /* Selecting messages for the next change: one by one, by conversation, by pattern. */
@@ -90,17 +91,57 @@ prefix(struct ui *ui, int count)
 
 /* -- by pattern -- */
 
+struct choice {
+	struct query *query;
+	char *account, *folder;
+	struct match_place place;
+};
+
 static void
 look_at_row(struct sweep *sweep, const struct store_row *row)
 {
-	if (pattern_matches(sweep->user, row))
+	const struct choice *choice = sweep->user;
+
+	if (match_row(choice->query, row, &choice->place, NULL) == QUERY_YES)
 		g_array_append_val(sweep->found, row->id);
 }
 
 static void
-free_pattern(gpointer pattern)
+choice_free(gpointer data)
 {
-	pattern_free(pattern);
+	struct choice *choice = data;
+
+	query_free(choice->query);
+	g_free(choice->account);
+	g_free(choice->folder);
+	g_free(choice);
+}
+
+/* Takes query. */
+static struct choice *
+choice_new(struct ui *ui, struct query *query)
+{
+	struct choice *choice = g_new0(struct choice, 1);
+
+	choice->query = query;
+	choice->account = g_strdup(ui_account_id(ui, ui->account));
+	choice->folder = g_strdup(ui->path ? ui->path : "");
+	choice->place = (struct match_place){choice->account, choice->folder, ui->now};
+	return choice;
+}
+
+/* The list is read row by row, between keys: what would have to be fetched first cannot be asked for. */
+static struct query *
+query_of(const char *typed, GError **error)
+{
+	static const struct query_use use = {
+	        .words = QUERY_HEAD_WORDS,
+	        .without = 1u << QUERY_HEADER | 1u << QUERY_FILENAME,
+	        .without_fields = QUERY_BODY,
+	        .smart_case = TRUE,
+	};
+
+	return query_new(typed, &use, error);
 }
 
 /* TRUE when the folder that was looked through is still the one shown. */
@@ -147,12 +188,12 @@ static void
 sweep_for(struct ui *ui, const char *typed, void (*end)(struct ui *ui, struct sweep *sweep))
 {
 	g_autoptr(GError) error = NULL;
-	struct pattern *pattern = typed && *typed ? pattern_new(typed, &error) : NULL;
+	struct query *query = typed && *typed ? query_of(typed, &error) : NULL;
 	struct sweep *sweep;
 
 	if (error)
 		ui_complain(ui, "%s", error->message);
-	if (!pattern)
+	if (!query)
 		return;
 	sweep = g_new0(struct sweep, 1);
 	sweep->account = ui->account;
@@ -160,8 +201,8 @@ sweep_for(struct ui *ui, const char *typed, void (*end)(struct ui *ui, struct sw
 	sweep->label = g_strdup(_("Looking for messages"));
 	sweep->row = look_at_row;
 	sweep->end = end;
-	sweep->user = pattern;
-	sweep->free_user = free_pattern;
+	sweep->user = choice_new(ui, query);
+	sweep->free_user = choice_free;
 	ui_sweep(ui, sweep);
 }
 

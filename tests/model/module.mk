@@ -1,6 +1,6 @@
 # tests of src/model
 MODEL_TESTS = tests/model/test-document tests/model/test-folders tests/model/test-format tests/model/test-fuzzy tests/model/test-list \
-  tests/model/test-mailcap tests/model/test-op-text tests/model/test-pattern tests/model/test-rights tests/model/test-thread
+  tests/model/test-mailcap tests/model/test-op-text tests/model/test-rights tests/model/test-thread
 check_PROGRAMS += $(MODEL_TESTS)
 TESTS += $(MODEL_TESTS)
 tests_model_test_document_SOURCES = tests/model/test-document.c tests/model/sample.c tests/model/sample.h
@@ -12,6 +12,5 @@ tests_model_test_list_SOURCES = tests/model/test-list.c tests/model/sample.c tes
 tests_model_test_list_LDADD = $(MODEL_LIBS)
 tests_model_test_mailcap_LDADD = $(MODEL_LIBS)
 tests_model_test_op_text_LDADD = $(MODEL_LIBS)
-tests_model_test_pattern_LDADD = $(MODEL_LIBS)
 tests_model_test_rights_LDADD = $(MODEL_LIBS)
 tests_model_test_thread_LDADD = $(MODEL_LIBS)

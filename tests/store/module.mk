@@ -11,6 +11,7 @@ STORE_TESTS =  \
   tests/store/test-kill \
   tests/store/test-known \
   tests/store/test-limbo tests/store/test-maildrop tests/store/test-serve \
+  tests/store/test-match \
   tests/store/test-meet \
   tests/store/test-migrate \
   tests/store/test-order \
@@ -79,6 +80,9 @@ tests_store_test_store_LDADD = $(STORE_LIBS)
 tests_store_test_threads_SOURCES = tests/store/test-threads.c $(STORE_TEST_UTIL)
 tests_store_test_threads_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_threads_LDADD = $(STORE_LIBS)
+tests_store_test_match_SOURCES = tests/store/test-match.c $(STORE_TEST_UTIL)
+tests_store_test_match_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_match_LDADD = $(STORE_LIBS)
 tests_store_test_meet_SOURCES = tests/store/test-meet.c $(STORE_TEST_UTIL)
 tests_store_test_meet_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_meet_LDADD = $(STORE_LIBS)
