@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "app/changes.h"
-#include "app/keywords.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/keyword.h"
 
 struct flags {
 	guint add, remove;
@@ -35,20 +35,21 @@ add_flag(struct flags *flags, const char *word, GError **error)
 {
 	gboolean add = *word == '+';
 	guint flag = flag_of(word + 1);
+	g_autofree char *keyword = flag ? NULL : keyword_from_typed(word + 1);
 	GString *keywords = add ? flags->keywords_add : flags->keywords_remove;
 
 	if (flag) {
 		*(add ? &flags->add : &flags->remove) |= flag;
 		return TRUE;
 	}
-	if (!keyword_is_valid(word + 1)) {
+	if (!keyword) {
 		fulmar_fail(error, FULMAR_USAGE,
 		            _("“%s” is no flag: seen, answered, flagged, deleted, draft, forwarded, or a "
 		              "keyword without blanks"),
 		            word);
 		return FALSE;
 	}
-	g_string_append_printf(keywords, "%s%s", keywords->len ? " " : "", word + 1);
+	g_string_append_printf(keywords, "%s%s", keywords->len ? " " : "", keyword);
 	return TRUE;
 }
 

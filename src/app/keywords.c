@@ -1,19 +1,8 @@
 #include "app/keywords.h"
 
-#include <string.h>
+#include "base/keyword.h"
 
-enum { KEYWORDS_MOST = 100, KEYWORD_OCTETS = 200 };
-
-gboolean
-keyword_is_valid(const char *name)
-{
-	if (!*name)
-		return FALSE;
-	for (const char *p = name; *p; p++)
-		if ((guchar)*p <= ' ' || (guchar)*p >= 0x7f || strchr("(){%*\"\\]", *p))
-			return FALSE;
-	return TRUE;
-}
+enum { KEYWORDS_MOST = 100 };
 
 char *
 keywords_clean(const char *words, gboolean *forwarded)
@@ -25,7 +14,7 @@ keywords_clean(const char *words, gboolean *forwarded)
 	for (guint i = 0; parts[i]; i++) {
 		if (!g_ascii_strcasecmp(parts[i], "$Forwarded"))
 			*forwarded = TRUE;
-		else if (keyword_is_valid(parts[i]) && strlen(parts[i]) <= KEYWORD_OCTETS)
+		else if (keyword_is_valid(parts[i]))
 			g_string_append_printf(out, "%s%s", out->len ? " " : "", parts[i]);
 	}
 	return g_string_free(out, out->len == 0);

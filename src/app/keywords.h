@@ -4,8 +4,6 @@
 
 #include <glib.h>
 
-/* A keyword is an atom (RFC 9051 §9, flag-keyword). */
-gboolean keyword_is_valid(const char *name);
 /* Those of words (blank-separated) that are some, blank-separated; NULL: none is. $Forwarded, which is a
  * flag, is left out and told. Gives (g_free). */
 char *keywords_clean(const char *words, gboolean *forwarded);

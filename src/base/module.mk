@@ -5,6 +5,7 @@ libbase_a_SOURCES = \
   src/base/files.c src/base/files.h \
   src/base/i18n.h \
   src/base/idset.c src/base/idset.h \
+  src/base/keyword.c src/base/keyword.h \
   src/base/lazy.c src/base/lazy.h \
   src/base/log.c src/base/log.h \
   src/base/loop.c src/base/loop.h \

@@ -1,5 +1,6 @@
 #include <string.h>
 #include "base/i18n.h"
+#include "base/keyword.h"
 #include "base/text.h"
 #include "model/format.h"
 #include "ui/ui-private.h"
@@ -290,35 +291,22 @@ ui_read_all(struct ui *ui, guint account, const struct store_folder *folder)
 
 /* -- keywords -- */
 
-/* Keywords are atoms (RFC 9051 §9: no blanks, parentheses, wildcards, quotes), and not system flags. */
-static gboolean
-is_keyword(const char *word)
-{
-	if (!*word || strlen(word) > 200)
-		return FALSE;
-	for (const char *c = word; *c; c++)
-		if (*c <= ' ' || *c >= 0x7f || strchr("(){%*\"\\]", *c))
-			return FALSE;
-	return TRUE;
-}
-
 static void
 keywords_typed(struct ui *ui, const char *typed, void *user)
 {
 	const GArray *ids = user;
 	g_autoptr(GString) add = g_string_new(NULL), remove = g_string_new(NULL);
-	g_auto(GStrv) words = g_strsplit_set(typed ? typed : "", ", ", -1);
+	g_auto(GStrv) words = keyword_words(typed ? typed : "");
 	struct change change = {.verb = CMD_FLAG, .account = ui->account, .folder = ui->folder, .ids = ids};
 
 	for (char **w = words; *w; w++) {
-		const char *word = *w + (**w == '+' || **w == '-');
+		const char *typed_word = *w + (**w == '+' || **w == '-');
+		g_autofree char *word = keyword_from_typed(typed_word);
 		GString *list = **w == '-' ? remove : add;
 
-		if (!**w)
-			continue;
-		if (!is_keyword(word)) {
+		if (!word) {
 			ui_complain(ui, _("“%s” cannot be a keyword: letters, digits and $ - _ . only"),
-			            word);
+			            typed_word);
 			return;
 		}
 		g_string_append_printf(list, "%s%s", list->len ? " " : "", word);

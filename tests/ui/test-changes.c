@@ -1,6 +1,7 @@
 #include <locale.h>
 #include <string.h>
 #include <time.h>
+#include "base/keyword.h"
 #include "rig.h"
 #include "store/wanted.h"
 
@@ -264,10 +265,10 @@ keywords_are_given_and_taken(void)
 
 	rig_open(&rig, 24, 80, FALSE, NULL);
 	press(&rig, "Y");
-	type(&rig, "+work todo -old");
+	type(&rig, "+work todo,\"label:Trip to Genoa\" -old");
 	press(&rig, "Enter");
 	command = rig_taken(&rig, CMD_FLAG);
-	g_assert_cmpstr(command->text, ==, "work todo");
+	g_assert_cmpstr(command->text, ==, "work todo label:Trip" KEYWORD_BLANK "to" KEYWORD_BLANK "Genoa");
 	g_assert_cmpstr(command->text2, ==, "old");
 	rig_done(&rig, command, 1, "", NULL);
 	press(&rig, "Y");

@@ -256,9 +256,28 @@ send_below(struct act *act)
 	uidset_clear(&uids);
 }
 
+/* A word that is no keyword on the wire, nor a label of this server's. */
+static gboolean
+can_be_sent(const struct act *act, GError **error)
+{
+	g_auto(GStrv) words = g_strsplit(act->op->keywords_add, " ", -1);
+
+	for (char **w = words; *w; w++)
+		if (**w && !imap_is_label(act->b, *w, NULL) && !imap_is_flag(*w)) {
+			fulmar_fail(error, FULMAR_FAILED, _("%s does not keep “%s” in this folder"),
+			            act->b->env->account->host, *w);
+			return FALSE;
+		}
+	return TRUE;
+}
+
 void
 imap_flag(struct act *act)
 {
+	if (!can_be_sent(act, &act->refusal)) {
+		act_end(act);
+		return;
+	}
 	/* One that the server has not named yet must wait until it has. */
 	for (guint i = 0; i < act->rows->len; i++) {
 		struct act_row *row = act_at(act, i);

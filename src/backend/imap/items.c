@@ -1,5 +1,6 @@
 #include <string.h>
 #include "backend/imap/imap-private.h"
+#include "base/keyword.h"
 
 /* What a server is asked for about a message. Fields rather than ENVELOPE: servers make mistakes in that, and
  * References is not in it. THREADID is not asked for: conversations are put together here, alike for every
@@ -9,8 +10,6 @@
 	"BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID " \
 	"CONTENT-TYPE)]"
 #define BASICS "UID FLAGS INTERNALDATE RFC822.SIZE"
-#define LABEL "label:"
-#define NO_BREAK_SPACE "\xc2\xa0"
 
 static void
 choose(char **items, const char *first, const char *more, const char *last)
@@ -44,7 +43,7 @@ append_keyword(GString *keywords, const char *prefix, const char *word)
 	g_string_append(keywords, prefix);
 	for (; *word; word++)
 		if ((unsigned char)*word <= ' ')
-			g_string_append(keywords, NO_BREAK_SPACE);
+			g_string_append(keywords, KEYWORD_BLANK);
 		else
 			g_string_append_c(keywords, *word);
 }
@@ -60,13 +59,13 @@ imap_labels_of(const struct imap_node *first, GString *keywords)
 			continue;
 		if (n->text[0] == '\\') {
 			if (imap_node_is(n, "\\Important"))
-				append_keyword(keywords, LABEL, "Important");
+				append_keyword(keywords, KEYWORD_LABEL, "Important");
 			continue;
 		}
 		name = imap_utf7_to_utf8(n->text, n->len);
 		if (!name)
 			name = g_utf8_make_valid((const char *)n->text, (gssize)n->len);
-		append_keyword(keywords, LABEL, name);
+		append_keyword(keywords, KEYWORD_LABEL, name);
 	}
 }
 
@@ -76,15 +75,15 @@ imap_is_label(const struct backend *b, const char *keyword, char **name)
 	g_auto(GStrv) words = NULL;
 	g_autofree char *text = NULL;
 
-	if (!b->gmail || !g_str_has_prefix(keyword, LABEL) || !keyword[strlen(LABEL)])
+	if (!b->gmail || !g_str_has_prefix(keyword, KEYWORD_LABEL) || !keyword[strlen(KEYWORD_LABEL)])
 		return FALSE;
 	if (!name)
 		return TRUE;
-	if (!strcmp(keyword, LABEL "Important")) { /* no label of a person's can be called so */
+	if (!strcmp(keyword, KEYWORD_LABEL "Important")) { /* no label of a person's can be called so */
 		*name = g_strdup("\\Important");
 		return TRUE;
 	}
-	words = g_strsplit(keyword + strlen(LABEL), NO_BREAK_SPACE, -1);
+	words = g_strsplit(keyword + strlen(KEYWORD_LABEL), KEYWORD_BLANK, -1);
 	text = g_strjoinv(" ", words);
 	*name = imap_wire_name(b, text);
 	return *name != NULL;
@@ -98,7 +97,7 @@ imap_labels_kept(struct backend *b, guint64 uid, GString *keywords)
 	g_auto(GStrv) words = row && row->keywords ? g_strsplit(row->keywords, " ", -1) : NULL;
 
 	for (char **w = words; w && *w; w++)
-		if (g_str_has_prefix(*w, LABEL))
+		if (g_str_has_prefix(*w, KEYWORD_LABEL))
 			append_keyword(keywords, "", *w);
 	g_clear_pointer(&row, store_row_free);
 }
