@@ -346,7 +346,7 @@ finish(struct export *export, GError **error)
 }
 
 static void
-report(const struct export *export)
+report(const struct export *export, guint unwritten)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	guint untold = export->left_out - MIN(export->left_out, LINES_MOST);
@@ -355,6 +355,10 @@ report(const struct export *export)
 
 	if (untold)
 		report_error(others);
+	if (unwritten)
+		report_error(_("a Maildir has room for 26 keywords, and here are more: some messages are "
+		               "without theirs; an mbox "
+		               "takes them all"));
 	if (!strcmp(export->path, "-"))
 		return;
 	if (!export->app->cli.json) {
@@ -375,20 +379,22 @@ command_export(struct app *app)
 {
 	struct export export = {.app = app, .query = g_ptr_array_new()};
 	gboolean words, ok;
+	guint unwritten;
 	GError *error = NULL;
 
 	export.session = session_new(app);
 	ok = take_words(&export, &error) && write_all(&export, &error) && finish(&export, &error);
 	words = export.filter && query_has_words(export.filter);
 	query_free(export.filter);
+	unwritten = ok ? sink_unwritten(export.sink) : 0;
 	sink_free(export.sink);
 	session_free(export.session);
 	g_ptr_array_unref(export.query);
 	if (!ok)
 		return app_fail(error);
-	report(&export);
+	report(&export, unwritten);
 	if (words)
 		report_error(_("words were looked for in subjects and addresses; bodies are not searched in "
 		               "this version"));
-	return export.left_out ? FULMAR_PARTLY : FULMAR_OK;
+	return export.left_out || unwritten ? FULMAR_PARTLY : FULMAR_OK;
 }

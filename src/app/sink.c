@@ -27,6 +27,7 @@ struct sink {
 	char *temporary;  /* NULL: it has no name yet, or is not there */
 	FILE *file;       /* of what is one file */
 	guint n;
+	guint unwritten;     /* keywords of messages */
 	GPtrArray *keywords; /* of a Maildir: what 'a', 'b' … mean */
 };
 
@@ -315,6 +316,7 @@ letters_of(struct sink *sink, const char *keywords)
 	for (guint i = 0; words[i]; i++) {
 		char letter = *words[i] ? letter_of(sink, words[i]) : 0;
 
+		sink->unwritten += *words[i] && !letter;
 		if (letter && !strchr(letters->str, letter))
 			g_string_append_c(letters, letter);
 	}
@@ -407,6 +409,12 @@ sink_add(struct sink *sink, const char *account, const struct store_row *row, GB
 
 	sink->n++;
 	return ok;
+}
+
+guint
+sink_unwritten(const struct sink *sink)
+{
+	return sink->unwritten;
 }
 
 gboolean

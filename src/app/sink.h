@@ -14,6 +14,8 @@ struct sink *sink_new(enum sink_format format, const char *path, GError **error)
 /* bytes: the whole message. */
 gboolean sink_add(struct sink *sink, const char *account, const struct store_row *row, GBytes *bytes,
                   GError **error);
+/* Keywords of messages for which a Maildir had no letter left: it has 26. */
+guint sink_unwritten(const struct sink *sink);
 /* Gives it its name. */
 gboolean sink_finish(struct sink *sink, GError **error);
 /* What was not finished goes. */

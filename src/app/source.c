@@ -33,8 +33,8 @@ struct source {
 	GStringChunk *chunk;
 	GPtrArray *names; /* "cur/NAME" or "NAME", in order; lent from chunk */
 	guint at, round;
-	GHashTable *missed; /* BASE of those that were not found under their name */
-	char **letters;
+	GHashTable *missed;      /* BASE of those that were not found under their name */
+	struct letters *letters; /* of a Maildir */
 };
 
 void
@@ -108,7 +108,7 @@ fill(struct source_message *message, GBytes *bytes, gint64 received, guint flags
 	if (received <= 0)
 		message->received = date_in(bytes);
 	message->keywords = keywords ? keywords_clean(keywords, &forwarded) : NULL;
-	message->flags = (flags & ~(guint)FLAG_DELETED) | (forwarded ? FLAG_FORWARDED : 0);
+	message->flags = flags | (forwarded ? FLAG_FORWARDED : 0);
 	return TRUE;
 }
 
@@ -122,14 +122,31 @@ begins_with_a_field(GBytes *bytes)
 	return len && mime_field_next(&at, text + len, &field) && field.name == text;
 }
 
+/* What gzip, bzip2, xz and zstd begin with. */
+static gboolean
+is_compressed(GBytes *bytes)
+{
+	static const char *const magics[] = {"\x1f\x8b", "BZh",
+	                                     "\xfd"
+	                                     "7zXZ",
+	                                     "\x28\xb5\x2f\xfd"};
+	gsize len;
+	const char *octets = g_bytes_get_data(bytes, &len);
+
+	for (guint i = 0; i < G_N_ELEMENTS(magics); i++)
+		if (len > strlen(magics[i]) && !memcmp(octets, magics[i], strlen(magics[i])))
+			return TRUE;
+	return FALSE;
+}
+
 /* ---- a file ---- */
 
 static guint
 flags_of(const struct mbox_state *state)
 {
 	return (state->seen ? FLAG_SEEN : 0) | (state->answered ? FLAG_ANSWERED : 0) |
-	       (state->flagged ? FLAG_FLAGGED : 0) | (state->draft ? FLAG_DRAFT : 0) |
-	       (state->forwarded ? FLAG_FORWARDED : 0);
+	       (state->flagged ? FLAG_FLAGGED : 0) | (state->deleted ? FLAG_DELETED : 0) |
+	       (state->draft ? FLAG_DRAFT : 0) | (state->forwarded ? FLAG_FORWARDED : 0);
 }
 
 static gboolean
@@ -179,6 +196,11 @@ only_one(struct source *source, struct source_message *message, GError **error)
 	if (!bytes)
 		fulmar_fail(error, FULMAR_FAILED, _("%s is longer than %d MB and is left out"), source->path,
 		            MBOX_MESSAGE_MOST >> 20);
+	else if (is_compressed(bytes))
+		fulmar_fail(error, FULMAR_FAILED,
+		            _("%s is compressed; let the program that unpacks it write to “fulmar import "
+		              "TARGET -”"),
+		            source->path);
 	else if (!begins_with_a_field(bytes))
 		fulmar_fail(
 		        error, FULMAR_FAILED,
@@ -301,8 +323,11 @@ tell_of_folders(const struct source *source)
 	const char *name;
 	guint n = 0;
 
-	while (list && (name = g_dir_read_name(list)))
-		n += name[0] == '.' && has_dir(source->path, name);
+	while (list && (name = g_dir_read_name(list))) {
+		g_autofree char *below = g_build_filename(source->path, name, NULL);
+
+		n += has_dir(below, "cur");
+	}
 	line = g_strdup_printf(
 	        ngettext("%s: its %u folder below is not imported; name it as a PATH of its own",
 	                 "%s: its %u folders below are not imported; name each as a PATH of its own", n),
@@ -375,6 +400,7 @@ take_entry(struct source *source, const char *rel, struct source_message *messag
 	g_autofree char *path = g_build_filename(source->path, rel, NULL);
 	const char *name = strrchr(path, '/') + 1;
 	g_autofree char *keywords = source->letters ? letters_keywords(source->letters, name) : NULL;
+	guint flags = source->letters ? letters_flags(source->letters, name) : 0;
 	struct stat st;
 	int fd = open_entry(source, path, &st);
 	GBytes *bytes;
@@ -382,8 +408,7 @@ take_entry(struct source *source, const char *rel, struct source_message *messag
 	if (fd == -1)
 		g_hash_table_add(source->missed, g_strndup(name, maildir_base_len(name)));
 	bytes = fd >= 0 ? read_entry(source, fd, path) : NULL;
-	return bytes &&
-	       fill(message, bytes, st.st_mtime, source->maildir ? maildir_flags(name) : 0, keywords);
+	return bytes && fill(message, bytes, st.st_mtime, flags, keywords);
 }
 
 static void

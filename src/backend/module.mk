@@ -45,13 +45,16 @@ libbackend_a_SOURCES = \
   src/backend/maildir/deed.c src/backend/maildir/deed.h \
   src/backend/maildir/disk.c src/backend/maildir/disk.h \
   src/backend/maildir/flag.c \
+  src/backend/maildir/doubles.c \
   src/backend/maildir/inotify.c \
   src/backend/maildir/kept.c \
+  src/backend/maildir/keywords.c \
   src/backend/maildir/letters.c src/backend/maildir/letters.h \
   src/backend/maildir/maildir.c src/backend/maildir/private.h \
   src/backend/maildir/message.c \
   src/backend/maildir/name.c src/backend/maildir/name.h \
   src/backend/maildir/news.c \
+  src/backend/maildir/novelty.c \
   src/backend/maildir/purge.c \
   src/backend/maildir/remove.c \
   src/backend/maildir/replace.c \

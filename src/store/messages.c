@@ -491,9 +491,10 @@ write_file(struct store *store, const struct row_state *row, const char *file, G
 }
 
 gboolean
-store_set_file(struct store *store, msgid id, const char *file, guint flags, const char *keywords,
-               GError **error)
+store_set_file(struct store *store, msgid id, const char *file, guint flags, const char *known,
+               const char *keywords, GError **error)
 {
+	g_autofree char *others = NULL, *all = NULL;
 	struct row_state before, now;
 	gboolean own, ok = FALSE;
 	int found;
@@ -504,7 +505,9 @@ store_set_file(struct store *store, msgid id, const char *file, guint flags, con
 	if (found == 0)
 		store_fail_gone(id, error);
 	if (found > 0 && write_file(store, &before, file, error) && row_state_get(store, id, &now, error)) {
-		ok = row_write_base(store, &now, flags, keywords ? keywords : now.keywords, error) &&
+		others = keywords_apply(now.keywords, NULL, known);
+		all = keywords_apply(others, keywords, NULL);
+		ok = row_write_base(store, &now, flags, all, error) &&
 		     row_set_have(store, id, HAVE_WHOLE, 0, error);
 		folder_delta(store, now.folder);
 		row_state_clear(&now);

@@ -178,9 +178,10 @@ gboolean store_uids(struct store *store, gint64 folder, guint mask, guint want, 
 /* Each keyword that base flags of rows in folder have, with their UIDs: char * → struct uidset *, both freed
  * with the table (proportional to the folder). NULL with error. */
 GHashTable *store_keyword_uids(struct store *store, gint64 folder, GError **error);
-/* Maildir: the row's file has this name now, and these flags (keywords NULL: as they are). */
-gboolean store_set_file(struct store *store, msgid id, const char *file, guint flags, const char *keywords,
-                        GError **error);
+/* Maildir: the row's file has this name now, and these flags. Of the keywords in known, which a name in its
+ * folder can tell (blank-separated, as all of these; NULL: none), it has keywords, and no others. */
+gboolean store_set_file(struct store *store, msgid id, const char *file, guint flags, const char *known,
+                        const char *keywords, GError **error);
 
 /* NULL without error: none. */
 struct store_row *store_row(struct store *store, msgid id, GError **error);

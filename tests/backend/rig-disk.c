@@ -69,6 +69,15 @@ disk_assert_names(struct rig *rig, const char *rel, const char *want)
 	g_assert_cmpstr(have, ==, want);
 }
 
+void
+disk_assert_text(struct rig *rig, const char *rel, const char *want)
+{
+	g_autofree char *path = disk_path_in(rig, rel), *text = NULL;
+
+	g_file_get_contents(path, &text, NULL, NULL);
+	g_assert_cmpstr(text, ==, want);
+}
+
 /* Why the one op that failed did. Gives. */
 static char *
 refusal(struct rig *rig)

@@ -12,6 +12,7 @@ void disk_rename_in(struct rig *rig, const char *from, const char *to);
 /* Names in a directory, sorted and joined by blanks. Gives (g_free). */
 char *disk_names_in(struct rig *rig, const char *rel);
 void disk_assert_names(struct rig *rig, const char *rel, const char *want);
+void disk_assert_text(struct rig *rig, const char *rel, const char *want);
 /* Replays the one op there is, which is refused with a line that has part in it. */
 void disk_assert_refused(struct rig *rig, const char *part);
 /* The failed op is tried again. */

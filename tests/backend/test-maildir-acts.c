@@ -15,6 +15,25 @@
 /* ---- names ---- */
 
 static void
+assert_keywords(struct rig *rig, const char *folder, const char *subject, const char *want)
+{
+	struct store_row *row = rig_row(rig, folder, subject);
+
+	g_assert_cmpstr(row->keywords, ==, want);
+	store_row_free(row);
+}
+
+static guint
+shown_flags(struct rig *rig, const char *folder, const char *subject)
+{
+	struct store_row *row = rig_row(rig, folder, subject);
+	guint flags = row->flags;
+
+	store_row_free(row);
+	return flags;
+}
+
+static void
 a_name_that_is_taken_is_not_taken_twice(struct rig *rig)
 {
 	msgid id;
@@ -29,6 +48,40 @@ a_name_that_is_taken_is_not_taken_twice(struct rig *rig)
 	rig_open(rig, "Sent");
 	rig_here(rig, "Sent", "other b");
 	g_assert_cmpint(rig_id_at(rig, "Sent", "b"), ==, id);
+}
+
+/* Neither is overlooked, and a person's word for one is not the other's end. */
+static void
+two_messages_of_one_name_are_both_shown(struct rig *rig)
+{
+	g_autofree char *names = NULL;
+
+	disk_put(rig, "cur/1700000001.b.test:2,FS", "Subject: other\n\nprecious\n");
+	rig_begin(rig);
+	rig_open(rig, "INBOX");
+	rig_there(rig, "INBOX", "a b c other");
+	names = disk_names_in(rig, "new");
+	g_assert_nonnull(strstr(names, "1700000001.R"));
+	g_assert_null(strchr(names, ':'));
+	g_assert_cmpuint(shown_flags(rig, "INBOX", "other"), ==, FLAG_SEEN | FLAG_FLAGGED);
+	g_assert_cmpuint(shown_flags(rig, "INBOX", "b"), ==, 0);
+	rig->kind->remove(rig, "INBOX", "a");
+	rig_open(rig, "INBOX");
+	g_assert_cmpint(rig_id_at(rig, "INBOX", "b"), !=, rig_id_at(rig, "INBOX", "other"));
+}
+
+/* Somebody is in the middle of giving it another. */
+static void
+a_message_with_two_names_is_one(struct rig *rig)
+{
+	g_autofree char *from = disk_path_in(rig, "cur/1700000001.x.test:2,");
+	g_autofree char *to = disk_path_in(rig, "cur/1700000001.x.test:2,S");
+
+	disk_put(rig, "cur/1700000001.x.test:2,", "Subject: x\n\nx\n");
+	g_assert_cmpint(link(from, to), ==, 0);
+	rig_begin(rig);
+	rig_here(rig, "INBOX", "x c b a");
+	disk_assert_names(rig, "cur", "1700000001.x.test:2, 1700000001.x.test:2,S");
 }
 
 /* As Dovecot copies: a second name for the same file, with the same base. */
@@ -70,11 +123,118 @@ keywords_of_dovecot_go_by_their_names(struct rig *rig)
 {
 	disk_put(rig, "dovecot-keywords", "0 harbour\n1 sea\n");
 	disk_put(rig, ".Sent/dovecot-keywords", "0 lake\n1 harbour\n");
-	disk_put(rig, "cur/1700000000.x.test:2,Sab", "Subject: x\n\nx\n");
+	disk_put(rig, "cur/1700000000.x.test:2,SXabg", "Subject: x\n\nx\n");
 	rig_begin(rig);
 	rig_move(rig, rig_id_at(rig, "INBOX", "x"), "Sent");
 	rig_replay(rig, 0);
-	disk_assert_names(rig, ".Sent/cur", "1700000000.x.test:2,Sb");
+	disk_assert_names(rig, ".Sent/cur", "1700000000.x.test:2,SXbcg");
+	disk_assert_text(rig, ".Sent/dovecot-keywords", "0 lake\n1 harbour\n2 sea\n");
+	rig_open(rig, "Sent");
+	assert_keywords(rig, "Sent", "x", "harbour sea");
+}
+
+static void
+keywords_are_letters_of_the_file(struct rig *rig)
+{
+	msgid id;
+
+	rig_begin(rig);
+	id = rig_id_at(rig, "INBOX", "b");
+	rig_flag(rig, id, FLAG_SEEN, 0, "harbour $label1");
+	disk_assert_names(rig, "cur", "1700000001.b.test:2,Sab");
+	disk_assert_text(rig, "dovecot-keywords", "0 harbour\n1 $label1\n");
+	rig_flag(rig, id, 0, FLAG_SEEN, "sea");
+	disk_assert_names(rig, "cur", "1700000001.b.test:2,abc");
+	assert_keywords(rig, "INBOX", "b", "harbour $label1 sea");
+	rig_open(rig, "INBOX");
+	assert_keywords(rig, "INBOX", "b", "harbour $label1 sea");
+}
+
+static void
+keywords_that_others_change_are_seen(struct rig *rig)
+{
+	disk_put(rig, "dovecot-keywords", "0 harbour\n1 sea\n");
+	disk_put(rig, "cur/1700000000.x.test:2,Sa", "Subject: x\n\nx\n");
+	rig_begin(rig);
+	assert_keywords(rig, "INBOX", "x", "harbour");
+	disk_rename_in(rig, "cur/1700000000.x.test:2,Sa", "cur/1700000000.x.test:2,Sbc");
+	rig_open(rig, "INBOX");
+	assert_keywords(rig, "INBOX", "x", "sea");
+	disk_put(rig, "dovecot-keywords", "0 harbour\n1 sea\n2 $Forwarded\n");
+	rig_open(rig, "INBOX");
+	assert_keywords(rig, "INBOX", "x", "sea");
+	g_assert_cmpuint(shown_flags(rig, "INBOX", "x"), ==, FLAG_SEEN | FLAG_FORWARDED);
+	rig_flag(rig, rig_id_at(rig, "INBOX", "x"), 0, FLAG_FORWARDED, NULL);
+	disk_assert_names(rig, "cur", "1700000000.x.test:2,Sb");
+	rig_flag(rig, rig_id_at(rig, "INBOX", "x"), FLAG_FORWARDED, 0, NULL);
+	disk_assert_names(rig, "cur", "1700000000.x.test:2,PSbc");
+}
+
+static void
+a_keyword_without_a_letter_is_refused(struct rig *rig)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	GError *error = NULL;
+	msgid id;
+
+	for (int i = 0; i < 26; i++)
+		g_string_append_printf(text, "%d k%d\n", i, i);
+	disk_put(rig, "dovecot-keywords", text->str);
+	rig_begin(rig);
+	id = rig_id_at(rig, "INBOX", "b");
+	store_journal_flags(rig->store, &id, 1, 0, 0, "more", NULL, NULL, &error);
+	g_assert_no_error(error);
+	disk_assert_refused(rig, "26");
+	disk_assert_names(rig, "cur", "");
+}
+
+static void
+copies_and_appends_have_the_keywords_of_their_rows(struct rig *rig)
+{
+	static const char text[] = "Subject: new\r\n\r\nhello\r\n";
+	g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
+	g_autofree char *names = NULL;
+	struct envelope envelope;
+	GError *error = NULL;
+	msgid id;
+
+	disk_put(rig, "dovecot-keywords", "0 harbour\n1 sea\n");
+	disk_put(rig, "cur/1700000000.x.test:2,FPb", "Subject: x\n\nx\n");
+	rig_begin(rig);
+	id = rig_id_at(rig, "INBOX", "x");
+	store_journal_copy(rig->store, &id, 1, rig_folder_at(rig, "Sent"), NULL, NULL, &error);
+	g_assert_no_error(error);
+	rig_replay(rig, 0);
+	envelope_from_headers(&envelope, text, strlen(text));
+	store_journal_append(
+	        rig->store, rig_folder_at(rig, "Sent"),
+	        &(struct store_message){.received = NOON, .keywords = "lake sea", .envelope = &envelope},
+	        bytes, "", NULL, &error);
+	g_assert_no_error(error);
+	envelope_clear(&envelope);
+	rig_replay(rig, 0);
+	disk_assert_text(rig, ".Sent/dovecot-keywords", "0 sea\n1 lake\n");
+	names = disk_names_in(rig, ".Sent/cur");
+	g_assert_nonnull(strstr(names, ":2,FPa"));
+	g_assert_nonnull(strstr(names, ":2,ab"));
+	rig_open(rig, "Sent");
+	assert_keywords(rig, "Sent", "x", "sea");
+	assert_keywords(rig, "Sent", "new", "lake sea");
+}
+
+/* As programs do on file systems without colons. */
+static void
+another_delimiter_stays(struct rig *rig)
+{
+	disk_put(rig, "cur/1700000000.x.test!2,S", "Subject: x\n\nx\n");
+	rig_begin(rig);
+	g_assert_cmpuint(shown_flags(rig, "INBOX", "x"), ==, FLAG_SEEN);
+	rig_flag(rig, rig_id_at(rig, "INBOX", "x"), FLAG_FLAGGED, 0, NULL);
+	rig_flag(rig, rig_id_at(rig, "INBOX", "b"), FLAG_SEEN, 0, NULL);
+	disk_assert_names(rig, "cur", "1700000000.x.test!2,FS 1700000001.b.test!2,S");
+	rig_move(rig, rig_id_at(rig, "INBOX", "c"), "Sent");
+	rig_replay(rig, 0);
+	disk_assert_names(rig, ".Sent/cur", "1700000002.c.test!2,");
 }
 
 static void
@@ -449,10 +609,17 @@ what_a_maildir_does_not_have_is_said(struct rig *rig)
 }
 
 static const struct rig_case cases[] = {
+        {"same-name", two_messages_of_one_name_are_both_shown, 0},
+        {"two-names", a_message_with_two_names_is_one, 0},
         {"taken-name", a_name_that_is_taken_is_not_taken_twice, 0},
         {"linked-copy", a_linked_copy_in_the_target_stays_a_second_message, 0},
         {"isync", isyncs_numbers_stay_behind, 0},
         {"keywords", keywords_of_dovecot_go_by_their_names, 0},
+        {"keyword-letters", keywords_are_letters_of_the_file, 0},
+        {"keywords-of-others", keywords_that_others_change_are_seen, 0},
+        {"keywords-full", a_keyword_without_a_letter_is_refused, 0},
+        {"keywords-come-along", copies_and_appends_have_the_keywords_of_their_rows, 0},
+        {"delimiter", another_delimiter_stays, 0},
         {"long-name", a_name_too_long_for_flags_becomes_a_shorter_one, 0},
         {"renamed-by-others", what_others_renamed_is_found_and_keeps_their_flags, 0},
         {"moved-by-others", what_others_moved_is_not_moved_again, 0},

@@ -49,16 +49,15 @@ our_names_are_known_again_and_never_repeated(void)
 }
 
 static void
-keywords_are_translated_or_left_out(void)
+letters_take_the_place_of_others(void)
 {
-	char letters[26] = {0};
-	g_autofree char *kept = maildir_name_of("b", "a:2,Sac", FLAG_FLAGGED, NULL);
-	g_autofree char *mapped = NULL;
+	g_autofree char *mapped = maildir_name_of("b", "a:2,SXac", '!', FLAG_FLAGGED, 1u << 3);
+	g_autofree char *made = maildir_name_of("b", "", '!', FLAG_FLAGGED, 1u << 25 | 1);
 
-	letters['c' - 'a'] = 'd';
-	mapped = maildir_name_of("b", "a:2,Sac", FLAG_FLAGGED, letters);
-	g_assert_cmpstr(kept, ==, "b:2,Fac");
-	g_assert_cmpstr(mapped, ==, "b:2,Fd");
+	g_assert_cmpuint(maildir_letters("a:2,SXac"), ==, 5);
+	g_assert_cmpuint(maildir_letters("abc"), ==, 0);
+	g_assert_cmpstr(mapped, ==, "b:2,FXd");
+	g_assert_cmpstr(made, ==, "b!2,Faz");
 }
 
 static void
@@ -69,26 +68,135 @@ put(const char *dir, const char *name, const char *text)
 	g_assert_true(g_file_set_contents(path, text, -1, NULL));
 }
 
+/* A folder of nothing but its names. */
+static char *
+folder_with(const char *keywords, const char *name)
+{
+	char *root = files_private_tmp(NULL);
+	g_autofree char *cur = g_build_filename(root, "cur", NULL);
+
+	g_assert_cmpint(g_mkdir(cur, 0700), ==, 0);
+	if (keywords)
+		put(root, "dovecot-keywords", keywords);
+	if (name)
+		put(cur, name, "");
+	return root;
+}
+
 static void
 keywords_are_read_from_dovecots_files(void)
 {
-	g_autofree char *root = files_private_tmp(NULL);
-	g_autofree char *from = g_build_filename(root, "from", NULL),
-	                *to = g_build_filename(root, "to", NULL);
-	g_autofree char *none = NULL, *letters = NULL;
+	static const char name[] = "1.h:2,Sabcdz";
+	g_autofree char *root = folder_with(
+	        "0 harbour\n1 sea\n99 far\nnonsense\n2 \n3 Lake\n4 $forwarded\n25 not)one\n", name);
+	g_autofree char *none = folder_with(NULL, NULL);
+	struct letters *letters = letters_read(root), *nothing = letters_read(none);
+	g_autofree char *keywords = letters_keywords(letters, name),
+	                *silent = letters_keywords(nothing, name);
+	gboolean lacking;
 
-	g_assert_cmpint(g_mkdir(from, 0700), ==, 0);
-	g_assert_cmpint(g_mkdir(to, 0700), ==, 0);
-	none = letters_between(from, to);
-	g_assert_null(none);
-	put(from, "dovecot-keywords", "0 harbour\n1 sea\n99 far\nnonsense\n2 \n3 Lake\n");
-	put(to, "dovecot-keywords", "0 sea\n25 lake\n");
-	letters = letters_between(from, to);
-	g_assert_nonnull(letters);
-	g_assert_cmpint(letters[0], ==, 0);
-	g_assert_cmpint(letters[1], ==, 'a');
-	g_assert_cmpint(letters[2], ==, 0);
-	g_assert_cmpint(letters[3], ==, 'z');
+	g_assert_cmpstr(keywords, ==, "harbour sea Lake");
+	g_assert_cmpstr(silent, ==, "");
+	g_assert_cmpuint(letters_flags(letters, name), ==, FLAG_SEEN);
+	g_assert_cmpuint(letters_flags(letters, "1.h:2,Re"), ==, FLAG_ANSWERED | FLAG_FORWARDED);
+	g_assert_cmpuint(letters_of(letters, "lake  harbour", &lacking), ==, 9);
+	g_assert_false(lacking);
+	g_assert_cmpuint(letters_of(letters, "sea ship", &lacking), ==, 2);
+	g_assert_true(lacking);
+	g_assert_cmpint(letters->colon, ==, ':');
+	g_assert_cmpint(nothing->colon, ==, 0);
+	letters_free(letters);
+	letters_free(nothing);
+	files_remove_tree(root);
+	files_remove_tree(none);
+}
+
+static void
+assert_file(const char *root, const char *want)
+{
+	g_autofree char *path = g_build_filename(root, "dovecot-keywords", NULL), *text = NULL;
+
+	g_file_get_contents(path, &text, NULL, NULL);
+	g_assert_cmpstr(text, ==, want);
+}
+
+/* Behind what is named, and behind what stands in names of files. */
+static void
+new_keywords_get_letters_that_nobody_has(void)
+{
+	g_autofree char *fresh = folder_with(NULL, "1.h:2,S"),
+	                *used = folder_with("0 sea\n3 lake\n", "1.h:2,Sag");
+	struct letters *before = letters_read(used);
+	GError *error = NULL;
+
+	g_assert_cmpint(letters_teach(fresh, "harbour $label1 harbour", &error), ==, LESSON_LEARNT);
+	g_assert_no_error(error);
+	assert_file(fresh, "0 harbour\n1 $label1\n");
+	g_assert_true(letters_are_current(before, used));
+	g_assert_cmpint(letters_teach(used, "Sea ship bad(word", &error), ==, LESSON_LEARNT);
+	g_assert_no_error(error);
+	assert_file(used, "0 sea\n3 lake\n7 ship\n");
+	g_assert_false(letters_are_current(before, used));
+	letters_free(before);
+	files_remove_tree(fresh);
+	files_remove_tree(used);
+}
+
+/* Dovecot compares whole seconds. */
+static void
+the_file_of_keywords_is_newer_each_time(void)
+{
+	g_autofree char *root = folder_with(NULL, NULL),
+	                *path = g_build_filename(root, "dovecot-keywords", NULL);
+	gint64 last = 0;
+
+	for (int i = 0; i < 3; i++) {
+		g_autofree char *word = g_strdup_printf("w%d", i);
+		struct stat st;
+
+		g_assert_cmpint(letters_teach(root, word, NULL), ==, LESSON_LEARNT);
+		g_assert_cmpint(stat(path, &st), ==, 0);
+		g_assert_cmpint(st.st_mtime, >, last);
+		last = st.st_mtime;
+	}
+	files_remove_tree(root);
+}
+
+static void
+there_are_no_more_than_26(void)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *root = NULL;
+	GError *error = NULL;
+
+	for (int i = 0; i < 25; i++)
+		g_string_append_printf(text, "%d k%d\n", i, i);
+	root = folder_with(text->str, NULL);
+	g_assert_cmpint(letters_teach(root, "last", &error), ==, LESSON_LEARNT);
+	g_assert_cmpint(letters_teach(root, "more", &error), ==, LESSON_FULL);
+	g_assert_no_error(error);
+	g_string_append(text, "25 last\n");
+	assert_file(root, text->str);
+	files_remove_tree(root);
+}
+
+/* Dovecot's lock; one that nobody ended is no lock. */
+static void
+keywords_wait_for_who_has_the_lock(void)
+{
+	g_autofree char *root = folder_with(NULL, NULL),
+	                *lock = g_build_filename(root, "dovecot-uidlist.lock", NULL);
+	struct utimbuf long_ago = {1700000000, 1700000000};
+	g_autoptr(GError) error = NULL;
+
+	put(root, "dovecot-uidlist.lock", "1:elsewhere");
+	g_assert_cmpint(letters_teach(root, "harbour", &error), ==, LESSON_FAILED);
+	g_assert_error(error, FULMAR_ERROR, FULMAR_NO_LINK);
+	assert_file(root, NULL);
+	g_assert_cmpint(utime(lock, &long_ago), ==, 0);
+	g_assert_cmpint(letters_teach(root, "harbour", NULL), ==, LESSON_LEARNT);
+	assert_file(root, "0 harbour\n");
+	g_assert_false(g_file_test(lock, G_FILE_TEST_EXISTS));
 	files_remove_tree(root);
 }
 
@@ -350,8 +458,12 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/names/elsewhere", base_names_elsewhere_have_no_number_of_isync);
 	g_test_add_func("/names/ours", our_names_are_known_again_and_never_repeated);
-	g_test_add_func("/names/keywords", keywords_are_translated_or_left_out);
-	g_test_add_func("/names/dovecot-keywords", keywords_are_read_from_dovecots_files);
+	g_test_add_func("/names/letters", letters_take_the_place_of_others);
+	g_test_add_func("/keywords/read", keywords_are_read_from_dovecots_files);
+	g_test_add_func("/keywords/new", new_keywords_get_letters_that_nobody_has);
+	g_test_add_func("/keywords/newer", the_file_of_keywords_is_newer_each_time);
+	g_test_add_func("/keywords/full", there_are_no_more_than_26);
+	g_test_add_func("/keywords/locked", keywords_wait_for_who_has_the_lock);
 	g_test_add_func("/folders/spelled", new_folders_are_spelled_as_those_that_are_there);
 	g_test_add_func("/folders/refused", names_that_lead_elsewhere_are_refused);
 	for (guint i = 0; i < G_N_ELEMENTS(lists); i++)

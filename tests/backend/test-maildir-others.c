@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -320,6 +321,112 @@ a_folder_may_be_made_slowly(void)
 	end_watching(&rig);
 }
 
+/* So many events that some are lost, among them those of the folder itself. */
+static void
+an_overflow_loses_nothing(void)
+{
+	g_autofree char *most = NULL, *busy = NULL;
+	struct rig rig;
+
+	if (!g_file_get_contents("/proc/sys/fs/inotify/max_queued_events", &most, NULL, NULL) ||
+	    atoi(most) > 50000) {
+		g_test_skip("inotify queues too much here");
+		return;
+	}
+	begin_watching(&rig);
+	busy = disk_path_in(&rig, ".Sent/cur/busy");
+	for (int i = 0; i < atoi(most); i += 2) {
+		disk_put(&rig, ".Sent/tmp/busy", "");
+		disk_rename_in(&rig, ".Sent/tmp/busy", ".Sent/cur/busy");
+		g_assert_cmpint(g_unlink(busy), ==, 0);
+	}
+	disk_rename_in(&rig, ".Sent", ".Aside");
+	make_sent(&rig);
+	disk_put(&rig, ".Sent/cur/1700000001.b.test:2,S", "Subject: b\r\n\r\n");
+	assert_followed(&rig, "b");
+	end_watching(&rig);
+}
+
+/* As when other programs have them all. */
+static void
+without_inotify_there_are_looks(void)
+{
+	struct rlimit limit, none;
+	struct rig rig;
+	int lowest;
+
+	rig_init(&rig, &rig_maildir);
+	disk_put(&rig, ".Sent/cur/1700000001.b.test:2,S", "Subject: b\r\n\r\n");
+	rig_link(&rig);
+	rig_open(&rig, "Sent");
+	lowest = dup(STDIN_FILENO);
+	g_assert_cmpint(lowest, >=, 0);
+	close(lowest);
+	g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)lowest;
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &none), ==, 0);
+	rig.kind->ops->watch(rig.backend, rig_folder_at(&rig, "Sent"));
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+	assert_followed(&rig, "b");
+	end_watching(&rig);
+}
+
+static gboolean
+has_keywords(struct rig *rig, const char *want)
+{
+	struct store_row *row = rig_row(rig, "Sent", "a");
+	gboolean has = strcmp(row->keywords, want) == 0;
+
+	store_row_free(row);
+	return has;
+}
+
+/* Dovecot renames the message first. */
+static void
+what_keywords_are_called_is_followed(void)
+{
+	g_autofree char *path = g_strdup_printf(".Sent/new/%d.a.test", NOON);
+	g_autofree char *marked = g_strdup_printf(".Sent/cur/%d.a.test:2,a", NOON);
+	struct rig rig;
+
+	begin_watching(&rig);
+	disk_rename_in(&rig, path, marked);
+	rig_deliver(&rig, "Sent", "x", NOON + 5);
+	rig_becomes(&rig, "Sent", "x a");
+	g_assert_true(has_keywords(&rig, ""));
+	disk_put(&rig, ".Sent/dovecot-keywords.lock", "0 harbour\n");
+	disk_rename_in(&rig, ".Sent/dovecot-keywords.lock", ".Sent/dovecot-keywords");
+	while (!has_keywords(&rig, "harbour"))
+		rig_wait_for(&rig, &rig.rows, rig.rows + 1);
+	end_watching(&rig);
+}
+
+/* Of folders that are not on the screen, too; and what we did ourselves is no news. */
+static void
+other_folders_are_followed(void)
+{
+	struct rig rig;
+	guint arrived;
+
+	rig_init(&rig, &rig_maildir);
+	rig_begin(&rig);
+	rig.kind->ops->watch(rig.backend, rig_folder_at(&rig, "INBOX"));
+	rig_deliver(&rig, "Sent", "x", NOON + 5);
+	rig_becomes(&rig, "Sent", "x");
+	arrived = rig.arrived;
+	rig_move(&rig, rig_id_at(&rig, "INBOX", "a"), "Sent");
+	rig_replay(&rig, 0);
+	rig_flag(&rig, rig_id_at(&rig, "INBOX", "b"), FLAG_SEEN, 0, NULL);
+	rig.kind->set_flags(&rig, "Sent", "x", FLAG_SEEN);
+	rig_deliver(&rig, "Sent", "y", NOON + 6);
+	rig_becomes(&rig, "Sent", "y x a");
+	rig_deliver(&rig, "INBOX", "z", NOON + 7);
+	rig_becomes(&rig, "INBOX", "z c b");
+	g_assert_cmpuint(rig.arrived, >, arrived);
+	end_watching(&rig);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -329,5 +436,9 @@ main(int argc, char **argv)
 	g_test_add_func("/others/remove-folder", a_folder_may_be_removed_and_made_again);
 	g_test_add_func("/others/swap-folder", another_may_be_put_in_its_place);
 	g_test_add_func("/others/make-slowly", a_folder_may_be_made_slowly);
+	g_test_add_func("/others/overflow", an_overflow_loses_nothing);
+	g_test_add_func("/others/no-inotify", without_inotify_there_are_looks);
+	g_test_add_func("/others/other-folders", other_folders_are_followed);
+	g_test_add_func("/others/keywords", what_keywords_are_called_is_followed);
 	return g_test_run();
 }

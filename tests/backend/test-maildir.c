@@ -26,6 +26,10 @@ names_keep_what_is_not_ours(void)
 	        {"1.a.h,S=12:2,P", "1.a.h,S=12:2,DP", FLAG_FORWARDED, FLAG_FORWARDED | FLAG_DRAFT},
 	        {"1.\xff\xfe:2,F", "1.\xff\xfe:2,", FLAG_FLAGGED, 0},
 	        {"a:b", "a:b:2,S", 0, FLAG_SEEN},
+	        {"1.a.h;2,FSa", "1.a.h;2,Sa", FLAG_SEEN | FLAG_FLAGGED, FLAG_SEEN},
+	        {"1.a.h!2,", "1.a.h!2,S", 0, FLAG_SEEN},
+	        {"1.a!2,3.h", "1.a!2,3.h:2,S", 0, FLAG_SEEN},
+	        {"1.a!2,F.h,S=3:2,R", "1.a!2,F.h,S=3:2,S", FLAG_ANSWERED, FLAG_SEEN},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -19,6 +19,7 @@ e2e_tests = \
   tests/e2e/test-imap-dialogues.py \
   tests/e2e/test-imap-extensions.py \
   tests/e2e/test-imap-lost.py \
+  tests/e2e/test-maildir.py \
   tests/e2e/test-pop3.py \
   tests/e2e/test-pop3-leave.py \
   tests/e2e/test-pop3-local.py \

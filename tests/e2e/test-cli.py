@@ -276,7 +276,7 @@ def test_flag_changes_the_file_and_says_nothing():
         deliver(home, 'b', ODD, age=60)
         a, b = [r['id'] for r in rows(home, 'local/INBOX')]
         assert home.run('flag', a, '+seen', '+flagged', '+harbour') == ''
-        assert os.listdir(os.path.join(home.dir, 'Mail/cur')) == ['%d.a.t:2,FS' % NOON]
+        assert os.listdir(os.path.join(home.dir, 'Mail/cur')) == ['%d.a.t:2,FSa' % NOON]
         row = rows(home, 'local/INBOX')[0]
         assert sorted(row['flags']) == ['flagged', 'seen'] and row['keywords'] == ['harbour'] and row['id'] == a
         home.run('flag', '-flagged', a, '-harbour', '+$Forwarded')

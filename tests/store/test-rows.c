@@ -487,7 +487,7 @@ maildir_rows_are_known_by_their_file(struct bed *bed, gconstpointer unused)
 	mail.file = "/m/cur/2:2,";
 	other = add_mail(bed->store, bed->inbox, &mail);
 	g_assert_cmpint(other, !=, id);
-	g_assert_true(store_set_file(bed->store, id, "/m/cur/1:2,S", FLAG_SEEN, "a b", &error));
+	g_assert_true(store_set_file(bed->store, id, "/m/cur/1:2,S", FLAG_SEEN, NULL, "a b", &error));
 	row = row_of(bed->store, id);
 	g_assert_cmpstr(row->file, ==, "/m/cur/1:2,S");
 	g_assert_cmpuint(row->flags, ==, FLAG_SEEN);
@@ -495,7 +495,7 @@ maildir_rows_are_known_by_their_file(struct bed *bed, gconstpointer unused)
 	g_assert_cmpint(row->body, ==, BODY_FULL);
 	store_row_free(row);
 	g_assert_no_error(error);
-	g_assert_false(store_set_file(bed->store, 4711, "/x", 0, NULL, &error));
+	g_assert_false(store_set_file(bed->store, 4711, "/x", 0, NULL, NULL, &error));
 	g_assert_nonnull(error);
 	assert_counts(bed->store, bed->inbox, 2, 1);
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "backend/maildir/letters.h"
 #include "backend/maildir/name.h"
 #include "base/error.h"
 #include "base/i18n.h"
@@ -17,28 +16,56 @@
 
 #define NAME_OCTETS 255
 
-/* What the keywords' letters in path become in the target; NULL: they stay. */
-static const char *
-letters_of(struct deed *deed, const char *path)
+/* Those of the folder that a file is in. */
+static const struct letters *
+letters_at(struct deed *deed, const char *path)
 {
-	g_autofree char *subdir = g_path_get_dirname(path);
-	char *dir = g_path_get_dirname(subdir);
-	gpointer letters;
+	g_autofree char *subdir = g_path_get_dirname(path), *dir = g_path_get_dirname(subdir);
 
-	if (g_hash_table_lookup_extended(deed->letters, dir, NULL, &letters)) {
-		g_free(dir);
-		return letters;
-	}
-	letters = letters_between(dir, deed->target);
-	g_hash_table_insert(deed->letters, dir, letters);
-	return letters;
+	return backend_letters(deed->backend, dir);
 }
 
-static char *
-target_path(struct deed *deed, const char *base, const char *path, guint flags)
+static guint
+flags_at(struct deed *deed, const char *path)
 {
-	g_autofree char *name = maildir_name_of(base, path ? strrchr(path, '/') + 1 : "", flags,
-	                                        path ? letters_of(deed, path) : NULL);
+	return letters_flags(letters_at(deed, path), strrchr(path, '/') + 1);
+}
+
+/* A message that is moved has the keywords of its file. Gives. */
+static char *
+keywords_of(struct deed *deed, const struct deed_row *row, const char *path)
+{
+	return deed->op->verb == OP_MOVE && path
+	               ? letters_keywords(letters_at(deed, path), strrchr(path, '/') + 1)
+	               : g_strdup(row->keywords);
+}
+
+/* What the letters will be. A keyword that finds no room in the target stays in the store; a letter that
+ * means nothing to us stays, unless it means something there. */
+static gboolean
+choose_letters(struct deed *deed, struct deed_row *row, const char *path, guint flags, GError **error)
+{
+	guint32 unknown = path ? maildir_letters(strrchr(path, '/') + 1) & ~letters_at(deed, path)->named : 0;
+	g_autofree char *keywords = keywords_of(deed, row, path);
+	const struct letters *letters =
+	        backend_letters_for(deed->backend, deed->target, keywords, NULL, error);
+	gboolean lacking;
+
+	if (!letters)
+		return FALSE;
+	row->letters = letters_of(letters, keywords, &lacking) | (unknown & ~letters->named) |
+	               (flags & FLAG_FORWARDED ? letters->forwarded : 0);
+	return TRUE;
+}
+
+/* NULL: the name is too long. */
+static char *
+target_path(const struct deed *deed, const struct deed_row *row, const char *base, const char *path,
+            guint flags)
+{
+	const struct letters *letters = backend_letters(deed->backend, deed->target);
+	g_autofree char *name = maildir_name_of(base, path ? strrchr(path, '/') + 1 : "",
+	                                        backend_colon(deed->backend, letters), flags, row->letters);
 
 	return strlen(name) <= NAME_OCTETS ? g_build_filename(deed->target, "cur", name, NULL) : NULL;
 }
@@ -94,12 +121,12 @@ move_file(struct deed *deed, struct deed_row *row, const char *path, const char 
 static enum deed_end
 move_under_new_name(struct deed *deed, struct deed_row *row, const char *path, GError **error)
 {
-	guint flags = maildir_flags(strrchr(path, '/') + 1);
+	guint flags = flags_at(deed, path);
 	g_autofree char *other = g_strdup_printf("%s-%08x", row->made, g_random_int());
 	const char *const bases[] = {row->made, other};
 
 	for (guint i = 0; i < G_N_ELEMENTS(bases); i++) {
-		g_autofree char *target = target_path(deed, bases[i], path, flags);
+		g_autofree char *target = target_path(deed, row, bases[i], path, flags);
 		enum disk_end end = move_file(deed, row, path, target, bases[i], error);
 
 		if (end == DISK_DONE)
@@ -130,6 +157,7 @@ move_found(struct deed *deed, struct deed_row *row, const char *path, GError **e
 {
 	g_autofree char *there = row->half ? g_strdup(row->half) : deed_arrival(deed, row->made);
 	g_autofree char *taken = deed_arrival(deed, row->kept), *target = NULL;
+	guint flags = flags_at(deed, path);
 	enum disk_end end;
 
 	if (row->folder == deed->op->to)
@@ -138,7 +166,9 @@ move_found(struct deed *deed, struct deed_row *row, const char *path, GError **e
 		return end_move(deed, row, path, there, error);
 	if (deed->looks)
 		return DEED_THROUGH;
-	target = taken ? NULL : target_path(deed, row->kept, path, maildir_flags(strrchr(path, '/') + 1));
+	if (!choose_letters(deed, row, path, flags, error))
+		return DEED_FAILED;
+	target = taken ? NULL : target_path(deed, row, row->kept, path, flags);
 	end = target ? disk_rename(path, target, error) : DISK_TAKEN;
 	switch (end) {
 	case DISK_DONE:
@@ -185,12 +215,14 @@ move_lost(struct deed *deed, struct deed_row *row, GError **error)
 /* ---- append ---- */
 
 static enum deed_end
-write_body(struct deed *deed, const struct deed_row *row, GBytes *body, GError **error)
+write_body(struct deed *deed, struct deed_row *row, GBytes *body, GError **error)
 {
 	g_autoptr(GBytes) lines = lines_with_lf(body);
-	g_autofree char *tmp = tmp_path(deed, row->made);
-	g_autofree char *target = target_path(deed, row->made, NULL, row->flags);
+	g_autofree char *tmp = tmp_path(deed, row->made), *target = NULL;
 
+	if (!choose_letters(deed, row, NULL, row->flags, error))
+		return DEED_FAILED;
+	target = target_path(deed, row, row->made, NULL, row->flags);
 	switch (disk_write(tmp, target, g_bytes_get_data(lines, NULL), g_bytes_get_size(lines), row->received,
 	                   error)) {
 	case DISK_DONE:
@@ -246,7 +278,9 @@ copy_found(struct deed *deed, struct deed_row *row, const char *path, GError **e
 		return arrived(deed, row, there);
 	if (deed->looks)
 		return DEED_THROUGH;
-	target = target_path(deed, row->made, path, row->flags);
+	if (!choose_letters(deed, row, path, row->flags, error))
+		return DEED_FAILED;
+	target = target_path(deed, row, row->made, path, row->flags);
 	tmp = tmp_path(deed, row->made);
 	end = disk_link(path, target, error);
 	if (end == DISK_AWAY)

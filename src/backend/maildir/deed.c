@@ -26,6 +26,7 @@ row_clear(gpointer data)
 	g_free(row->kept);
 	g_free(row->made);
 	g_free(row->half);
+	g_free(row->keywords);
 }
 
 /* The directory of a folder, NULL without error: it is not in the store any more. */
@@ -92,6 +93,7 @@ read_row(struct deed *deed, guint i, GError **error)
 		row.received = shown->key.received;
 		/* A mark is carried only by what had it when it was there before. */
 		row.flags = (shown->flags & ~(guint)FLAG_DELETED) | (shown->base & FLAG_DELETED);
+		row.keywords = g_strdup(shown->keywords);
 		known = store_place(store, row.source, &row.folder, &uid, &row.file, &problem);
 		store_row_free(shown);
 	}
@@ -393,7 +395,6 @@ deed_new(struct backend *backend, const struct job *job)
 	deed->news = deed_news_new();
 	deed->dirs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	deed->searches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, search_free);
-	deed->letters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	deed->touched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return deed;
 }
@@ -411,7 +412,6 @@ deed_clear(struct job *job)
 		search_free(deed->arrivals);
 	g_hash_table_unref(deed->dirs);
 	g_hash_table_unref(deed->searches);
-	g_hash_table_unref(deed->letters);
 	g_hash_table_unref(deed->touched);
 	g_array_unref(deed->news);
 	g_array_unref(deed->rows);

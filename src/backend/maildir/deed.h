@@ -26,6 +26,8 @@ struct deed_row {
 	char *half;    /* it came into the target, but is still in its folder; or NULL */
 	gint64 received;
 	guint flags;
+	char *keywords;    /* as shown */
+	guint32 letters;   /* for its keywords in the target */
 	guint misses;      /* looks in a row that did not find it */
 	gboolean replaced; /* another comes instead of it */
 	gboolean through;
@@ -62,7 +64,6 @@ struct deed {
 	struct search *arrivals;
 	GHashTable *dirs;     /* folder (gint64 *) → its directory */
 	GHashTable *searches; /* directory → struct search * */
-	GHashTable *letters;  /* directory → letters for keywords in the target */
 	GHashTable *touched;  /* directories in which names changed */
 	GArray *news;         /* for the store (news.c) */
 	DIR *entries;         /* of op->folder, while other is called */

@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/i18n.h"
+
+#define STALE_SECONDS 120 /* Dovecot's own patience with its locks */
 
 static enum disk_end
 fail(const char *path, int reason, GError **error)
@@ -72,8 +75,8 @@ create(const char *path)
 }
 
 /* Other programs clean tmp/ up, and some take it away when it is empty. */
-static int
-create_anew(const char *path)
+int
+disk_create_anew(const char *path)
 {
 	g_autofree char *dir = g_path_get_dirname(path);
 	int fd = create(path);
@@ -82,6 +85,23 @@ create_anew(const char *path)
 		fd = create(path);
 	else if (fd < 0 && errno == ENOENT && mkdir(dir, 0700) == 0)
 		fd = create(path);
+	return fd;
+}
+
+int
+disk_lock(const char *lock, GError **error)
+{
+	int fd = create(lock);
+	struct stat st;
+
+	if (fd < 0 && errno == EEXIST && lstat(lock, &st) == 0 && st.st_mtime + STALE_SECONDS < time(NULL) &&
+	    unlink(lock) == 0)
+		fd = create(lock);
+	if (fd < 0 && errno == EEXIST)
+		fulmar_fail(error, FULMAR_NO_LINK, _("another program is writing %s; tried again later"),
+		            lock);
+	else if (fd < 0)
+		fail(lock, errno, error);
 	return fd;
 }
 
@@ -108,7 +128,7 @@ enum disk_end
 disk_write(const char *tmp, const char *to, const void *bytes, gsize len, gint64 when, GError **error)
 {
 	struct timespec times[2] = {{.tv_sec = (time_t)when}, {.tv_sec = (time_t)when}};
-	int fd = create_anew(tmp);
+	int fd = disk_create_anew(tmp);
 	enum disk_end end = DISK_FAILED;
 
 	if (fd < 0)

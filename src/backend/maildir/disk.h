@@ -26,6 +26,12 @@ enum disk_end disk_copy(const char *from, const char *tmp, const char *to, GErro
 /* Where a rename does not do: a second name or a copy, then from goes. What an earlier call left half done is
  * brought to its end. DISK_GONE also when from got another name in the middle. */
 enum disk_end disk_carry(const char *from, const char *tmp, const char *to, GError **error);
+/* A new empty file, instead of one that may be there. -1 with errno. */
+int disk_create_anew(const char *path);
+/* A lock that others know: a file that is there as long as it is held, or the next one of what is locked. One
+ * that nobody ended is taken away. A descriptor to write to, or -1 with error: FULMAR_NO_LINK when another
+ * program has it. */
+int disk_lock(const char *lock, GError **error);
 /* Removes a file. */
 enum disk_end disk_remove(const char *path, GError **error);
 /* Two names of one file, or files with the same octets on two disks. */

@@ -121,6 +121,7 @@ maildir_create(const struct backend_env *env)
 	backend->env = env;
 	backend->root = g_strdup(env->account->path ? env->account->path : "");
 	g_queue_init(&backend->jobs);
+	backend->letters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, letters_free);
 	backend->missing = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, missing_free);
 	return backend;
 }
@@ -143,6 +144,7 @@ maildir_destroy(struct backend *backend)
 	loop_drop(&backend->greeting);
 	while ((job = g_queue_pop_head(&backend->jobs)))
 		job_free(job);
+	g_hash_table_unref(backend->letters);
 	g_hash_table_unref(backend->missing);
 	g_free(backend->root);
 	g_free(backend);
@@ -353,11 +355,13 @@ maildir_admin(struct backend *backend, const struct backend_admin *request,
 static void
 maildir_watch(struct backend *backend, gint64 folder)
 {
-	if (backend->watch && watch_folder(backend->watch) == folder)
-		return;
-	stop_watching(backend);
-	if (folder)
-		backend->watch = watch_new(backend, folder);
+	if (!backend->watch)
+		backend->watch = watch_new(backend);
+	if (watch_folder(backend->watch) != folder)
+		watch_front(backend->watch, folder);
+	if (backend->has_others)
+		watch_others(backend->watch);
+	backend->has_others = FALSE;
 }
 
 const struct backend_ops backend_maildir = {

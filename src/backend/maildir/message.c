@@ -56,20 +56,22 @@ open_message(const char *path, struct stat *st)
 }
 
 static gboolean
-add_head(struct backend *backend, gint64 folder, const char *path, const char *bytes, gsize len,
-         const struct stat *st, GError **error)
+add_head(struct backend *backend, gint64 folder, const struct letters *letters, const char *path,
+         const char *bytes, gsize len, const struct stat *st, GError **error)
 {
 	struct store_message message = {0};
 	struct mime_part *structure = len == (gsize)st->st_size ? mime_part_parse(bytes, len) : NULL;
 	struct envelope envelope;
 	const char *name = strrchr(path, '/') + 1;
+	g_autofree char *keywords = letters_keywords(letters, name);
 	msgid id;
 
 	envelope_from_headers(&envelope, bytes, len);
 	message.uid = maildir_uid(name);
 	message.received = st->st_mtime;
 	message.size = (guint64)st->st_size;
-	message.flags = maildir_flags(name);
+	message.flags = letters_flags(letters, name);
+	message.keywords = keywords;
 	message.envelope = &envelope;
 	message.structure = structure;
 	message.file = path;
@@ -105,7 +107,8 @@ message_add(struct backend *backend, gint64 folder, const char *dir, const char 
 		len = read_up_to(fd, buffer, len, HEAD_MAX);
 	}
 	close(fd);
-	return add_head(backend, folder, path, buffer, len, &st, error) ? 1 : -1;
+	return add_head(backend, folder, backend_letters(backend, dir), path, buffer, len, &st, error) ? 1
+	                                                                                               : -1;
 }
 
 /* ---- where it is ---- */
@@ -145,11 +148,10 @@ static gboolean
 put_file(struct backend *backend, msgid id, const char *file, GError **error)
 {
 	struct store *store = backend->env->store;
-	const char *name = strrchr(file, '/') + 1;
 
 	if (!store_begin(store, FALSE, error))
 		return FALSE;
-	if (store_set_file(store, id, file, maildir_flags(name), NULL, error) && store_commit(store, error))
+	if (backend_set_file(backend, id, file, error) && store_commit(store, error))
 		return TRUE;
 	store_rollback(store);
 	return FALSE;

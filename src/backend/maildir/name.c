@@ -12,13 +12,23 @@ static const struct {
         {'R', FLAG_ANSWERED}, {'S', FLAG_SEEN},    {'T', FLAG_DELETED},
 };
 
+/* Of the delimiters that are no colon: nothing but letters follows, so that a BASE is not taken for more. */
+static gboolean
+is_plain_info(const char *at)
+{
+	return (*at == ';' || *at == '!') && at[1] == '2' && at[2] == ',' &&
+	       !at[3 + strspn(at + 3, G_CSET_A_2_Z G_CSET_a_2_z)];
+}
+
 /* Where ":2," stands, or NULL. */
 static const char *
 info_of(const char *name)
 {
-	const char *colon = strrchr(name, ':');
+	const char *colon = strrchr(name, ':'), *comma = colon ? NULL : strrchr(name, ',');
 
-	return colon && colon[1] == '2' && colon[2] == ',' ? colon : NULL;
+	if (colon)
+		return colon[1] == '2' && colon[2] == ',' ? colon : NULL;
+	return comma && comma - name >= 2 && is_plain_info(comma - 2) ? comma - 2 : NULL;
 }
 
 gsize
@@ -27,6 +37,14 @@ maildir_base_len(const char *name)
 	const char *info = info_of(name);
 
 	return info ? (gsize)(info - name) : strlen(name);
+}
+
+char
+maildir_colon(const char *name)
+{
+	const char *info = info_of(name);
+
+	return info ? *info : '\0';
 }
 
 guint
@@ -41,21 +59,32 @@ maildir_flags(const char *name)
 	return flags;
 }
 
+guint32
+maildir_letters(const char *name)
+{
+	const char *info = info_of(name);
+	guint32 found = 0;
+
+	for (const char *p = info ? info + 3 : ""; *p; p++)
+		if (*p >= 'a' && *p <= 'z')
+			found |= 1u << (*p - 'a');
+	return found;
+}
+
 char *
-maildir_name_of(const char *base, const char *name, guint flags, const char *letters_map)
+maildir_name_of(const char *base, const char *name, char colon, guint flags, guint32 keywords)
 {
 	const char *info = info_of(name);
 	gboolean has[256] = {FALSE};
 	GString *out = g_string_new(base);
 
-	for (const char *p = info ? info + 3 : ""; *p; p++) {
-		gboolean keyword = letters_map && *p >= 'a' && *p <= 'z';
-
-		has[keyword ? (guchar)letters_map[*p - 'a'] : (guchar)*p] = TRUE;
-	}
+	for (const char *p = info ? info + 3 : ""; *p; p++)
+		has[(guchar)*p] = TRUE;
 	for (guint i = 0; i < G_N_ELEMENTS(letters); i++)
 		has[(guchar)letters[i].letter] = (flags & letters[i].flag) != 0;
-	g_string_append(out, ":2,");
+	for (guint i = 0; i < 26; i++)
+		has['a' + i] = (keywords >> i & 1) != 0;
+	g_string_append_printf(out, "%c2,", info ? *info : colon);
 	for (guint c = 1; c < 256; c++)
 		if (has[c])
 			g_string_append_c(out, (char)c);
@@ -67,7 +96,7 @@ maildir_name_with(const char *name, guint flags)
 {
 	g_autofree char *base = g_strndup(name, maildir_base_len(name));
 
-	return maildir_name_of(base, name, flags, NULL);
+	return maildir_name_of(base, name, ':', flags, maildir_letters(name));
 }
 
 char *

@@ -65,15 +65,14 @@ static gboolean
 tell_one(struct deed *deed, const struct news *news, GError **error)
 {
 	struct store *store = deed->backend->env->store;
-	const char *name = news->file ? strrchr(news->file, '/') + 1 : NULL;
 	gint64 folder = deed->op->to ? deed->op->to : deed->op->folder;
 
 	switch (news->what) {
 	case NEWS_FILE:
-		return store_set_file(store, news->id, news->file, maildir_flags(name), NULL, error);
+		return backend_set_file(deed->backend, news->id, news->file, error);
 	case NEWS_MOVED:
-		return store_moved(store, deed->op->id, news->id, folder, 0, maildir_uid(name), news->file,
-		                   error);
+		return store_moved(store, deed->op->id, news->id, folder, 0,
+		                   maildir_uid(strrchr(news->file, '/') + 1), news->file, error);
 	case NEWS_PURGED:
 		return store_purged(store, deed->op->id, news->id, error);
 	case NEWS_GONE:

@@ -3,6 +3,7 @@
 #define FULMAR_BACKEND_MAILDIR_PRIVATE_H
 
 #include "backend/backend.h"
+#include "backend/maildir/letters.h"
 
 /* A verb under way: steps run from the loop, one short slice each, one job after the other. */
 enum job_state { JOB_MORE, JOB_DONE, JOB_FAILED /* with error */ };
@@ -26,12 +27,15 @@ struct job {
 struct backend {
 	const struct backend_env *env;
 	char *root;
-	GQueue jobs;       /* struct job *, the head is under way */
-	GSource *turn;     /* runs the head's next step */
-	GSource *greeting; /* link's answer is due */
+	GQueue jobs;         /* struct job *, the head is under way */
+	GSource *turn;       /* runs the head's next step */
+	GSource *greeting;   /* link's answer is due */
+	GHashTable *letters; /* directory of a folder → struct letters * */
+	char colon; /* before "2," in names, as the last folder that was looked at has it; 0: not known */
 	GHashTable *missing; /* folder id (gint64 *) → struct missing *: messages found but not in the store
 	                        yet */
 	struct watch *watch; /* or NULL */
+	gboolean has_others; /* folders that the watch may not know */
 };
 
 /* A verb waits behind the one under way. */
@@ -42,6 +46,19 @@ void backend_rescan(struct backend *backend, gint64 folder);
 /* The folder's directory. Gives (g_free). */
 char *backend_folder_dir(const struct backend *backend, const struct store_folder *folder);
 struct store_folder *backend_folder(const struct backend *backend, gint64 id, GError **error);
+
+/* -- keywords.c -- */
+/* What letters in the folder dir mean at this moment. Lent until the next call. */
+const struct letters *backend_letters(struct backend *backend, const char *dir);
+/* The same once each of the keywords (NULL: none) has a letter there, or *full (if not NULL). NULL with
+ * error.
+ */
+const struct letters *backend_letters_for(struct backend *backend, const char *dir, const char *keywords,
+                                          gboolean *full, GError **error);
+/* What stands before "2," in new names of the folder. */
+char backend_colon(const struct backend *backend, const struct letters *letters);
+/* Tells the store, in a transaction, that the row has this file, and what its name says. */
+gboolean backend_set_file(struct backend *backend, msgid id, const char *file, GError **error);
 
 /* -- tree-list.c -- */
 enum job_state folders_step(struct backend *backend, struct job *job, GError **error);
@@ -86,10 +103,24 @@ enum job_state subscribe_step(struct backend *backend, struct job *job, GError *
 /* The folder of the op, whose wire name may be trusted; what may not be done to INBOX is refused. */
 struct store_folder *folder_of_op(struct backend *backend, gint64 id, gboolean inbox, GError **error);
 
+/* -- doubles.c -- */
+/* Gives one of two messages with the same base name ("cur/NAME" in dir) another. FALSE: there was no need, or
+ * it cannot be. In no transaction. */
+gboolean doubles_part(struct backend *backend, const char *dir, const char *one, const char *other);
+
+/* -- novelty.c -- */
+/* Whether any of these files ("cur/NAME") of the folder, there or not, is not as the store has it. */
+gboolean novelty_in(struct backend *backend, gint64 folder, GHashTable *names);
+
 /* -- inotify.c -- */
-/* Follows the folder's directory: a rescan when something changed. */
-struct watch *watch_new(struct backend *backend, gint64 folder);
+/* Follows directories: a rescan of the folder when something changed. */
+struct watch *watch_new(struct backend *backend);
 void watch_free(struct watch *watch);
+/* The folder on the screen, 0: none. */
+void watch_front(struct watch *watch, gint64 folder);
 gint64 watch_folder(const struct watch *watch);
+/* Follows all the other folders that the store has and that have been looked at, so far as that can be had.
+ */
+void watch_others(struct watch *watch);
 
 #endif

@@ -26,9 +26,10 @@ static const char *const subdirs[] = {"new", "cur"};
 struct entry {
 	guint64 uid;
 	gint64 stamp;
-	gsize name;           /* in names: "cur/NAME" */
-	guint8 flags, stored; /* as the name says; as the store has them */
-	gboolean known;       /* the store has it */
+	gsize name;                        /* in names: "cur/NAME" */
+	guint8 flags, stored;              /* as the name says; as the store has them */
+	guint32 keywords, stored_keywords; /* the same, as letters that mean something */
+	gboolean known;                    /* the store has it */
 };
 
 enum scan_stage { SCAN_READ, SCAN_COMPARE, SCAN_CHANGE, SCAN_ADD };
@@ -37,14 +38,16 @@ struct scan {
 	enum scan_stage stage;
 	struct store_folder *folder;
 	char *dir;
+	struct letters *letters;
 	DIR *entries_of; /* the subfolder being read */
 	guint subdir;
 	GArray *entries; /* struct entry, by uid once compared */
 	GString *names;
 	GArray *gone; /* guint64, ascending: missed by the first scan */
 	gboolean second;
-	guint at;       /* in entries, while changing */
-	gboolean moved; /* the store has the files under another name of the folder */
+	guint at;        /* in entries, while changing */
+	gboolean parted; /* two of one name have two now: it has to be read again */
+	gboolean moved;  /* the store has the files under another name of the folder */
 	guint arrived;
 };
 
@@ -81,6 +84,7 @@ scan_clear(struct job *job)
 	if (scan->entries_of)
 		closedir(scan->entries_of);
 	g_free(scan->dir);
+	letters_free(scan->letters);
 	g_array_unref(scan->entries);
 	g_array_unref(scan->gone);
 	g_string_free(scan->names, TRUE);
@@ -98,6 +102,7 @@ scan_begin(struct backend *backend, struct job *job, GError **error)
 	scan = g_new0(struct scan, 1);
 	scan->folder = folder;
 	scan->dir = backend_folder_dir(backend, folder);
+	scan->letters = letters_read(scan->dir);
 	scan->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
 	scan->gone = g_array_new(FALSE, FALSE, sizeof(guint64));
 	scan->names = g_string_new(NULL);
@@ -134,7 +139,8 @@ take_entry(struct scan *scan, const struct dirent *found)
 		return;
 	entry.uid = maildir_uid(found->d_name);
 	entry.stamp = entry_stamp(scan->entries_of, found->d_name);
-	entry.flags = (guint8)maildir_flags(found->d_name);
+	entry.flags = (guint8)letters_flags(scan->letters, found->d_name);
+	entry.keywords = maildir_letters(found->d_name) & scan->letters->known & ~scan->letters->forwarded;
 	entry.name = scan->names->len;
 	g_string_append_printf(scan->names, "%s/", subdirs[scan->subdir]);
 	g_string_append_len(scan->names, found->d_name, (gssize)strlen(found->d_name) + 1);
@@ -220,25 +226,30 @@ newest_first(gconstpointer a, gconstpointer b)
 }
 
 static void
-drop_doubles(GArray *entries)
+drop_doubles(struct backend *backend, struct scan *scan)
 {
+	GArray *entries = scan->entries;
 	guint kept = 0;
 
 	for (guint i = 0; i < entries->len; i++) {
 		const struct entry *entry = &g_array_index(entries, struct entry, i);
+		const struct entry *before = kept ? &g_array_index(entries, struct entry, kept - 1) : NULL;
 
 		/* The later one wins: cur/ is read after new/. */
-		if (kept && g_array_index(entries, struct entry, kept - 1).uid == entry->uid)
+		if (before && before->uid == entry->uid) {
+			scan->parted |= doubles_part(backend, scan->dir, scan->names->str + before->name,
+			                             scan->names->str + entry->name);
 			kept--;
+		}
 		g_array_index(entries, struct entry, kept++) = *entry;
 	}
 	g_array_set_size(entries, kept);
 }
 
-/* Walks a set and the entries side by side: calls known for what both have, gone (if wanted) collects what
- * only the set has. */
+/* Walks a set and the entries side by side: what both have is known, with these flags and keywords; gone (if
+ * wanted) collects what only the set has. */
 static void
-walk_side_by_side(struct scan *scan, const struct uidset *set, guint flag, GArray *gone)
+walk_side_by_side(struct scan *scan, const struct uidset *set, guint flag, guint32 keywords, GArray *gone)
 {
 	guint i = 0;
 
@@ -252,6 +263,7 @@ walk_side_by_side(struct scan *scan, const struct uidset *set, guint flag, GArra
 			if (i < scan->entries->len && entry->uid == uid) {
 				entry->known = TRUE;
 				entry->stored |= (guint8)flag;
+				entry->stored_keywords |= keywords;
 			} else if (gone) {
 				g_array_append_val(gone, uid);
 			}
@@ -272,10 +284,35 @@ mark_known(struct backend *backend, struct scan *scan, GArray *gone, GError **er
 		uidset_init(&set);
 		ok = store_uids(backend->env->store, scan->folder->id, masks[i], masks[i], &set, error);
 		if (ok)
-			walk_side_by_side(scan, &set, masks[i], masks[i] ? NULL : gone);
+			walk_side_by_side(scan, &set, masks[i], 0, masks[i] ? NULL : gone);
 		uidset_clear(&set);
 		if (!ok)
 			return FALSE;
+	}
+	return TRUE;
+}
+
+/* What a name cannot tell is only in the store, and stays there. */
+static gboolean
+mark_keywords(struct backend *backend, struct scan *scan, GError **error)
+{
+	g_autoptr(GHashTable) sets = NULL;
+	GHashTableIter iter;
+	const char *keyword;
+	const struct uidset *set;
+
+	if (!scan->letters->known)
+		return TRUE;
+	sets = store_keyword_uids(backend->env->store, scan->folder->id, error);
+	if (!sets)
+		return FALSE;
+	g_hash_table_iter_init(&iter, sets);
+	while (g_hash_table_iter_next(&iter, (gpointer *)&keyword, (gpointer *)&set)) {
+		gboolean lacking;
+		guint32 letters = letters_of(scan->letters, keyword, &lacking);
+
+		if (letters)
+			walk_side_by_side(scan, set, 0, letters, NULL);
 	}
 	return TRUE;
 }
@@ -336,8 +373,8 @@ compare(struct backend *backend, struct scan *scan, GError **error)
 	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(guint64));
 
 	g_array_sort(scan->entries, by_uid);
-	drop_doubles(scan->entries);
-	if (!mark_known(backend, scan, gone, error))
+	drop_doubles(backend, scan);
+	if (!mark_known(backend, scan, gone, error) || !mark_keywords(backend, scan, error))
 		return FALSE;
 	if (scan->second) {
 		intersect(scan->gone, gone);
@@ -372,15 +409,14 @@ remove_gone(struct backend *backend, struct scan *scan, GError **error)
 static gboolean
 change_entry(struct backend *backend, const struct scan *scan, const struct entry *entry, GError **error)
 {
-	struct store *store = backend->env->store;
 	GError *problem = NULL;
-	msgid id = store_id_by_uid(store, scan->folder->id, entry->uid, &problem);
+	msgid id = store_id_by_uid(backend->env->store, scan->folder->id, entry->uid, &problem);
 	gboolean ok = TRUE;
 
 	if (id) {
 		g_autofree char *file = g_build_filename(scan->dir, scan->names->str + entry->name, NULL);
 
-		ok = store_set_file(store, id, file, entry->flags, NULL, error);
+		ok = backend_set_file(backend, id, file, error);
 	}
 	if (problem)
 		g_propagate_error(error, problem);
@@ -404,6 +440,12 @@ put_state(struct backend *backend, struct scan *scan, guint missing, GError **er
 	       store_folder_put_state(backend->env->store, folder, error);
 }
 
+static gboolean
+is_as_stored(const struct entry *entry)
+{
+	return entry->stored == entry->flags && entry->stored_keywords == entry->keywords;
+}
+
 /* One transaction: what is gone, and a slice of what changed. */
 static gboolean
 change_slice(struct backend *backend, struct scan *scan, GError **error)
@@ -421,7 +463,7 @@ change_slice(struct backend *backend, struct scan *scan, GError **error)
 	for (; ok && scan->at < scan->entries->len && changed < CHANGE_SLICE; scan->at++) {
 		const struct entry *entry = &g_array_index(scan->entries, struct entry, scan->at);
 
-		if (!entry->known || (entry->stored == entry->flags && !scan->moved))
+		if (!entry->known || (is_as_stored(entry) && !scan->moved))
 			continue;
 		changed++;
 		ok = change_entry(backend, scan, entry, error);
@@ -448,6 +490,7 @@ keep_missing(struct backend *backend, struct scan *scan)
 	missing->names = g_steal_pointer(&scan->names);
 	scan->names = g_string_new(NULL);
 	missing->total = scan->entries->len;
+	missing->stale = scan->parted;
 	for (guint i = 0; i < scan->entries->len; i++) {
 		const struct entry *entry = &g_array_index(scan->entries, struct entry, i);
 
@@ -495,6 +538,7 @@ add_first(struct backend *backend, struct job *job, struct scan *scan, GError **
 {
 	struct missing *missing = keep_missing(backend, scan);
 
+	backend->has_others |= !scan->folder->synced;
 	if (!add_slice(backend, job->folder, missing, scan, error))
 		return FALSE;
 	if (scan->arrived)

@@ -1,19 +1,17 @@
 #include "backend/maildir/subscriptions.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "backend/maildir/disk.h"
 #include "backend/maildir/wire.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/i18n.h"
 
 #define FILE_OCTETS (4 * 1024 * 1024)
-#define STALE_SECONDS 120 /* Dovecot's own patience with a lock on this file */
 
 /* Lines are names in modified UTF-7 or as the tree has them: "Lists.harbour"; since Dovecot 2.2.34, after a
  * head, with tabs between levels; Courier's all begin with INBOX. */
@@ -161,25 +159,6 @@ subscriptions_read(const char *root, GError **error)
 
 /* ---- writing ---- */
 
-/* Dovecot's lock is the new file itself. One that nobody ended is taken away. */
-static int
-open_lock(const char *lock, GError **error)
-{
-	const int how = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	int fd = open(lock, how, 0600);
-	struct stat st;
-
-	if (fd < 0 && errno == EEXIST && lstat(lock, &st) == 0 && st.st_mtime + STALE_SECONDS < time(NULL) &&
-	    unlink(lock) == 0)
-		fd = open(lock, how, 0600);
-	if (fd < 0 && errno == EEXIST)
-		fulmar_fail(error, FULMAR_NO_LINK, _("another program is writing %s; tried again later"),
-		            lock);
-	else if (fd < 0)
-		fulmar_fail(error, FULMAR_FAILED, _("%s cannot be written: %s"), lock, g_strerror(errno));
-	return fd;
-}
-
 static gboolean
 write_lines(int fd, const struct subscriptions *subscriptions)
 {
@@ -203,7 +182,8 @@ commit(int fd, const char *lock, const struct subscriptions *subscriptions, GErr
 
 typedef gboolean (*edit)(struct subscriptions *subscriptions, const void *user);
 
-/* Under the lock: reads, lets change what is in it (FALSE: nothing changed), writes. */
+/* Under the lock, which is Dovecot's and the new file itself: reads, lets change what is in it (FALSE:
+ * nothing changed), writes. */
 static gboolean
 edit_file(const char *root, gboolean make, edit change, const void *user, GError **error)
 {
@@ -216,7 +196,7 @@ edit_file(const char *root, gboolean make, edit change, const void *user, GError
 		if (!subscriptions->path)
 			subscriptions->path = g_build_filename(root, "subscriptions", NULL);
 		lock = g_strconcat(subscriptions->path, ".lock", NULL);
-		fd = open_lock(lock, error);
+		fd = disk_lock(lock, error);
 		subscriptions_free(subscriptions);
 		subscriptions = fd >= 0 ? subscriptions_read(root, error) : NULL;
 		ok = subscriptions != NULL;

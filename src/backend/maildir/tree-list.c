@@ -110,6 +110,7 @@ folders_step(struct backend *backend, struct job *job, GError **error)
 	ok = remove_folders_not_in(backend, listing->here, error);
 	if (!commit_or_roll_back(store, ok, error))
 		return JOB_FAILED;
+	backend->has_others = TRUE;
 	backend->env->hooks->folders(backend->env->user);
 	return JOB_DONE;
 }
