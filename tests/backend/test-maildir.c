@@ -122,6 +122,27 @@ both_layouts_are_understood(void)
 }
 
 static void
+an_inbox_may_be_written_otherwise(void)
+{
+	g_autofree char *root = files_private_tmp(NULL);
+	g_autofree char *one = g_build_filename(root, "one", NULL),
+	                *two = g_build_filename(root, "two", NULL);
+	g_autofree char *one_text = NULL, *two_text = NULL;
+
+	make_maildir(one, "Inbox");
+	make_maildir(one, "Inbox/kid");
+	make_maildir(one, "Inboxes");
+	make_maildir(one, "Sub/inbox");
+	one_text = tree_text(one);
+	g_assert_cmpstr(one_text, ==, "INBOX=inbox INBOX/kid Inboxes Sub/inbox");
+	make_maildir(two, "Inbox");
+	make_maildir(two, "INBOX");
+	two_text = tree_text(two);
+	g_assert_cmpstr(two_text, ==, "INBOX=inbox Inbox");
+	files_remove_tree(root);
+}
+
+static void
 a_path_without_mail_says_so(void)
 {
 	g_autofree char *root = files_private_tmp(NULL);
@@ -271,6 +292,7 @@ main(int argc, char **argv)
 	g_test_add_func("/maildir/names", names_keep_what_is_not_ours);
 	g_test_add_func("/maildir/stamps", stamps_are_only_believed_when_they_can_be_times);
 	g_test_add_func("/maildir/layouts", both_layouts_are_understood);
+	g_test_add_func("/maildir/inbox", an_inbox_may_be_written_otherwise);
 	g_test_add_func("/maildir/no-mail", a_path_without_mail_says_so);
 	rig_add_cases("/maildir", &rig_maildir, cases, G_N_ELEMENTS(cases));
 	return g_test_run();

@@ -132,6 +132,38 @@ list_below(struct tree *tree, const char *dir, const char *rel, int depth)
 		closedir(entries);
 }
 
+static gboolean
+is_at(const char *path, const char *top)
+{
+	gsize len = strlen(top);
+
+	return strncmp(path, top, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+/* Where there is no INBOX one that differs from that only by its case is it: mbsync's manual has "Inbox". */
+static void
+name_inbox(const GPtrArray *folders)
+{
+	const char *inbox = NULL;
+	g_autofree char *top = NULL;
+
+	for (guint i = 0; i < folders->len; i++) {
+		const char *path = ((const struct tree_folder *)folders->pdata[i])->path;
+
+		if (strcmp(path, "INBOX") == 0)
+			return;
+		if (g_ascii_strcasecmp(path, "INBOX") == 0 && (!inbox || strcmp(path, inbox) < 0))
+			inbox = path;
+	}
+	top = g_strdup(inbox);
+	for (guint i = 0; top && i < folders->len; i++) {
+		struct tree_folder *folder = folders->pdata[i];
+
+		if (is_at(folder->path, top))
+			memcpy(folder->path, "INBOX", strlen("INBOX"));
+	}
+}
+
 GPtrArray *
 tree_list(const struct conf_account *account, GError **error)
 {
@@ -151,6 +183,7 @@ tree_list(const struct conf_account *account, GError **error)
 		add_folder(&tree, ".", '.');
 	tree.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	list_below(&tree, path, "", 0);
+	name_inbox(tree.folders);
 	assign_roles(account, tree.folders);
 	g_hash_table_unref(tree.seen);
 	g_hash_table_unref(tree.paths);

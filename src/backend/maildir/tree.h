@@ -11,7 +11,7 @@
 
 struct tree_folder {
 	char *wire;       /* relative folder, bytes: "." is the root itself */
-	char *path;       /* UTF-8 with '/', unique among all */
+	char *path;       /* UTF-8 with '/', unique among all; "INBOX" also where that is written otherwise */
 	char delimiter;   /* '.' or '/' */
 	const char *role; /* or "" */
 };
