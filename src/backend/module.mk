@@ -37,7 +37,6 @@ libbackend_a_SOURCES = \
   src/backend/imap/session.c \
   src/backend/imap/structure.c \
   src/backend/imap/survey.c \
-  src/backend/imap/task.c \
   src/backend/imap/verify.c \
   src/backend/imap/watch.c \
   src/backend/imap/withheld.c \

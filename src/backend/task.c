@@ -3,9 +3,9 @@
 #include "base/loop.h"
 
 void
-tasks_init(struct tasks *tasks, GMainContext *context)
+tasks_init(struct tasks *tasks, GMainContext *context, void (*after)(void *user), void *user)
 {
-	*tasks = (struct tasks){.context = context};
+	*tasks = (struct tasks){.context = context, .after = after, .user = user};
 	g_queue_init(&tasks->finished);
 }
 
@@ -43,11 +43,33 @@ tasks_run(struct tasks *tasks)
 		task_end(task);
 }
 
+gboolean
+tasks_run_steps(struct tasks *tasks)
+{
+	GQueue ended = tasks->finished;
+	struct task *task;
+	gboolean any = FALSE;
+
+	g_queue_init(&tasks->finished);
+	while ((task = g_queue_pop_head(&ended))) {
+		any |= task->step;
+		if (task->step)
+			task_end(task);
+		else
+			g_queue_push_tail(&tasks->finished, task);
+	}
+	return any;
+}
+
 void
 tasks_clear(struct tasks *tasks)
 {
+	struct task *task;
+
+	while ((task = g_queue_pop_head(&tasks->finished)))
+		if (task->step)
+			task_end(task);
 	loop_drop(&tasks->wake);
-	g_queue_clear(&tasks->finished);
 	g_list_free_full(g_steal_pointer(&tasks->all), task_free);
 }
 
@@ -57,8 +79,11 @@ run_finished(gpointer user)
 	struct tasks *tasks = user;
 
 	loop_drop(&tasks->wake);
-	if (!tasks->held)
-		tasks_run(tasks);
+	if (tasks->held)
+		return G_SOURCE_REMOVE;
+	tasks_run(tasks);
+	if (tasks->after)
+		tasks->after(tasks->user);
 	return G_SOURCE_REMOVE;
 }
 
@@ -72,6 +97,15 @@ task_new(struct tasks *tasks, backend_done done, void *user)
 	task->user = user;
 	task->holds = 1;
 	tasks->all = g_list_prepend(tasks->all, task);
+	return task;
+}
+
+struct task *
+step_new(struct tasks *tasks, backend_done done, void *user)
+{
+	struct task *task = task_new(tasks, done, user);
+
+	task->step = TRUE;
 	return task;
 }
 

@@ -30,13 +30,13 @@ void
 act_step(struct act *act, void (*next)(struct act *act))
 {
 	act->next = next;
-	act->step = imap_step_new(act->b, step_ended, act);
+	act->step = step_new(&act->b->tasks, step_ended, act);
 }
 
 void
 act_step_end(struct act *act)
 {
-	imap_task_release(act->step, NULL);
+	task_release(act->step, NULL);
 }
 
 static void
@@ -70,7 +70,7 @@ act_end(struct act *act)
 		env->hooks->rows(act->op->folder, env->user);
 	if (act->op->to)
 		env->hooks->rows(act->op->to, env->user);
-	imap_task_release(act->task, act->broken ? act->broken : act->refusal ? act->refusal : later);
+	task_release(act->task, act->broken ? act->broken : act->refusal ? act->refusal : later);
 	g_array_unref(act->rows);
 	uidset_clear(&act->hits);
 	uidset_clear(&act->met);
@@ -203,7 +203,7 @@ act_begin(struct backend *b, const struct store_op *op, void (*first)(struct act
 
 	act->b = b;
 	act->op = op;
-	act->task = imap_task_new(b, done, user);
+	act->task = task_new(&b->tasks, done, user);
 	act->rows = g_array_new(FALSE, FALSE, sizeof(struct act_row));
 	uidset_init(&act->hits);
 	uidset_init(&act->met);
@@ -311,7 +311,7 @@ act_cmd(struct act *act, gint64 folder, const char *name, imap_cmd_done done, st
 		flight_free(flight);
 		return NULL;
 	}
-	imap_task_hold(act->step);
+	task_hold(act->step);
 	return imap_cmd_in(act->b, folder, name, done, flight);
 }
 
@@ -333,10 +333,10 @@ void
 act_cmd_end(struct imap_cmd *cmd)
 {
 	struct flight *flight = cmd->user;
-	struct imap_task *step = flight->act->step;
+	struct task *step = flight->act->step;
 
 	flight_free(flight);
-	imap_task_release(step, NULL);
+	task_release(step, NULL);
 }
 
 void

@@ -52,8 +52,8 @@ enum { ACT_LINE = 900 }; /* octets of a set in one command: some servers take no
 struct act {
 	struct backend *b;
 	const struct store_op *op;
-	struct imap_task *task; /* the verb's */
-	struct imap_task *step;
+	struct task *task; /* the verb's */
+	struct task *step;
 	void (*next)(struct act *act); /* when the step has ended */
 	GArray *rows;                  /* struct act_row, by round, folder, UID */
 	struct store_folder *target;   /* of op->to, or NULL */

@@ -7,8 +7,8 @@
  * notes on a folder (METADATA, RFC 5464). Asked for and answered while the link is up, never kept. */
 
 struct asking {
-	struct imap_task *task;
-	struct imap_task *step;
+	struct task *task;
+	struct task *step;
 	struct store_folder *folder;
 	enum admin_kind kind;
 	char *name, *value;
@@ -29,7 +29,7 @@ asking_end(const GError *error, void *user)
 
 	if (error && !a->error)
 		a->error = g_error_copy(error);
-	imap_task_release(a->task, a->error);
+	task_release(a->task, a->error);
 	g_clear_error(&a->error);
 	if (a->rights)
 		g_string_free(a->rights, TRUE);
@@ -42,7 +42,7 @@ asking_end(const GError *error, void *user)
 static void
 release(struct asking *a)
 {
-	imap_task_release(a->step, NULL);
+	task_release(a->step, NULL);
 }
 
 static void
@@ -62,7 +62,7 @@ command(struct backend *b, struct asking *a, const char *name, imap_cmd_done don
 	struct imap_cmd *cmd = imap_cmd_new(b, name, done, a);
 
 	cmd->on_data = data;
-	imap_task_hold(a->step);
+	task_hold(a->step);
 	imap_command_mailbox(cmd->wire, a->folder->wire);
 	return cmd;
 }
@@ -379,7 +379,7 @@ void
 imap_admin(struct backend *b, const struct backend_admin *request,
            void (*answer)(const char *name, const char *value, void *user), backend_done done, void *user)
 {
-	struct imap_task *task = imap_task_new(b, done, user);
+	struct task *task = task_new(&b->tasks, done, user);
 	g_autoptr(GError) error = NULL;
 	struct store_folder *folder = store_folder_by_id(b->env->store, request->folder, &error);
 	struct asking *a;
@@ -391,12 +391,12 @@ imap_admin(struct backend *b, const struct backend_admin *request,
 		            _(kinds[request->kind].without));
 	if (error) {
 		g_clear_pointer(&folder, store_folder_free);
-		imap_task_release(task, error);
+		task_release(task, error);
 		return;
 	}
 	a = g_new0(struct asking, 1);
 	a->task = task;
-	a->step = imap_step_new(b, asking_end, a);
+	a->step = step_new(&b->tasks, asking_end, a);
 	a->folder = folder;
 	a->name = g_strdup(request->name ? request->name : "");
 	a->value = g_strdup(request->value ? request->value : "");

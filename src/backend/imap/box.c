@@ -154,7 +154,7 @@ resolved(const GError *error, void *user)
 }
 
 void
-imap_box_resolve(struct backend *b, struct imap_task *task)
+imap_box_resolve(struct backend *b, struct task *task)
 {
 	struct imap_box *box = &b->box;
 	guint64 lo, hi;
@@ -166,9 +166,9 @@ imap_box_resolve(struct backend *b, struct imap_task *task)
 		imap_verify(b, task);
 		return;
 	}
-	task = imap_step_new(b, resolved, b);
+	task = step_new(&b->tasks, resolved, b);
 	imap_verify(b, task);
-	imap_task_release(task, NULL);
+	task_release(task, NULL);
 }
 
 gboolean
@@ -220,7 +220,7 @@ took_news(struct backend *b, guint64 lo, guint64 hi)
 }
 
 static void
-news_hunted(struct backend *b, struct imap_task *task, gint64 folder, guint64 lo, guint64 hi,
+news_hunted(struct backend *b, struct task *task, gint64 folder, guint64 lo, guint64 hi,
             const GError *error)
 {
 	if (b->box.folder != folder)

@@ -89,5 +89,5 @@ imap_check(struct backend *b, const struct store_op *op, backend_done done, void
 	else if (op->verb == OP_COPY || op->verb == OP_APPEND || op->verb == OP_REPLACE)
 		act_begin(b, op, check_arrivals, done, user);
 	else
-		imap_task_release(imap_task_new(b, done, user), NULL);
+		task_release(task_new(&b->tasks, done, user), NULL);
 }

@@ -15,7 +15,7 @@ enum { WHOLE_BELOW = 192 * 1024, SLICE = 128 * 1024, SLICES_AHEAD = 3, SPARE = 1
 
 /* Who waits for a section. */
 struct waiter {
-	struct imap_task *task;
+	struct task *task;
 	void (*progress)(guint64 have, guint64 total, void *user);
 };
 
@@ -54,11 +54,11 @@ want_of(struct backend *b, guint64 uid, const char *section)
 }
 
 static void
-add_waiter(struct imap_want *w, struct imap_task *task, void (*progress)(guint64, guint64, void *))
+add_waiter(struct imap_want *w, struct task *task, void (*progress)(guint64, guint64, void *))
 {
 	struct waiter waiter = {task, progress};
 
-	imap_task_hold(task);
+	task_hold(task);
 	g_array_append_val(w->waiters, waiter);
 }
 
@@ -92,7 +92,7 @@ want_end(struct backend *b, struct imap_want *w)
 	if (!w->finished && !w->error)
 		fulmar_fail(&w->error, FULMAR_FAILED, _("the server has no such message any more"));
 	for (guint i = 0; i < w->waiters->len; i++)
-		imap_task_release(g_array_index(w->waiters, struct waiter, i).task, w->error);
+		task_release(g_array_index(w->waiters, struct waiter, i).task, w->error);
 	want_free(w);
 }
 
@@ -409,7 +409,7 @@ want_for(struct backend *b, msgid id, const char *section)
 }
 
 gboolean
-imap_want(struct backend *b, struct imap_task *task, msgid id, const char *section,
+imap_want(struct backend *b, struct task *task, msgid id, const char *section,
           void (*progress)(guint64, guint64, void *), GError **error)
 {
 	struct store_row *row = store_row(b->env->store, id, error);
@@ -445,7 +445,7 @@ imap_want(struct backend *b, struct imap_task *task, msgid id, const char *secti
 	if (want_begin(b, w, error))
 		return TRUE;
 	b->wants = g_list_remove(b->wants, w);
-	imap_task_release(task, NULL);
+	task_release(task, NULL);
 	want_free(w);
 	return FALSE;
 }
@@ -454,18 +454,18 @@ void
 imap_part(struct backend *b, msgid id, const char *section, void (*progress)(guint64, guint64, void *),
           backend_done done, void *user)
 {
-	struct imap_task *task = imap_task_new(b, done, user);
+	struct task *task = task_new(&b->tasks, done, user);
 	g_autoptr(GError) error = NULL;
 
 	imap_want(b, task, id, section, progress, &error);
-	imap_task_release(task, error);
+	task_release(task, error);
 }
 
 void
 imap_parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done,
            void *user)
 {
-	struct imap_task *task = imap_task_new(b, done, user);
+	struct task *task = task_new(&b->tasks, done, user);
 	g_autoptr(GError) first = NULL;
 
 	for (guint i = 0; i < n; i++) {
@@ -474,5 +474,5 @@ imap_parts(struct backend *b, const msgid *ids, const char *const *sections, gui
 		if (!imap_want(b, task, ids[i], sections[i], NULL, &error) && !first)
 			first = g_steal_pointer(&error);
 	}
-	imap_task_release(task, first);
+	task_release(task, first);
 }

@@ -68,20 +68,20 @@ void
 imap_fill_release(struct backend *b, const GError *error)
 {
 	while (b->fill_waiters->len)
-		imap_task_release(g_ptr_array_remove_index_fast(b->fill_waiters, 0), error);
+		task_release(g_ptr_array_remove_index_fast(b->fill_waiters, 0), error);
 }
 
 /* After a change of UIDVALIDITY: of the UIDs from lo to hi those that no row here was known by are fetched
  * whole before the window counts as complete. */
 struct rest {
 	struct backend *b;
-	struct imap_task *task; /* or NULL: the fill was told as done */
+	struct task *task; /* or NULL: the fill was told as done */
 	gint64 folder;
 	guint64 lo, hi;
 };
 
-static void fill_window(struct backend *b, struct imap_task *task, guint64 lo, guint64 hi);
-static void fill_end(struct backend *b, gint64 folder, struct imap_task *task, const GError *error);
+static void fill_window(struct backend *b, struct task *task, guint64 lo, guint64 hi);
+static void fill_end(struct backend *b, gint64 folder, struct task *task, const GError *error);
 
 static void
 rest_bound(const GError *error, void *user)
@@ -102,7 +102,7 @@ static gboolean
 bind_rest(struct backend *b, const struct imap_cmd *cmd)
 {
 	struct uidset range, strange;
-	struct imap_task *step;
+	struct task *step;
 	struct rest *rest;
 
 	if (uidset_empty(&b->box.strange))
@@ -119,15 +119,15 @@ bind_rest(struct backend *b, const struct imap_cmd *cmd)
 	rest->folder = cmd->folder;
 	rest->lo = cmd->lo;
 	rest->hi = cmd->hi;
-	step = imap_step_new(b, rest_bound, rest);
+	step = step_new(&b->tasks, rest_bound, rest);
 	imap_fetch_set(b, &strange, b->row_items, 0, step);
 	uidset_clear(&strange);
-	imap_task_release(step, NULL);
+	task_release(step, NULL);
 	return TRUE;
 }
 
 static void
-fill_end(struct backend *b, gint64 folder, struct imap_task *task, const GError *error)
+fill_end(struct backend *b, gint64 folder, struct task *task, const GError *error)
 {
 	struct imap_box *box = &b->box;
 
@@ -135,13 +135,13 @@ fill_end(struct backend *b, gint64 folder, struct imap_task *task, const GError 
 		box->filling--;
 	imap_fill_release(b, error);
 	if (task)
-		imap_task_release(task, error);
+		task_release(task, error);
 	else if (error && b->conn && !b->fill_error)
 		b->fill_error = g_error_copy(error);
 }
 
 static void
-fill_window(struct backend *b, struct imap_task *task, guint64 lo, guint64 hi)
+fill_window(struct backend *b, struct task *task, guint64 lo, guint64 hi)
 {
 	struct imap_box *box = &b->box;
 	struct store_folder *folder;
@@ -157,7 +157,7 @@ fill_window(struct backend *b, struct imap_task *task, guint64 lo, guint64 hi)
 }
 
 static void
-hunted(struct backend *b, struct imap_task *task, gint64 folder, guint64 lo, guint64 hi, const GError *error)
+hunted(struct backend *b, struct task *task, gint64 folder, guint64 lo, guint64 hi, const GError *error)
 {
 	if (!error)
 		fill_window(b, task, lo, hi);
@@ -204,7 +204,7 @@ imap_fill_row(struct backend *b, guint64 uid)
 		if (!cmd->rows++)
 			cmd->flowing = g_get_monotonic_time();
 		if (cmd->user && cmd->rows * 2 >= cmd->wanted && b->box.filling < IN_FLIGHT)
-			imap_task_release(g_steal_pointer(&cmd->user), NULL);
+			task_release(g_steal_pointer(&cmd->user), NULL);
 		return;
 	}
 }
@@ -220,7 +220,7 @@ merge_windows(struct imap_box *box)
 void
 imap_fill(struct backend *b, gint64 folder, backend_done done, void *user)
 {
-	struct imap_task *task = imap_task_new(b, done, user);
+	struct task *task = task_new(&b->tasks, done, user);
 	struct imap_box *box = &b->box;
 	g_autoptr(GError) error = NULL;
 	guint64 lo, hi, width;
@@ -229,19 +229,19 @@ imap_fill(struct backend *b, gint64 folder, backend_done done, void *user)
 
 	if (b->fill_error) { /* of one that was told as done already */
 		error = g_steal_pointer(&b->fill_error);
-		imap_task_release(task, error);
+		task_release(task, error);
 		return;
 	}
 	if (box->folder != folder || !box->resynced) {
 		fulmar_fail(&error, FULMAR_CANCELLED, _("another folder was opened"));
-		imap_task_release(task, error);
+		task_release(task, error);
 		return;
 	}
 	if (box->read_through) {
 		fulmar_fail(&error, FULMAR_FAILED,
 		            _("%s renumbers this folder again and again; only its newest messages are kept"),
 		            b->env->account->host);
-		imap_task_release(task, error);
+		task_release(task, error);
 		return;
 	}
 	if (!box->spread)
@@ -255,7 +255,7 @@ imap_fill(struct backend *b, gint64 folder, backend_done done, void *user)
 		imap_box_save(b, FALSE);
 		imap_fill_complete(b);
 		imap_box_resolve(b, task);
-		imap_task_release(task, NULL);
+		task_release(task, NULL);
 		return;
 	}
 	box->filling++;

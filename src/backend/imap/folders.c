@@ -277,7 +277,7 @@ keep_foreign(struct backend *b)
 static void
 listing_end(struct backend *b, const GError *error)
 {
-	struct imap_task *task = b->listing->task;
+	struct task *task = b->listing->task;
 	g_autoptr(GError) failed = error ? g_error_copy(error) : NULL;
 
 	imap_slice_end(b);
@@ -291,7 +291,7 @@ listing_end(struct backend *b, const GError *error)
 		}
 	}
 	g_clear_pointer(&b->listing, listing_free);
-	imap_task_release(task, failed);
+	task_release(task, failed);
 }
 
 void
@@ -299,7 +299,7 @@ imap_listing_drop(struct backend *b, const GError *error)
 {
 	if (!b->listing)
 		return;
-	imap_task_release(b->listing->task, error);
+	task_release(b->listing->task, error);
 	g_clear_pointer(&b->listing, listing_free);
 }
 
@@ -311,7 +311,7 @@ list_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 {
 	if (b->listing && error && response && !b->listing->refused)
 		b->listing->refused = g_error_copy(error);
-	imap_task_release(cmd->user, response ? NULL : error);
+	task_release(cmd->user, response ? NULL : error);
 }
 
 /* Of a folder whose STATUS or MYRIGHTS is refused nothing is known; the list is whole all the same. So it is
@@ -319,29 +319,29 @@ list_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *r
 static void
 extra_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
 {
-	imap_task_release(cmd->user, response ? NULL : error);
+	task_release(cmd->user, response ? NULL : error);
 }
 
 static void
-ask(struct backend *b, struct imap_task *step, const char *name, const char *arguments, imap_cmd_done done)
+ask(struct backend *b, struct task *step, const char *name, const char *arguments, imap_cmd_done done)
 {
 	struct imap_cmd *cmd = imap_cmd_new(b, name, done, step);
 
 	if (arguments)
 		imap_command_atom(cmd->wire, arguments);
-	imap_task_hold(step);
+	task_hold(step);
 	imap_queue(b, cmd);
 }
 
 static void
-ask_about(struct backend *b, struct imap_task *step, const char *name, const char *wire, const char *items)
+ask_about(struct backend *b, struct task *step, const char *name, const char *wire, const char *items)
 {
 	struct imap_cmd *cmd = imap_cmd_new(b, name, extra_done, step);
 
 	imap_command_mailbox(cmd->wire, wire);
 	if (items)
 		imap_command_atom(cmd->wire, items);
-	imap_task_hold(step);
+	task_hold(step);
 	imap_queue(b, cmd);
 }
 
@@ -393,7 +393,7 @@ add_inbox(struct backend *b)
 static void
 ask_details(struct backend *b)
 {
-	struct imap_task *step = imap_step_new(b, details_end, b);
+	struct task *step = step_new(&b->tasks, details_end, b);
 	gboolean rights = imap_has(b, "ACL") && !imap_has(b, "LIST-MYRIGHTS") && !b->rights_asked;
 	g_autofree char *items = status_items(b);
 	GHashTableIter iter;
@@ -415,7 +415,7 @@ ask_details(struct backend *b)
 			ask_about(b, step, "MYRIGHTS", listed->folder->wire, NULL);
 	}
 	b->rights_asked = b->rights_asked || rights;
-	imap_task_release(step, NULL);
+	task_release(step, NULL);
 }
 
 static gboolean
@@ -448,7 +448,7 @@ foreign_end(const GError *error, void *user)
 static void
 ask_foreign(struct backend *b)
 {
-	struct imap_task *step = imap_step_new(b, foreign_end, b);
+	struct task *step = step_new(&b->tasks, foreign_end, b);
 	g_autofree char *items = b->listing->extended ? list_return(b) : NULL;
 	GHashTableIter iter;
 	gpointer prefix;
@@ -465,10 +465,10 @@ ask_foreign(struct backend *b)
 		imap_command_string(cmd->wire, pattern, strlen(pattern));
 		if (items)
 			imap_command_atom(cmd->wire, items);
-		imap_task_hold(step);
+		task_hold(step);
 		imap_queue(b, cmd);
 	}
-	imap_task_release(step, NULL);
+	task_release(step, NULL);
 }
 
 static void ask_plainly(struct backend *b, gboolean namespaces);
@@ -492,7 +492,7 @@ list_end(const GError *error, void *user)
 }
 
 static void
-ask_namespaces(struct backend *b, struct imap_task *step)
+ask_namespaces(struct backend *b, struct task *step)
 {
 	if (imap_has(b, "NAMESPACE"))
 		ask(b, step, "NAMESPACE", NULL, extra_done);
@@ -501,36 +501,36 @@ ask_namespaces(struct backend *b, struct imap_task *step)
 static void
 ask_plainly(struct backend *b, gboolean namespaces)
 {
-	struct imap_task *step = imap_step_new(b, list_end, b);
+	struct task *step = step_new(&b->tasks, list_end, b);
 
 	b->listing->extended = FALSE;
 	if (namespaces)
 		ask_namespaces(b, step);
 	ask(b, step, "LIST", "\"\" \"*\"", list_done);
 	ask(b, step, "LSUB", "\"\" \"*\"", extra_done);
-	imap_task_release(step, NULL);
+	task_release(step, NULL);
 }
 
 static void
 ask_extended(struct backend *b)
 {
-	struct imap_task *step = imap_step_new(b, list_end, b);
+	struct task *step = step_new(&b->tasks, list_end, b);
 	g_autofree char *items = list_return(b);
 	g_autofree char *arguments = g_strconcat("\"\" \"*\" ", items, NULL);
 
 	b->listing->extended = TRUE;
 	ask_namespaces(b, step);
 	ask(b, step, "LIST", arguments, list_done);
-	imap_task_release(step, NULL);
+	task_release(step, NULL);
 }
 
 void
 imap_folders(struct backend *b, backend_done done, void *user)
 {
-	struct imap_task *task = imap_task_new(b, done, user);
+	struct task *task = task_new(&b->tasks, done, user);
 
 	if (b->listing) { /* one is under way: its answer is fresh enough */
-		imap_task_release(task, NULL);
+		task_release(task, NULL);
 		return;
 	}
 	b->listing = g_new0(struct imap_listing, 1);

@@ -5,6 +5,7 @@
 
 #include "backend/backend.h"
 #include "backend/login.h"
+#include "backend/task.h"
 #include "net/conn.h"
 #include "proto/imap/parse.h"
 #include "proto/imap/write.h"
@@ -50,16 +51,6 @@ struct imap_cmd {
 	gboolean counted;     /* it did */
 	guint64 cut; /* MESSAGELIMIT (RFC 9738): no message below this UID was looked at; 0: all were */
 	void *user;
-};
-
-/* One verb under way: done runs, from the main loop, when every hold was released. */
-struct imap_task {
-	struct backend *b;
-	backend_done done;
-	void *user;
-	guint holds;
-	gboolean step; /* of a verb: its done is ours */
-	GError *error; /* the first */
 };
 
 enum imap_phase { PHASE_DOWN, PHASE_CONNECTING, PHASE_GREETING, PHASE_LOGIN, PHASE_READY };
@@ -161,10 +152,8 @@ struct backend {
 	gboolean recounted;  /* counts of folders were stored */
 
 	GError *lost;                 /* why the link ended, until that was told */
-	GSource *wake;                /* deferred completions */
-	GQueue finished;              /* struct imap_task * whose done is to run */
-	GList *tasks;                 /* all under way */
-	GPtrArray *fill_waiters;      /* struct imap_task *: fills that found all holes asked for */
+	struct tasks tasks;
+	GPtrArray *fill_waiters;      /* struct task *: fills that found all holes asked for */
 	GError *fill_error;           /* of a fill whose task had ended before */
 	GList *wants;                 /* struct imap_want *: sections asked for */
 	GHashTable *undecoded;        /* "id/section" that the server cannot decode, this session */
@@ -211,23 +200,6 @@ void imap_fail_all(struct backend *b, const GError *error);
 /* Ends the link: everything under way is completed with error, then hooks.lost. */
 void imap_drop(struct backend *b, const GError *error);
 
-/* ---- task.c ---- */
-struct imap_task *imap_task_new(struct backend *b, backend_done done, void *user);
-/* The same for a step of a verb: its done runs even when the backend is destroyed, and owns what user is. */
-struct imap_task *imap_step_new(struct backend *b, backend_done done, void *user);
-void imap_task_hold(struct imap_task *task);
-/* Runs what ended. */
-void imap_tasks_run(struct backend *b);
-/* Of that the steps alone; FALSE: there were none. */
-gboolean imap_steps_run(struct backend *b);
-/* The backend is destroyed: steps end, verbs are forgotten. */
-void imap_tasks_clear(struct backend *b);
-/* Releases one hold; error (lent, may be NULL) is kept if it is the first. */
-void imap_task_release(struct imap_task *task, const GError *error);
-/* imap_cmd.done of commands whose user is a task with a hold for them. */
-void imap_task_cmd_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response,
-                        const GError *error);
-
 /* ---- items.c: what rows are made of ---- */
 /* After the capabilities are known: b->row_items … */
 void imap_items_choose(struct backend *b);
@@ -254,7 +226,7 @@ char *imap_wire_name(const struct backend *b, const char *name);
 
 /* ---- folders.c: what the server is asked, listing.c: what becomes of it ---- */
 struct imap_listing {
-	struct imap_task *task;
+	struct task *task;
 	GHashTable *by_wire; /* wire name → struct imap_listed * */
 	gboolean extended;
 	GHashTable *subscribed; /* wire names LSUB told */
@@ -299,7 +271,7 @@ guint64 imap_box_uid(const struct imap_box *box, guint64 seq);
 gboolean imap_box_hole(const struct uidset *set, guint64 limit, guint64 *lo, guint64 *hi);
 /* Compares the UIDs with the server's when they are in doubt and all headers are here. Holds task (NULL:
  * nobody waits). */
-void imap_box_resolve(struct backend *b, struct imap_task *task);
+void imap_box_resolve(struct backend *b, struct task *task);
 /* Makes the map from what the store holds, where the session needs one. */
 void imap_box_make_map(struct backend *b);
 
@@ -316,19 +288,19 @@ void imap_fill_release(struct backend *b, const GError *error);
 void imap_recount(struct backend *b, const struct uidset *found);
 /* Compares all UIDs of the windows with the server's: rows that are gone there go here, rows missing here are
  * fetched. Holds task. */
-void imap_verify(struct backend *b, struct imap_task *task);
+void imap_verify(struct backend *b, struct task *task);
 /* UID FETCH of uids, in as many commands as it takes; each is repeated below where the server stopped
  * (MESSAGELIMIT). since: as in imap_fetch_rows. Holds task. */
 void imap_fetch_set(struct backend *b, const struct uidset *uids, const char *items, guint64 since,
-                    struct imap_task *task);
+                    struct task *task);
 /* ---- survey.c ---- */
 /* The same as imap_verify in few round trips where the answer to it would be long: lost: how many have gone,
  * as far as is known. Holds task. */
-void imap_survey(struct backend *b, struct imap_task *task, guint64 lost);
+void imap_survey(struct backend *b, struct task *task, guint64 lost);
 /* A FETCH of a number and its UID alone. */
 void imap_survey_take(struct backend *b, guint64 seq, guint64 uid);
 /* Plain resync of flags: what the store holds against the server's searches. Holds task. */
-void imap_compare_flags(struct backend *b, struct imap_task *task);
+void imap_compare_flags(struct backend *b, struct task *task);
 /* UID FETCH (or FETCH) of rows of the selected folder. range as it is sent; since: CHANGEDSINCE, 0 none.
  * Gives the command, not yet queued. */
 struct imap_cmd *imap_fetch_rows(struct backend *b, const char *verb, const char *range, const char *items,
@@ -355,7 +327,7 @@ void imap_parts(struct backend *b, const msgid *ids, const char *const *sections
                 void *user);
 void imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section *section);
 /* Asks for a section on behalf of task, which it holds; FALSE: error says why it cannot be had. */
-gboolean imap_want(struct backend *b, struct imap_task *task, msgid id, const char *section,
+gboolean imap_want(struct backend *b, struct task *task, msgid id, const char *section,
                    void (*progress)(guint64, guint64, void *), GError **error);
 
 /* ---- binary.c ---- */
@@ -384,9 +356,9 @@ void imap_withheld_row(struct backend *b, guint64 uid, const struct envelope *en
 gboolean imap_is_withheld(const struct imap_response *response);
 /* A FETCH of rows from lo to hi was refused, and why: asks for them in halves, until those are found that it
  * was refused for; done tells that all others are here, or why not. task goes to it. */
-typedef void (*imap_hunted)(struct backend *b, struct imap_task *task, gint64 folder, guint64 lo, guint64 hi,
+typedef void (*imap_hunted)(struct backend *b, struct task *task, gint64 folder, guint64 lo, guint64 hi,
                             const GError *error);
-void imap_withheld_hunt(struct backend *b, struct imap_task *task, guint64 lo, guint64 hi, const GError *why,
+void imap_withheld_hunt(struct backend *b, struct task *task, guint64 lo, guint64 hi, const GError *why,
                         imap_hunted done);
 /* Asks once more for those of the open folder. */
 void imap_withheld_again(struct backend *b);

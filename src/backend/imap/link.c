@@ -96,11 +96,12 @@ tell_lost(gpointer user)
 	struct backend *b = user;
 	g_autoptr(GError) error = g_steal_pointer(&b->lost);
 
+	b->tasks.held = FALSE;
 	do
 		forget_link(b, error);
-	while (imap_steps_run(b));
+	while (tasks_run_steps(&b->tasks));
 	b->env->hooks->lost(error, b->env->user);
-	imap_tasks_run(b);
+	tasks_run(&b->tasks);
 	return G_SOURCE_REMOVE;
 }
 
@@ -111,6 +112,7 @@ link_ended(struct backend *b, const GError *error)
 
 	b->conn = NULL;
 	b->lost = g_error_copy(error);
+	b->tasks.held = TRUE;
 	forget_link(b, error);
 	g_source_set_priority(source, G_PRIORITY_DEFAULT);
 	g_source_set_callback(source, tell_lost, b, NULL);
@@ -161,6 +163,12 @@ static const struct conn_events events = {
         .on_closed = on_closed,
 };
 
+static void
+watch_on(void *user)
+{
+	imap_watch_resume(user);
+}
+
 static struct backend *
 create(const struct backend_env *env)
 {
@@ -175,7 +183,7 @@ create(const struct backend_env *env)
 	b->undecoded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_queue_init(&b->waiting);
 	g_queue_init(&b->sent);
-	g_queue_init(&b->finished);
+	tasks_init(&b->tasks, env->context, watch_on, b);
 	return b;
 }
 
@@ -221,10 +229,9 @@ destroy(struct backend *b)
 		conn_close(b->conn);
 	b->conn = NULL;
 	forget_link(b, error);
-	imap_tasks_clear(b);
+	tasks_clear(&b->tasks);
 	while ((source = g_main_context_find_source_by_user_data(b->env->context, b)))
 		g_source_destroy(source);
-	g_clear_pointer(&b->wake, g_source_unref);
 	g_hash_table_unref(b->caps);
 	g_free(b->row_items);
 	g_free(b->row_items_full);

@@ -25,8 +25,9 @@ enum {
 };
 
 struct opening {
-	struct imap_task *task;
-	struct imap_task *step;   /* SELECT and what went with it or came of it */
+	struct backend *b;
+	struct task *task;
+	struct task *step;   /* SELECT and what went with it or came of it */
 	struct store_folder *was; /* sync state before */
 	gboolean first;           /* nothing of this UIDVALIDITY is here */
 	gboolean arrivals_asked;  /* in the flight of SELECT */
@@ -48,8 +49,8 @@ still_open(const struct backend *b, const struct opening *o)
 static void
 opening_end(struct opening *o, const GError *error)
 {
-	o->task->b->openings--;
-	imap_task_release(o->task, error);
+	o->b->openings--;
+	task_release(o->task, error);
 	store_folder_free(o->was);
 	g_free(o);
 }
@@ -59,7 +60,7 @@ static void
 settled(const GError *error, void *user)
 {
 	struct opening *o = user;
-	struct backend *b = o->task->b;
+	struct backend *b = o->b;
 	struct imap_box *box = &b->box;
 	g_autoptr(GError) failed = NULL;
 
@@ -87,14 +88,14 @@ settled(const GError *error, void *user)
 static void ask_for_arrivals(struct backend *b, struct opening *o, gint64 folder);
 
 static void
-arrivals_hunted(struct backend *b, struct imap_task *step, gint64 folder, guint64 lo, guint64 hi,
+arrivals_hunted(struct backend *b, struct task *step, gint64 folder, guint64 lo, guint64 hi,
                 const GError *error)
 {
 	if (!error)
 		uidset_add(&b->box.windows, lo, hi);
 	if (b->box.folder == folder)
 		b->box.lowest = b->box.highest = b->box.rows = 0;
-	imap_task_release(step, error);
+	task_release(step, error);
 }
 
 /* After a UIDVALIDITY change this was a question about other messages: its answer counts for nothing. */
@@ -108,7 +109,7 @@ arrivals_done(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 	if (error && response && box->selected && box->folder == o->folder && !o->since_refused) {
 		o->since_refused = TRUE; /* a folder without mod-sequences (NOMODSEQ) */
 		ask_for_arrivals(b, o, o->folder);
-		imap_task_release(o->step, NULL);
+		task_release(o->step, NULL);
 		return;
 	}
 	if (imap_is_withheld(response) && still_open(b, o) && box->uidnext > cmd->lo) {
@@ -123,7 +124,7 @@ arrivals_done(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 	}
 	if (box->folder == o->folder)
 		box->lowest = box->highest = box->rows = 0; /* newest_done looks at what comes from here on */
-	imap_task_release(o->step, error);
+	task_release(o->step, error);
 }
 
 static void ask_newest(struct backend *b, struct opening *o);
@@ -132,11 +133,11 @@ static void
 newest_bound(const GError *error, void *user)
 {
 	struct opening *o = user;
-	struct imap_box *box = &o->task->b->box;
+	struct imap_box *box = &o->b->box;
 
-	if (!error && still_open(o->task->b, o) && box->lowest)
+	if (!error && still_open(o->b, o) && box->lowest)
 		uidset_add(&box->windows, box->lowest, box->uidnext - 1);
-	imap_task_release(o->step, error);
+	task_release(o->step, error);
 }
 
 /* By number, or by PARTIAL from the end, nothing is left out in between: what came is a window, provided that
@@ -160,19 +161,19 @@ newest_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response 
 		if (box->highest >= box->uidnext)
 			box->uidnext = box->highest + 1;
 		if (!uidset_empty(&box->strange)) {
-			struct imap_task *step = imap_step_new(b, newest_bound, o);
+			struct task *step = step_new(&b->tasks, newest_bound, o);
 
-			imap_task_hold(o->step);
+			task_hold(o->step);
 			imap_fetch_set(b, &box->strange, b->row_items_full, 0, step);
 			uidset_clear(&box->strange);
-			imap_task_release(step, NULL);
+			task_release(step, NULL);
 		} else if (box->lowest && box->rows >= MIN(box->exists, cmd->wanted)) {
 			gboolean all = box->rows >= box->exists && !cmd->cut;
 
 			uidset_add(&box->windows, all ? 1 : box->lowest, box->uidnext - 1);
 		}
 	}
-	imap_task_release(o->step, error);
+	task_release(o->step, error);
 }
 
 static guint
@@ -203,7 +204,7 @@ send_newest(struct backend *b, struct opening *o, gint64 folder, guint64 exists)
 	}
 	cmd->folder = folder;
 	cmd->wanted = folder ? rows : 1;
-	imap_task_hold(o->step);
+	task_hold(o->step);
 	imap_queue(b, cmd);
 }
 
@@ -229,7 +230,7 @@ ask_for_arrivals(struct backend *b, struct opening *o, gint64 folder)
 	cmd->folder = folder;
 	cmd->lo = first;
 	cmd->hi = o->was->uidvalidity;
-	imap_task_hold(o->step);
+	task_hold(o->step);
 	imap_queue(b, cmd);
 }
 
@@ -290,7 +291,7 @@ static void
 check_counts(const GError *error, void *user)
 {
 	struct opening *o = user;
-	struct backend *b = o->task->b;
+	struct backend *b = o->b;
 	guint64 lost = 0;
 
 	if (o->again && b->conn) {
@@ -302,9 +303,9 @@ check_counts(const GError *error, void *user)
 		settled(error, o);
 		return;
 	}
-	o->step = imap_step_new(b, settled, o);
+	o->step = step_new(&b->tasks, settled, o);
 	imap_survey(b, o->step, lost);
-	imap_task_release(o->step, NULL);
+	task_release(o->step, NULL);
 }
 
 static gboolean
@@ -414,7 +415,7 @@ selected(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 		else if (!box->exists)
 			uidset_add(&box->windows, 1, MAX(box->uidnext, 2) - 1);
 	}
-	imap_task_release(o->step, failed);
+	task_release(o->step, failed);
 }
 
 static void
@@ -468,7 +469,7 @@ select_folder(struct backend *b, struct opening *o)
 	cmd->lo = o->was->uidvalidity;
 	select_arguments(b, cmd, o);
 	b->aimed = o->folder;
-	o->step = imap_step_new(b, check_counts, o);
+	o->step = step_new(&b->tasks, check_counts, o);
 	o->arrivals_asked = ask_with_select(b, o);
 	imap_queue(b, cmd);
 	if (o->arrivals_asked)
@@ -478,7 +479,7 @@ select_folder(struct backend *b, struct opening *o)
 		send_newest(b, o, 0, o->was->server_total);
 }
 
-static void look(struct backend *b, struct imap_task *task, guint turn);
+static void look(struct backend *b, struct task *task, guint turn);
 
 /* What the server told meanwhile may still be on its way into the store. A server that tells without end is
  * not waited for. */
@@ -489,11 +490,11 @@ looked(struct backend *b, struct imap_cmd *cmd, const struct imap_response *resp
 	    cmd->lo < LOOKS_AT_MOST)
 		look(b, cmd->user, (guint)cmd->lo + 1);
 	else
-		imap_task_release(cmd->user, error);
+		task_release(cmd->user, error);
 }
 
 static void
-look(struct backend *b, struct imap_task *task, guint turn)
+look(struct backend *b, struct task *task, guint turn)
 {
 	struct imap_cmd *cmd = imap_cmd_new(b, "NOOP", looked, task);
 
@@ -504,7 +505,7 @@ look(struct backend *b, struct imap_task *task, guint turn)
 void
 imap_open(struct backend *b, gint64 folder, backend_done done, void *user)
 {
-	struct imap_task *task = imap_task_new(b, done, user);
+	struct task *task = task_new(&b->tasks, done, user);
 	g_autoptr(GError) error = NULL;
 	struct opening *o;
 
@@ -515,13 +516,14 @@ imap_open(struct backend *b, gint64 folder, backend_done done, void *user)
 		return;
 	}
 	o = g_new0(struct opening, 1);
+	o->b = b;
 	o->task = task;
 	o->folder = folder;
 	o->was = store_folder_by_id(b->env->store, folder, &error);
 	if (!o->was && !error)
 		fulmar_fail(&error, FULMAR_FAILED, _("this folder is no longer there"));
 	if (error) {
-		imap_task_release(task, error);
+		task_release(task, error);
 		g_free(o);
 		return;
 	}

@@ -21,5 +21,5 @@ imap_replay(struct backend *b, const struct store_op *op, backend_done done, voi
 		return;
 	}
 	fulmar_fail(&error, FULMAR_UNSUPPORTED, _("this is nothing that an IMAP server could do"));
-	imap_task_release(imap_task_new(b, done, user), error);
+	task_release(task_new(&b->tasks, done, user), error);
 }

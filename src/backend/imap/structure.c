@@ -239,11 +239,11 @@ imap_tells_saved(const struct backend *b)
 }
 
 struct asked {
-	struct imap_task *task;
+	struct task *task;
 	char *uids;
 };
 
-static void ask(struct backend *b, struct imap_task *task, gint64 folder, const char *uids);
+static void ask(struct backend *b, struct task *task, gint64 folder, const char *uids);
 
 /* Whoever asks for structures opens messages: since when they are in the folder comes with them. */
 static void
@@ -257,31 +257,37 @@ structures_done(struct backend *b, struct imap_cmd *cmd, const struct imap_respo
 		ask(b, asked->task, cmd->folder, asked->uids);
 		error = NULL;
 	}
-	imap_task_release(asked->task, error);
+	task_release(asked->task, error);
 	g_free(asked->uids);
 	g_free(asked);
 }
 
 static void
-ask(struct backend *b, struct imap_task *task, gint64 folder, const char *uids)
+fetched(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	task_release(cmd->user, error);
+}
+
+static void
+ask(struct backend *b, struct task *task, gint64 folder, const char *uids)
 {
 	gboolean saved = imap_tells_saved(b);
 	struct asked *asked = saved ? g_new0(struct asked, 1) : NULL;
 	struct imap_cmd *cmd = asked ? imap_cmd_in(b, folder, "UID FETCH", structures_done, asked)
-	                             : imap_cmd_in(b, folder, "UID FETCH", imap_task_cmd_done, task);
+	                             : imap_cmd_in(b, folder, "UID FETCH", fetched, task);
 
 	if (asked)
 		*asked = (struct asked){task, g_strdup(uids)};
 	imap_command_atom(cmd->wire, uids);
 	imap_command_atom(cmd->wire, saved ? "(UID BODYSTRUCTURE SAVEDATE)" : "(UID BODYSTRUCTURE)");
-	imap_task_hold(task);
+	task_hold(task);
 	imap_queue(b, cmd);
 }
 
 void
 imap_structures(struct backend *b, const msgid *ids, guint n, backend_done done, void *user)
 {
-	struct imap_task *task = imap_task_new(b, done, user);
+	struct task *task = task_new(&b->tasks, done, user);
 	g_autoptr(GError) error = NULL;
 	gint64 folder = 0;
 	struct uidset uids;
@@ -306,5 +312,5 @@ imap_structures(struct backend *b, const msgid *ids, guint n, backend_done done,
 			g_free(slice);
 		}
 	uidset_clear(&uids);
-	imap_task_release(task, error);
+	task_release(task, error);
 }

@@ -33,7 +33,7 @@ struct pair {
 };
 
 struct imap_survey {
-	struct imap_task *task;
+	struct task *task;
 	gint64 folder;
 	struct uidset known; /* rows here, in the windows */
 	guint64 *before;     /* how many are in known before range i */
@@ -172,7 +172,7 @@ survey_end(struct backend *b, struct imap_survey *s)
 	log_note(LOG_SYNC, "%s: %" G_GUINT64_FORMAT " gone and %" G_GUINT64_FORMAT " missing, %u flights%s",
 	         b->env->account->id, uidset_count(&s->gone), uidset_count(&s->missing), s->flights,
 	         s->broken ? ", in doubt" : "");
-	imap_task_release(s->task, error);
+	task_release(s->task, error);
 	survey_free(s);
 }
 
@@ -527,7 +527,7 @@ can_survey(const struct backend *b)
 }
 
 void
-imap_survey(struct backend *b, struct imap_task *task, guint64 lost)
+imap_survey(struct backend *b, struct task *task, guint64 lost)
 {
 	struct imap_survey *s = g_new0(struct imap_survey, 1);
 	struct uidset all;
@@ -546,11 +546,11 @@ imap_survey(struct backend *b, struct imap_task *task, guint64 lost)
 		uidset_inside(&s->known, &all, &b->box.windows);
 	uidset_clear(&all);
 	number_ranges(s);
-	imap_task_hold(task);
+	task_hold(task);
 	if (!b->conn || s->error || !can_survey(b) || is_short(b, s, lost)) {
 		if (b->conn && !s->error)
 			imap_verify(b, task);
-		imap_task_release(task, s->error);
+		task_release(task, s->error);
 		survey_free(s);
 		return;
 	}

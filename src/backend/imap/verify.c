@@ -8,7 +8,7 @@
  * followed. */
 
 struct search {
-	struct imap_task *task;
+	struct task *task;
 	struct uidset found;
 	struct uidset where; /* the UIDs it is about; empty: all */
 	gint64 folder;
@@ -25,7 +25,7 @@ search_end(struct search *s, const GError *error)
 	uidset_clear(&s->found);
 	uidset_clear(&s->where);
 	uidset_clear(&s->have);
-	imap_task_release(s->task, error);
+	task_release(s->task, error);
 	g_free(s->key);
 	g_free(s);
 }
@@ -77,7 +77,7 @@ send_search(struct backend *b, struct search *s)
 
 /* In the windows, where they are not all there is. */
 static struct search *
-search_new(struct backend *b, struct imap_task *task, const char *key, imap_cmd_done done)
+search_new(struct backend *b, struct task *task, const char *key, imap_cmd_done done)
 {
 	struct search *s = g_new0(struct search, 1);
 	guint64 lo, hi;
@@ -92,14 +92,14 @@ search_new(struct backend *b, struct imap_task *task, const char *key, imap_cmd_
 	if (imap_box_hole(&b->box.windows, b->box.uidnext, &lo, &hi))
 		for (guint i = 0; i < b->box.windows.len; i++)
 			uidset_add(&s->where, b->box.windows.ranges[i].lo, b->box.windows.ranges[i].hi);
-	imap_task_hold(task);
+	task_hold(task);
 	return s;
 }
 
 /* ---- fetching a set ---- */
 
 struct slice {
-	struct imap_task *task;
+	struct task *task;
 	struct uidset uids;
 	guint64 since;
 	char *items;
@@ -118,7 +118,7 @@ slice_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 		send_slice(b, slice, cmd->folder);
 		return;
 	}
-	imap_task_release(slice->task, stopped ? stopped : error);
+	task_release(slice->task, stopped ? stopped : error);
 	uidset_clear(&slice->uids);
 	g_free(slice->items);
 	g_free(slice);
@@ -137,7 +137,7 @@ send_slice(struct backend *b, struct slice *slice, gint64 folder)
 
 void
 imap_fetch_set(struct backend *b, const struct uidset *uids, const char *items, guint64 since,
-               struct imap_task *task)
+               struct task *task)
 {
 	guint at = 0;
 	char *text;
@@ -150,7 +150,7 @@ imap_fetch_set(struct backend *b, const struct uidset *uids, const char *items, 
 		slice->since = since;
 		uidset_init(&slice->uids);
 		uidset_parse(&slice->uids, text, strlen(text), G_MAXUINT);
-		imap_task_hold(task);
+		task_hold(task);
 		send_slice(b, slice, b->box.folder);
 		g_free(text);
 	}
@@ -229,7 +229,7 @@ compared(struct backend *b, struct imap_cmd *cmd, const struct imap_response *re
 }
 
 void
-imap_verify(struct backend *b, struct imap_task *task)
+imap_verify(struct backend *b, struct task *task)
 {
 	b->box.doubt = FALSE;
 	b->box.comparing++;
@@ -323,7 +323,7 @@ keyword_compared(struct backend *b, struct imap_cmd *cmd, const struct imap_resp
 }
 
 static void
-compare_keyword(struct backend *b, struct imap_task *task, const char *keyword, const struct uidset *have)
+compare_keyword(struct backend *b, struct task *task, const char *keyword, const struct uidset *have)
 {
 	g_autofree char *key = g_strconcat("KEYWORD ", keyword, NULL);
 	struct search *s = search_new(b, task, key, keyword_compared);
@@ -334,7 +334,7 @@ compare_keyword(struct backend *b, struct imap_task *task, const char *keyword, 
 }
 
 static void
-compare_keywords(struct backend *b, struct imap_task *task)
+compare_keywords(struct backend *b, struct task *task)
 {
 	g_autoptr(GHashTable) sets = store_keyword_uids(b->env->store, b->box.folder, NULL);
 	const GPtrArray *told = b->box.keywords;
@@ -354,7 +354,7 @@ compare_keywords(struct backend *b, struct imap_task *task)
 
 /* What is on the screen comes first, and whole. */
 static void
-fetch_newest(struct backend *b, struct imap_task *task)
+fetch_newest(struct backend *b, struct task *task)
 {
 	struct uidset here, newest;
 	guint64 left = 60;
@@ -375,7 +375,7 @@ fetch_newest(struct backend *b, struct imap_task *task)
 }
 
 void
-imap_compare_flags(struct backend *b, struct imap_task *task)
+imap_compare_flags(struct backend *b, struct task *task)
 {
 	static const struct {
 		const char *key;

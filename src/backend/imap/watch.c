@@ -99,7 +99,7 @@ imap_watch_resume(struct backend *b)
 	struct imap_cmd *cmd;
 
 	if (!b->watched || b->phase != PHASE_READY || !g_queue_is_empty(&b->sent) ||
-	    !g_queue_is_empty(&b->waiting) || !g_queue_is_empty(&b->finished))
+	    !g_queue_is_empty(&b->waiting) || !g_queue_is_empty(&b->tasks.finished))
 		return;
 	if (b->watched != b->box.folder || !b->box.resynced) {
 		reopen(b);

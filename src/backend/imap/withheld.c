@@ -13,7 +13,7 @@ enum { BAD_AT_FIRST = 3, BAD_AT_MOST = 100, NEAR = 32, DOUBLED_AT_MOST = 10 };
 
 struct hunt {
 	struct backend *b;
-	struct imap_task *task; /* or NULL */
+	struct task *task; /* or NULL */
 	gint64 folder;
 	guint64 lo, hi;
 	GArray *ranges;        /* struct uidrange still to be asked for, the next one last */
@@ -315,7 +315,7 @@ hunt_new(struct backend *b, guint64 lo, guint64 hi, imap_hunted done)
 }
 
 void
-imap_withheld_hunt(struct backend *b, struct imap_task *task, guint64 lo, guint64 hi, const GError *why,
+imap_withheld_hunt(struct backend *b, struct task *task, guint64 lo, guint64 hi, const GError *why,
                    imap_hunted done)
 {
 	struct hunt *hunt = hunt_new(b, lo, hi, done);
@@ -329,7 +329,7 @@ imap_withheld_hunt(struct backend *b, struct imap_task *task, guint64 lo, guint6
 /* ---- again ---- */
 
 static void
-asked_again(struct backend *b, struct imap_task *task, gint64 folder, guint64 lo, guint64 hi,
+asked_again(struct backend *b, struct task *task, gint64 folder, guint64 lo, guint64 hi,
             const GError *error)
 {
 	struct imap_box *box = &b->box;
