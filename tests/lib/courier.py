@@ -1,13 +1,19 @@
 """Courier's POP3 server on loopback: its own log-in wants the system's users, so a few lines here let in, and then its courierpop3d has the word.
 
 with Courier() as c: c.port; c.deliver(octets); c.names() (files of the maildir); c.becomes(n). Raises Skip where courier-pop is not installed ($COURIERPOP3D names
-the program elsewhere).
+the program where its package was only unpacked, as contrib/check does: it cannot be installed beside Dovecot's).
 """
-import base64, os, shutil, socket, subprocess, tempfile, threading, time
+import base64, glob, os, shutil, socket, subprocess, tempfile, threading, time
 
 from tap import Skip
 
 PROGRAM = os.environ.get('COURIERPOP3D') or '/usr/lib/courier/courier/courierpop3d'
+
+
+def libraries():
+    """Where its own are, if they lie beside it."""
+    usr = os.path.abspath(os.path.join(os.path.dirname(PROGRAM), '..', '..', '..'))
+    return {} if usr == '/usr' else {'LD_LIBRARY_PATH': ':'.join([usr + '/lib', usr + '/lib/courier-authlib', *glob.glob(usr + '/lib/*-linux-*')])}
 
 
 class Courier:
@@ -39,7 +45,7 @@ class Courier:
             if words[0] == 'CAPA':
                 sock.sendall(b'+OK\r\nUIDL\r\nTOP\r\nUSER\r\nSASL PLAIN\r\n.\r\n')
             elif words == ['AUTH', 'PLAIN', base64.b64encode(b'\0ann\0secret word').decode()]:
-                env = {**os.environ, 'AUTHENTICATED': 'ann', 'MAILDIR': self.dir, 'TCPREMOTEIP': '127.0.0.1'}
+                env = {**os.environ, **libraries(), 'AUTHENTICATED': 'ann', 'MAILDIR': self.dir, 'TCPREMOTEIP': '127.0.0.1'}
                 subprocess.run([PROGRAM, self.dir], stdin=sock, stdout=sock, stderr=subprocess.DEVNULL, env=env, timeout=120)
                 return
             else:
