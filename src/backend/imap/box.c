@@ -220,8 +220,7 @@ took_news(struct backend *b, guint64 lo, guint64 hi)
 }
 
 static void
-news_hunted(struct backend *b, struct task *task, gint64 folder, guint64 lo, guint64 hi,
-            const GError *error)
+news_hunted(struct backend *b, struct task *task, gint64 folder, guint64 lo, guint64 hi, const GError *error)
 {
 	if (b->box.folder != folder)
 		return;

@@ -151,7 +151,7 @@ struct backend {
 	gboolean foreign;    /* there are folders that are not the person's own */
 	gboolean recounted;  /* counts of folders were stored */
 
-	GError *lost;                 /* why the link ended, until that was told */
+	GError *lost; /* why the link ended, until that was told */
 	struct tasks tasks;
 	GPtrArray *fill_waiters;      /* struct task *: fills that found all holes asked for */
 	GError *fill_error;           /* of a fill whose task had ended before */

@@ -27,7 +27,7 @@ enum {
 struct opening {
 	struct backend *b;
 	struct task *task;
-	struct task *step;   /* SELECT and what went with it or came of it */
+	struct task *step;        /* SELECT and what went with it or came of it */
 	struct store_folder *was; /* sync state before */
 	gboolean first;           /* nothing of this UIDVALIDITY is here */
 	gboolean arrivals_asked;  /* in the flight of SELECT */

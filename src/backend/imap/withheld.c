@@ -329,8 +329,7 @@ imap_withheld_hunt(struct backend *b, struct task *task, guint64 lo, guint64 hi,
 /* ---- again ---- */
 
 static void
-asked_again(struct backend *b, struct task *task, gint64 folder, guint64 lo, guint64 hi,
-            const GError *error)
+asked_again(struct backend *b, struct task *task, gint64 folder, guint64 lo, guint64 hi, const GError *error)
 {
 	struct imap_box *box = &b->box;
 	guint64 left;
