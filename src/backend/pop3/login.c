@@ -7,7 +7,13 @@
 
 /* From the greeting to a session that takes commands: STLS, capabilities, UTF8, authentication. */
 
-enum { LINE_MOST = 255 /* RFC 2449 §4 */, IN_USE_SECONDS = 60, IN_USE_TIMES = 5 };
+enum {
+	LINE_MOST = 255 /* RFC 2449 §4 */,
+	IN_USE_SECONDS = 60,
+	IN_USE_TIMES = 5,
+	CAPS_MOST = 1000,
+	RESPITE_MOST = 86400 /* seconds */
+};
 
 /* What CAPA told before the last log-in. */
 #define CAPS_TOLD "pop3-capabilities"
@@ -78,15 +84,16 @@ warn_of_expiry(struct visit *v)
 	struct conf_leave leave;
 	g_autofree char *told = store_get(env->store, "pop3-expire"), *now = NULL, *text = NULL;
 	int days = v->caps.expire;
+	const char *policy = settings(v)->leave_on_server;
 
 	if (days == POP3_EXPIRE_UNKNOWN)
 		return;
-	now = g_strdup_printf("%d", days);
+	now = g_strdup_printf("%d %s", days, policy ? policy : "");
 	if (g_strcmp0(told, now) == 0)
 		return;
 	store_set(env->store, "pop3-expire", now, NULL);
-	if (days == POP3_EXPIRE_NEVER || !conf_leave_parse(settings(v)->leave_on_server, &leave) ||
-	    leave.what == LEAVE_NEVER || (leave.what == LEAVE_FOR && leave.age <= days * (gint64)86400))
+	if (days == POP3_EXPIRE_NEVER || !conf_leave_parse(policy, &leave) || leave.what == LEAVE_NEVER ||
+	    (leave.what == LEAVE_FOR && leave.age <= days * (gint64)86400))
 		return;
 	text = g_strdup_printf(ngettext("%s deletes mail after %d day, whatever leave-on-server says; "
 	                                "keep = full keeps it here",
@@ -115,12 +122,16 @@ begin_caps(struct visit *v, struct pop3_cmd *cmd, const struct pop3_status *stat
 	pop3_caps_clear(&v->caps);
 	pop3_caps_init(&v->caps);
 	v->caps_known = TRUE;
+	v->caps_lines = 0;
 }
 
 static void
 take_cap(struct visit *v, struct pop3_cmd *cmd, const char *line, gsize len, gsize whole)
 {
-	pop3_caps_line(&v->caps, line);
+	if (++v->caps_lines <= CAPS_MOST)
+		pop3_caps_line(&v->caps, line);
+	else
+		give_up(v, FULMAR_NO_LINK, _("%s tells of capabilities without end"), settings(v)->host);
 }
 
 static const struct pop3_reply later_caps = {.status = begin_caps, .line = take_cap, .end = got_later_caps};
@@ -235,7 +246,7 @@ pop3_respite(struct backend *b)
 {
 	const struct visit *v = b->visit;
 
-	return v ? MAX(v->respite, v->login_delay) : 0;
+	return v ? MIN(MAX(v->respite, v->login_delay), RESPITE_MOST) : 0;
 }
 
 /* ---- authentication ---- */

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 
-enum { STATUS_MOST = 64 * 1024 };
+enum { STATUS_MOST = 64 * 1024, LINE_MOST = 16 << 20 /* of a listing */ };
 
 /* Where in a message the next octet stands: what may be its end is held back until that is known. */
 enum message_at { AT_LINE_START, AT_DOT, AT_DOT_CR, IN_LINE, AT_CR };
@@ -202,27 +202,32 @@ take_status(struct pop3_parser *parser, const unsigned char *bytes, gsize len, g
 	return (gssize)used;
 }
 
-static gsize
-take_listing(struct pop3_parser *parser, const unsigned char *bytes, gsize len)
+static gssize
+take_listing(struct pop3_parser *parser, const unsigned char *bytes, gsize len, GError **error)
 {
 	GString *line = parser->line;
 	gsize used, stuffed;
-
 	/* Room for a dot that goes and a CR. */
-	if (!collect(parser, bytes, len, POP3_LINE_KEPT + 2, &used))
-		return used;
+	gboolean ended = collect(parser, bytes, len, POP3_LINE_KEPT + 2, &used);
+
+	if (parser->whole > LINE_MOST) {
+		fail(N_("a line of it is longer than allowed"), error);
+		return -1;
+	}
+	if (!ended)
+		return (gssize)used;
 	strip_cr(parser);
 	if (parser->whole == 1 && line->str[0] == '.') {
 		forget_line(parser);
 		end_answer(parser);
 		parser->events->end(parser->user);
-		return used;
+		return (gssize)used;
 	}
 	stuffed = line->len && line->str[0] == '.';
 	g_string_truncate(line, MIN(line->len, stuffed + POP3_LINE_KEPT));
 	parser->events->line(line->str + stuffed, line->len - stuffed, parser->whole - stuffed, parser->user);
 	forget_line(parser);
-	return used;
+	return (gssize)used;
 }
 
 /* ---- messages ---- */
@@ -306,7 +311,7 @@ pop3_parser_feed(struct pop3_parser *parser, const unsigned char *bytes, gsize l
 		if (!parser->in_body)
 			n = take_status(parser, bytes + at, len - at, &go_on, error);
 		else if (kind_of_answer(parser) == POP3_LISTING)
-			n = (gssize)take_listing(parser, bytes + at, len - at);
+			n = take_listing(parser, bytes + at, len - at, error);
 		else
 			n = (gssize)take_message(parser, bytes + at, len - at);
 		if (n < 0) {

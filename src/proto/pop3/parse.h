@@ -50,7 +50,8 @@ void pop3_parser_expect(struct pop3_parser *parser, enum pop3_answer_kind kind);
 /* Answers that are still to come, the one under way among them. */
 guint pop3_parser_awaits(const struct pop3_parser *parser);
 /* Consumes bytes. Returns how many: len, or fewer when status returned FALSE. -1 with FULMAR_NO_LINK when
- * what came is no POP3 or a status line is longer than 64 KiB: the connection must be dropped, without QUIT.
+ * what came is no POP3, a status line is longer than 64 KiB or one of a listing than 16 MiB: the connection
+ * must be dropped, without QUIT.
  */
 gssize pop3_parser_feed(struct pop3_parser *parser, const unsigned char *bytes, gsize len, GError **error);
 
