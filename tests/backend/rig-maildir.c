@@ -155,7 +155,7 @@ const struct rig_kind rig_maildir = {
         .ops = &backend_maildir,
         .verbs = RIG_WIDE | RIG_APART | RIG_TELLS | RIG_STRUCTURES | 1u << OP_MOVE | 1u << OP_COPY |
                  1u << OP_PURGE | 1u << OP_APPEND | 1u << OP_REPLACE | 1u << OP_EMPTY | 1u << OP_CREATE |
-                 1u << OP_RENAME | 1u << OP_REMOVE,
+                 1u << OP_RENAME | 1u << OP_REMOVE | 1u << OP_SUBSCRIBE,
         .make = make,
         .deliver = deliver,
         .set_flags = set_flags,

@@ -294,7 +294,7 @@ check_of_a_replacement_goes_on_where_it_ended(struct rig *rig)
 	g_assert_cmpint(store_ops_waiting(rig->store, NULL), ==, 0);
 	look_again(rig);
 	g_assert_cmpint(rig_id_at(rig, "INBOX", "new"), ==, id);
-	if (!rig->kind->ops->remote)
+	if (!rig->kind->ops->remote || !(rig->kind->verbs & RIG_APART))
 		return; /* where a file is known by its name none of another's is taken for it */
 	id = put_new(rig, rig_id_at(rig, "INBOX", "c"), "Sent", NULL);
 	rig_deliver(rig, "Sent", "new", NOON);
@@ -451,7 +451,26 @@ check_of_what_is_through_finds_it(struct rig *rig)
 	g_assert_cmpint(rig_id_at(rig, "Sent", "b"), ==, id);
 }
 
+static void
+a_subscription_is_kept(struct rig *rig)
+{
+	rig_begin(rig);
+	for (gboolean wanted = FALSE; wanted <= TRUE; wanted++) {
+		struct store_folder *sent;
+		GError *error = NULL;
+
+		store_journal_subscribe(rig->store, rig_folder_at(rig, "Sent"), wanted, NULL, &error);
+		g_assert_no_error(error);
+		rig_replay(rig, 0);
+		rig_list(rig);
+		sent = store_folder_by_path(rig->store, "Sent", NULL);
+		g_assert_cmpint(sent->subscribed, ==, wanted);
+		store_folder_free(sent);
+	}
+}
+
 static const struct rig_case promises[] = {
+        {"a-subscription-is-kept", a_subscription_is_kept, 1u << OP_SUBSCRIBE},
         {"a-move-keeps-its-row", a_move_keeps_its_row, 1u << OP_MOVE},
         {"a-move-there-and-back", a_move_there_and_back_ends_where_it_began, 1u << OP_MOVE},
         {"what-is-gone-holds-up-nothing", what_is_gone_before_it_is_moved_holds_up_nothing, 1u << OP_MOVE},

@@ -417,7 +417,7 @@ class Session(threading.Thread):
         return out + '<tag> OK done\n'
 
     def on_lsub(self, command):
-        return ''.join('* LSUB %s\n' % self.listed(box) for box in self.boxes()) + '<tag> OK done\n'
+        return ''.join('* LSUB %s\n' % self.listed(box) for box in self.boxes() if box.subscribed) + '<tag> OK done\n'
 
     def status(self, box, command=''):
         items = {'MESSAGES': len(box.mails), 'UNSEEN': box.unseen(), 'UIDNEXT': box.uidnext, 'UIDVALIDITY': box.uidvalidity,
