@@ -321,6 +321,32 @@ static const struct rig_case promises[] = {
         {"an-unknown-folder-is-an-error", a_lost_mailbox_is_one_clear_error, 0},
 };
 
+/* Where kinds differ is said here, and each row has cases of its own: test-pop3-local. */
+static const struct {
+	const struct rig_kind *kind;
+	guint lacks;
+} differences[] = {
+        {&rig_pop3, RIG_TELLS | RIG_STRUCTURES | RIG_APART},
+};
+
+static void
+kinds_differ_where_that_is_said(void)
+{
+	guint all = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+		all |= kinds[i]->verbs;
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		guint lacks = 0;
+
+		for (guint j = 0; j < G_N_ELEMENTS(differences); j++)
+			if (differences[j].kind == kinds[i])
+				lacks = differences[j].lacks;
+		g_test_message("%s", kinds[i]->name);
+		g_assert_cmphex(all & ~kinds[i]->verbs, ==, lacks);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -330,5 +356,6 @@ main(int argc, char **argv)
 
 		rig_add_cases(prefix, kinds[i], promises, G_N_ELEMENTS(promises));
 	}
+	g_test_add_func("/backend/kinds-differ-where-that-is-said", kinds_differ_where_that_is_said);
 	return g_test_run();
 }
