@@ -12,13 +12,15 @@
  * msg = NULL); a message that goes otherwise, because it is damaged, takes its row along (a trigger) and is
  * fetched again like a new one. */
 
-G_STATIC_ASSERT(HAVE_WHOLE == 8);
+G_STATIC_ASSERT(HAVE_WHOLE == 8 && OP_TRANSFER == 10);
 
 enum { SYNC_FEW = 8 };
 
 #define DROP_COLUMNS \
 	"d.id, d.uidl, d.nth, d.size, d.digest, coalesce(d.msg, 0), d.state, d.since," \
-	" coalesce(m.folder, 0), coalesce(m.have & 8, 0)"
+	" coalesce(m.folder, 0), coalesce(m.have & 8, 0)," \
+	" m.folder = 0 AND EXISTS (SELECT 1 FROM op_row r JOIN op ON op.id = r.op" \
+	" WHERE r.id = m.id AND op.verb = 10)"
 
 /* uidl is lent until the statement goes on, in buffer. FALSE: it is damaged. */
 static gboolean
@@ -37,7 +39,8 @@ drop_from(sqlite3_stmt *statement, struct store_drop *drop, GString *buffer)
 	                            .state = (enum drop_state)sqlite3_column_int(statement, 6),
 	                            .since = sqlite3_column_int64(statement, 7),
 	                            .folder = sqlite3_column_int64(statement, 8),
-	                            .whole = sqlite3_column_int(statement, 9) != 0};
+	                            .whole = sqlite3_column_int(statement, 9) != 0,
+	                            .travels = sqlite3_column_int(statement, 10) != 0};
 	return (guint)drop->state < DROP_STATES;
 }
 
@@ -128,14 +131,17 @@ store_drop_add(struct store *store, const struct store_drop *drop, GError **erro
 }
 
 gboolean
-store_drop_rename(struct store *store, gint64 id, const char *uidl, guint nth, GError **error)
+store_drop_rename(struct store *store, gint64 id, const struct store_drop *drop, GError **error)
 {
-	static const char sql[] = "UPDATE maildrop SET uidl = ?3, nth = ?2 WHERE id = ?1";
+	static const char sql[] =
+	        "UPDATE maildrop SET uidl = ?5, nth = ?2, size = ?3, digest = ?4 WHERE id = ?1";
 	gboolean own, ok;
 
 	if (!store_enter(store, FALSE, &own, error))
 		return FALSE;
-	ok = finish_with_uidl(store, store_sql(store, sql, VALUES(id, nth), error), 3, uidl, error);
+	ok = finish_with_uidl(
+	        store, store_sql(store, sql, VALUES(id, drop->nth, (gint64)drop->size, drop->digest), error),
+	        5, drop->uidl, error);
 	return store_leave(store, own, ok, error);
 }
 

@@ -23,8 +23,9 @@ struct store_drop {
 	enum drop_state state;
 	gint64 since; /* UTC seconds: when it was first here */
 	/* of msg, only read */
-	gint64 folder;  /* that it is shown in; 0: it was deleted for good, and rests, or there is no msg */
-	gboolean whole; /* its body is here */
+	gint64 folder;    /* that it is shown in; 0: it was deleted for good, and rests, or there is no msg */
+	gboolean whole;   /* its body is here */
+	gboolean travels; /* it is on its way to another account, which has not got it for certain */
 };
 
 /* All of them, the oldest first; drop is lent for the call, which must not write to the store. */
@@ -34,8 +35,8 @@ gboolean store_drops(struct store *store, void (*each)(const struct store_drop *
 gint64 store_drop_count(struct store *store, gint64 *here, GError **error);
 /* Adds one; its id, 0 with error. */
 gint64 store_drop_add(struct store *store, const struct store_drop *drop, GError **error);
-/* The server calls it otherwise now. */
-gboolean store_drop_rename(struct store *store, gint64 id, const char *uidl, guint nth, GError **error);
+/* The server calls it otherwise now: uidl, nth, size and digest are drop's. */
+gboolean store_drop_rename(struct store *store, gint64 id, const struct store_drop *drop, GError **error);
 /* In a transaction or in one of their own, which is durable: of n ids. */
 gboolean store_drop_set_state(struct store *store, const gint64 *ids, guint n, enum drop_state state,
                               GError **error);

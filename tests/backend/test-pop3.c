@@ -100,34 +100,80 @@ others_are_told_by_their_headers_once(void)
 	drop_known_free(known);
 }
 
+/* Of a header that says n. */
+static gint64
+digest_with(guint64 size, void *user)
+{
+	return (gint64)size * 10 + *(const int *)user;
+}
+
+/* A server may count other octets than it did: the name and the header tell. */
+static void
+another_size_alone_makes_no_other(void)
+{
+	static const char *const uidls[] = {"a", "a", "b"};
+	static const guint64 sizes[] = {12, 11, 20};
+	g_autoptr(GArray) items = items_of(uidls, sizes, 3);
+	struct drop_known *known = drop_known_new();
+	enum drop_state state = DROP_STATES;
+	int one = 1, two = 2, other = 3;
+
+	know(known, 1, "a", 0, 10, 101);
+	know(known, 2, "a", 1, 15, 152);
+	know(known, 3, "b", 0, 20, 203);
+	know(known, 4, "", 0, 30, 304);
+	g_assert_cmpuint(drop_known_match(known, items), ==, 1);
+	g_assert_true(drop_known_names(known, "a"));
+	g_assert_false(drop_known_names(known, "b"));
+	g_assert_false(drop_known_names(known, ""));
+	g_assert_cmpint(drop_known_meet_resized(known, "a", digest_with, &other, &state), ==, 0);
+	g_assert_cmpint(drop_known_meet_resized(known, "a", digest_with, &two, &state), ==, 2);
+	g_assert_cmpint(state, ==, DROP_KEPT);
+	g_assert_cmpint(drop_known_meet_resized(known, "a", digest_with, &two, &state), ==, 0);
+	/* Met by its name, it is not met by its digest once more, nor the other way round. */
+	g_assert_cmpint(drop_known_meet(known, 15, 152, &state), ==, 0);
+	g_assert_cmpint(drop_known_meet(known, 10, 101, &state), ==, 1);
+	g_assert_cmpint(drop_known_meet_resized(known, "a", digest_with, &one, &state), ==, 0);
+	drop_known_free(known);
+}
+
 /* A hundred thousand of one name cost no more than others. */
 static void
 many_alike(void)
 {
 	enum { MANY = 100000 };
 	g_autoptr(GArray) items = g_array_new(FALSE, TRUE, sizeof(struct drop_item));
-	struct drop_known *known = drop_known_new();
+	struct drop_known *known = drop_known_new(), *other = drop_known_new();
+	enum drop_state state;
+	int none = 7;
 	gint64 began = g_get_monotonic_time();
 
 	for (guint i = 0; i < MANY; i++) {
 		struct drop_item item = {.n = i + 1, .uidl = "same", .size = i % 2 ? i : 7};
 
 		know(known, i + 1, "same", i, i % 2 ? i : 7, 1);
+		know(other, i + 1, "same", i, i % 2 ? i : 7, 1);
 		g_array_append_val(items, item);
 	}
 	g_assert_cmpuint(drop_known_match(known, items), ==, MANY);
 	g_assert_cmpint(at(items, MANY - 1)->row, ==, MANY);
+	for (guint i = 0; i < MANY; i++)
+		at(items, i)->size = 2 * MANY + i;
+	g_assert_cmpuint(drop_known_match(other, items), ==, 0);
+	for (guint i = 0; i < MANY; i++)
+		g_assert_cmpint(drop_known_meet_resized(other, "same", digest_with, &none, &state), ==, 0);
 	g_assert_cmpint(g_get_monotonic_time() - began, <, 20 * G_USEC_PER_SEC);
 	drop_known_free(known);
+	drop_known_free(other);
 }
 
 /* ---- leave-on-server ---- */
 
-enum { INBOX = 1, ARCHIVE = 2, LIMBO = 0 };
+enum { INBOX = 1, ARCHIVE = 2, LIMBO = 0, ON_WAY = -2 };
 
 struct leave_case {
 	const char *policy;
-	gint64 folder; /* -1: the message is gone */
+	gint64 folder; /* -1: the message is gone, ON_WAY: another account is to get it */
 	gboolean whole;
 	gint64 age;
 	enum drop_state state;
@@ -155,6 +201,10 @@ static const struct leave_case cases[] = {
         {"until-deleted", LIMBO, TRUE, 0, DROP_KEPT, LEAVE_DELETE},
         {"until-deleted", LIMBO, FALSE, 0, DROP_KEPT, LEAVE_THERE},
         {"until-deleted", -1, FALSE, 0, DROP_KEPT, LEAVE_DELETE},
+        {"until-deleted", ON_WAY, TRUE, 0, DROP_KEPT, LEAVE_THERE},
+        {"until-moved", ON_WAY, TRUE, 0, DROP_KEPT, LEAVE_THERE},
+        {"never", ON_WAY, TRUE, 0, DROP_KEPT, LEAVE_DELETE},
+        {"never", ON_WAY, FALSE, 0, DROP_KEPT, LEAVE_THERE},
         {"until-moved", INBOX, TRUE, 900, DROP_KEPT, LEAVE_THERE},
         {"until-moved", ARCHIVE, TRUE, 0, DROP_KEPT, LEAVE_DELETE},
         {"until-moved", ARCHIVE, FALSE, 0, DROP_KEPT, LEAVE_FETCH},
@@ -169,9 +219,10 @@ what_becomes_of_it(void)
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		const struct leave_case *c = &cases[i];
-		struct store_drop drop = {.msg = c->folder < 0 ? 0 : 5,
+		struct store_drop drop = {.msg = c->folder == -1 ? 0 : 5,
 		                          .folder = MAX(c->folder, 0),
 		                          .whole = c->whole,
+		                          .travels = c->folder == ON_WAY,
 		                          .since = now - c->age * DAY,
 		                          .state = c->state};
 		struct conf_leave leave;
@@ -190,6 +241,7 @@ main(int argc, char **argv)
 	g_test_add_func("/pop3/known/equal-names-are-counted", equal_names_are_counted);
 	g_test_add_func("/pop3/known/others-are-told-by-their-headers-once",
 	                others_are_told_by_their_headers_once);
+	g_test_add_func("/pop3/known/another-size-alone-makes-no-other", another_size_alone_makes_no_other);
 	g_test_add_func("/pop3/known/many-alike", many_alike);
 	g_test_add_func("/pop3/leave/what-becomes-of-it", what_becomes_of_it);
 	return g_test_run();

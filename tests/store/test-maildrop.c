@@ -51,6 +51,7 @@ put_body(struct bed *bed, msgid id, const char *text)
 static void
 drops_are_kept(struct bed *bed, gconstpointer unused)
 {
+	const struct store_drop other = {.uidl = "\xff\x80", .nth = 3, .size = 501, .digest = 78};
 	msgid mail = add_one(bed, 1);
 	gint64 ids[4], here = -1;
 
@@ -64,9 +65,31 @@ drops_are_kept(struct bed *bed, gconstpointer unused)
 	put_body(bed, mail, "Subject: x\r\n\r\n");
 	g_assert_true(store_drop_set_state(bed->store, ids + 1, 2, DROP_SENT, NULL));
 	g_assert_true(store_drop_forget(bed->store, ids + 2, 2, NULL));
-	g_assert_true(store_drop_rename(bed->store, ids[0], "\xff\x80", 3, NULL));
+	g_assert_true(store_drop_rename(bed->store, ids[0], &other, NULL));
 	bed_reopen(bed);
 	assert_drops(bed, "\xff\x80/3:1:1:1:0 twice/0:0:0:0:2 ");
+	g_assert_cmpint(ask(bed->dir, "SELECT size * 100 + digest FROM maildrop WHERE nth = 3"), ==, 50178);
+}
+
+static void
+note_travel(const struct store_drop *drop, void *user)
+{
+	*(gboolean *)user = drop->travels;
+}
+
+/* On its way to another account a message is in no folder, and not gone. */
+static void
+a_drop_knows_that_its_message_travels(struct bed *bed, gconstpointer unused)
+{
+	msgid mail = add_one(bed, 1);
+	gboolean travels = TRUE;
+
+	add_drop(bed, "one", 0, mail);
+	g_assert_true(store_drops(bed->store, note_travel, &travels, NULL));
+	g_assert_false(travels);
+	g_assert_true(store_journal_transfer(bed->store, &mail, 1, "work/Old", TRUE, "key", NULL, NULL));
+	g_assert_true(store_drops(bed->store, note_travel, &travels, NULL));
+	g_assert_true(travels);
 }
 
 static void
@@ -227,6 +250,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	BED_TEST("/store/maildrop/kept", drops_are_kept);
+	BED_TEST("/store/maildrop/travels", a_drop_knows_that_its_message_travels);
 	BED_TEST("/store/maildrop/by-message", a_drop_is_found_by_its_message);
 	BED_TEST("/store/maildrop/lost-or-deleted", what_is_lost_is_forgotten_and_what_is_deleted_is_not);
 	BED_TEST("/store/maildrop/one-of-two", a_drop_follows_rows_that_become_one);

@@ -15,8 +15,16 @@ struct departure {
 	struct conf_leave leave;
 	gint64 inbox, now;
 	GArray *due;     /* gint64: rows of table maildrop that go */
+	GArray *bodies;  /* msgid: theirs, 0: there is none any more */
 	GArray *lacking; /* msgid: whose bodies are to come first */
 };
+
+static void
+want(struct departure *d, const struct drop_item *item, msgid msg)
+{
+	if (!item->gone && d->lacking->len < BODIES_AT_ONCE)
+		g_array_append_val(d->lacking, msg);
+}
 
 static void
 judge(const struct store_drop *drop, void *user)
@@ -30,13 +38,32 @@ judge(const struct store_drop *drop, void *user)
 	case LEAVE_THERE:
 		break;
 	case LEAVE_FETCH:
-		if (!item->gone && d->lacking->len < BODIES_AT_ONCE)
-			g_array_append_val(d->lacking, drop->msg);
+		want(d, item, drop->msg);
 		break;
 	case LEAVE_DELETE:
 		g_array_append_val(d->due, drop->id);
+		g_array_append_val(d->bodies, drop->msg);
 		break;
 	}
+}
+
+/* What the store says is not enough: a body that is not on the disk any more is fetched again before the
+ * server's goes. */
+static void
+look_at_bodies(struct departure *d)
+{
+	guint kept = 0;
+
+	for (guint i = 0; i < d->due->len; i++) {
+		gint64 row = g_array_index(d->due, gint64, i);
+		msgid msg = g_array_index(d->bodies, msgid, i);
+
+		if (!msg || store_has_part(d->v->b->env->store, msg, ""))
+			g_array_index(d->due, gint64, kept++) = row;
+		else
+			want(d, pop3_list_item(d->v->list, row), msg);
+	}
+	g_array_set_size(d->due, kept);
 }
 
 /* Where all stays, what was to go before is all there is to look for. */
@@ -87,6 +114,7 @@ find(struct departure *d, GError **error)
 	d->inbox = pop3_inbox(b, error);
 	if (!d->inbox || (has_any(d) && !store_drops(b->env->store, judge, d, error)))
 		return FALSE;
+	look_at_bodies(d);
 	return d->lacking->len || find_sources(d, error);
 }
 
@@ -180,9 +208,11 @@ prepare(struct visit *v)
 	struct departure d = {.v = v};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GArray) due = g_array_new(FALSE, FALSE, sizeof(gint64));
+	g_autoptr(GArray) bodies = g_array_new(FALSE, FALSE, sizeof(msgid));
 	g_autoptr(GArray) lacking = g_array_new(FALSE, FALSE, sizeof(msgid));
 
 	d.due = due;
+	d.bodies = bodies;
 	d.lacking = lacking;
 	if (v->list && v->list->listed && !find(&d, &error))
 		log_note(LOG_POP3, "%s: %s", v->b->env->account->id, error->message);

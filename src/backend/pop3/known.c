@@ -6,13 +6,18 @@
  * may be given twice, none may be given at all, and a server that moved gives others for all. So a message is
  * known by UIDL and size, as often as there are such; and where that is in doubt by what its header says. */
 
+/* Of one name, so many are compared with one that has it and another size. */
+enum { NAMESAKES_MOST = 16 };
+
 /* A row of table maildrop. */
 struct known {
 	gint64 row;
 	guint64 size;
 	gint64 digest;
 	enum drop_state state;
-	guint next; /* index + 1 of one that is alike: by its name, later by its digest */
+	guint next;       /* index + 1 of one that is alike: by its name, later by its digest */
+	guint namesake;   /* index + 1 of one that has the same UIDL, once looked for */
+	const char *uidl; /* lent from strings */
 	gboolean met;
 };
 
@@ -24,6 +29,8 @@ struct drop_known {
 	GHashTable *numbers; /* UIDL → greatest nth + 1 */
 	GHashTable *sizes;   /* guint64 * → how many were not met; made when first asked for */
 	GHashTable *digests; /* gint64 * → index + 1 of one that was not met; the same */
+	GHashTable *names;   /* UIDL → index + 1 of one that was not met; the same */
+	gboolean nameless;   /* one of those has none */
 };
 
 struct drop_known *
@@ -44,6 +51,7 @@ forget_unmet(struct drop_known *known)
 {
 	g_clear_pointer(&known->sizes, g_hash_table_unref);
 	g_clear_pointer(&known->digests, g_hash_table_unref);
+	g_clear_pointer(&known->names, g_hash_table_unref);
 }
 
 void
@@ -95,9 +103,11 @@ drop_known_add(struct drop_known *known, const struct store_drop *drop)
 	g_autofree char *name = name_of(drop->uidl, drop->size);
 	char *kept = g_string_chunk_insert_const(known->strings, name);
 	guint number = known->rows->len + 1, last;
+	char *uidl = g_string_chunk_insert_const(known->strings, drop->uidl);
 
+	row.uidl = uidl;
 	g_array_append_val(known->rows, row);
-	note_number(known, g_string_chunk_insert_const(known->strings, drop->uidl), drop->nth);
+	note_number(known, uidl, drop->nth);
 	if (!*drop->uidl)
 		return;
 	last = GPOINTER_TO_UINT(g_hash_table_lookup(known->last, kept));
@@ -156,6 +166,8 @@ look_at_unmet(struct drop_known *known)
 {
 	known->sizes = g_hash_table_new(g_int64_hash, g_int64_equal);
 	known->digests = g_hash_table_new(g_int64_hash, g_int64_equal);
+	known->names = g_hash_table_new(g_str_hash, g_str_equal);
+	known->nameless = FALSE;
 	/* The oldest is met first. */
 	for (guint number = known->rows->len; number > 0; number--) {
 		struct known *row = row_at(known, number);
@@ -165,6 +177,10 @@ look_at_unmet(struct drop_known *known)
 		g_hash_table_add(known->sizes, &row->size);
 		row->next = GPOINTER_TO_UINT(g_hash_table_lookup(known->digests, &row->digest));
 		g_hash_table_replace(known->digests, &row->digest, GUINT_TO_POINTER(number));
+		row->namesake = GPOINTER_TO_UINT(g_hash_table_lookup(known->names, row->uidl));
+		known->nameless |= !*row->uidl;
+		if (*row->uidl)
+			g_hash_table_replace(known->names, (char *)row->uidl, GUINT_TO_POINTER(number));
 	}
 }
 
@@ -185,6 +201,8 @@ drop_known_meet(struct drop_known *known, guint64 size, gint64 digest, enum drop
 	if (!known->digests)
 		look_at_unmet(known);
 	number = GPOINTER_TO_UINT(g_hash_table_lookup(known->digests, &digest));
+	while (number && row_at(known, number)->met) /* by its name */
+		number = row_at(known, number)->next;
 	if (!number || row_at(known, number)->size != size)
 		return 0;
 	row = row_at(known, number);
@@ -196,6 +214,44 @@ drop_known_meet(struct drop_known *known, guint64 size, gint64 digest, enum drop
 		g_hash_table_remove(known->digests, &digest);
 	*state = row->state;
 	return row->row;
+}
+
+/* ---- by a name and another size ---- */
+
+gboolean
+drop_known_lacks_nameless(struct drop_known *known)
+{
+	if (!known->names)
+		look_at_unmet(known);
+	return known->nameless;
+}
+
+gboolean
+drop_known_names(struct drop_known *known, const char *uidl)
+{
+	if (!known->names)
+		look_at_unmet(known);
+	return *uidl && g_hash_table_contains(known->names, uidl);
+}
+
+gint64
+drop_known_meet_resized(struct drop_known *known, const char *uidl,
+                        gint64 (*digest)(guint64 size, void *user), void *user, enum drop_state *state)
+{
+	guint number =
+	        drop_known_names(known, uidl) ? GPOINTER_TO_UINT(g_hash_table_lookup(known->names, uidl)) : 0;
+
+	for (guint n = 0; number && n < NAMESAKES_MOST; n++) {
+		struct known *row = row_at(known, number);
+
+		if (!row->met && digest(row->size, user) == row->digest) {
+			row->met = TRUE;
+			*state = row->state;
+			return row->row;
+		}
+		number = row->namesake;
+	}
+	return 0;
 }
 
 void

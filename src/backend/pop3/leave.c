@@ -9,10 +9,10 @@ is_wished(const struct conf_leave *leave, const struct store_drop *drop, gint64 
 	switch (leave->what) {
 	case LEAVE_FOREVER:
 		return FALSE;
-	case LEAVE_UNTIL_DELETED:
-		return !drop->folder; /* neither in Trash nor anywhere */
+	case LEAVE_UNTIL_DELETED: /* neither in Trash nor anywhere */
+		return !drop->folder && !drop->travels;
 	case LEAVE_UNTIL_MOVED:
-		return drop->folder != inbox;
+		return drop->folder != inbox && !drop->travels;
 	case LEAVE_NEVER:
 		return TRUE;
 	case LEAVE_FOR:

@@ -72,10 +72,41 @@ pop3_list_item(struct drop_list *list, gint64 row)
 	return number ? item_at(list, number - 1) : NULL;
 }
 
-gint64
-pop3_list_meet(struct drop_list *list, struct drop_item *item, gint64 digest)
+struct heading {
+	struct store *store;
+	const char *header;
+	gsize len;
+};
+
+static gint64
+digest_of(guint64 size, void *user)
 {
-	return item->doubtful ? drop_known_meet(list->known, item->size, digest, &item->state) : 0;
+	const struct heading *heading = user;
+
+	return store_drop_digest(heading->store, heading->header, heading->len, size);
+}
+
+gint64
+pop3_list_meet(struct drop_list *list, struct drop_item *item, gint64 digest, const char *header, gsize len)
+{
+	struct heading heading = {list->v->b->env->store, header, len};
+	gint64 row = item->doubtful ? drop_known_meet(list->known, item->size, digest, &item->state) : 0;
+
+	if (!row && item->doubtful)
+		row = drop_known_meet_resized(list->known, item->uidl, digest_of, &heading, &item->state);
+	return row;
+}
+
+gboolean
+pop3_list_awaits(const struct drop_list *list, guint64 uid)
+{
+	for (guint i = 0; list->waiting && i < list->fresh->len; i++) {
+		const struct drop_item *item = item_at(list, g_array_index(list->fresh, guint, i));
+
+		if (!item->row && !item->gone && item->uid < uid)
+			return TRUE;
+	}
+	return FALSE;
 }
 
 /* ---- what is known ---- */
@@ -195,7 +226,10 @@ compare(struct drop_list *list, GError **error)
 			pop3_list_bind(list, item, item->row);
 			continue;
 		}
-		item->doubtful = (renamed || !*item->uidl) && drop_known_lacks(list->known, item->size);
+		/* Some servers count other octets tomorrow: a size alone makes no other message. */
+		item->doubtful = drop_known_names(list->known, item->uidl) ||
+		                 ((renamed || !*item->uidl || drop_known_lacks_nameless(list->known)) &&
+		                  drop_known_lacks(list->known, item->size));
 		doubts |= item->doubtful;
 		g_array_append_val(list->fresh, i);
 	}
@@ -245,13 +279,27 @@ flight_end(struct visit *v, const GError *error)
 		list_end(v);
 }
 
+/* FALSE: there is no end to what it tells, and the link was dropped. */
+static gboolean
+counts(struct visit *v)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!v->list || ++v->list->lines <= 2 * MESSAGES_MOST)
+		return v->list != NULL;
+	fulmar_fail(&error, FULMAR_FAILED, _("%s tells of more than %d messages"), v->b->env->account->host,
+	            MESSAGES_MOST);
+	pop3_drop(v, error);
+	return FALSE;
+}
+
 static void
 sized_line(struct visit *v, struct pop3_cmd *cmd, const char *line, gsize len, gsize whole)
 {
 	struct drop_item item = {.uidl = ""};
 	const char *rest;
 
-	if (!v->list || !pop3_numbered(line, &item.n, &rest) || !item.n)
+	if (!counts(v) || !pop3_numbered(line, &item.n, &rest) || !item.n)
 		return;
 	if (v->list->items->len >= MESSAGES_MOST) {
 		if (!v->list->error)
@@ -309,7 +357,7 @@ named_line(struct visit *v, struct pop3_cmd *cmd, const char *line, gsize len, g
 	gsize at;
 	guint n;
 
-	if (!list || !pop3_numbered(line, &n, &rest) || !(item = find_number(list, n)))
+	if (!counts(v) || !pop3_numbered(line, &n, &rest) || !(item = find_number(list, n)))
 		return;
 	at = (gsize)(rest - line);
 	while (len > at && (line[len - 1] == ' ' || line[len - 1] == '\t')) {

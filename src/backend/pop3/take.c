@@ -19,8 +19,8 @@ enum {
 	HEADER_KEPT = 256 * 1024, /* octets of a header */
 	TAKEN_MOST = 4 << 20,     /* octets that wait for the store */
 	TAKEN_ROWS = 1000,
-	TAKEN_MS = 500, /* nothing waits longer than that, while more comes */
-	SPARE = 1 << 30 /* octets that a message may have more than was announced */
+	TAKEN_MS = 500,   /* nothing waits longer than that, while more comes */
+	SPARE = 512 << 20 /* octets that a message may have more than was announced */
 };
 
 /* A message under way, or taken. */
@@ -109,9 +109,10 @@ add_row(struct visit *v, gint64 inbox, struct take *t, GError **error)
 	struct store_drop drop = {.uidl = item->uidl, .nth = item->nth, .size = item->size, .since = now};
 
 	drop.digest = store_drop_digest(store, bytes, t->octets->len, item->size);
-	t->row = pop3_list_meet(v->list, item, drop.digest);
+	t->row = pop3_list_meet(v->list, item, drop.digest, bytes, t->octets->len);
+	/* One that has no name today may have its old one tomorrow. */
 	if (t->row)
-		return store_drop_rename(store, t->row, item->uidl, item->nth, error);
+		return !*item->uidl || store_drop_rename(store, t->row, &drop, error);
 	envelope_from_headers(&envelope, bytes, t->octets->len);
 	message.received = received_of(bytes, t->octets->len, &envelope, now);
 	if (t->whole) {
@@ -332,11 +333,6 @@ take_header(struct take *t, const unsigned char *bytes, gsize len)
 static gboolean
 take_body(struct visit *v, struct take *t, const unsigned char *bytes, gsize len)
 {
-	if (t->have > t->item->size + SPARE) {
-		fulmar_fail(&t->error, FULMAR_FAILED,
-		            _("the server gives more than it announced; try again"));
-		return FALSE;
-	}
 	if (t->fd >= 0)
 		return files_write_all(t->fd, bytes, len) || fail_disk(&t->error);
 	g_byte_array_append(t->octets, bytes, (guint)len);
@@ -355,6 +351,17 @@ tell_progress(const struct take *t)
 	}
 }
 
+/* There is no end to it. */
+static void
+give_up(struct visit *v)
+{
+	g_autoptr(GError) error = NULL;
+
+	fulmar_fail(&error, FULMAR_NO_LINK, _("%s: the server gives more than it announced; try again"),
+	            v->b->env->account->host);
+	pop3_drop(v, error);
+}
+
 static gboolean
 on_octets(struct visit *v, struct pop3_cmd *cmd, const unsigned char *bytes, gsize len)
 {
@@ -362,6 +369,10 @@ on_octets(struct visit *v, struct pop3_cmd *cmd, const unsigned char *bytes, gsi
 	gboolean ok;
 
 	t->have += len;
+	if (t->have > t->item->size + SPARE) {
+		give_up(v);
+		return FALSE;
+	}
 	ok = t->whole ? take_body(v, t, bytes, len) : take_header(t, bytes, len);
 	tell_progress(t);
 	return ok;

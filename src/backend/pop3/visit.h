@@ -46,7 +46,7 @@ struct drop_item {
 	gint64 row;       /* in table maildrop, 0: it is not known, or not yet */
 	guint64 uid;      /* that it gets in INBOX if it is not known */
 	enum drop_state state;
-	gboolean doubtful; /* it may be one that was known under another UIDL */
+	gboolean doubtful; /* it may be one that was known under another UIDL, or size */
 	gboolean gone;     /* the server does not give it */
 	gboolean deleted;  /* DELE was sent */
 };
@@ -70,6 +70,7 @@ struct drop_list {
 	GError *error;            /* why it could not be had, or NULL */
 	GError *trouble;          /* why what came could not be stored, the first time, or NULL */
 	guint flights;            /* commands of it under way */
+	guint lines;              /* of their answers */
 };
 
 struct visit {
@@ -87,8 +88,9 @@ struct visit {
 	struct login login;
 	struct pop3_caps caps;
 	gboolean caps_known;
+	guint caps_lines;
 	gboolean guessed; /* the log-in began before they were, by what the last visit was told */
-	gboolean no_top; /* the server refused TOP in a way that says it never will */
+	gboolean no_top;  /* the server refused TOP in a way that says it never will */
 
 	GQueue waiting, sent; /* struct pop3_cmd * */
 	guint64 window;       /* octets that the answers under way are said to have */
@@ -159,8 +161,12 @@ void pop3_list_want(struct visit *v, struct task *task);
 void pop3_list_free(struct drop_list *list);
 /* item has a row now. */
 void pop3_list_bind(struct drop_list *list, struct drop_item *item, gint64 row);
-/* The row (0: none) that item is, told by its digest; it counts as met, and item gets its state. */
-gint64 pop3_list_meet(struct drop_list *list, struct drop_item *item, gint64 digest);
+/* The row (0: none) that item is, told by its digest, or by that which its header would have with another
+ * size; it counts as met, and item gets its state. */
+gint64 pop3_list_meet(struct drop_list *list, struct drop_item *item, gint64 digest, const char *header,
+                      gsize len);
+/* Something with a number below uid has still to come. */
+gboolean pop3_list_awaits(const struct drop_list *list, guint64 uid);
 /* Nothing that is not known is left: what we have deleted and was not met is gone. */
 gboolean pop3_list_settle(struct drop_list *list, GError **error);
 /* NULL: the server does not have it, as far as is known. */
@@ -176,7 +182,15 @@ guint drop_known_count(const struct drop_known *known);
 guint drop_known_match(struct drop_known *known, GArray *items);
 /* Has one of this size not been met? */
 gboolean drop_known_lacks(struct drop_known *known, guint64 size);
+/* Has one without a UIDL not been met? */
+gboolean drop_known_lacks_nameless(struct drop_known *known);
 gint64 drop_known_meet(struct drop_known *known, guint64 size, gint64 digest, enum drop_state *state);
+/* Has one of this UIDL, and of whatever size, not been met? */
+gboolean drop_known_names(struct drop_known *known, const char *uidl);
+/* The one that has the digest of what came, were it of that one's size. */
+gint64 drop_known_meet_resized(struct drop_known *known, const char *uidl,
+                               gint64 (*digest)(guint64 size, void *user), void *user,
+                               enum drop_state *state);
 /* Appends ids (gint64) of those in state that were not met. */
 void drop_known_missed(const struct drop_known *known, enum drop_state state, GArray *out);
 
