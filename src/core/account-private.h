@@ -90,6 +90,7 @@ struct account {
 	GError *trouble;  /* why the link is down, or NULL */
 	gboolean blocked; /* trying again by itself would not help: password, certificate */
 	GSource *retry, *tick;
+	gint64 retry_at;     /* UTC seconds */
 	gint64 left_at;      /* monotonic µs: when the last visit ended well, 0: none did */
 	gboolean leaving;    /* ops->depart is under way: nothing is begun any more */
 	gboolean more;       /* the visit did not bring all that there is: another is due at once */
@@ -213,6 +214,10 @@ void leave_rest(struct account *a);
 void leave_not(struct account *a);
 /* hooks.left */
 void leave_done(struct account *a);
+/* An op about all of INBOX, while another process makes a visit. */
+gboolean leave_holds_up(struct account *a, const struct store_op *op);
+/* Seconds that the server wants to pass before the next one. */
+guint leave_respite(struct account *a);
 /* The last one is so short a while ago that a glance into INBOX is not worth another. */
 gboolean leave_was_just(struct account *a);
 

@@ -247,7 +247,8 @@ begin_ready(struct account *a, GPtrArray *ready, GError **error)
 				courier_begin(a, batch->op);
 			continue;
 		}
-		if (replay_is_suspect(batch->op) && (a->replaying || now->len))
+		if ((replay_is_suspect(batch->op) && (a->replaying || now->len)) ||
+		    leave_holds_up(a, batch->op))
 			continue;
 		a->suspect = replay_is_suspect(batch->op);
 		g_ptr_array_add(now, batch);

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 #include "base/loop.h"
@@ -54,6 +55,23 @@ leave_unlock(struct account *a)
 	if (a->visit_fd >= 0)
 		close(a->visit_fd);
 	a->visit_fd = -1;
+}
+
+/* It is carried out where the visit is: only there it is known what is still to come. */
+gboolean
+leave_holds_up(struct account *a, const struct store_op *op)
+{
+	struct store_folder *folder;
+	gboolean inbox, elsewhere;
+
+	if (!visits(a) || !op->upto || a->visit_fd >= 0)
+		return FALSE;
+	folder = store_folder_by_id(a->store, op->folder, NULL);
+	inbox = folder && strcmp(folder->path, "INBOX") == 0;
+	store_folder_free(folder);
+	elsewhere = inbox && !lock(a);
+	leave_unlock(a);
+	return elsewhere;
 }
 
 /* ---- the end of a visit ---- */
@@ -111,8 +129,8 @@ leave_not(struct account *a)
 	loop_drop(&a->leave_wait);
 }
 
-static guint
-respite(struct account *a)
+guint
+leave_respite(struct account *a)
 {
 	return a->ops->respite ? a->ops->respite(a->backend) : 0;
 }
@@ -137,14 +155,14 @@ leave_done(struct account *a)
 	a->leaving = a->leave_soon = FALSE;
 	a->left_at = g_get_monotonic_time();
 	if (!(a->flags & ACCOUNT_BATCH))
-		loop_after(&a->next_visit, a->context, (guint)MAX(a->settings->poll, respite(a)) * 1000,
+		loop_after(&a->next_visit, a->context, (guint)MAX(a->settings->poll, leave_respite(a)) * 1000,
 		           visit_again, a);
 }
 
 gboolean
 leave_was_just(struct account *a)
 {
-	gint64 seconds = MAX(GLANCE_SECONDS, respite(a));
+	gint64 seconds = MAX(GLANCE_SECONDS, leave_respite(a));
 
 	return a->left_at && g_get_monotonic_time() - a->left_at < seconds * G_USEC_PER_SEC;
 }

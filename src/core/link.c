@@ -12,9 +12,26 @@ enum {
 	JUMP_SECONDS = 30,
 	SHORT_JUMP_SECONDS = 5,
 	STEADY_SECONDS = 60,
+	WAIT_TOLD = 20, /* seconds */
 	RETRY_FIRST_MS = 1000,
 	RETRY_LAST_MS = 300 * 1000
 };
+
+/* Why there is no link, and when there may be one, if that is not at once. Gives (g_free). */
+static char *
+detail(const struct account *a)
+{
+	g_autoptr(GDateTime) when = a->retry ? g_date_time_new_from_unix_local(a->retry_at) : NULL;
+	g_autofree char *time = when ? g_date_time_format(when, "%H:%M") : NULL;
+
+	if (a->offline)
+		return g_strdup_printf(_("%s is offline by your wish"), a->settings->id);
+	if (!a->trouble)
+		return g_strdup("");
+	if (!time || a->retry_at - g_get_real_time() / G_USEC_PER_SEC < WAIT_TOLD)
+		return g_strdup(a->trouble->message);
+	return g_strdup_printf(_("%s; next try at %s"), a->trouble->message, time);
+}
 
 void
 link_show(struct account *a)
@@ -34,8 +51,7 @@ link_show(struct account *a)
 	a->shown = state;
 	event = account_event(a, EVENT_LINK);
 	event->state = state;
-	event->text = a->offline ? g_strdup_printf(_("%s is offline by your wish"), a->settings->id)
-	                         : g_strdup(a->trouble ? a->trouble->message : "");
+	event->text = detail(a);
 	account_post(a, event);
 }
 
@@ -91,9 +107,9 @@ schedule(struct account *a)
 	guint ms = RETRY_FIRST_MS << MIN(a->failures - 1, 9);
 
 	ms = MIN(ms, RETRY_LAST_MS);
-	if (a->ops->respite)
-		ms = MAX(ms, a->ops->respite(a->backend) * 1000);
+	ms = MAX(ms, leave_respite(a) * 1000);
 	ms += (guint)g_random_int_range(0, (gint32)ms / 4 + 1);
+	a->retry_at = g_get_real_time() / G_USEC_PER_SEC + ms / 1000;
 	loop_after(&a->retry, a->context, ms, try_again, a);
 }
 
@@ -222,7 +238,7 @@ try_once_more(struct account *a, gboolean was_up)
 	if ((a->flags & ACCOUNT_BATCH) || a->offline || a->blocked)
 		return;
 	a->failures = steady ? 1 : a->failures + 1;
-	if (was_up && a->failures == 1)
+	if (was_up && a->failures == 1 && !leave_respite(a))
 		link_want(a);
 	else
 		schedule(a);

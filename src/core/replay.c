@@ -249,6 +249,10 @@ ended(struct replay *replay, const GError *why)
 		bind(a, batch->op);
 	journal_tell_op(a, batch->op);
 	journal_released(a);
+	/* A copy of what is here as a header alone is worth a visit; what that does not bring waits for
+	 * others. */
+	if (visits(a) && why && batch->op->verb == OP_COPY && batch->op->attempts == 1)
+		link_want(a);
 }
 
 static void

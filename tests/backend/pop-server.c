@@ -23,6 +23,7 @@ struct pop_server {
 	GPtrArray *mails;
 	guint made;
 	gboolean news;
+	char *refusal; /* or NULL */
 };
 
 struct session {
@@ -124,8 +125,13 @@ log_in(struct session *s)
 {
 	struct pop_server *server = s->server;
 
-	s->mails = g_ptr_array_new_with_free_func(mail_unref);
 	g_mutex_lock(&server->lock);
+	if (server->refusal) {
+		say(s, server->refusal);
+		g_mutex_unlock(&server->lock);
+		return;
+	}
+	s->mails = g_ptr_array_new_with_free_func(mail_unref);
 	for (guint i = 0; i < server->mails->len; i++) {
 		struct mail *mail = server->mails->pdata[i];
 
@@ -277,6 +283,7 @@ pop_server_free(struct pop_server *server)
 	close(server->end[0]);
 	close(server->listener);
 	g_ptr_array_unref(server->mails);
+	g_free(server->refusal);
 	g_mutex_clear(&server->lock);
 	g_free(server);
 }
@@ -312,6 +319,15 @@ pop_server_remove(struct pop_server *server, const char *uidl)
 		if (!strcmp(((struct mail *)server->mails->pdata[i])->uidl, uidl))
 			g_ptr_array_remove_index(server->mails, i);
 	server->news = TRUE;
+	g_mutex_unlock(&server->lock);
+}
+
+void
+pop_server_refuse(struct pop_server *server, const char *why)
+{
+	g_mutex_lock(&server->lock);
+	g_free(server->refusal);
+	server->refusal = g_strdup(why);
 	g_mutex_unlock(&server->lock);
 }
 

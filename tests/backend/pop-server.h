@@ -14,6 +14,8 @@ int pop_server_port(const struct pop_server *server);
 char *pop_server_add(struct pop_server *server, const char *text);
 /* Another client deletes it. */
 void pop_server_remove(struct pop_server *server, const char *uidl);
+/* What a log-in is refused with from now on, NULL: it is not. */
+void pop_server_refuse(struct pop_server *server, const char *why);
 /* TRUE when something was added or removed that nobody has logged in since to see. */
 gboolean pop_server_has_news(struct pop_server *server);
 /* UIDLs of what is there (char *). Gives (g_ptr_array_unref). */

@@ -230,6 +230,12 @@ flags_of(struct rig *rig, const char *folder, const char *name)
 }
 
 void
+rig_pop3_refuse(const char *why)
+{
+	pop_server_refuse(drop.server, why);
+}
+
+void
 rig_pop3_remove(const char *name)
 {
 	GHashTableIter iter;

@@ -41,6 +41,8 @@ struct rig_kind {
 #define NOON 1700000000 /* about when mail comes */
 /* Of rig_pop3: another client deletes a message of that name in the maildrop. */
 void rig_pop3_remove(const char *name);
+/* Of it, too: what log-ins are refused with from now on, NULL: they are not. */
+void rig_pop3_refuse(const char *why);
 extern const struct rig_kind rig_maildir, rig_pop3, rig_imap_plain, rig_imap_condstore, rig_imap_qresync,
         rig_imap_all;
 

@@ -291,7 +291,87 @@ what_lost_its_number_gets_another(struct rig *rig)
 	rig_there(rig, "INBOX", "a b c x");
 }
 
+/* What is about all of INBOX is so for what a visit has seen there and not brought yet, and for nothing that
+ * comes later. */
+static void
+what_is_wished_for_all_waits_for_all(struct rig *rig)
+{
+	struct rig_done opened = {0}, early = {0};
+	struct store_folder *folder;
+	struct store_op *op;
+	GError *error = NULL;
+	gint64 inbox;
+
+	for (int i = 0; i < 100; i++) {
+		g_autofree char *name = g_strdup_printf("m%02d", i);
+
+		rig_deliver(rig, "INBOX", name, NOON + i);
+	}
+	rig_link(rig);
+	inbox = rig_folder_at(rig, "INBOX");
+	rig->kind->ops->open(rig->backend, inbox, rig_on_done, &opened);
+	rig_wait(rig, &opened);
+	store_journal_flag_all(rig->store, inbox, FLAG_SEEN, 0, NULL, &error);
+	g_assert_no_error(error);
+	op = only_op(rig);
+	g_assert_cmpuint(op->ids->len, <, 100);
+	store_op_set(rig->store, op->id, OP_RUNNING, NULL, 0, NULL);
+	rig->kind->ops->replay(rig->backend, op, rig_on_done, &early);
+	error = rig_wait_error(rig, &early);
+	g_assert_error(error, FULMAR_ERROR, FULMAR_NO_LINK);
+	g_clear_error(&error);
+	store_op_set(rig->store, op->id, OP_WAITING, NULL, 0, NULL);
+	store_op_free(op);
+	rig_deliver(rig, "INBOX", "late", NOON + 200);
+	for (;;) {
+		struct rig_done filled = {0};
+
+		folder = store_folder_by_path(rig->store, "INBOX", NULL);
+		if (folder->rows == 100)
+			break;
+		store_folder_free(folder);
+		rig->kind->ops->fill(rig->backend, inbox, rig_on_done, &filled);
+		rig_wait(rig, &filled);
+	}
+	store_folder_free(folder);
+	rig_replay(rig, 0);
+	rig_open(rig, "INBOX");
+	folder = store_folder_by_path(rig->store, "INBOX", NULL);
+	g_assert_cmpint(folder->rows, ==, 101);
+	g_assert_cmpint(folder->unread, ==, 1);
+	store_folder_free(folder);
+}
+
+/* RFC 2449 §8.1.1: mostly for a moment; who has it for long is not asked every minute. */
+static void
+a_maildrop_in_use_is_asked_for_again(struct rig *rig)
+{
+	static const guint waits[] = {60, 60, 60, 60, 60, 900, 900};
+
+	rig->account->poll = 900;
+	rig_pop3_refuse("-ERR [IN-USE] somebody has it");
+	for (guint i = 0; i < G_N_ELEMENTS(waits); i++) {
+		rig->lost = FALSE;
+		rig->kind->ops->link(rig->backend);
+		while (!rig->lost)
+			g_main_context_iteration(rig->context, TRUE);
+		g_assert_cmpuint(rig->kind->ops->respite(rig->backend), ==, waits[i]);
+	}
+	rig_pop3_refuse("-ERR [SYS/TEMP] not now");
+	rig->lost = FALSE;
+	rig->kind->ops->link(rig->backend);
+	while (!rig->lost)
+		g_main_context_iteration(rig->context, TRUE);
+	rig_pop3_refuse(NULL);
+	rig->lost = FALSE;
+	rig_begin(rig);
+	g_assert_cmpuint(rig->kind->ops->respite(rig->backend), ==, 0);
+	rig_here(rig, "INBOX", "c b a");
+}
+
 static const struct rig_case promises[] = {
+        {"what-is-wished-for-all-waits-for-all", what_is_wished_for_all_waits_for_all, 0},
+        {"a-maildrop-in-use-is-asked-for-again", a_maildrop_in_use_is_asked_for_again, 0},
         {"a-copy-waits-for-its-text", a_copy_waits_for_its_text, 0},
         {"a-visit-fetches-what-copies-wait-for", a_visit_fetches_what_copies_wait_for, 0},
         {"a-copy-waits-for-no-text-that-cannot-be-had", a_copy_waits_for_no_text_that_cannot_be_had, 0},
