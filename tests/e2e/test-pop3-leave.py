@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """How long a POP3 account leaves mail on the server: over several visits, with a clock that is set, and cut off at every step."""
-import json, os, resource, signal, subprocess, sys
+import contextlib, json, os, resource, signal, subprocess, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from courier import Courier
+from dovecot import Dovecot, RawImap
 from pop import CUT, DEFAULT, Mail, Pop, RESET, text_message
 from tap import *
 
@@ -158,6 +160,84 @@ def test_until_deleted_what_is_not_here_goes_when_it_cannot_come_back():
         assert on_server(server) == [2] and subjects(home) == numbers(2), (server.heard, subjects(home))
 
 
+def test_a_text_that_is_gone_from_the_disk_is_fetched_again_first():
+    """The server's may be the only one there is."""
+    with Post('until-moved', [1, 2], keep='full') as (server, home):
+        sync(home)
+        home.run('folder', 'create', 'post/Kept')
+        home.run('move', *ids(home, 1, 2), 'post/Kept')
+        bodies = [os.path.join(d, f) for d, _, files in os.walk(home.dir) for f in files if open(os.path.join(d, f), 'rb').read().find(b'text of 2') >= 0]
+        for path in bodies:
+            os.unlink(path)
+        assert bodies
+        sync(home)
+        assert on_server(server) == [] and [c for c in server.heard if c.startswith('RETR')] == ['RETR 2'], server.heard
+        assert {r['body'] for r in rows(home, 'Kept')} == {'full'} and 'text of 2' in home.run('show', ids(home, 2, folder='Kept')[0])
+
+
+# -- real servers --
+
+
+@contextlib.contextmanager
+def real(which):
+    """(port, deliver, becomes)"""
+    if which == 'Courier':
+        with Courier() as c:
+            yield c.port, c.deliver, c.becomes
+        return
+    with Dovecot(pop3=True) as d:
+        def deliver(data):
+            with RawImap(d.port, box=None) as imap:
+                imap.append(data)
+        def becomes(n):
+            with RawImap(d.port, box=None) as imap:
+                have = b''.join(imap('STATUS INBOX (MESSAGES)'))
+                assert b'MESSAGES %d)' % n in have, have
+        yield d.pop3_port, deliver, becomes
+
+
+def each_policy(which):
+    """One after the other, on the same mail."""
+    with real(which) as (port, deliver, becomes), Home() as home:
+        def visit(policy):
+            home.write_conf(pop3_conf(port, more='keep = full\nleave-on-server = %s\n' % policy))
+            sync(home)
+            home.run('check', 'post')
+        clock = Clock(home)
+        home.env = clock.env
+        for n in range(1, 4):
+            deliver(text_message(n))
+        visit('forever')
+        home.run('delete', *ids(home, 1))
+        purge(home, 2)
+        visit('forever')
+        becomes(3)
+        visit('until-deleted')
+        becomes(2)
+        visit('until-moved')
+        becomes(1)
+        clock.set('+%d' % (2 * DAY))
+        visit('3d')
+        becomes(1)
+        deliver(text_message(4))
+        clock.set('+%d' % (3 * DAY + 60))
+        visit('3d')
+        becomes(1)
+        assert subjects(home) == numbers(3, 4) and subjects(home, 'Trash') == numbers(1)
+        visit('never')
+        becomes(0)
+        visit('never')
+        assert subjects(home) == numbers(3, 4) and {r['body'] for r in rows(home, '')} == {'full'}
+
+
+def test_each_policy_at_a_dovecot():
+    each_policy('Dovecot')
+
+
+def test_each_policy_at_a_courier():
+    each_policy('Courier')
+
+
 # -- cut off --
 
 # What each visit of one that fetches and deletes three messages says, in order.
@@ -180,17 +260,20 @@ def test_cut_at_every_command():
 
 
 def test_killed_at_every_command():
-    for step in STEPS:
+    for step in [*STEPS, 'QUIT it obeys']:
         with Post('never', [1, 2, 3]) as (server, home):
+            obeyed = step not in STEPS
             def kill(session, command):
                 server.answers.clear()
                 process.kill()
+                if obeyed:
+                    session.leave()
                 return CUT
-            server.answers[step] = kill
+            server.answers[step.split(' it ')[0]] = kill
             process = home.start('sync', 'post')
             assert process.wait(60) == -signal.SIGKILL, step
             nothing_is_lost(server, home, [1, 2, 3])
-            assert on_server(server) == [1, 2, 3]
+            assert on_server(server) == ([] if obeyed else [1, 2, 3])
             sync(home)
             nothing_is_lost(server, home, [1, 2, 3])
             assert on_server(server) == [] and subjects(home) == numbers(1, 2, 3), (step, server.heard)
@@ -212,6 +295,30 @@ def test_cut_at_any_octet():
             assert on_server(server) == [] and len(rows(home)) == 12, (cut, len(rows(home)))
 
 
+def test_cut_while_what_goes_is_fetched():
+    """The visit in which mail that is here as headers alone is fetched, since it was filed, and deleted."""
+    def mails():
+        return [Mail(text_message(n, body='text of %d ' % n * 200), 'uid-%d' % n) for n in range(1, 5)]
+    def filed(cut=None):
+        post = Post('until-moved', mails())
+        sync(post.home)
+        post.home.run('folder', 'create', 'post/Kept')
+        post.home.run('move', *ids(post.home, 1, 2, 3, 4), 'post/Kept')
+        post.server.said, post.server.cut_at = 0, cut
+        return post
+    with filed() as (server, home):
+        sync(home)
+        said = server.said
+        assert on_server(server) == []
+    for cut in range(150, said, said // 8):
+        with filed(cut) as (server, home):
+            sync(home, None)
+            nothing_is_lost(server, home, range(1, 5))
+            sync(home)
+            nothing_is_lost(server, home, range(1, 5))
+            assert on_server(server) == [] and subjects(home, 'Kept') == numbers(1, 2, 3, 4), (cut, server.heard)
+
+
 def test_no_quit_after_what_is_no_pop3():
     with Post('never', [1, 2, 3], answers={'DELE 2': 'what?\n'}) as (server, home):
         sync(home, 3)
@@ -223,8 +330,9 @@ def test_no_quit_after_what_is_no_pop3():
 
 
 def test_a_server_that_does_not_delete():
-    """+OK to all, and all is there again: it is deleted again, and never had twice."""
-    with Post('never', [1, 2], answers={'QUIT': lambda session, command: session.gone.clear() or '+OK bye\n'}) as (server, home):
+    """All is there again, whatever it said: it is deleted again, and never had twice."""
+    said = ['+OK bye\n', '-ERR [SYS/TEMP] some deleted messages not removed\n', '+OK\n']
+    with Post('never', [1, 2], answers={'QUIT': lambda session, command: session.gone.clear() or said.pop(0)}) as (server, home):
         for _ in range(3):
             sync(home)
             assert on_server(server) == [1, 2] and subjects(home) == numbers(1, 2)

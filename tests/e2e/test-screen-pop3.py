@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The screen on a POP3 account: visits that come and go, a text that is fetched when it is wanted, a server that cannot be reached."""
-import json, os, re, sys
+import json, os, re, sys, threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
 from pop import CAPS, Mail, Pop, text_message
 from screen import PATIENCE, Screen
@@ -93,6 +93,76 @@ def test_a_maildrop_in_use_is_said_and_mail_that_is_here_is_read():
             s.press('\r', r'text of 1')
             s.send('q')
             quits(s)
+
+
+def test_a_maildrop_in_use_is_tried_again_and_that_is_said():
+    with Post([1], more='poll = 1h\n', answers={'AUTH .*': '-ERR [IN-USE] another session has it\n'}) as p:
+        with p.open() as s:
+            s.press('W', r'post +○ Offline +127.0.0.1 cannot take the log-in now: another(.*\n.*)session has it; next try at \d\d:\d\d')
+            s.press('q', r'q quit')
+            quits(s)
+
+
+def test_a_server_that_wants_pauses_gets_them_after_a_cut_too():
+    with Post([1], more='poll = 1h\n', caps=CAPS + ['LOGIN-DELAY 1'], cut_behind='UIDL') as p:
+        with p.open() as s:
+            s.wait(r'number 1')
+            assert len(p.server.ever) == 2 and p.server.ever[1].began - p.server.ever[0].began >= 1, [x.began for x in p.server.ever]
+            quits(s)
+
+
+def test_mail_that_the_server_throws_away_is_said():
+    with Post([1], more='poll = 1h\n', caps=CAPS + ['EXPIRE 9']) as p:
+        with p.open() as s:
+            s.wait(r'deletes mail after 9 days')
+            quits(s)
+
+
+def test_all_of_the_inbox_is_read_and_emptied_while_it_comes():
+    """What the visit under way has seen, and not brought yet, too."""
+    def hold(session, command):
+        gate.wait(60)
+        return None
+    for empty in (False, True):
+        gate = threading.Event()
+        with Post(range(1, 101), more='keep = headers\npoll = 1h\n', answers={'TOP 1 0': hold}) as p:
+            with p.open() as s:
+                s.wait(r'number 100')
+                if empty:
+                    p.home.run('--offline', 'folder', 'empty', 'post/INBOX', '--yes')
+                    s.wait(lambda lines: 'number 100' not in '\n'.join(lines))
+                else:
+                    s.press('\x1bR', r'100( mails)? · 0')
+                gate.set()
+                over(p.server)
+                s.wait(lambda lines: 'waiting' not in lines[-2] and re.search(r'● Idle', lines[0]))
+                quits(s)
+            have = [json.loads(line) for line in p.home.run('--offline', 'list', 'post/INBOX', '--json').splitlines()]
+            assert len(have) == (0 if empty else 100) and not [r for r in have if 'seen' not in r['flags']], have
+            assert p.home.run('queue') == '' and len(p.server.mails) == 100
+            p.home.run('undo') # of what was here then
+            have = [json.loads(line) for line in p.home.run('--offline', 'list', 'post/INBOX', '--json').splitlines()]
+            assert len([r for r in have if 'seen' not in r['flags']]) >= 60, have
+            p.home.run('check', 'post')
+
+
+def test_a_copy_of_a_header_asks_for_a_visit():
+    with Post([1, 2], more='keep = headers\npoll = 1h\n') as p:
+        p.home.run('sync', 'post')
+        p.home.run('folder', 'create', 'post/Kept')
+        with p.open() as s:
+            s.wait(r'number 2')
+            over(p.server, 2)
+            s.wait(r'● Idle')
+            s.press('C', r'Copy the message to')
+            s.press('Kept', r'│ Kept')
+            s.press('\r', r'copied to Kept')
+            over(p.server, 3)
+            assert [c for c in p.server.heard if c.startswith('RETR')] == ['RETR 2'], p.server.heard
+            s.wait(lambda lines: 'waiting' not in lines[-2])
+            quits(s)
+        have = [json.loads(line) for line in p.home.run('--offline', 'list', 'post/Kept', '--json').splitlines()]
+        assert [(r['subject'], r['body']) for r in have] == [('number 2', 'full')], have
 
 
 if __name__ == '__main__':

@@ -38,6 +38,7 @@ class Session(threading.Thread):
         super().__init__(daemon=True)
         self.server, self.sock, self.steps, self.buffer = server, sock, steps, b''
         self.heard, self.user, self.inside, self.gone = [], None, False, set()
+        self.began = time.monotonic()
         self.mails, self.given = list(server.mails), set()
         if server.portion:
             self.mails = [m for m in server.mails if m not in server.given][:server.portion]
