@@ -46,7 +46,7 @@ class Courier:
                 sock.sendall(b'+OK\r\nUIDL\r\nTOP\r\nUSER\r\nSASL PLAIN\r\n.\r\n')
             elif words == ['AUTH', 'PLAIN', base64.b64encode(b'\0ann\0secret word').decode()]:
                 env = {**os.environ, **libraries(), 'AUTHENTICATED': 'ann', 'MAILDIR': self.dir, 'TCPREMOTEIP': '127.0.0.1'}
-                subprocess.run([PROGRAM, self.dir], stdin=sock, stdout=sock, stderr=subprocess.DEVNULL, env=env, timeout=120)
+                subprocess.run([PROGRAM, self.dir], stdin=sock, stdout=sock, stderr=subprocess.DEVNULL, env=env, cwd=self.dir, timeout=120)
                 return
             else:
                 sock.sendall(b'-ERR Login failed.\r\n')
