@@ -108,7 +108,7 @@ fill(struct source_message *message, GBytes *bytes, gint64 received, guint flags
 	if (received <= 0)
 		message->received = date_in(bytes);
 	message->keywords = keywords ? keywords_clean(keywords, &forwarded) : NULL;
-	message->flags = flags | (forwarded ? FLAG_FORWARDED : 0);
+	message->flags = (flags & ~(guint)FLAG_DELETED) | (forwarded ? FLAG_FORWARDED : 0);
 	return TRUE;
 }
 
@@ -145,8 +145,8 @@ static guint
 flags_of(const struct mbox_state *state)
 {
 	return (state->seen ? FLAG_SEEN : 0) | (state->answered ? FLAG_ANSWERED : 0) |
-	       (state->flagged ? FLAG_FLAGGED : 0) | (state->deleted ? FLAG_DELETED : 0) |
-	       (state->draft ? FLAG_DRAFT : 0) | (state->forwarded ? FLAG_FORWARDED : 0);
+	       (state->flagged ? FLAG_FLAGGED : 0) | (state->draft ? FLAG_DRAFT : 0) |
+	       (state->forwarded ? FLAG_FORWARDED : 0);
 }
 
 static gboolean

@@ -83,6 +83,7 @@ on_left(void *user)
 static void
 on_behind(gint64 folder, void *user)
 {
+	((struct rig *)user)->behind++;
 	g_test_message("folder %d is behind", (int)folder);
 }
 

@@ -58,7 +58,7 @@ struct rig {
 	gint64 later; /* seconds by which ops seem younger: what lies on the disk has only whole ones too */
 	/* what the hooks said */
 	gboolean ready, lost, left;
-	guint folders, rows, arrived;
+	guint folders, rows, arrived, behind;
 	guint64 have, total;
 };
 

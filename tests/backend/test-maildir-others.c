@@ -382,6 +382,22 @@ has_keywords(struct rig *rig, const char *want)
 	return has;
 }
 
+static void
+folders_of_others_are_asked_for(void)
+{
+	struct rig rig;
+	guint before;
+
+	begin_watching(&rig);
+	before = rig.behind;
+	make_subdir(&rig, ".New/cur");
+	rig_wait_for(&rig, &rig.behind, before + 1);
+	before = rig.behind;
+	disk_rename_in(&rig, ".New", ".Other");
+	rig_wait_for(&rig, &rig.behind, before + 1);
+	end_watching(&rig);
+}
+
 /* Dovecot renames the message first. */
 static void
 what_keywords_are_called_is_followed(void)
@@ -439,6 +455,7 @@ main(int argc, char **argv)
 	g_test_add_func("/others/overflow", an_overflow_loses_nothing);
 	g_test_add_func("/others/no-inotify", without_inotify_there_are_looks);
 	g_test_add_func("/others/other-folders", other_folders_are_followed);
+	g_test_add_func("/others/new-folders", folders_of_others_are_asked_for);
 	g_test_add_func("/others/keywords", what_keywords_are_called_is_followed);
 	return g_test_run();
 }

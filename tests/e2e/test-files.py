@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """import and export: mbox in all dialects, Maildir, .eml, beside Python's mailbox module as another program that writes and reads them."""
-import email.utils, json, mailbox, os, pty, random, re, resource, signal, subprocess, sys, time
+import email.utils, gzip, json, mailbox, os, pty, random, re, resource, signal, subprocess, sys, time
 
 sys.path.insert(0, os.path.join(os.environ.get('top_srcdir', '.'), 'tests', 'lib'))
 from dovecot import Dovecot, RawImap
@@ -130,7 +130,7 @@ def test_a_round_trip_changes_nothing():
             assert bodies(home, 'other/Back%d' % n) == sorted(texts), path
             have = [(set(r['flags']), set(r['keywords']), r['received']) for r in rows(home, 'other/Back%d' % n)]
             if path != 'emls':
-                assert [(f, r) for f, k, r in have] == [(f, r) for f, k, r in want], (path, have, want)
+                assert have == want, (path, have, want)
             else:
                 assert [r for f, k, r in have] == [r for f, k, r in want], path
         sound(home)
@@ -155,6 +155,9 @@ def test_every_dialect_is_read_as_it_is_meant():
 
 def test_a_maildir_with_flags_and_keywords_of_others():
     with local_home() as home:
+        packed = put(home, 'in.mbox.gz', gzip.compress(POSTMARK + message(1)))
+        home.run('import', 'local/Old', packed, status=1)
+        assert 'compressed' in home.err, home.err
         box = mailbox.Maildir(at(home, 'in'), factory=None)
         for n, flags in enumerate(('', 'S', 'FRS', 'PT', 'D')):
             m = mailbox.MaildirMessage(message(n))
@@ -177,6 +180,22 @@ def test_a_maildir_with_flags_and_keywords_of_others():
         assert [r['subject'] for r in found] == ['number %d' % n for n in (0, 1, 2, 3, 4, 9)]
         assert [set(r['flags']) for r in found] == [set(), {'seen'}, {'flagged', 'answered', 'seen'}, {'forwarded'}, {'draft'}, {'seen'}]
         assert [r['received'][-3:] for r in found] == ['20Z', '21Z', '22Z', '23Z', '24Z', '29Z']
+        assert [r['keywords'] for r in found] == 5 * [[]] + [['$label1']]
+
+
+def test_more_keywords_than_a_maildir_has_letters():
+    with local_home() as home:
+        words = ['k%02d' % n for n in range(30)]
+        put(home, 'in.mbox', POSTMARK + b'X-Keywords: ' + ' '.join(words).encode() + b'\n' + message(1) + b'\n')
+        home.run('import', 'local/Old', at(home, 'in.mbox'))
+        # those without a letter are in the store
+        home.run('sync', 'local')
+        assert rows(home)[0]['keywords'] == words
+        home.run('export', 'local/Old', at(home, 'out/'), status=6)
+        assert '26 keywords' in home.err
+        home.run('export', 'local/Old', at(home, 'out.mbox'))
+        home.run('import', 'pop/Old', at(home, 'out.mbox'))
+        assert rows(home, 'pop/Old')[0]['keywords'] == words
 
 
 def test_files_that_are_no_mail_do_not_hold_up_the_others():

@@ -34,6 +34,8 @@ struct watch {
 	struct backend *backend;
 	gint64 front;         /* the folder on the screen */
 	int fd;               /* -1: there is no inotify, or others have it all */
+	int root;             /* watch descriptor of the account's path, which may be a folder's too */
+	gboolean listed;      /* folders came or went */
 	GHashTable *followed; /* folder (gint64 *) → struct followed * */
 	GHashTable *by_wd;    /* watch descriptor → struct followed *, lent */
 	guint wait;
@@ -82,10 +84,14 @@ static gboolean
 rescan(gpointer user)
 {
 	struct watch *watch = user;
-	struct followed *followed = followed_at(watch, watch->front);
+	struct followed *followed;
 	GHashTableIter iter;
 
 	loop_drop(&watch->rescan);
+	if (watch->listed)
+		watch->backend->env->hooks->behind(0, watch->backend->env->user);
+	watch->listed = FALSE;
+	followed = followed_at(watch, watch->front);
 	if (followed && followed->lost && !watch->retry)
 		renew_front(watch);
 	g_hash_table_iter_init(&iter, watch->followed);
@@ -104,16 +110,18 @@ rescan_soon(struct watch *watch)
 
 #ifdef HAVE_SYS_INOTIFY_H
 
+#define FILES (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
+
 /* Of what lies beside the mail it is what the letters of keywords mean. */
 static void
-note_in(struct followed *followed, const struct inotify_event *event)
+note_in(struct watch *watch, struct followed *followed, const struct inotify_event *event)
 {
 	guint at = 0;
 
 	while (at < PLACES && followed->wd[at] != event->wd)
 		at++;
 	if (event->mask & (IN_IGNORED | IN_MOVE_SELF))
-		followed->lost = followed->changed = TRUE;
+		followed->lost = followed->changed = watch->backend->has_others = TRUE;
 	else if (at == ABOVE)
 		followed->changed |= event->len && strcmp(event->name, "dovecot-keywords") == 0;
 	else if (at < PLACES && event->len && event->name[0] != '.')
@@ -133,17 +141,23 @@ note_overflow(struct watch *watch)
 	g_hash_table_iter_init(&iter, watch->followed);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&followed))
 		followed->lost = followed->changed = TRUE;
+	watch->listed = watch->backend->has_others = TRUE;
 }
 
+/* A folder's own directories come and go without a word of their own: it is that which is followed. */
 static void
 note(struct watch *watch, const struct inotify_event *event)
 {
+	static const char *const own_dirs[] = {"cur", "new", "tmp", NULL};
 	struct followed *followed = g_hash_table_lookup(watch->by_wd, GINT_TO_POINTER(event->wd));
 
 	if (event->mask & IN_Q_OVERFLOW)
 		note_overflow(watch);
+	else if (event->mask & IN_ISDIR && event->len && (!followed || event->wd == followed->wd[ABOVE]))
+		watch->listed |=
+		        !g_strv_contains(own_dirs, event->name) && !g_str_has_prefix(event->name, "..");
 	else if (followed)
-		note_in(followed, event);
+		note_in(watch, followed, event);
 }
 
 static gboolean
@@ -176,23 +190,21 @@ begin(struct watch *watch)
 	watch->events = g_unix_fd_source_new(watch->fd, G_IO_IN);
 	g_source_set_callback(watch->events, G_SOURCE_FUNC(take_events), watch, NULL);
 	g_source_attach(watch->events, watch->backend->env->context);
+	watch->root = inotify_add_watch(watch->fd, watch->backend->root, FILES | IN_ONLYDIR);
 }
 
 static int
 add(struct watch *watch, const char *dir, const char *place)
 {
-	const guint32 files = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
 	g_autofree char *path = dir ? g_build_filename(dir, place, NULL) : NULL;
 
-	return path ? inotify_add_watch(watch->fd, path,
-	                                IN_MOVE_SELF | IN_ONLYDIR | (*place == '.' ? IN_MOVED_TO : files))
-	            : -1;
+	return path ? inotify_add_watch(watch->fd, path, FILES | IN_MOVE_SELF | IN_ONLYDIR) : -1;
 }
 
 static void
 forget(struct watch *watch, int wd)
 {
-	if (g_hash_table_remove(watch->by_wd, GINT_TO_POINTER(wd)))
+	if (g_hash_table_remove(watch->by_wd, GINT_TO_POINTER(wd)) && wd != watch->root)
 		inotify_rm_watch(watch->fd, wd);
 }
 
@@ -366,7 +378,7 @@ watch_new(struct backend *backend)
 	struct watch *watch = g_new0(struct watch, 1);
 
 	watch->backend = backend;
-	watch->fd = -1;
+	watch->fd = watch->root = -1;
 	watch->followed = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, followed_free);
 	watch->by_wd = g_hash_table_new(NULL, NULL);
 	begin(watch);
