@@ -130,6 +130,59 @@ def test_a_server_that_has_the_folder_open_sees_each_change():
         s.agree()
 
 
+def test_a_server_may_act_at_any_moment():
+    rng = random.Random(seed(7))
+    with Served() as s:
+        with RawImap(s.server.port) as imap:
+            imap('CREATE Lists')
+            for n in range(24):
+                imap.append(message(n))
+            # Dovecot gives the letters: who runs this may be another person than the server
+            imap('STORE 1 FLAGS (red green $Forwarded)')
+            imap.append(message(99), box='Lists', flags='red green $Forwarded')
+        ids = {subject: r['id'] for subject, r in rows(s.home).items()}
+        ids.pop('number 99', None)
+        want = {subject: set() for subject in ids}
+        want['number 0'] = {'red', 'green', '$Forwarded'}
+        ours, theirs = sorted(ids)[::2], sorted(ids)[1::2]
+        over = threading.Event()
+
+        def go_on():
+            with RawImap(s.server.port) as imap:
+                where = b''.join(imap('UID FETCH 1:* (BODY.PEEK[HEADER.FIELDS (SUBJECT)])')).decode()
+                uid = {m.group(2): m.group(1) for m in re.finditer(r'UID (\d+) [^\r]*\r\nSubject: ([^\r]*)', where)}
+                other = random.Random(8)
+                while not over.is_set():
+                    subject, word = other.choice(theirs), other.choice(('red', 'green', '$Forwarded', '\\Flagged', '\\Seen'))
+                    sign = other.choice('+-')
+                    imap('UID STORE %s %sFLAGS (%s)' % (uid[subject], sign, word))
+                    (want[subject].add if sign == '+' else want[subject].discard)(word)
+        other = threading.Thread(target=go_on)
+        other.start()
+        at = dict.fromkeys(ids, 'INBOX')
+        try:
+            for _ in range(15):
+                some = rng.sample(ours, 4)
+                if rng.random() < .6:
+                    word, sign = rng.choice((('red', 'red'), ('green', 'green'), ('forwarded', '$Forwarded'), ('seen', '\\Seen'))), rng.choice('+-')
+                    s.home.run('flag', *(ids[x] for x in some), sign + word[0])
+                    for x in some:
+                        (want[x].add if sign == '+' else want[x].discard)(word[1])
+                else:
+                    to = rng.choice(('INBOX', 'Lists'))
+                    s.home.run('move', *(ids[x] for x in some), 'local/' + to)
+                    at.update(dict.fromkeys(some, to))
+        finally:
+            over.set()
+            other.join()
+        for box in ('INBOX', 'Lists'):
+            have = s.agree(box)
+            have.pop('number 99', None)
+            assert have == {x: want[x] for x in want if at[x] == box}, (box, have, want)
+        found = on_disk(s.path, os.path.join(s.path, '.Lists'))
+        assert found == collections.Counter(list(want) + ['number 99']), found
+
+
 def test_folders_are_called_the_same():
     with Served() as s:
         with RawImap(s.server.port) as imap:

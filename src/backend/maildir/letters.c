@@ -142,7 +142,7 @@ letters_are_current(const struct letters *letters, const char *dir)
 guint
 letters_flags(const struct letters *letters, const char *name)
 {
-	gboolean forwarded = (maildir_letters(name) & letters->forwarded) != 0;
+	gboolean forwarded = letters->forwarded && maildir_letters(name) & letters->forwarded;
 
 	return maildir_flags(name) | (forwarded ? FLAG_FORWARDED : 0);
 }

@@ -83,7 +83,8 @@ add_head(struct backend *backend, gint64 folder, const struct letters *letters, 
 }
 
 int
-message_add(struct backend *backend, gint64 folder, const char *dir, const char *rel, GError **error)
+message_add(struct backend *backend, gint64 folder, const char *dir, const char *rel,
+            const struct letters *letters, GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, rel, NULL);
 	g_autofree char *buffer = NULL;
@@ -107,8 +108,7 @@ message_add(struct backend *backend, gint64 folder, const char *dir, const char 
 		len = read_up_to(fd, buffer, len, HEAD_MAX);
 	}
 	close(fd);
-	return add_head(backend, folder, backend_letters(backend, dir), path, buffer, len, &st, error) ? 1
-	                                                                                               : -1;
+	return add_head(backend, folder, letters, path, buffer, len, &st, error) ? 1 : -1;
 }
 
 /* ---- where it is ---- */

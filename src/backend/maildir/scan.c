@@ -140,7 +140,9 @@ take_entry(struct scan *scan, const struct dirent *found)
 	entry.uid = maildir_uid(found->d_name);
 	entry.stamp = entry_stamp(scan->entries_of, found->d_name);
 	entry.flags = (guint8)letters_flags(scan->letters, found->d_name);
-	entry.keywords = maildir_letters(found->d_name) & scan->letters->known & ~scan->letters->forwarded;
+	if (scan->letters->known)
+		entry.keywords =
+		        maildir_letters(found->d_name) & scan->letters->known & ~scan->letters->forwarded;
 	entry.name = scan->names->len;
 	g_string_append_printf(scan->names, "%s/", subdirs[scan->subdir]);
 	g_string_append_len(scan->names, found->d_name, (gssize)strlen(found->d_name) + 1);
@@ -510,6 +512,7 @@ add_slice(struct backend *backend, gint64 folder, struct missing *missing, struc
 {
 	struct store *store = backend->env->store;
 	guint end = MIN(missing->entries->len, missing->at + ADD_SLICE), left = missing->entries->len - end;
+	const struct letters *letters = backend_letters(backend, missing->dir);
 	gboolean ok = TRUE;
 	int added;
 
@@ -518,7 +521,8 @@ add_slice(struct backend *backend, gint64 folder, struct missing *missing, struc
 	for (; ok && missing->at < end; missing->at++) {
 		const struct entry *entry = &g_array_index(missing->entries, struct entry, missing->at);
 
-		added = message_add(backend, folder, missing->dir, missing->names->str + entry->name, error);
+		added = message_add(backend, folder, missing->dir, missing->names->str + entry->name, letters,
+		                    error);
 		missing->stale |= added == 0;
 		ok = added >= 0;
 	}
