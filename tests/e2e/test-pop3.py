@@ -169,7 +169,8 @@ def test_what_is_said_to_a_server(drip):
 
 
 def test_user_and_pass_where_nothing_else_is_offered():
-    with Post([1], caps=['TOP', 'UIDL', 'USER']) as (server, home):
+    """Not APOP, which anybody who listens can try passwords on at home."""
+    with Post([1], caps=['TOP', 'UIDL', 'USER'], greeting='+OK ready <1896.697170952@harbour.example>\n') as (server, home):
         sync(home)
         assert server.heard[:4] == ['CAPA', 'USER ann', 'PASS secret word', 'CAPA'], server.heard
         assert subjects(home) == numbers(1)
@@ -559,6 +560,17 @@ def test_mail_that_comes_in_portions():
     with Post(range(1, 11), portion=3, greeting='+OK Gpop ready\n', more='keep = headers\n') as (server, home):
         sync(home)
         assert subjects(home) == numbers(*range(1, 11)) and len(server.ever) == 5, (len(server.ever), server.heard)
+
+
+def test_the_last_thirty_days_of_gmail_are_no_portions():
+    """Whatever was fetched before; and who asks for that name gets it."""
+    def in_(session, command):
+        return session.let_in(base64.b64decode(command.split()[2]) == b'\0recent:ann\0secret word')
+    with Post(range(1, 6), greeting='+OK Gpop ready\n', answers={'AUTH PLAIN .*': in_}) as (server, home):
+        home.write_conf(pop3_conf(server.port, user='recent:ann', more='keep = headers\n'))
+        sync(home)
+        assert subjects(home) == numbers(1, 2, 3, 4, 5) and len(server.ever) == 1, server.heard
+        assert not [c for c in server.heard if c.startswith('RETR')], server.heard
 
 
 def test_two_at_once_fetch_nothing_twice():
