@@ -308,6 +308,9 @@ void listing_begin(struct account *a, struct request *r);
 /* It is known to have changed: it is asked for again, soon. */
 void listing_changed(struct account *a);
 gboolean listing_is_due(const struct account *a);
+/* The first list is still to come by itself: what is not here may be in it, and requests are begun again
+ * then. */
+gboolean listing_comes(const struct account *a);
 /* TRUE for what "hide" of the configuration says. */
 gboolean listing_hides(struct account *a, const struct store_folder *f);
 

@@ -69,6 +69,12 @@ list_ended(struct account *a, const GError *error)
 		a->ops->watch(a->backend, 0); /* from here on it may tell of changes */
 }
 
+gboolean
+listing_comes(const struct account *a)
+{
+	return a->link == LINK_UP && !a->listed && !(a->flags & ACCOUNT_BATCH);
+}
+
 static void
 own_list_done(const GError *error, void *user)
 {
@@ -78,6 +84,7 @@ own_list_done(const GError *error, void *user)
 	if (error)
 		a->listed = TRUE; /* the folders that are known are worth a look all the same; the next round
 		                     asks again */
+	requests_start(a);
 	work_on(a);
 }
 
@@ -89,6 +96,7 @@ asked_list_done(const GError *error, void *user)
 
 	list_ended(a, error);
 	request_end(r, error);
+	requests_start(a);
 	work_on(a);
 }
 

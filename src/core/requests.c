@@ -69,6 +69,8 @@ begin_open(struct request *r)
 
 	if (folder)
 		work_open(r->account, folder, r);
+	else if (listing_comes(r->account))
+		r->running = FALSE;
 	else
 		request_end(r, error);
 }

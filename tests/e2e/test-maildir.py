@@ -49,6 +49,25 @@ def on_disk(*dirs):
     return found
 
 
+# ---- the first time ----
+
+def test_a_folder_may_be_named_at_the_first_start():
+    with Home() as home:
+        box = mailbox.Maildir(os.path.join(home.dir, 'Maildir'), factory=None)
+        for n, name in enumerate(('Sent', 'Lists.harbour')):
+            box.add_folder(name).add(mailbox.MaildirMessage(message(n)))
+        home.write_conf(conf(os.path.join(home.dir, 'Maildir')))
+        with Screen([FULMAR, 'local/Lists/harbour'], home.env) as ours:
+            assert 'has no folder' not in ours.wait('number 1')
+        shutil.rmtree(home.env['XDG_DATA_HOME'])
+        with Screen([FULMAR, 'local/Else'], home.env) as ours:
+            ours.wait('local has no folder Else')
+        os.mkdir(os.path.join(home.dir, 'none'))
+        home.write_conf(conf(os.path.join(home.dir, 'none')).replace('local', 'none'))
+        with Screen([FULMAR, 'none/Else'], home.env) as ours:
+            ours.wait('holds no Maildir')
+
+
 # ---- Dovecot ----
 
 class Served:
