@@ -394,6 +394,7 @@ def test_a_server_that_says_nothing_any_more():
         for step, server, home, process in running:
             assert process.wait(60) == 3, (step, process.returncode, server.heard)
             server.answers.clear()
+            home.write_conf(pop3_conf(server.port))
             sync(home)
             assert subjects(home) == numbers(1, 2), (step, subjects(home))
 
