@@ -51,6 +51,7 @@ libbackend_a_SOURCES = \
   src/backend/maildir/letters.c src/backend/maildir/letters.h \
   src/backend/maildir/maildir.c src/backend/maildir/private.h \
   src/backend/maildir/message.c \
+  src/backend/maildir/missing.c src/backend/maildir/missing.h \
   src/backend/maildir/name.c src/backend/maildir/name.h \
   src/backend/maildir/news.c \
   src/backend/maildir/novelty.c \

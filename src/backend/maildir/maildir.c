@@ -53,8 +53,8 @@ rescanned(struct backend *backend, gint64 folder)
 {
 	struct job *job;
 
-	if (!scan_has_missing(backend, folder)) {
-		if (scan_is_stale(backend, folder))
+	if (!missing_has_more(backend, folder)) {
+		if (missing_is_stale(backend, folder))
 			backend_rescan(backend, folder);
 		return;
 	}

@@ -76,13 +76,15 @@ void backend_keep_body(const struct backend *backend, msgid id, const char *path
 /* -- scan.c -- */
 enum job_state scan_step(struct backend *backend, struct job *job, GError **error);
 void scan_clear(struct job *job);
+/* Counts the messages and the unread ones of a folder's directory. */
+void scan_count(const char *dir, guint64 *total, guint64 *unread);
+
+/* -- missing.c -- */
 enum job_state fill_step(struct backend *backend, struct job *job, GError **error);
 void missing_free(gpointer missing);
 /* Files had other names when their turn came: what there is has to be read again. */
-gboolean scan_is_stale(const struct backend *backend, gint64 folder);
-gboolean scan_has_missing(const struct backend *backend, gint64 folder);
-/* Counts the messages and the unread ones of a folder's directory. */
-void scan_count(const char *dir, guint64 *total, guint64 *unread);
+gboolean missing_is_stale(const struct backend *backend, gint64 folder);
+gboolean missing_has_more(const struct backend *backend, gint64 folder);
 
 /* -- message.c -- */
 /* Reads the head of a file and puts it into the store, in a transaction. 1: well, or it cannot be read; 0: it

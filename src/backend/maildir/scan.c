@@ -11,14 +11,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/maildir/missing.h"
 #include "backend/maildir/name.h"
 #include "base/error.h"
 #include "base/i18n.h"
 
 #define READ_SLICE 4000  /* directory entries a step */
 #define CHANGE_SLICE 200 /* rows changed a step */
-#define ADD_SLICE 100    /* files read a step; also the first screen */
-#define FILL_CHUNK 2000  /* files a fill */
 #define PROBES 8         /* rows that are asked whether their files are where the folder is */
 
 static const char *const subdirs[] = {"new", "cur"};
@@ -48,29 +47,7 @@ struct scan {
 	guint at;        /* in entries, while changing */
 	gboolean parted; /* two of one name have two now: it has to be read again */
 	gboolean moved;  /* the store has the files under another name of the folder */
-	guint arrived;
 };
-
-/* Found in the directory, not in the store yet; the newest first. */
-struct missing {
-	char *dir;
-	GArray *entries; /* struct entry */
-	GString *names;
-	guint at;
-	guint64 total;  /* messages in the folder */
-	gboolean stale; /* files had other names when their turn came: they are looked for again */
-};
-
-void
-missing_free(gpointer data)
-{
-	struct missing *missing = data;
-
-	g_free(missing->dir);
-	g_array_unref(missing->entries);
-	g_string_free(missing->names, TRUE);
-	g_free(missing);
-}
 
 void
 scan_clear(struct job *job)
@@ -217,14 +194,6 @@ by_uid(gconstpointer a, gconstpointer b)
 	guint64 left = ((const struct entry *)a)->uid, right = ((const struct entry *)b)->uid;
 
 	return left < right ? -1 : left > right;
-}
-
-static int
-newest_first(gconstpointer a, gconstpointer b)
-{
-	gint64 left = ((const struct entry *)a)->stamp, right = ((const struct entry *)b)->stamp;
-
-	return left > right ? -1 : left < right;
 }
 
 static void
@@ -425,23 +394,6 @@ change_entry(struct backend *backend, const struct scan *scan, const struct entr
 	return ok && !problem;
 }
 
-/* Lets the folder's counters and state say what the directory said. */
-static gboolean
-put_state(struct backend *backend, struct scan *scan, guint missing, GError **error)
-{
-	struct store_folder *folder = scan->folder;
-
-	folder->server_total = scan->entries->len;
-	folder->server_unread = 0;
-	for (guint i = 0; i < scan->entries->len; i++)
-		folder->server_unread += !(g_array_index(scan->entries, struct entry, i).flags & FLAG_SEEN);
-	folder->exists = scan->entries->len;
-	folder->complete = missing == 0;
-	folder->synced = g_get_real_time() / G_USEC_PER_SEC;
-	return store_folder_put(backend->env->store, folder, error) &&
-	       store_folder_put_state(backend->env->store, folder, error);
-}
-
 static gboolean
 is_as_stored(const struct entry *entry)
 {
@@ -481,72 +433,52 @@ change_slice(struct backend *backend, struct scan *scan, GError **error)
 	return TRUE;
 }
 
-/* Leaves what the store lacks for adding, newest first; takes the names with it. */
-static struct missing *
-keep_missing(struct backend *backend, struct scan *scan)
+/* What the directory said of the folder; when that was, and whether all of it is here. */
+static void
+take_counts(struct scan *scan)
 {
-	struct missing *missing = g_new0(struct missing, 1);
+	struct store_folder *folder = scan->folder;
 
-	missing->dir = g_strdup(scan->dir);
-	missing->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
-	missing->names = g_steal_pointer(&scan->names);
+	folder->server_total = scan->entries->len;
+	folder->server_unread = 0;
+	for (guint i = 0; i < scan->entries->len; i++)
+		folder->server_unread += !(g_array_index(scan->entries, struct entry, i).flags & FLAG_SEEN);
+	folder->exists = scan->entries->len;
+	folder->synced = g_get_real_time() / G_USEC_PER_SEC;
+}
+
+/* Leaves what the store lacks for adding; takes the names with it. *arrived: new mail among it. */
+static struct missing *
+find_missing(struct scan *scan, guint *arrived)
+{
+	struct missing *missing =
+	        missing_new(scan->dir, g_steal_pointer(&scan->names), scan->entries->len, scan->parted);
+
 	scan->names = g_string_new(NULL);
-	missing->total = scan->entries->len;
-	missing->stale = scan->parted;
+	*arrived = 0;
 	for (guint i = 0; i < scan->entries->len; i++) {
 		const struct entry *entry = &g_array_index(scan->entries, struct entry, i);
 
 		if (entry->known)
 			continue;
-		g_array_append_val(missing->entries, *entry);
-		scan->arrived += scan->folder->synced && !(entry->flags & FLAG_SEEN);
+		missing_take(missing, entry->stamp, entry->name);
+		*arrived += scan->folder->synced && !(entry->flags & FLAG_SEEN);
 	}
-	g_array_sort(missing->entries, newest_first);
-	g_hash_table_insert(backend->missing, g_memdup2(&scan->folder->id, sizeof scan->folder->id), missing);
 	return missing;
-}
-
-/* One transaction: the next files of missing; state is written with it when scan is not NULL. */
-static gboolean
-add_slice(struct backend *backend, gint64 folder, struct missing *missing, struct scan *scan, GError **error)
-{
-	struct store *store = backend->env->store;
-	guint end = MIN(missing->entries->len, missing->at + ADD_SLICE), left = missing->entries->len - end;
-	const struct letters *letters = backend_letters(backend, missing->dir);
-	gboolean ok = TRUE;
-	int added;
-
-	if (!store_begin(store, FALSE, error))
-		return FALSE;
-	for (; ok && missing->at < end; missing->at++) {
-		const struct entry *entry = &g_array_index(missing->entries, struct entry, missing->at);
-
-		added = message_add(backend, folder, missing->dir, missing->names->str + entry->name, letters,
-		                    error);
-		missing->stale |= added == 0;
-		ok = added >= 0;
-	}
-	if (ok && scan)
-		ok = put_state(backend, scan, left + missing->stale, error);
-	if (!ok || !store_commit(store, error)) {
-		store_rollback(store);
-		return FALSE;
-	}
-	backend->env->hooks->rows(folder, backend->env->user);
-	backend->env->hooks->progress(folder, missing->total - left, missing->total, backend->env->user);
-	return TRUE;
 }
 
 static gboolean
 add_first(struct backend *backend, struct job *job, struct scan *scan, GError **error)
 {
-	struct missing *missing = keep_missing(backend, scan);
+	guint arrived;
+	struct missing *missing = find_missing(scan, &arrived);
 
 	backend->has_others |= !scan->folder->synced;
-	if (!add_slice(backend, job->folder, missing, scan, error))
+	take_counts(scan);
+	if (!missing_begin(backend, scan->folder, missing, error))
 		return FALSE;
-	if (scan->arrived)
-		backend->env->hooks->arrived(job->folder, scan->arrived, backend->env->user);
+	if (arrived)
+		backend->env->hooks->arrived(job->folder, arrived, backend->env->user);
 	return TRUE;
 }
 
@@ -573,65 +505,4 @@ scan_step(struct backend *backend, struct job *job, GError **error)
 		return add_first(backend, job, scan, error) ? JOB_DONE : JOB_FAILED;
 	}
 	return ok ? JOB_MORE : JOB_FAILED;
-}
-
-/* ---- the rest of the headers ---- */
-
-static gboolean
-mark_complete(struct backend *backend, gint64 id, GError **error)
-{
-	struct store *store = backend->env->store;
-	struct store_folder *folder = backend_folder(backend, id, error);
-	gboolean ok = folder && store_begin(store, FALSE, error);
-
-	if (ok) {
-		folder->complete = TRUE;
-		ok = store_folder_put_state(store, folder, error) && store_commit(store, error);
-		if (!ok)
-			store_rollback(store);
-	}
-	if (folder)
-		store_folder_free(folder);
-	return ok;
-}
-
-gboolean
-scan_is_stale(const struct backend *backend, gint64 folder)
-{
-	const struct missing *missing = g_hash_table_lookup(backend->missing, &folder);
-
-	return missing && missing->stale;
-}
-
-gboolean
-scan_has_missing(const struct backend *backend, gint64 folder)
-{
-	const struct missing *missing = g_hash_table_lookup(backend->missing, &folder);
-
-	return missing && missing->at < missing->entries->len;
-}
-
-enum job_state
-fill_step(struct backend *backend, struct job *job, GError **error)
-{
-	struct missing *missing = g_hash_table_lookup(backend->missing, &job->folder);
-	guint before;
-
-	if (missing && missing->at < missing->entries->len) {
-		before = missing->at;
-		if (!add_slice(backend, job->folder, missing, NULL, error))
-			return JOB_FAILED;
-		job->at += missing->at - before;
-	}
-	if (missing && missing->at < missing->entries->len)
-		return job->at < FILL_CHUNK && !backend_is_waited_for(backend) ? JOB_MORE : JOB_DONE;
-	if (missing && missing->stale) {
-		backend_rescan(backend, job->folder);
-		return JOB_DONE;
-	}
-	g_hash_table_remove(backend->missing, &job->folder);
-	if (!mark_complete(backend, job->folder, error))
-		return JOB_FAILED;
-	backend->env->hooks->rows(job->folder, backend->env->user);
-	return JOB_DONE;
 }
