@@ -7,7 +7,6 @@
 
 enum drop_state {
 	DROP_KEPT, /* it stays there */
-	DROP_DUE,  /* it is to be deleted there */
 	DROP_SENT, /* a DELE for it may have gone out */
 	DROP_AWAY, /* the last visit that looked did not find it: what is not here of it cannot be had */
 	DROP_STATES

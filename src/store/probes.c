@@ -38,10 +38,10 @@
 #define BAD_DROPS \
 	NO_NUMBERS("nth", "size") \
 	" OR " NO_NUMBERS("digest", "since") " OR " NO_NUMBER( \
-	        "state") " OR state NOT BETWEEN 0 AND 3" \
+	        "state") " OR state NOT BETWEEN 0 AND 2" \
 	                 " OR typeof(uidl) <> 'blob' OR msg NOT IN (SELECT id FROM message)"
 
-G_STATIC_ASSERT(OP_FLAG == 0 && OP_FAILED == 3 && OP_VERBS == 12 && OP_STATES == 6 && DROP_STATES == 4);
+G_STATIC_ASSERT(OP_FLAG == 0 && OP_FAILED == 3 && OP_VERBS == 12 && OP_STATES == 6 && DROP_STATES == 3);
 G_STATIC_ASSERT(HAVE_STRUCTURE == 1 && HAVE_TEXT == 2 && HAVE_PART == 4 && HAVE_WHOLE == 8);
 
 enum style {

@@ -25,7 +25,7 @@ enum leave_verdict
 leave_verdict(const struct conf_leave *leave, const struct store_drop *drop, gint64 inbox, gint64 now)
 {
 	/* What a DELE may have gone out for was to go; the visit may have ended before the server did it. */
-	if (drop->state != DROP_SENT && drop->state != DROP_DUE && !is_wished(leave, drop, inbox, now))
+	if (drop->state != DROP_SENT && !is_wished(leave, drop, inbox, now))
 		return LEAVE_THERE;
 	if (!drop->msg || drop->whole)
 		return LEAVE_DELETE;
