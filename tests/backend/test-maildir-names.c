@@ -277,8 +277,9 @@ names_that_lead_elsewhere_are_refused(void)
 	        {"INBOX Sent", ".hidden"}, {"INBOX Sent", "a/cur"}, {"INBOX Sent", "new"},
 	        {"INBOX Sent", "."},       {"INBOX Sent", "a/./b"},
 	};
-	static const char *const outside[] = {"",      "..",   "../x", "/etc",  "a/../b", "a//b", "..a",
-	                                      ".a..b", ".a/b", ".a.",  "a/cur", "a/.b",   "cur"};
+	static const char *const outside[] = {"",      "..",    "../x",  "/etc",   "a/../b",
+	                                      "a//b",  "..a",   ".a..b", ".a/b",   ".a.",
+	                                      "a/cur", "a/..b", "a/.",   "a/.cur", "cur"};
 	g_autofree char *deep = g_strnfill(300, 'x');
 	g_autoptr(GPtrArray) plus = folders_of(". .Sent");
 	g_autoptr(GError) long_error = NULL;

@@ -143,6 +143,21 @@ an_inbox_may_be_written_otherwise(void)
 }
 
 static void
+folders_of_old_mbsync_trees_are_understood(void)
+{
+	g_autofree char *root = files_private_tmp(NULL), *text = NULL;
+
+	make_maildir(root, "INBOX");
+	make_maildir(root, "top");
+	make_maildir(root, "top/.sub");
+	make_maildir(root, "top/.sub/.subsub");
+	make_maildir(root, "other/.sub");
+	text = tree_text(root);
+	g_assert_cmpstr(text, ==, "INBOX=inbox other/sub top top/sub top/sub/subsub");
+	files_remove_tree(root);
+}
+
+static void
 a_path_without_mail_says_so(void)
 {
 	g_autofree char *root = files_private_tmp(NULL);
@@ -293,6 +308,7 @@ main(int argc, char **argv)
 	g_test_add_func("/maildir/stamps", stamps_are_only_believed_when_they_can_be_times);
 	g_test_add_func("/maildir/layouts", both_layouts_are_understood);
 	g_test_add_func("/maildir/inbox", an_inbox_may_be_written_otherwise);
+	g_test_add_func("/maildir/legacy", folders_of_old_mbsync_trees_are_understood);
 	g_test_add_func("/maildir/no-mail", a_path_without_mail_says_so);
 	rig_add_cases("/maildir", &rig_maildir, cases, G_N_ELEMENTS(cases));
 	return g_test_run();

@@ -303,6 +303,24 @@ def test_mbsync_carries_what_was_done_here_and_there():
         assert set(on_disk(*(os.path.join(s.path, d) for d in ('Inbox', 'Lists', 'Trash'))).values()) == {1, 2}
 
 
+def test_mbsync_has_trees_of_another_kind():
+    with Synced() as s:
+        with open(os.path.join(s.home.dir, 'mbsyncrc'), 'r+') as f:
+            text = f.read().replace('Verbatim', 'Legacy')
+            f.seek(0)
+            f.write(text)
+            f.truncate()
+        with RawImap(s.server.port) as imap:
+            imap('CREATE Lists/harbour/old')
+            imap.append(message(1), box='Lists/harbour/old')
+        s.sync()
+        id = rows(s.home, 'local/Lists/harbour/old')['number 1']['id']
+        s.fulmar('folder', 'create', 'local/Lists/harbour/later')
+        s.fulmar('move', id, 'local/Lists/harbour/later')
+        s.sync()
+        assert s.there('Lists/harbour/later') == {'number 1': set()} and s.there('Lists/harbour/old') == {}
+
+
 def test_mbsync_may_run_at_any_moment():
     rng = random.Random(seed(4))
     with Synced() as s:

@@ -91,9 +91,9 @@ kind_of(const char *name, gboolean top)
 
 	if (g_strv_contains(own, name))
 		return 0;
-	if (*name == '.')
-		return top && name[1] != '.' && !g_str_has_suffix(name, ".") ? '.' : 0;
-	return '/';
+	if (*name == '.' && (name[1] == '.' || g_str_has_suffix(name, ".")))
+		return 0;
+	return *name == '.' && top ? '.' : '/';
 }
 
 static gboolean

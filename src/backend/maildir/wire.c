@@ -46,7 +46,8 @@ wire_to_path(const char *wire, char delimiter)
 	levels = g_strsplit(delimiter == '.' ? wire + 1 : wire, separator, -1);
 	path = g_string_new(NULL);
 	for (char **level = levels; *level; level++) {
-		g_autofree char *name = level_name(*level);
+		gboolean legacy = delimiter == '/' && level > levels && **level == '.';
+		g_autofree char *name = level_name(*level + legacy);
 
 		g_string_append_printf(path, "%s%s", path->len ? "/" : "", name);
 	}
@@ -72,7 +73,7 @@ wire_is_inside(const char *wire)
 	if (*wire == '.')
 		return wire[1] && !strchr(wire, '/') && !strstr(wire, "..") && !g_str_has_suffix(wire, ".");
 	for (char **level = levels; *level; level++)
-		if (is_reserved(*level))
+		if (is_reserved(*level + (level > levels && **level == '.')))
 			return FALSE;
 	return *levels != NULL;
 }
@@ -137,6 +138,16 @@ is_plain(const GPtrArray *folders)
 	return plain;
 }
 
+/* As mbsync writes trees with "SubFolders Legacy": "top/.sub/.subsub". */
+static gboolean
+is_legacy(const GPtrArray *folders)
+{
+	for (guint i = 0; i < folders->len; i++)
+		if (strstr(((const struct store_folder *)folders->pdata[i])->wire, "/."))
+			return TRUE;
+	return FALSE;
+}
+
 /* In a spelling from which the same name comes back. */
 static char *
 spell(const char *level, gboolean plain)
@@ -147,8 +158,9 @@ spell(const char *level, gboolean plain)
 }
 
 static gboolean
-append_levels(GString *wire, const char *rest, char delimiter, gboolean plain, GError **error)
+append_levels(GString *wire, const GPtrArray *folders, const char *rest, char delimiter, GError **error)
 {
+	gboolean plain = is_plain(folders), legacy = delimiter == '/' && is_legacy(folders);
 	g_auto(GStrv) levels = g_strsplit(rest, "/", -1);
 
 	for (char **level = levels; *level; level++) {
@@ -157,7 +169,9 @@ append_levels(GString *wire, const char *rest, char delimiter, gboolean plain, G
 		if (!check_level(*level, delimiter, error))
 			return FALSE;
 		spelled = spell(*level, plain);
-		if (wire->len || delimiter == '.')
+		if (wire->len && legacy)
+			g_string_append(wire, "/.");
+		else if (wire->len || delimiter == '.')
 			g_string_append_c(wire, delimiter);
 		g_string_append(wire, spelled);
 	}
@@ -232,8 +246,7 @@ wire_from_path(const GPtrArray *folders, gboolean root, const char *path, char *
 	if (root && g_ascii_strcasecmp(path, "INBOX") == 0)
 		return g_strdup(".");
 	wire = g_string_new(above ? above->wire : NULL);
-	if (!append_levels(wire, rest, *delimiter, is_plain(folders), error) ||
-	    !check_length(wire->str, error))
+	if (!append_levels(wire, folders, rest, *delimiter, error) || !check_length(wire->str, error))
 		return NULL;
 	return g_strdup(wire->str);
 }

@@ -1,7 +1,8 @@
 /* Names of folders as they lie on the disk, and what a person sees of them. Pure.
  *
  * A wire name is octets relative to the account's path: "." is that folder itself, ".Lists.harbour" one of
- * Maildir++, "Lists/harbour" one of a plain tree. A path is UTF-8 with '/' between levels.
+ * Maildir++, "Lists/harbour" one of a plain tree, "Lists/.harbour" of one that mbsync has written with
+ * "SubFolders Legacy". A path is UTF-8 with '/' between levels.
  */
 #ifndef FULMAR_BACKEND_MAILDIR_WIRE_H
 #define FULMAR_BACKEND_MAILDIR_WIRE_H
