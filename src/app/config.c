@@ -61,6 +61,8 @@ command_check_config(struct app *app)
 
 	if (!app_load_conf(app))
 		return FULMAR_USAGE;
+	for (guint i = 0; i < app->conf->notes->len; i++)
+		report_line(g_ptr_array_index(app->conf->notes, i));
 	text = app->conf->exists
 	               ? g_strdup_printf(ngettext("%s: no problems, %u account",
 	                                          "%s: no problems, %u accounts", app->conf->accounts->len),

@@ -174,4 +174,6 @@ conf_check(struct conf_load *load)
 		check_account(load, load->conf->accounts->pdata[i]);
 	for (guint i = 0; i < load->conf->folders->len; i++)
 		check_folder(load, load->conf->folders->pdata[i]);
+	for (guint i = 0; i < load->conf->rules->len; i++)
+		conf_check_rule(load, load->conf->rules->pdata[i]);
 }

@@ -71,6 +71,14 @@ const struct conf_entry *conf_entry_of(const struct conf_load *load, const char 
 void conf_complete(struct conf *conf);
 void conf_check(struct conf_load *load);
 
+/* What only a whole rule can show; its query is made here. conf_rule_new gives (conf_rule_free). */
+void conf_check_rule(struct conf_load *load, struct conf_rule *rule);
+struct conf_rule *conf_rule_new(const char *name);
+void conf_rule_free(gpointer rule);
+/* For the option table: "+flagged", a keyword. */
+gboolean conf_is_flag(const char *word);
+gboolean conf_is_keyword(const char *word);
+
 /* True when pattern ("*" any octets, "?" one character) covers all of text. Never worse than the product of
  * the lengths. */
 gboolean conf_match(const char *pattern, const char *text);

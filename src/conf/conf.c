@@ -62,6 +62,8 @@ conf_new(const char *file)
 	conf->keys = g_ptr_array_new_with_free_func(free_key);
 	conf->folders = g_ptr_array_new_with_free_func(free_folder);
 	conf->colours = g_ptr_array_new_with_free_func(free_colour);
+	conf->rules = g_ptr_array_new_with_free_func(conf_rule_free);
+	conf->notes = g_ptr_array_new_with_free_func(g_free);
 	conf_defaults("ui", &conf->ui);
 	conf_defaults("list", &conf->list);
 	conf_defaults("pager", &conf->pager);
@@ -80,6 +82,8 @@ conf_free(struct conf *conf)
 	g_ptr_array_unref(conf->keys);
 	g_ptr_array_unref(conf->folders);
 	g_ptr_array_unref(conf->colours);
+	g_ptr_array_unref(conf->rules);
+	g_ptr_array_unref(conf->notes);
 	g_free(conf->file);
 	g_free(conf);
 }

@@ -150,6 +150,22 @@ struct conf_colour {
 	char *role, *value;
 };
 
+/* "[rule NAME]": what is done with messages that fit, when they arrive or when it is asked for. In file
+ * order. */
+struct query;
+struct conf_rule {
+	char *name;
+	char *match;
+	struct query *query; /* of match */
+	char **account;      /* ids; none: every POP3 and Maildir account */
+	char *folder;        /* a path in the message's account, or NULL */
+	char **flags;        /* as written: "+flagged" */
+	guint add, remove;   /* the same as enum query_flag */
+	char **keyword;
+	gboolean stop; /* what fits is for no further rule; with a folder unless the file says no */
+	gboolean has_stop;
+};
+
 struct conf {
 	char *file; /* the file read, or where it would be */
 	gboolean exists;
@@ -158,6 +174,8 @@ struct conf {
 	struct conf_list list;
 	struct conf_pager pager;
 	GPtrArray *keys, *folders, *colours;
+	GPtrArray *rules; /* struct conf_rule * */
+	GPtrArray *notes; /* char * lines, as problems are: what is no problem, and worth a word */
 };
 
 /* Reads path (NULL: $XDG_CONFIG_HOME/fulmar/fulmar.conf; a missing default file is an empty configuration, a
@@ -179,6 +197,15 @@ gboolean conf_keep_parse(const char *text, struct conf_keep *keep);
 gboolean conf_leave_parse(const char *text, struct conf_leave *leave);
 /* True when the last matching [folder] that says so hides the folder. */
 gboolean conf_hidden(const struct conf *conf, const struct conf_account *account, const char *folder);
+/* ---- rules.c ---- */
+/* Does the rule concern the account? One without a list does so with every POP3 and Maildir account. */
+gboolean conf_rule_is_for(const struct conf_rule *rule, const struct conf_account *account);
+/* Are there rules for what arrives there? Never for IMAP, whose servers can do that themselves. */
+gboolean conf_rules_arrival(const struct conf *conf, const struct conf_account *account);
+/* And for some of them a message may have to be read. */
+gboolean conf_rules_read(const struct conf *conf, const struct conf_account *account);
+/* "+flagged -seen; folder Lists/kernel; stop": what it does, in the words of the file. Gives (g_free). */
+char *conf_rule_does(const struct conf_rule *rule);
 /* True for localhost, 127/8 and ::1. */
 gboolean conf_is_loopback(const char *host);
 /* An account made by the program, not by a file (the demo). Defaults applied; gives (owned by conf once added

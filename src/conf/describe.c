@@ -105,8 +105,11 @@ append_heading(GString *out, const char *section)
 	static const struct {
 		const char *section, *heading;
 	} named[] = {
-	        {"account", "[account NAME]"},          {"identity", "[identity NAME]"},
-	        {"folder", "[folder ACCOUNT/PATTERN]"}, {"query", "[query NAME]"},
+	        {"account", "[account NAME]"},
+	        {"identity", "[identity NAME]"},
+	        {"folder", "[folder ACCOUNT/PATTERN]"},
+	        {"rule", "[rule NAME]"},
+	        {"query", "[query NAME]"},
 	        {"keys", "[keys], [keys VIEW]"},
 	};
 

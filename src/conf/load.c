@@ -19,7 +19,7 @@ static const struct {
 	enum naming naming;
 } namings[] = {
         {"account", NAME_ALWAYS}, {"identity", NAME_ALWAYS}, {"folder", NAME_ALWAYS},
-        {"query", NAME_ALWAYS},   {"keys", NAME_MAYBE},
+        {"rule", NAME_ALWAYS},    {"query", NAME_ALWAYS},    {"keys", NAME_MAYBE},
 };
 
 static enum naming
@@ -124,6 +124,21 @@ folder_add(struct conf *conf, const char *pattern)
 	return folder;
 }
 
+static struct conf_rule *
+rule_named(struct conf *conf, const char *name)
+{
+	struct conf_rule *rule;
+
+	for (guint i = 0; i < conf->rules->len; i++) {
+		rule = conf->rules->pdata[i];
+		if (!strcmp(rule->name, name))
+			return rule;
+	}
+	rule = conf_rule_new(name);
+	g_ptr_array_add(conf->rules, rule);
+	return rule;
+}
+
 /* The struct that a section without a name fills; NULL when nothing keeps its values. */
 static void *
 fixed_base(struct conf *conf, const char *section)
@@ -159,6 +174,8 @@ begin_section(struct conf_load *load, struct conf_entry *entry, void **base)
 		g_ptr_array_add(load->conf->accounts, *base);
 	} else if (!strcmp(entry->section, "folder")) {
 		*base = folder_add(load->conf, entry->name);
+	} else if (!strcmp(entry->section, "rule")) {
+		*base = rule_named(load->conf, entry->name);
 	}
 	return TRUE;
 }
@@ -204,6 +221,8 @@ find_section(struct conf_load *load, struct conf_entry *entry, void **base)
 		if (!*base)
 			*base = folder_add(load->conf, entry->name);
 	}
+	if (!strcmp(entry->section, "rule"))
+		*base = rule_named(load->conf, entry->name);
 	return TRUE;
 }
 
@@ -299,6 +318,8 @@ apply(struct conf_load *load, struct conf_entry *entry, void *base)
 	}
 	if (!strcmp(entry->section, "folder"))
 		note_folder(base, entry->key);
+	else if (!strcmp(entry->section, "rule"))
+		((struct conf_rule *)base)->has_stop |= !strcmp(entry->key, "stop");
 	else if (!strcmp(entry->section, "keys"))
 		bind_key(load, entry);
 	else if (!strcmp(entry->section, "theme"))

@@ -9,5 +9,6 @@ libconf_a_SOURCES = \
   src/conf/load.c \
   src/conf/options.c \
   src/conf/parse.c \
+  src/conf/rules.c \
   src/conf/values.c
 CONF_LIBS = libconf.a libquery.a $(BASE_LIBS)

@@ -150,8 +150,9 @@ static const struct conf_option options[] = {
                "all, 0d: only on request)."),
             AT(account, keep)),
         ROW("account", "leave-on-server", CONF_TEXT, "forever",
-            N_("POP3: how long mail stays on the server."), AT(account, leave_on_server), ONE_OF(conf_leave_words),
-            .form = N_("forever, a duration, until-deleted, until-moved or never"), .check = is_age),
+            N_("POP3: how long mail stays on the server."), AT(account, leave_on_server),
+            ONE_OF(conf_leave_words), .form = N_("forever, a duration, until-deleted, until-moved or never"),
+            .check = is_age),
         ROW("account", "poll", CONF_DURATION, "5m",
             N_("How often to look for new mail where the server does not tell."), AT(account, poll),
             RANGE(1, 7 * DAY)),
@@ -214,6 +215,27 @@ static const struct conf_option options[] = {
             AT(folder, keep)),
         ROW("folder", "hide", CONF_BOOL, NULL, N_("Leaves the folders that match out of lists."),
             AT(folder, hide)),
+
+        ROW("rule", "match", CONF_TEXT, NULL,
+            N_("Which messages, in the query language of fulmar(1); a word without prefix is looked for in "
+               "addresses, subject and text."),
+            AT(rule, match), .form = N_("query")),
+        ROW("rule", "account", CONF_LIST, NULL,
+            N_("The accounts it is for; by default every POP3 and Maildir account."), AT(rule, account),
+            .form = N_("list of accounts")),
+        ROW("rule", "folder", CONF_TEXT, NULL,
+            N_("The folder that the message goes to, of the account that it is in; made when it is not "
+               "there."),
+            AT(rule, folder), .form = N_("folder")),
+        ROW("rule", "flags", CONF_LIST, NULL, N_("Flags it gets and loses, such as +flagged -seen."),
+            AT(rule, flags),
+            .form = N_("list of +FLAG and -FLAG: seen, answered, flagged, deleted, draft, forwarded"),
+            .check = conf_is_flag),
+        ROW("rule", "keyword", CONF_LIST, NULL, N_("Keywords it gets."), AT(rule, keyword),
+            .form = N_("list of keywords, without blanks"), .check = conf_is_keyword),
+        ROW("rule", "stop", CONF_BOOL, NULL,
+            N_("Leaves no further rule to look at the message; by default yes with a folder, else no."),
+            AT(rule, stop)),
 
         ROW("query", "query", CONF_TEXT, NULL, N_("What is searched for, in the query language."), NOWHERE),
         ROW("query", "in", CONF_TEXT, NULL, N_("The account or folder searched; by default all."), NOWHERE),
@@ -321,8 +343,8 @@ const char *const *
 conf_sections(void)
 {
 	static const char *const sections[] = {
-	        "account", "identity", "folder", "query", "ui",   "list",
-	        "pager",   "compose",  "crypto", "theme", "keys", NULL,
+	        "account", "identity", "folder", "rule",  "query", "ui", "list",
+	        "pager",   "compose",  "crypto", "theme", "keys",  NULL,
 	};
 
 	return sections;

@@ -13,5 +13,5 @@ endif
 tests_fuzz_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_conf_LDADD = $(CONF_LIBS)
 dist_check_SCRIPTS += tests/fuzz/conf.sh
-EXTRA_DIST += tests/fuzz/conf.dict tests/fuzz/conf/account tests/fuzz/conf/crlf tests/fuzz/conf/screens \
+EXTRA_DIST += tests/fuzz/conf.dict tests/fuzz/conf/account tests/fuzz/conf/crlf tests/fuzz/conf/rules tests/fuzz/conf/screens \
   tests/fuzz/conf/wrong

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "query/query.h"
 
 static char *folder, *file;
 
@@ -376,6 +377,85 @@ test_secrets_are_not_repeated(void)
 	}
 }
 
+static const char three_accounts[] = "[account work]\nhost = h\nuser = u\n"
+                                     "[account pop]\ntype = pop3\nhost = h\nuser = u\n"
+                                     "[account local]\ntype = maildir\npath = /m\n";
+
+static void
+test_rules(void)
+{
+	g_autofree char *text = g_strconcat(
+	        three_accounts,
+	        "[rule kernel]\nmatch = list:kernel or subject:\"[PATCH\"\nfolder = Lists/kernel\n"
+	        "[rule boss]\nmatch = from:boss # who\nflags = +flagged, -seen\nkeyword = Boss, $Label1\n"
+	        "account = pop\n"
+	        "[rule spam]\nmatch = header:X-Spam-Flag:YES\nfolder = Junk\nstop = no\n"
+	        "[rule mine]\nmatch = from:me\nstop = yes\naccount = work\n",
+	        NULL);
+	static const char *const overrides[] = {"rule boss.stop=yes", NULL};
+	struct conf *conf = load(text, overrides);
+	const struct conf_rule *const *rules = (const struct conf_rule *const *)conf->rules->pdata;
+	const struct conf_account *work = conf_account(conf, "work"), *pop = conf_account(conf, "pop"),
+	                          *local = conf_account(conf, "local");
+	g_autofree char *does = conf_rule_does(rules[1]);
+
+	g_assert_cmpuint(conf->rules->len, ==, 4);
+	g_assert_cmpstr(rules[0]->name, ==, "kernel");
+	g_assert_cmpstr(rules[0]->folder, ==, "Lists/kernel");
+	g_assert_true(rules[0]->stop);
+	g_assert_false(query_reads(rules[0]->query));
+	g_assert_cmpuint(rules[1]->add, ==, QUERY_FLAGGED);
+	g_assert_cmpuint(rules[1]->remove, ==, QUERY_SEEN);
+	g_assert_cmpstr(rules[1]->keyword[1], ==, "$Label1");
+	g_assert_true(rules[1]->stop);
+	g_assert_cmpstr(does, ==, "flags +flagged -seen; keyword Boss $Label1; stop");
+	g_assert_false(rules[2]->stop);
+	g_assert_true(query_reads(rules[2]->query));
+	g_assert_true(conf_rule_is_for(rules[0], pop) && conf_rule_is_for(rules[0], local));
+	g_assert_false(conf_rule_is_for(rules[0], work));
+	g_assert_false(conf_rule_is_for(rules[1], local));
+	g_assert_true(conf_rule_is_for(rules[3], work));
+	g_assert_true(conf_rules_arrival(conf, pop) && conf_rules_read(conf, local));
+	g_assert_false(conf_rules_arrival(conf, work));
+	g_assert_cmpuint(conf->notes->len, ==, 1);
+	g_assert_nonnull(
+	        strstr(conf->notes->pdata[0], "rule mine is applied in work when that is asked for"));
+	conf_free(conf);
+}
+
+static void
+test_rules_refused(void)
+{
+	g_autofree char *text = g_strconcat(
+	        three_accounts,
+	        "[rule]\n"
+	        "[rule a]\nfolder = X\n"
+	        "[rule b]\nmatch = form:x\nfolder = X\n"
+	        "[rule c]\nmatch = from:x\n"
+	        "[rule d]\nmatch = from:x\naccount = lokal, zzzzzzzz\nfoldr = X\nflags = flagged\n"
+	        "[rule e]\nmatch = thread:1\nkeyword = a(b\n"
+	        "[rule f]\nmatch = from:x\nflags = +seen -seen\nfolder = /X\n"
+	        "[rule a]\nmatch = from:x\n",
+	        NULL);
+
+	assert_refused(
+	        text, NULL,
+	        "F:11: [rule] needs a name: [rule NAME]\n"
+	        "F:12: rule a has no match; write for example \"match = list:kernel\"\n"
+	        "F:15: match: “form:” is not known; did you mean “from:”? What is a word goes into quotes\n"
+	        "F:17: rule c does nothing; give it a folder, flags, a keyword or \"stop = yes\"\n"
+	        "F:21: there is no account \"lokal\"; did you mean \"local\"?\n"
+	        "F:21: there is no account \"zzzzzzzz\" in F\n"
+	        "F:22: [rule] knows no key \"foldr\"; did you mean \"folder\"?\n"
+	        "F:23: flags cannot be \"flagged\"; it takes: list of +FLAG and -FLAG: seen, answered, "
+	        "flagged, deleted, draft, forwarded\n"
+	        "F:25: match: “thread:” cannot be asked for here\n"
+	        "F:26: keyword cannot be \"a(b\"; it takes: list of keywords, without blanks\n"
+	        "F:29: flags sets a flag and takes it off; remove one\n"
+	        "F:30: \"/X\" is no name of a folder; write for example \"folder = Lists/kernel\"\n"
+	        "F:31: [rule a] is there already, on line 12; join the two\n");
+}
+
 static void
 test_problems_are_short(void)
 {
@@ -457,6 +537,8 @@ main(int argc, char **argv)
 	g_test_add_func("/conf/load/what-is-missing", test_what_is_missing);
 	g_test_add_func("/conf/load/password-that-others-may-read", test_password_that_others_may_read);
 	g_test_add_func("/conf/load/secrets-are-not-repeated", test_secrets_are_not_repeated);
+	g_test_add_func("/conf/load/rules", test_rules);
+	g_test_add_func("/conf/load/rules-refused", test_rules_refused);
 	g_test_add_func("/conf/load/problems-are-short", test_problems_are_short);
 	g_test_add_func("/conf/load/files-that-cannot-be-read", test_files_that_cannot_be_read);
 	g_test_add_func("/conf/load/default-file", test_default_file);
