@@ -1,4 +1,4 @@
-# floor 4: store, msg, mime, proto, conf, net, base
+# floor 4: store, msg, mime, proto, conf, net, query, base
 noinst_LIBRARIES += libbackend.a
 libbackend_a_SOURCES = \
   src/backend/backend.h \

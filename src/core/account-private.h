@@ -5,6 +5,7 @@
 #include "backend/backend.h"
 #include "core/account.h"
 #include "core/address.h"
+#include "store/match.h"
 
 enum link { LINK_DOWN, LINK_TRYING, LINK_UP };
 
@@ -18,6 +19,7 @@ struct request {
 	struct lane *lane;         /* taken for its verb, or NULL */
 	struct request *parent;    /* told when it ends, or NULL */
 	struct download *download; /* or NULL */
+	struct rules_run *run;     /* or NULL */
 };
 
 /* Lane 0 is the person's: the folder on the screen, texts, the folder list, the journal, watching. Its link
@@ -62,6 +64,8 @@ struct job_secret;
 struct job_announce;
 struct download;
 struct later;
+struct rules;
+struct rules_run;
 
 struct account {
 	struct bus *bus;
@@ -167,6 +171,9 @@ struct account {
 	gboolean suspect;        /* an op that links were lost with is under way, and nothing else is begun */
 	GList *couriers;         /* struct courier *: transfers that are looked after */
 
+	/* arrivals.c */
+	struct rules *rules;
+
 	/* later.c */
 	struct later *later; /* what is being fetched of what was put off, or NULL */
 	gboolean later_none; /* on this link there is nothing of that to fetch */
@@ -241,11 +248,10 @@ void lanes_close(struct account *a);
 void lanes_probe(struct account *a);
 
 /* ---- announce.c ---- */
-/* TRUE for a folder that new mail comes to, rather than what was sent, filed or thrown away. */
-gboolean announce_is_due(struct account *a, gint64 folder);
-/* n new messages in folder: the person's command shall know. */
-void announce_mail(struct account *a, gint64 folder, guint n);
 void announce_stop(struct account *a);
+/* n new messages have come to stand in folder: screens and the command are told, if it is one for new mail.
+ */
+void announce_arrival(struct account *a, gint64 folder, guint n);
 
 /* ---- requests.c ---- */
 void request_take(struct command *command, void *account);
@@ -446,6 +452,80 @@ gboolean file_delete(struct change *change, GError **error);
 gboolean file_purge(struct change *change, GError **error);
 gboolean file_archive(struct change *change, GError **error);
 gboolean file_junk(struct change *change, GError **error);
+
+/* ---- verdict.c: what rules say of messages, and how that is carried out ---- */
+struct verdict {
+	gboolean lacks;     /* a rule cannot be asked before more of the message is here */
+	GArray *fits;       /* guint: the rules that it fits, in their order */
+	const char *folder; /* where it goes, NULL: it stays; lent from the rule */
+	guint add, remove;
+	GString *keywords; /* that it gets, blank-separated */
+};
+void verdict_init(struct verdict *verdict);
+void verdict_clear(struct verdict *verdict);
+/* rules: const struct conf_rule *. last: what cannot be asked for now never can be, and so does not fit. What
+ * would change nothing is left out. */
+void verdict_find(struct verdict *verdict, const GPtrArray *rules, struct store *store,
+                  const struct store_row *row, const struct match_place *place, gboolean last);
+gboolean verdict_acts(const struct verdict *verdict);
+
+/* Messages to which the same is to be done. */
+struct sentence {
+	char *folder; /* or NULL */
+	gint64 to;    /* its id, once prepared; 0: none */
+	guint add, remove;
+	char *keywords;
+	gint64 step; /* of undo that they are part of, 0: that of all */
+	GArray *ids; /* msgid */
+};
+struct sentences {
+	GPtrArray *all;      /* struct sentence * */
+	GHashTable *by_what; /* char * → those */
+	gint64 step;         /* of undo; 0: none yet */
+	GHashTable *had;     /* steps (gint64 *) → how many messages they had before */
+	gboolean made;       /* a folder was */
+};
+struct sentences *sentences_new(void);
+void sentences_free(struct sentences *sentences);
+const struct sentence *sentences_add(struct sentences *sentences, const struct verdict *verdict, msgid id,
+                                     gint64 step);
+/* Finds the folders, and makes those that are not there. What goes to one that cannot be had stays: then
+ * FALSE, with error, and the rest may be gone on with. In no transaction. */
+gboolean sentences_prepare(struct account *a, struct sentences *sentences, GError **error);
+/* In a transaction that has begun (durable). */
+gboolean sentences_write(struct account *a, struct sentences *sentences, GError **error);
+/* After it: the screens are told, and the steps get their name. from, path: where the messages stood. */
+gboolean sentences_tell(struct account *a, const struct sentences *sentences, gint64 from, const char *path,
+                        GError **error);
+guint sentences_count(const struct sentences *sentences);
+
+/* ---- arrivals.c: rules for what came ---- */
+void rules_open(struct account *a);
+void rules_close(struct account *a);
+/* Lends; const struct conf_rule *: those for this account. */
+const GPtrArray *rules_of(const struct account *a);
+/* All that waits to be judged is looked at again: the link has changed. */
+void rules_reset(struct account *a);
+/* Something may have been noted. */
+void rules_touch(struct account *a);
+/* Messages of a folder that have to be read first were noted, because somebody wants that. */
+void rules_asked(struct account *a);
+/* Judges some of what waits; work_on is called when there is more. */
+void rules_on(struct account *a);
+/* Mail came: it is judged, and told of where it stands then. */
+void rules_arrived(struct account *a, gint64 folder, guint n);
+/* Some have to be read first. */
+gboolean rules_lack(const struct account *a);
+/* And a link is to be had for it. */
+gboolean rules_want_link(const struct account *a);
+/* Begins to fetch them. */
+void rules_fetch(struct lane *lane);
+/* Nothing is left that could be judged, or fetched to be. */
+gboolean rules_idle(const struct account *a);
+
+/* ---- rules.c: over a whole folder ---- */
+void rules_begin(struct request *r);
+void rules_run_free(struct rules_run *run);
 
 /* ---- folders.c ---- */
 /* Where a folder is looked for and made: an account of this process or, by a handle of our own, another one.

@@ -96,6 +96,7 @@ run(gpointer user)
 	if (!(a->flags & ACCOUNT_BATCH))
 		be_nice();
 	a->backend = a->lanes[LANE_PERSON].backend = a->ops->create(&a->lanes[LANE_PERSON].env);
+	rules_open(a);
 	journal_show(a);
 	if (!(a->flags & ACCOUNT_BATCH)) {
 		link_start_ticking(a);
@@ -108,6 +109,7 @@ run(gpointer user)
 	a->offline = TRUE;
 	link_stop(a);
 	settle(a);
+	rules_close(a);
 	bus_detach(a->bus, a->settings->id);
 	for (guint n = 0; n < LANES; n++)
 		if (a->lanes[n].backend)

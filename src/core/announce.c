@@ -203,8 +203,9 @@ announce_soon(struct account *a)
 		loop_after(&a->announce_wait, a->context, FOLD_MS, announce, a);
 }
 
-gboolean
-announce_is_due(struct account *a, gint64 folder)
+/* TRUE for a folder that new mail comes to, rather than what was sent, filed or thrown away. */
+static gboolean
+is_due(struct account *a, gint64 folder)
 {
 	static const char *const others[] = {"sent", "drafts", "trash",   "archive",
 	                                     "junk", "all",    "flagged", NULL};
@@ -215,7 +216,7 @@ announce_is_due(struct account *a, gint64 folder)
 	return due;
 }
 
-void
+static void
 announce_mail(struct account *a, gint64 folder, guint n)
 {
 	if (!a->conf->ui.new_mail_command || a->flags & ACCOUNT_BATCH)
@@ -223,6 +224,20 @@ announce_mail(struct account *a, gint64 folder, guint n)
 	a->news += n;
 	a->news_folder = folder;
 	announce_soon(a);
+}
+
+void
+announce_arrival(struct account *a, gint64 folder, guint n)
+{
+	struct event *event;
+
+	if (!n || !is_due(a, folder))
+		return;
+	event = account_event(a, EVENT_NEW_MAIL);
+	event->folder = folder;
+	event->have = n;
+	account_post(a, event);
+	announce_mail(a, folder, n);
 }
 
 void

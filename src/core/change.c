@@ -132,6 +132,13 @@ said_empty(guint n, const char *target)
 	return g_strdup_printf(_("%s emptied"), target);
 }
 
+static char *
+said_rules(guint n, const char *target)
+{
+	return g_strdup_printf(ngettext("rules changed %u mail of %s", "rules changed %u mails of %s", n), n,
+	                       target);
+}
+
 static const struct {
 	const char *verb;
 	char *(*said)(guint n, const char *target);
@@ -141,7 +148,7 @@ static const struct {
         {"not-junk", said_move},  {"purge", said_purge},   {"append", said_append},
         {"empty", said_empty},    {"create", said_create}, {"rename", said_rename},
         {"remove", said_remove},  {"transfer", said_move}, {"subscribe", said_subscribe},
-        {"replace", said_append},
+        {"replace", said_append}, {"rules", said_rules},
 };
 
 char *

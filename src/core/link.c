@@ -223,6 +223,7 @@ on_ready(void *user)
 	if (!visits(a)) /* there it goes on without a link, or needs what comes with INBOX */
 		journal_linked(a);
 	courier_link_changed(a);
+	rules_reset(a);
 	requests_start(a);
 	work_on(a);
 	link_show(a);
@@ -274,6 +275,7 @@ on_lost(const GError *error, void *user)
 	if (!was_up || a->offline || a->blocked || (a->flags & ACCOUNT_BATCH))
 		requests_fail(a, error);
 	courier_link_changed(a);
+	rules_reset(a);
 	if ((code == FULMAR_CERT || code == FULMAR_AUTH || code == FULMAR_FAILED) &&
 	    !(a->flags & ACCOUNT_BATCH)) {
 		struct event *event = account_event(a, EVENT_NOTICE);
@@ -283,6 +285,8 @@ on_lost(const GError *error, void *user)
 		account_post(a, event);
 	}
 	try_once_more(a, was_up);
+	if (visits(a)) /* who waits for what the rules have to read waits no longer */
+		work_on(a);
 	link_show(a);
 }
 
@@ -311,6 +315,7 @@ on_rows(gint64 folder, void *user)
 
 	event->folder = folder;
 	account_post(user, event);
+	rules_touch(user);
 }
 
 static void
@@ -322,15 +327,7 @@ on_folders(void *user)
 static void
 on_arrived(gint64 folder, guint n, void *user)
 {
-	struct event *event;
-
-	if (announce_is_due(user, folder)) {
-		event = account_event(user, EVENT_NEW_MAIL);
-		event->folder = folder;
-		event->have = n;
-		account_post(user, event);
-		announce_mail(user, folder, n);
-	}
+	rules_arrived(user, folder, n);
 	work_arrived(user, folder);
 	work_on(user);
 }

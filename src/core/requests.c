@@ -16,6 +16,7 @@ request_end(struct request *r, const GError *error)
 	if (r->parent)
 		download_listed(r->parent, error);
 	download_free(r->download);
+	rules_run_free(r->run);
 	if (r->command->id)
 		bus_done(a->bus, a->settings->id, r->command->id, error);
 	command_free(r->command);
@@ -189,7 +190,7 @@ has_verb(const struct request *r)
 {
 	if (r->command->verb == CMD_DOWNLOAD)
 		return download_has_verb(r);
-	return r->running && r->command->verb != CMD_SYNC && r->command->verb != CMD_REPLAY &&
+	return r->running && !r->run && r->command->verb != CMD_SYNC && r->command->verb != CMD_REPLAY &&
 	       r != r->account->open_next;
 }
 
@@ -261,6 +262,7 @@ static const struct {
         [CMD_FOLDER_SUBSCRIBE] = {.change = folder_subscribe},
         [CMD_FOLDER_EMPTY] = {.change = folder_empty},
         [CMD_FOLDER_PREF] = {.change = folder_pref},
+        [CMD_RULES] = {.begin = rules_begin, .here = TRUE},
         [CMD_DOWNLOAD] = {.begin = download_begin},
         [CMD_LATER] = {.now = later_set},
         [CMD_ADMIN] = {.begin = begin_admin, .here = TRUE},
@@ -289,12 +291,12 @@ is_of_inbox(struct account *a, const struct command *c)
 	return is;
 }
 
-/* Mail comes into INBOX alone. */
+/* Mail comes into INBOX alone. Rules look at what is here. */
 static gboolean
 needs_link(struct account *a, const struct command *c)
 {
 	if (!visits(a))
-		return TRUE;
+		return c->verb != CMD_RULES;
 	return c->verb == CMD_OPEN ? is_of_inbox(a, c) && !leave_was_just(a) : !verbs[c->verb].here;
 }
 
@@ -350,7 +352,7 @@ requests_want_link(struct account *a)
 	for (GList *l = a->requests.head; l; l = l->next)
 		if (needs_link(a, ((const struct request *)l->data)->command))
 			return TRUE;
-	return courier_waits(a);
+	return courier_waits(a) || rules_want_link(a);
 }
 
 static void

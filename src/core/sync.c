@@ -117,7 +117,7 @@ sync_folder(struct account *a)
 			continue;
 		if (!failed && !r->command->folder)
 			failed = a->list_error;
-		if (!a->journal_trouble && !journal_idle(a))
+		if ((!a->journal_trouble && !journal_idle(a)) || !rules_idle(a))
 			continue;
 		if (visits(a) &&
 		    !r->parent) /* what is to go from the server goes with the end of the visit */

@@ -218,7 +218,8 @@ end_replays(struct account *a)
 		struct request *r = l->data;
 
 		next = l->next;
-		if (r->command->verb == CMD_REPLAY && r->running && (a->journal_trouble || journal_idle(a)))
+		if (r->command->verb == CMD_REPLAY && r->running &&
+		    (a->journal_trouble || (journal_idle(a) && rules_idle(a))))
 			request_end(r, a->journal_trouble);
 	}
 }
@@ -270,10 +271,23 @@ serve_background(struct account *a, gboolean front_served)
 	}
 }
 
+/* Messages that rules have to read. */
+static void
+serve_rules(struct account *a)
+{
+	struct lane *lane = rules_lack(a) ? lane_want(a, LANE_WORK) : NULL;
+
+	if (lane && !lane_is_busy(lane))
+		rules_fetch(lane);
+}
+
 /* What needs no link, where the folders are kept here. */
 static void
 look_here(struct account *a)
 {
+	rules_on(a);
+	if (rules_want_link(a))
+		link_want(a);
 	journal_replay(a);
 	end_replays(a);
 	if (listing_is_due(a))
@@ -287,14 +301,16 @@ look(struct account *a)
 	gboolean served;
 
 	leave_not(a);
+	rules_on(a);
 	journal_replay(a);
 	end_replays(a);
 	served = serve_person(a);
 	/* Its first screen goes before all else, then the list, which tells what else there is to do. */
 	if (lane->opening || a->listing)
 		return;
+	serve_rules(a);
 	serve_background(a, served);
-	if (served && !lane_is_busy(lane))
+	if (served && !lane_is_busy(lane) && rules_idle(a))
 		rest(a);
 }
 

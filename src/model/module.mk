@@ -1,4 +1,4 @@
-# floor 4: store, msg, mime, conf, base; no curses
+# floor 4: store, msg, mime, conf, query, base; no curses
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
   src/model/document.c src/model/layout.c src/model/document.h src/model/document-private.h \

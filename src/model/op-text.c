@@ -156,6 +156,7 @@ static const struct {
         {"rename", N_("folder renamed"), N_("folder renamed to %2$s")},
         {"remove", N_("folder deleted"), N_("folder %2$s deleted")},
         {"subscribe", N_("subscription changed"), N_("subscription to %2$s changed")},
+        {"rules", N_("%1$s changed by rules"), N_("%1$s of %2$s changed by rules")},
         {"transfer", N_("%1$s moved to another account"), N_("%1$s moved to %2$s")},
 };
 

@@ -161,6 +161,7 @@ event_free(struct event *event)
 	g_free(event->account);
 	g_free(event->text);
 	g_free(event->text2);
+	g_clear_pointer(&event->ids, g_array_unref);
 	g_clear_error(&event->error);
 	g_free(event);
 }

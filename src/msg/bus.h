@@ -37,6 +37,9 @@ enum command_verb {
 	CMD_FOLDER_EMPTY,     /* folder */
 	CMD_FOLDER_PREF, /* folder, text = "hidden", "pinned" or "keep", text2 = "yes", "no" or a keep policy
 	                  */
+	CMD_RULES,    /* folder: the configuration's rules over all of it, as one step of undo; what has to be
+	                 read    first is noted, and judged when it is here. add = 1: only says what would be done:
+	                 EVENT_RULE for each rule */
 	CMD_DOWNLOAD, /* folder or ids: whole messages for the journey; progress in octets; done when all are
 	                 here. Waits for a better link as long as it takes; remembered until it is done
 	                 (store/wanted.h) */
@@ -100,13 +103,15 @@ enum event_kind {
 	              */
 	EVENT_QUEUE, /* the journal changed: have = waiting, total = failed */
 	EVENT_ASK,   /* a secret is wanted: text = prompt; answer with CMD_SECRET */
-	EVENT_NOTICE,   /* text = one line for the status line (alerts); error may say more. id = the op that
-	                   failed: text is why */
-	EVENT_FACT,     /* doctor: text = name, text2 = value */
-	EVENT_STEP,     /* before EVENT_DONE of a command that changed mail: id = step of undo (0: nothing
-	                   changed), text =     one line that says what was done */
-	EVENT_BACK,     /* command: undo brought messages back; id = the newest of them, in folder */
-	EVENT_NEW_ID,   /* command: id = the new row (copies, other accounts), text = its account */
+	EVENT_NOTICE, /* text = one line for the status line (alerts); error may say more. id = the op that
+	                 failed: text is why */
+	EVENT_FACT,   /* doctor: text = name, text2 = value */
+	EVENT_STEP,   /* before EVENT_DONE of a command that changed mail: id = step of undo (0: nothing
+	                 changed), text =     one line that says what was done */
+	EVENT_BACK,   /* command: undo brought messages back; id = the newest of them, in folder */
+	EVENT_NEW_ID, /* command: id = the new row (copies, other accounts), text = its account */
+	EVENT_RULE, /* command: text = name of a rule, text2 = what it does, have = how many messages it fits,
+	               ids = the newest of them; without text: those that would have to be read first */
 	EVENT_NEW_MAIL, /* folder: have = how many arrived */
 	EVENT_BODY      /* ids[0] = id: a part or structure of it has come */
 };
@@ -122,6 +127,7 @@ struct event {
 	enum link_state state;
 	guint64 have, total;
 	char *text, *text2;
+	GArray *ids; /* msgid, or NULL */
 	GError *error;
 };
 

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
   src/store/add.c \
   src/store/appends.c \
+  src/store/arrivals.c src/store/arrivals.h \
   src/store/bodies.c \
   src/store/check.c src/store/check-bodies.c src/store/check-structures.c src/store/check-private.h \
   src/store/copies.c \

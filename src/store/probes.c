@@ -33,6 +33,8 @@
 #define BAD_UNBOUND NO_NUMBER("hash") " OR (folder <> 0 AND " NO_FOLDER ")"
 #define BAD_LIMBO NO_NUMBER("since") " OR " NO_NUMBER("origin") " OR " NO_NUMBER("op")
 
+#define BAD_ARRIVALS NO_NUMBER("folder") " OR " NO_NUMBER("step")
+
 /* What is known of a message by mistake would not be fetched again. */
 #define NO_NUMBERS(a, b) NO_NUMBER(a) " OR " NO_NUMBER(b)
 #define BAD_DROPS \
@@ -237,6 +239,8 @@ static const struct probe probes[] = {
         {"row", SET, "SELECT 0, count(*), min(id) FROM maildrop WHERE " BAD_DROPS,
          N_("mails of a maildrop that are not there"), GOES, WENT,
          FIX("DELETE FROM maildrop WHERE " BAD_DROPS), FALSE},
+        {"row", SET, ORPHANS_OR("arrival", BAD_ARRIVALS), N_("mails for rules to look at that are not there"),
+         DROPS, DROPPED, FIX(DROP_ORPHANS_OR("arrival", BAD_ARRIVALS)), FALSE},
         {"row", SET,
          "SELECT m.folder, count(*), min(m.id) FROM message m WHERE " WRONG_MASKS " GROUP BY m.folder",
          N_("mails with flags that no queued change sets"), N_("--repair shows the server's"),

@@ -40,6 +40,7 @@ static const struct {
         {"ref_log", NULL},
         {"alias", NULL},
         {"maildrop", NULL},
+        {"arrival", NULL},
 };
 
 struct salvage {

@@ -145,14 +145,17 @@ static const char v3[] =
         " AND (NEW.folder IS NOT OLD.folder OR NEW.uid IS NOT OLD.uid)"
         " BEGIN UPDATE message SET saved = NULL WHERE id = NEW.id; END;";
 
-/* Version 4: what a POP3 server has. */
+/* Version 4: what a POP3 server has; which messages rules are to be asked about. */
 static const char v4[] =
         "CREATE TABLE maildrop (id INTEGER PRIMARY KEY, uidl BLOB NOT NULL, nth INTEGER NOT NULL, size "
         "INTEGER"
         " NOT NULL, digest INTEGER NOT NULL, msg INTEGER, state INTEGER NOT NULL, since INTEGER NOT NULL);"
         "CREATE INDEX maildrop_msg ON maildrop (msg) WHERE msg IS NOT NULL;"
         "CREATE TRIGGER message_dropped AFTER DELETE ON message BEGIN DELETE FROM maildrop"
-        " WHERE msg = OLD.id; END;";
+        " WHERE msg = OLD.id; END;"
+        "CREATE TABLE arrival (id INTEGER PRIMARY KEY, folder INTEGER NOT NULL, step INTEGER NOT NULL);"
+        "CREATE TRIGGER message_judged AFTER DELETE ON message BEGIN DELETE FROM arrival"
+        " WHERE id = OLD.id; END;";
 
 /* Row n brings version n to n + 1. */
 static const char *const migrations[STORE_VERSION] = {v1, v2, v3, v4};

@@ -1,4 +1,4 @@
-# floor 5: model, store, msg, mime, conf, base
+# floor 5: model, store, msg, mime, conf, query, base
 noinst_LIBRARIES += libui.a
 libui_a_SOURCES = \
   src/ui/actions.c \

@@ -174,6 +174,7 @@ take(struct bed *bed, struct event *event)
 	case EVENT_FOLDERS:
 	case EVENT_ASK:
 	case EVENT_NEW_MAIL:
+	case EVENT_RULE:
 		break;
 	}
 	event_free(event);

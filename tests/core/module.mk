@@ -1,7 +1,7 @@
 # tests of src/core
 core_tests = tests/core/test-account tests/core/test-address tests/core/test-bus tests/core/test-change \
   tests/core/test-download \
-  tests/core/test-journal tests/core/test-lanes tests/core/test-local tests/core/test-transfer
+  tests/core/test-journal tests/core/test-lanes tests/core/test-local tests/core/test-rules tests/core/test-transfer
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 tests_core_test_account_SOURCES = tests/core/test-account.c $(core_bed)
@@ -22,5 +22,7 @@ tests_core_test_lanes_SOURCES = tests/core/test-lanes.c $(core_bed)
 tests_core_test_lanes_LDADD = $(CORE_LIBS)
 tests_core_test_local_SOURCES = tests/core/test-local.c $(core_bed)
 tests_core_test_local_LDADD = $(CORE_LIBS)
+tests_core_test_rules_SOURCES = tests/core/test-rules.c $(core_bed)
+tests_core_test_rules_LDADD = $(CORE_LIBS)
 tests_core_test_transfer_SOURCES = tests/core/test-transfer.c $(core_bed)
 tests_core_test_transfer_LDADD = $(CORE_LIBS)

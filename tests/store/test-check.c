@@ -305,6 +305,7 @@ static const struct kind {
          "row:", FALSE},
         {"place-of-no-sense",
          "UPDATE place SET uid = 'x' WHERE id = 3; UPDATE place SET uid = NULL WHERE id = 4", "place:", TRUE},
+        {"arrival", "INSERT INTO arrival VALUES (99, 1, 0), (1, 'x', 0)", "row:", FALSE},
         {"drop", "INSERT INTO maildrop VALUES (1, x'00', 0, 0, 0, 99, 0, 0)", "row:", FALSE},
         {"drop-of-no-sense",
          "INSERT INTO maildrop VALUES (1, x'00', 0, 0, 0, NULL, 9, 0), (2, 'x', 0, 0, 0, NULL, 0, 0),"

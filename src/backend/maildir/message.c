@@ -55,7 +55,8 @@ open_message(const char *path, struct stat *st)
 	return fd;
 }
 
-static gboolean
+/* The row, 0 with error. */
+static msgid
 add_head(struct backend *backend, gint64 folder, const struct letters *letters, const char *path,
          const char *bytes, gsize len, const struct stat *st, GError **error)
 {
@@ -79,12 +80,12 @@ add_head(struct backend *backend, gint64 folder, const struct letters *letters, 
 	envelope_clear(&envelope);
 	if (structure)
 		mime_part_free(structure);
-	return id != 0;
+	return id;
 }
 
 int
 message_add(struct backend *backend, gint64 folder, const char *dir, const char *rel,
-            const struct letters *letters, GError **error)
+            const struct letters *letters, msgid *id, GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, rel, NULL);
 	g_autofree char *buffer = NULL;
@@ -92,6 +93,7 @@ message_add(struct backend *backend, gint64 folder, const char *dir, const char 
 	int fd = open_message(path, &st);
 	gsize len;
 
+	*id = 0;
 	if (fd < 0) {
 		/* Unreadable: the others are still wanted. */
 		if (errno == ENOENT)
@@ -108,7 +110,8 @@ message_add(struct backend *backend, gint64 folder, const char *dir, const char 
 		len = read_up_to(fd, buffer, len, HEAD_MAX);
 	}
 	close(fd);
-	return add_head(backend, folder, letters, path, buffer, len, &st, error) ? 1 : -1;
+	*id = add_head(backend, folder, letters, path, buffer, len, &st, error);
+	return *id ? 1 : -1;
 }
 
 /* ---- where it is ---- */

@@ -1,5 +1,10 @@
 #include "backend/maildir/missing.h"
 
+#include <string.h>
+
+#include "backend/maildir/name.h"
+#include "store/arrivals.h"
+
 #define ADD_SLICE 100   /* files read a step; also the first screen */
 #define FILL_CHUNK 2000 /* files a fill */
 
@@ -14,6 +19,7 @@ struct missing {
 	GString *names;
 	guint at;
 	guint64 total;
+	gboolean news, judged;
 	gboolean stale; /* files had other names when their turn came: they are looked for again */
 };
 
@@ -49,6 +55,13 @@ missing_take(struct missing *missing, gint64 stamp, gsize name)
 	g_array_append_val(missing->files, file);
 }
 
+void
+missing_are_news(struct missing *missing, gboolean judged)
+{
+	missing->news = TRUE;
+	missing->judged = judged;
+}
+
 static int
 newest_first(gconstpointer a, gconstpointer b)
 {
@@ -66,6 +79,30 @@ put_state(struct store *store, struct store_folder *folder, gboolean complete, G
 	return store_folder_put(store, folder, error) && store_folder_put_state(store, folder, error);
 }
 
+struct slice {
+	const struct letters *letters;
+	msgid last;    /* no row was newer before; where they are judged */
+	guint arrived; /* new mail */
+};
+
+/* The next file: 1, 0, -1 as message_add. */
+static int
+add_file(struct backend *backend, gint64 folder, const struct missing *missing, struct slice *slice,
+         GError **error)
+{
+	const struct file *file = &g_array_index(missing->files, struct file, missing->at);
+	const char *rel = missing->names->str + file->name;
+	struct store_arrival arrival = {.folder = folder};
+	int added = message_add(backend, folder, missing->dir, rel, slice->letters, &arrival.id, error);
+
+	if (added <= 0 || !arrival.id)
+		return added;
+	slice->arrived += missing->news && !(maildir_flags(rel + strlen("new/")) & FLAG_SEEN);
+	if (!missing->judged || arrival.id <= slice->last || strncmp(rel, "new/", 4) != 0)
+		return added;
+	return store_arrival_note(backend->env->store, &arrival, error) ? added : -1;
+}
+
 /* One transaction: the next files; state (or NULL) is written with them. */
 static gboolean
 add_slice(struct backend *backend, gint64 folder, struct missing *missing, struct store_folder *state,
@@ -73,17 +110,16 @@ add_slice(struct backend *backend, gint64 folder, struct missing *missing, struc
 {
 	struct store *store = backend->env->store;
 	guint end = MIN(missing->files->len, missing->at + ADD_SLICE), left = missing->files->len - end;
-	const struct letters *letters = backend_letters(backend, missing->dir);
+	struct slice slice = {backend_letters(backend, missing->dir), 0, 0};
 	gboolean ok = TRUE;
-	int added;
 
+	if (missing->judged)
+		slice.last = store_last_id(store);
 	if (!store_begin(store, FALSE, error))
 		return FALSE;
 	for (; ok && missing->at < end; missing->at++) {
-		const struct file *file = &g_array_index(missing->files, struct file, missing->at);
+		int added = add_file(backend, folder, missing, &slice, error);
 
-		added = message_add(backend, folder, missing->dir, missing->names->str + file->name, letters,
-		                    error);
 		missing->stale |= added == 0;
 		ok = added >= 0;
 	}
@@ -95,6 +131,8 @@ add_slice(struct backend *backend, gint64 folder, struct missing *missing, struc
 	}
 	backend->env->hooks->rows(folder, backend->env->user);
 	backend->env->hooks->progress(folder, missing->total - left, missing->total, backend->env->user);
+	if (slice.arrived)
+		backend->env->hooks->arrived(folder, slice.arrived, backend->env->user);
 	return TRUE;
 }
 

@@ -9,6 +9,9 @@
 struct missing *missing_new(const char *dir, GString *names, guint64 total, gboolean stale);
 /* name: where it is in names. */
 void missing_take(struct missing *missing, gint64 stamp, gsize name);
+/* The folder was read before: what is unread among them is new mail. judged: rules are asked about what no
+ * other program has seen yet. */
+void missing_are_news(struct missing *missing, gboolean judged);
 /* Takes missing instead of what was missing in folder before, and adds the first slice. With that the
  * folder's state is written, which says whether all is here. */
 gboolean missing_begin(struct backend *backend, struct store_folder *folder, struct missing *missing,

@@ -87,10 +87,10 @@ gboolean missing_is_stale(const struct backend *backend, gint64 folder);
 gboolean missing_has_more(const struct backend *backend, gint64 folder);
 
 /* -- message.c -- */
-/* Reads the head of a file and puts it into the store, in a transaction. 1: well, or it cannot be read; 0: it
- * has gone, or has another name since; -1 error. */
+/* Reads the head of a file and puts it into the store, in a transaction; *id: as which row. 1: well, or it
+ * cannot be read (*id 0); 0: it has gone, or has another name since; -1 error. */
 int message_add(struct backend *backend, gint64 folder, const char *dir, const char *rel,
-                const struct letters *letters, GError **error);
+                const struct letters *letters, msgid *id, GError **error);
 /* Where the row's file is now: as the store has it, or found again by its base name (the store is then told).
  * NULL without error: gone. Gives (g_free). */
 char *message_locate(struct backend *backend, struct job *job, msgid id, GError **error);

@@ -447,22 +447,19 @@ take_counts(struct scan *scan)
 	folder->synced = g_get_real_time() / G_USEC_PER_SEC;
 }
 
-/* Leaves what the store lacks for adding; takes the names with it. *arrived: new mail among it. */
+/* Leaves what the store lacks for adding; takes the names with it. */
 static struct missing *
-find_missing(struct scan *scan, guint *arrived)
+find_missing(struct scan *scan)
 {
 	struct missing *missing =
 	        missing_new(scan->dir, g_steal_pointer(&scan->names), scan->entries->len, scan->parted);
 
 	scan->names = g_string_new(NULL);
-	*arrived = 0;
 	for (guint i = 0; i < scan->entries->len; i++) {
 		const struct entry *entry = &g_array_index(scan->entries, struct entry, i);
 
-		if (entry->known)
-			continue;
-		missing_take(missing, entry->stamp, entry->name);
-		*arrived += scan->folder->synced && !(entry->flags & FLAG_SEEN);
+		if (!entry->known)
+			missing_take(missing, entry->stamp, entry->name);
 	}
 	return missing;
 }
@@ -470,16 +467,15 @@ find_missing(struct scan *scan, guint *arrived)
 static gboolean
 add_first(struct backend *backend, struct job *job, struct scan *scan, GError **error)
 {
-	guint arrived;
-	struct missing *missing = find_missing(scan, &arrived);
+	struct missing *missing = find_missing(scan);
 
 	backend->has_others |= !scan->folder->synced;
+	if (scan->folder->synced)
+		missing_are_news(missing,
+		                 !strcmp(scan->folder->path, "INBOX") &&
+		                         conf_rules_arrival(backend->env->conf, backend->env->account));
 	take_counts(scan);
-	if (!missing_begin(backend, scan->folder, missing, error))
-		return FALSE;
-	if (arrived)
-		backend->env->hooks->arrived(job->folder, arrived, backend->env->user);
-	return TRUE;
+	return missing_begin(backend, scan->folder, missing, error);
 }
 
 enum job_state

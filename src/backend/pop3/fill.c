@@ -143,7 +143,7 @@ comes_whole(struct visit *v)
 	struct conf_keep keep = keep_of(v->b);
 	struct conf_leave leave;
 
-	if (v->portions ||
+	if (v->portions || conf_rules_read(v->b->env->conf, v->b->env->account) ||
 	    (conf_leave_parse(v->b->env->account->leave_on_server, &leave) && leave.what == LEAVE_NEVER))
 		return TRUE;
 	if (keep.what == KEEP_HEADERS || !keep.age)

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "store/arrivals.h"
 
 /* Messages on their way from the server into the store: headers by TOP, whole ones by RETR. What is small is
  * put into the store many at a time, in one transaction that is on the disk when it counts; what is large
@@ -97,6 +98,15 @@ received_of(const char *header, gsize len, const struct envelope *envelope, gint
 	return when > 0 && when < now ? when : now;
 }
 
+/* Once, however often its maildrop is renumbered: only with the row. */
+static gboolean
+note_arrival(struct visit *v, gint64 inbox, msgid id, GError **error)
+{
+	const struct store_arrival arrival = {.id = id, .folder = inbox};
+
+	return !v->judges || id <= v->last_row || store_arrival_note(v->b->env->store, &arrival, error);
+}
+
 static gboolean
 add_row(struct visit *v, gint64 inbox, struct take *t, GError **error)
 {
@@ -124,7 +134,7 @@ add_row(struct visit *v, gint64 inbox, struct take *t, GError **error)
 	t->id = drop.msg = store_add(store, inbox, &message, error);
 	envelope_clear(&envelope);
 	t->row = t->id ? store_drop_add(store, &drop, error) : 0;
-	return t->row != 0;
+	return t->row != 0 && note_arrival(v, inbox, t->id, error);
 }
 
 /* Rows first: they come into the store by the hundred. */
@@ -195,8 +205,11 @@ put(struct visit *v, GPtrArray *takes, gint64 inbox, GError **error)
 {
 	struct store *store = v->b->env->store;
 	guint was = v->waiting_rows;
-	gboolean ok = store_begin(store, count(takes, is_whole) > 0, error);
+	gboolean ok;
 
+	v->judges = conf_rules_arrival(v->b->env->conf, v->b->env->account);
+	v->last_row = v->judges ? store_last_id(store) : 0;
+	ok = store_begin(store, count(takes, is_whole) > 0, error);
 	if (!ok)
 		return FALSE;
 	v->waiting_rows = v->list ? v->list->waiting - count(takes, is_fresh) : 0;
