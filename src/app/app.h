@@ -59,6 +59,7 @@ int command_delete(struct app *app);
 int command_archive(struct app *app);
 int command_junk(struct app *app);
 int command_draft(struct app *app);
+int command_rules(struct app *app);
 int command_undo(struct app *app);
 int command_folder_create(struct app *app);
 int command_folder_rename(struct app *app);

@@ -77,6 +77,11 @@ static const struct cli_option export_options[] = {
         END,
 };
 
+static const struct cli_option rules_options[] = {
+        {0, "preview", CLI_SWITCH, AT(preview), NULL, N_("only tell what would be done")},
+        END,
+};
+
 static const struct cli_option folder_options[] = {
         {'y', "yes", CLI_SWITCH, AT(yes), NULL, N_("delete or empty without asking")},
         END,
@@ -134,6 +139,8 @@ const struct cli_command cli_commands[] = {
          junk_options, NULL},
         {"draft", "[ACCOUNT] [FILE]", N_("put a message among the drafts; prints the new ID"), command_draft,
          CLI_CONF, 0, 2, draft_options, NULL},
+        {"rules", "TARGET", N_("apply the rules of the configuration to a folder"), command_rules, CLI_CONF,
+         1, 1, rules_options, NULL},
         {"undo", "", N_("take the last change back, and with every further call the one before"),
          command_undo, CLI_CONF, 0, 0, undo_options, NULL},
         {"folder", "VERB TARGET…", N_("change folders"), NULL, CLI_CONF, 1, MANY, folder_options,

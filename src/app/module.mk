@@ -34,6 +34,7 @@ libapp_a_SOURCES = \
   src/app/prompt.c src/app/prompt.h \
   src/app/queue.c \
   src/app/ready.c src/app/ready.h \
+  src/app/rules.c \
   src/app/report.c src/app/report.h \
   src/app/rows.c src/app/rows.h \
   src/app/screen.c src/app/screen.h \

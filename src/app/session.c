@@ -26,6 +26,8 @@ struct session {
 	struct session_told *told;
 	void (*fact)(const char *account, const char *name, const char *value, void *user);
 	void *fact_user;
+	void (*rule)(const struct event *event, void *user);
+	void *rule_user;
 };
 
 static void
@@ -219,6 +221,10 @@ handle_event(struct session *session, struct event *event)
 	case EVENT_NEW_ID:
 		take_told(session, event);
 		break;
+	case EVENT_RULE:
+		if (session->rule)
+			session->rule(event, session->rule_user);
+		break;
 	case EVENT_ROWS:
 	case EVENT_FOLDERS:
 	case EVENT_LINK:
@@ -286,6 +292,13 @@ session_change(struct session *session, struct command *command, struct session_
 	session->told = NULL;
 	session->changing = 0;
 	return ok;
+}
+
+void
+session_on_rule(struct session *session, void (*rule)(const struct event *event, void *user), void *user)
+{
+	session->rule = rule;
+	session->rule_user = user;
 }
 
 void

@@ -33,6 +33,9 @@ void session_told_clear(struct session_told *told);
 /* session_do for such a command; told is filled anew, and to be cleared in any case. */
 gboolean session_change(struct session *session, struct command *command, struct session_told *told,
                         GError **error);
+/* Where EVENT_RULE goes. */
+void session_on_rule(struct session *session, void (*rule)(const struct event *event, void *user),
+                     void *user);
 /* Where EVENT_FACT goes. */
 void session_on_fact(struct session *session,
                      void (*fact)(const char *account, const char *name, const char *value, void *user),

@@ -24,6 +24,7 @@ e2e_tests = \
   tests/e2e/test-pop3-leave.py \
   tests/e2e/test-pop3-local.py \
   tests/e2e/test-pop3-moves.py \
+  tests/e2e/test-rules.py \
   tests/e2e/test-screen-actions.py \
   tests/e2e/test-screen-demo.py \
   tests/e2e/test-screen-keys.py \

@@ -114,7 +114,7 @@ def test_examples_of_readme_and_tutorial_are_configurations():
             text = file.read()
         for block in re.findall(r'(?:^    .*\n|^\n(?=    ))+', text, re.M):
             block = re.sub(r'^    ', '', block, flags=re.M).strip('\n')
-            if re.match(r'\[(account|folder|ui|list|pager|theme|keys)\b', block):
+            if re.match(r'\[(account|folder|rule|ui|list|pager|theme|keys)\b', block):
                 found += 1
                 check_configuration(name, block if '[account' in block else '[account work]\naddress = a@b.example\nhost = b.example\n\n' + block)
     assert found >= 6
