@@ -9,13 +9,14 @@
 #define FOLDERS VIEW_BIT(VIEW_FOLDERS)
 #define ACTIVITY VIEW_BIT(VIEW_ACTIVITY)
 #define SHARING VIEW_BIT(VIEW_SHARING)
+#define RULES VIEW_BIT(VIEW_RULES)
 #define HELP VIEW_BIT(VIEW_HELP)
 #define PICKER VIEW_BIT(VIEW_PICKER)
 #define PROMPT VIEW_BIT(VIEW_PROMPT)
-#define ROWS (LIST | PARTS | FOLDERS | ACTIVITY | SHARING | HELP)
+#define ROWS (LIST | PARTS | FOLDERS | ACTIVITY | SHARING | RULES | HELP)
 
-const char *const view_names[] = {"list",    "reader", "parts",  "folders", "activity",
-                                  "sharing", "help",   "picker", "prompt",  NULL};
+const char *const view_names[] = {"list",  "reader", "parts",  "folders", "activity", "sharing",
+                                  "rules", "help",   "picker", "prompt",  NULL};
 G_STATIC_ASSERT(G_N_ELEMENTS(view_names) == VIEW_KINDS + 1);
 
 /* In the order of the help screen. */
@@ -30,6 +31,7 @@ static const struct key_action actions[] = {
          N_("Say all about it; a refusal counts as seen then")},
         {ACT_OPEN, "open", SHARING, "Enter Space e", N_("change"), 3,
          N_("Say what this person may do, or change the note")},
+        {ACT_OPEN, "open", RULES, "Enter", N_("apply"), 2, N_("Do what the rules say; asks first")},
         {ACT_OPEN, "open", PICKER, "Enter", N_("choose"), 2, N_("Take the entry under the cursor")},
         {ACT_FOLDER, "change-folder", LIST, "c", N_("folder"), 5,
          N_("Go to a folder by typing some of its name")},
@@ -162,6 +164,8 @@ static const struct key_action actions[] = {
          N_("Fetch the whole folder for the journey; says how much first")},
         {ACT_SHARING, "sharing", FOLDERS, "S", N_("sharing"), 14,
          N_("Who may do what with the folder, how much room is left, notes")},
+        {ACT_RULES, "rules", LIST | FOLDERS, "Esc-F", NULL, 0,
+         N_("Filter the folder: show what the rules of the configuration would do, then do it")},
         /* sharing */
         {ACT_ADD, "add", SHARING, "a", N_("add"), 4, N_("Let somebody else use the folder")},
         {ACT_DROP, "drop", SHARING, "d Delete", N_("remove"), 5,
@@ -180,10 +184,11 @@ static const struct key_action actions[] = {
         {ACT_REDRAW, "redraw", VIEWS_ALL, "Ctrl-L", NULL, 0, N_("Draw the screen afresh")},
         {ACT_SUSPEND, "suspend", VIEWS_ALL, "Ctrl-Z", NULL, 0, N_("Go back to the shell for a while")},
         {ACT_CANCEL, "cancel", VIEWS_PLAIN, "Ctrl-C", NULL, 0, N_("Call off what is running")},
-        {ACT_BACK, "back", READER | PARTS | FOLDERS | ACTIVITY | SHARING | HELP, "q x Esc", N_("back"), 1,
-         N_("Back to the screen before")},
+        {ACT_BACK, "back", READER | PARTS | FOLDERS | ACTIVITY | SHARING | RULES | HELP, "q x Esc",
+         N_("back"), 1, N_("Back to the screen before")},
         {ACT_QUIT, "quit", LIST, "q", N_("quit"), 1, N_("Quit")},
-        {ACT_QUIT, "quit", READER | PARTS | FOLDERS | ACTIVITY | SHARING | HELP, "Q", NULL, 0, N_("Quit")},
+        {ACT_QUIT, "quit", READER | PARTS | FOLDERS | ACTIVITY | SHARING | RULES | HELP, "Q", NULL, 0,
+         N_("Quit")},
         /* typing */
         {ACT_ACCEPT, "accept", PROMPT, "Enter", N_("accept"), 1, N_("Take what was typed")},
         {ACT_ABANDON, "abandon", PROMPT | PICKER, "Esc Ctrl-G Ctrl-C", N_("cancel"), 1, N_("Call it off")},
@@ -375,7 +380,7 @@ keys_problem(const struct conf_key *key)
 			return g_strdup_printf(_("unknown view “%s”; did you mean “%s”?"), key->view, near);
 		if (view < 0)
 			return g_strdup_printf(_("unknown view “%s”; there are list, reader, parts, folders, "
-			                         "activity, sharing, help, picker and prompt"),
+			                         "activity, sharing, rules, help, picker and prompt"),
 			                       key->view);
 		views = VIEW_BIT(view);
 	}

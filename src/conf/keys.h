@@ -19,6 +19,7 @@ enum view_kind {
 	VIEW_FOLDERS,
 	VIEW_ACTIVITY,
 	VIEW_SHARING,
+	VIEW_RULES,
 	VIEW_HELP,
 	VIEW_PICKER,
 	VIEW_PROMPT,
@@ -29,7 +30,7 @@ extern const char *const view_names[VIEW_KINDS + 1]; /* ended by NULL */
 /* Views in which letters are keys, not text. */
 #define VIEWS_PLAIN \
 	(VIEW_BIT(VIEW_LIST) | VIEW_BIT(VIEW_READER) | VIEW_BIT(VIEW_PARTS) | VIEW_BIT(VIEW_FOLDERS) | \
-	 VIEW_BIT(VIEW_ACTIVITY) | VIEW_BIT(VIEW_SHARING) | VIEW_BIT(VIEW_HELP))
+	 VIEW_BIT(VIEW_ACTIVITY) | VIEW_BIT(VIEW_SHARING) | VIEW_BIT(VIEW_RULES) | VIEW_BIT(VIEW_HELP))
 #define VIEWS_ALL ((1u << VIEW_KINDS) - 1)
 
 enum action {
@@ -116,6 +117,7 @@ enum action {
 	ACT_PIN,
 	ACT_KEEP,
 	ACT_SHARING,
+	ACT_RULES,
 	/* sharing */
 	ACT_ADD,
 	ACT_NOTE,

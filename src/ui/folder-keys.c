@@ -385,6 +385,15 @@ sharing(struct ui *ui, const struct folder_line *line)
 }
 
 static void
+show_rules(struct ui *ui, const struct folder_line *line)
+{
+	const struct store_folder *folder = ui_folder_at(ui, line->account, line->path);
+
+	if (folder)
+		ui_show_rules(ui, line->account, folder);
+}
+
+static void
 jump_chosen(struct ui *ui, const struct pick *pick, const char *typed, void *user)
 {
 	guint account;
@@ -430,6 +439,7 @@ static const struct {
         {ACT_KEEP, TRUE, keep},
         {ACT_DOWNLOAD, TRUE, download},
         {ACT_SHARING, TRUE, sharing},
+        {ACT_RULES, TRUE, show_rules},
 };
 
 gboolean

@@ -38,15 +38,11 @@ line_free(gpointer data)
 }
 
 static const char *const view_titles[] = {
-        [VIEW_LIST] = N_("Keys of the message list"),
-        [VIEW_READER] = N_("Keys of the reader"),
-        [VIEW_PARTS] = N_("Keys of the list of parts"),
-        [VIEW_FOLDERS] = N_("Keys of the folder list"),
-        [VIEW_ACTIVITY] = N_("Keys of Activity"),
-        [VIEW_HELP] = N_("Keys of the help"),
-        [VIEW_SHARING] = N_("Keys of the sharing screen"),
-        [VIEW_PICKER] = N_("Keys of the picker"),
-        [VIEW_PROMPT] = N_("Keys for typing"),
+        [VIEW_LIST] = N_("Keys of the message list"),      [VIEW_READER] = N_("Keys of the reader"),
+        [VIEW_PARTS] = N_("Keys of the list of parts"),    [VIEW_FOLDERS] = N_("Keys of the folder list"),
+        [VIEW_ACTIVITY] = N_("Keys of Activity"),          [VIEW_HELP] = N_("Keys of the help"),
+        [VIEW_SHARING] = N_("Keys of the sharing screen"), [VIEW_RULES] = N_("Keys of the rules"),
+        [VIEW_PICKER] = N_("Keys of the picker"),          [VIEW_PROMPT] = N_("Keys for typing"),
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(view_titles) == VIEW_KINDS);
 

@@ -214,6 +214,14 @@ download(struct ui *ui, int count)
 	return TRUE;
 }
 
+static gboolean
+show_rules(struct ui *ui, int count)
+{
+	if (ui->info)
+		ui_show_rules(ui, ui->account, ui->info);
+	return TRUE;
+}
+
 static const struct {
 	enum action action;
 	gboolean (*run)(struct ui *ui, int count);
@@ -241,6 +249,7 @@ static const struct {
         {ACT_PARTS, show_parts},
         {ACT_FETCH, fetch},
         {ACT_DOWNLOAD, download},
+        {ACT_RULES, show_rules},
 };
 
 gboolean

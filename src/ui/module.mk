@@ -24,6 +24,7 @@ libui_a_SOURCES = \
   src/ui/removal.c \
   src/ui/reader.c src/ui/reader-keys.c src/ui/reader-private.h \
   src/ui/rows.c src/ui/rows.h \
+  src/ui/rules.c \
   src/ui/run.c \
   src/ui/select.c \
   src/ui/sharing-keys.c \

@@ -392,6 +392,10 @@ void ui_download(struct ui *ui, guint account, const struct store_folder *folder
 /* What was asked for before the program ended. */
 void ui_resume_downloads(struct ui *ui, guint account);
 
+/* -- rules.c -- */
+/* Asks what the rules would do in folder, and shows it. */
+void ui_show_rules(struct ui *ui, guint account, const struct store_folder *folder);
+
 /* -- quota.c -- */
 #define QUOTA_FULL 90 /* per cent of the room: from there on it is warned of */
 /* Asks how much room is left, now and then. */

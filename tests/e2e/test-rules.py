@@ -5,6 +5,7 @@ import json, os, signal, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
 from pop import Mail, Pop, text_message
+from screen import Screen, becomes
 from tap import *
 
 NOON = 1700000000
@@ -187,6 +188,47 @@ def test_a_folder_is_gone_through_on_request():
         assert 'nothing to change' in home.run('rules', 'local/INBOX')
         assert undo_steps(home) == [('rules', 3)]
         assert subjects(home, 'local/INBOX') == numbers(1, 2, 3, 4)
+
+
+def test_the_screen_shows_what_would_be_done_and_asks():
+    with local(KERNEL + MARK) as home:
+        for i in range(1, 5):
+            deliver(home, i)
+        with Screen([FULMAR], home.env, 80, 24) as s:
+            s.wait(r'number 4')
+            s.press('\x1bF', r'number 1')
+            s.wait(lambda lines: 'What the rules would do in INBOX' in lines[0] and len([l for l in lines if 'number' in l]) == 4)
+            assert [l.split() for l in s.lines[1:7]] == [
+                ['2', 'kernel', 'folder', 'Lists/kernel;', 'stop'], ['Bob', 'number', '4'], ['Bob', 'number', '2'],
+                ['2', 'mark', 'flags', '+flagged;', 'keyword', 'harbour'], ['Bob', 'number', '3'], ['Bob', 'number', '1']], s.text
+            assert 'Enter apply' in s.lines[-1], s.text
+            s.press('\r', r'Apply the rules to INBOX\?')
+            s.press('n', r'Enter apply')
+            assert subjects(home, 'local/INBOX') == numbers(1, 2, 3, 4)
+            s.press('\r', r'Apply the rules to INBOX\?')
+            s.press('y', r'rules changed 4 mails of INBOX')
+            s.wait(lambda lines: 'number 3' in lines[1] and 'number 1' in lines[2] and 'number' not in lines[3])
+            s.press('u', r'undone: rules changed 4 mails of INBOX')
+            s.wait(lambda lines: [l.split()[-1] for l in lines[1:5]] == ['4', '3', '2', '1'])
+            # in the folder list the same key
+            s.press('y', r'Lists|INBOX')
+            s.press('\x1bF', r'What the rules would do in INBOX')
+            s.press('q', lambda lines: 'What the rules' not in lines[0])
+            s.send('Q')
+            assert s.ended() == 0, s.text
+
+
+def test_news_are_told_of_where_they_stand():
+    with Pop([1]) as server, Home() as home:
+        seen = os.path.join(home.dir, 'seen')
+        home.write_conf(pop3_conf(server.port, more='keep = full\n') + KERNEL + '[ui]\nnew-mail-command = echo $FULMAR_FOLDER $FULMAR_COUNT >> %s\n' % seen)
+        home.run('sync', 'post')
+        server.mails.append(Mail(2))
+        with Screen([FULMAR], home.env, 80, 24) as s:
+            becomes(s, lambda: os.path.exists(seen) and open(seen).read(), 'Lists/kernel 1\n')
+            assert 'number 2' not in s.text and '1 mail' in s.lines[0], s.text
+            s.send('q')
+            assert s.ended() == 0, s.text
 
 
 def test_imap_is_gone_through_only_on_request():

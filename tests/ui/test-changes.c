@@ -728,13 +728,13 @@ what_is_said_is_said_whole(void)
 
 	rig_open(&rig, 12, 40, FALSE, NULL);
 	press(&rig, "T");
-	type(&rig, "~z x");
+	type(&rig, "~q x");
 	press(&rig, "Enter");
-	g_assert_true(shows(&rig, " “~z” is not known here; there are ~f"));
-	g_assert_true(shows(&rig, " ~t ~c ~C ~L ~s ~y with a word, and ~N"));
-	g_assert_true(shows(&rig, " ~R ~F ~D ~Q ~A"));
+	g_assert_true(shows(&rig, " “~q” is not known here; there are ~f"));
+	g_assert_true(shows(&rig, " ~t ~c ~C ~L ~s ~b ~B ~h ~y ~z"));
+	g_assert_true(shows(&rig, "~D ~Q ~X ~A"));
 	press(&rig, "j");
-	g_assert_false(shows(&rig, "~z"));
+	g_assert_false(shows(&rig, "~q"));
 	g_assert_true(shows(&rig, "? help"));
 	event = event_new(EVENT_QUEUE, "work");
 	event->total = 2;
