@@ -370,8 +370,7 @@ give_up(struct visit *v)
 {
 	g_autoptr(GError) error = NULL;
 
-	fulmar_fail(&error, FULMAR_NO_LINK, _("%s: the server gives more than it announced; try again"),
-	            v->b->env->account->host);
+	fulmar_fail(&error, FULMAR_NO_LINK, _("the server gives more than it announced; try again"));
 	pop3_drop(v, error);
 }
 
