@@ -11,38 +11,52 @@ enum { NAMESAKES_MOST = 16 };
 
 /* A row of table maildrop. */
 struct known {
-	gint64 row;
+	const char *uidl; /* in strings, or lent for a look */
 	guint64 size;
+	gint64 row;
 	gint64 digest;
+	guint nth;
 	enum drop_state state;
-	guint next;       /* index + 1 of one that is alike: by its name, later by its digest */
-	guint namesake;   /* index + 1 of one that has the same UIDL, once looked for */
-	const char *uidl; /* lent from strings */
 	gboolean met;
+	struct known *next, *last; /* one that is alike: by its name, later by its digest; the last of them */
+	struct known *namesake;    /* one that has the same UIDL, once looked for */
 };
 
 struct drop_known {
-	GArray *rows; /* struct known */
+	GPtrArray *rows; /* struct known *, the oldest first */
 	GStringChunk *strings;
-	GHashTable *first;   /* size and UIDL → index + 1 of the first that was not met */
-	GHashTable *last;    /* the same → of the last */
-	GHashTable *numbers; /* UIDL → greatest nth + 1 */
-	GHashTable *sizes;   /* guint64 * → how many were not met; made when first asked for */
-	GHashTable *digests; /* gint64 * → index + 1 of one that was not met; the same */
-	GHashTable *names;   /* UIDL → index + 1 of one that was not met; the same */
+	GHashTable *alike;   /* struct known *: the first of that name and size that was not met */
+	GHashTable *numbers; /* UIDL → greatest nth + 1; made when first asked for, like the next two */
+	GHashTable *sizes;   /* guint64 *: of rows that were not met */
+	GHashTable *digests; /* gint64 * → the first struct known * of that digest that was not met */
+	GHashTable *names;   /* UIDL → one that was not met; the same */
 	gboolean nameless;   /* one of those has none */
 };
+
+static guint
+name_hash(gconstpointer key)
+{
+	const struct known *row = key;
+
+	return g_str_hash(row->uidl) ^ (guint)(row->size * 2654435761u);
+}
+
+static gboolean
+name_equal(gconstpointer a, gconstpointer b)
+{
+	const struct known *x = a, *y = b;
+
+	return x->size == y->size && strcmp(x->uidl, y->uidl) == 0;
+}
 
 struct drop_known *
 drop_known_new(void)
 {
 	struct drop_known *known = g_new0(struct drop_known, 1);
 
-	known->rows = g_array_new(FALSE, TRUE, sizeof(struct known));
-	known->strings = g_string_chunk_new(16384);
-	known->first = g_hash_table_new(g_str_hash, g_str_equal);
-	known->last = g_hash_table_new(g_str_hash, g_str_equal);
-	known->numbers = g_hash_table_new(g_str_hash, g_str_equal);
+	known->rows = g_ptr_array_new_with_free_func(g_free);
+	known->strings = g_string_chunk_new(65536);
+	known->alike = g_hash_table_new(name_hash, name_equal);
 	return known;
 }
 
@@ -60,11 +74,10 @@ drop_known_free(struct drop_known *known)
 	if (!known)
 		return;
 	forget_unmet(known);
-	g_hash_table_unref(known->first);
-	g_hash_table_unref(known->last);
-	g_hash_table_unref(known->numbers);
+	g_clear_pointer(&known->numbers, g_hash_table_unref);
+	g_hash_table_unref(known->alike);
 	g_string_chunk_free(known->strings);
-	g_array_unref(known->rows);
+	g_ptr_array_unref(known->rows);
 	g_free(known);
 }
 
@@ -74,66 +87,71 @@ drop_known_count(const struct drop_known *known)
 	return known->rows->len;
 }
 
-static struct known *
-row_at(const struct drop_known *known, guint number)
-{
-	return &g_array_index(known->rows, struct known, number - 1);
-}
-
-static void
-note_number(struct drop_known *known, char *uidl, guint nth)
-{
-	guint most = GPOINTER_TO_UINT(g_hash_table_lookup(known->numbers, uidl));
-
-	if (nth + 1 > most)
-		g_hash_table_insert(known->numbers, uidl, GUINT_TO_POINTER(nth + 1));
-}
-
-static char *
-name_of(const char *uidl, guint64 size)
-{
-	return g_strdup_printf("%" G_GUINT64_FORMAT " %s", size, uidl);
-}
-
 void
 drop_known_add(struct drop_known *known, const struct store_drop *drop)
 {
-	struct known row = {
-	        .row = drop->id, .size = drop->size, .digest = drop->digest, .state = drop->state};
-	g_autofree char *name = name_of(drop->uidl, drop->size);
-	char *kept = g_string_chunk_insert_const(known->strings, name);
-	guint number = known->rows->len + 1, last;
-	char *uidl = g_string_chunk_insert_const(known->strings, drop->uidl);
+	struct known *row = g_new0(struct known, 1), *first;
 
-	row.uidl = uidl;
-	g_array_append_val(known->rows, row);
-	note_number(known, uidl, drop->nth);
-	if (!*drop->uidl)
+	row->uidl = *drop->uidl ? g_string_chunk_insert(known->strings, drop->uidl) : "";
+	row->size = drop->size;
+	row->row = drop->id;
+	row->digest = drop->digest;
+	row->nth = drop->nth;
+	row->state = drop->state;
+	g_ptr_array_add(known->rows, row);
+	if (!*row->uidl)
 		return;
-	last = GPOINTER_TO_UINT(g_hash_table_lookup(known->last, kept));
-	if (last)
-		row_at(known, last)->next = number;
+	first = g_hash_table_lookup(known->alike, row);
+	if (!first)
+		g_hash_table_add(known->alike, row);
 	else
-		g_hash_table_insert(known->first, kept, GUINT_TO_POINTER(number));
-	g_hash_table_insert(known->last, kept, GUINT_TO_POINTER(number));
+		first->last = (first->last ? first->last : first)->next = row;
 }
+
+/* ---- by name ---- */
 
 static struct known *
 find(struct drop_known *known, const struct drop_item *item)
 {
-	g_autofree char *name = name_of(item->uidl, item->size);
-	guint number = GPOINTER_TO_UINT(g_hash_table_lookup(known->first, name));
-	struct known *row;
+	const struct known name = {.uidl = item->uidl, .size = item->size};
+	struct known *row = g_hash_table_lookup(known->alike, &name);
 
-	if (!number)
+	if (!row)
 		return NULL;
-	row = row_at(known, number);
-	if (row->next)
-		g_hash_table_insert(known->first, g_string_chunk_insert_const(known->strings, name),
-		                    GUINT_TO_POINTER(row->next));
-	else
-		g_hash_table_remove(known->first, name);
+	g_hash_table_remove(known->alike, row);
+	if (row->next) {
+		row->next->last = row->last;
+		g_hash_table_add(known->alike, row->next);
+	}
 	return row;
+}
+
+static void
+note_number(struct drop_known *known, const char *uidl, guint nth)
+{
+	guint most = GPOINTER_TO_UINT(g_hash_table_lookup(known->numbers, uidl));
+
+	if (nth + 1 > most)
+		g_hash_table_insert(known->numbers, (gpointer)uidl, GUINT_TO_POINTER(nth + 1));
+}
+
+/* The next of those that are called so. */
+static guint
+number_of(struct drop_known *known, const char *uidl)
+{
+	guint nth;
+
+	if (!known->numbers) {
+		known->numbers = g_hash_table_new(g_str_hash, g_str_equal);
+		for (guint i = 0; i < known->rows->len; i++) {
+			const struct known *row = known->rows->pdata[i];
+
+			note_number(known, row->uidl, row->nth);
+		}
+	}
+	nth = GPOINTER_TO_UINT(g_hash_table_lookup(known->numbers, uidl));
+	note_number(known, nth ? uidl : g_string_chunk_insert(known->strings, uidl), nth);
+	return nth;
 }
 
 guint
@@ -146,15 +164,14 @@ drop_known_match(struct drop_known *known, GArray *items)
 		struct drop_item *item = &g_array_index(items, struct drop_item, i);
 		struct known *row = *item->uidl ? find(known, item) : NULL;
 
-		if (row) {
-			row->met = TRUE;
-			item->row = row->row;
-			item->state = row->state;
-			met++;
+		if (!row) {
+			item->nth = number_of(known, item->uidl);
 			continue;
 		}
-		item->nth = GPOINTER_TO_UINT(g_hash_table_lookup(known->numbers, item->uidl));
-		note_number(known, g_string_chunk_insert_const(known->strings, item->uidl), item->nth);
+		row->met = TRUE;
+		item->row = row->row;
+		item->state = row->state;
+		met++;
 	}
 	return met;
 }
@@ -169,18 +186,18 @@ look_at_unmet(struct drop_known *known)
 	known->names = g_hash_table_new(g_str_hash, g_str_equal);
 	known->nameless = FALSE;
 	/* The oldest is met first. */
-	for (guint number = known->rows->len; number > 0; number--) {
-		struct known *row = row_at(known, number);
+	for (guint i = known->rows->len; i-- > 0;) {
+		struct known *row = known->rows->pdata[i];
 
 		if (row->met || !row->digest)
 			continue;
 		g_hash_table_add(known->sizes, &row->size);
-		row->next = GPOINTER_TO_UINT(g_hash_table_lookup(known->digests, &row->digest));
-		g_hash_table_replace(known->digests, &row->digest, GUINT_TO_POINTER(number));
-		row->namesake = GPOINTER_TO_UINT(g_hash_table_lookup(known->names, row->uidl));
+		row->next = g_hash_table_lookup(known->digests, &row->digest);
+		g_hash_table_replace(known->digests, &row->digest, row);
 		known->nameless |= !*row->uidl;
+		row->namesake = g_hash_table_lookup(known->names, row->uidl);
 		if (*row->uidl)
-			g_hash_table_replace(known->names, (char *)row->uidl, GUINT_TO_POINTER(number));
+			g_hash_table_replace(known->names, (char *)row->uidl, row);
 	}
 }
 
@@ -195,21 +212,18 @@ drop_known_lacks(struct drop_known *known, guint64 size)
 gint64
 drop_known_meet(struct drop_known *known, guint64 size, gint64 digest, enum drop_state *state)
 {
-	guint number;
 	struct known *row;
 
 	if (!known->digests)
 		look_at_unmet(known);
-	number = GPOINTER_TO_UINT(g_hash_table_lookup(known->digests, &digest));
-	while (number && row_at(known, number)->met) /* by its name */
-		number = row_at(known, number)->next;
-	if (!number || row_at(known, number)->size != size)
+	row = g_hash_table_lookup(known->digests, &digest);
+	while (row && row->met) /* by its name */
+		row = row->next;
+	if (!row || row->size != size)
 		return 0;
-	row = row_at(known, number);
 	row->met = TRUE;
 	if (row->next)
-		g_hash_table_replace(known->digests, &row_at(known, row->next)->digest,
-		                     GUINT_TO_POINTER(row->next));
+		g_hash_table_replace(known->digests, &row->next->digest, row->next);
 	else
 		g_hash_table_remove(known->digests, &digest);
 	*state = row->state;
@@ -238,18 +252,14 @@ gint64
 drop_known_meet_resized(struct drop_known *known, const char *uidl,
                         gint64 (*digest)(guint64 size, void *user), void *user, enum drop_state *state)
 {
-	guint number =
-	        drop_known_names(known, uidl) ? GPOINTER_TO_UINT(g_hash_table_lookup(known->names, uidl)) : 0;
+	struct known *row = drop_known_names(known, uidl) ? g_hash_table_lookup(known->names, uidl) : NULL;
 
-	for (guint n = 0; number && n < NAMESAKES_MOST; n++) {
-		struct known *row = row_at(known, number);
-
-		if (!row->met && digest(row->size, user) == row->digest) {
-			row->met = TRUE;
-			*state = row->state;
-			return row->row;
-		}
-		number = row->namesake;
+	for (guint n = 0; row && n < NAMESAKES_MOST; n++, row = row->namesake) {
+		if (row->met || digest(row->size, user) != row->digest)
+			continue;
+		row->met = TRUE;
+		*state = row->state;
+		return row->row;
 	}
 	return 0;
 }
@@ -258,7 +268,7 @@ void
 drop_known_missed(const struct drop_known *known, enum drop_state state, GArray *out)
 {
 	for (guint i = 0; i < known->rows->len; i++) {
-		const struct known *row = &g_array_index(known->rows, struct known, i);
+		const struct known *row = known->rows->pdata[i];
 
 		if (!row->met && row->state == state)
 			g_array_append_val(out, row->row);
