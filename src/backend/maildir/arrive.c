@@ -219,12 +219,19 @@ write_body(struct deed *deed, struct deed_row *row, GBytes *body, GError **error
 {
 	g_autoptr(GBytes) lines = lines_with_lf(body);
 	g_autofree char *tmp = tmp_path(deed, row->made), *target = NULL;
+	enum disk_end end;
 
 	if (!choose_letters(deed, row, NULL, row->flags, error))
 		return DEED_FAILED;
 	target = target_path(deed, row, row->made, NULL, row->flags);
-	switch (disk_write(tmp, target, g_bytes_get_data(lines, NULL), g_bytes_get_size(lines), row->received,
-	                   error)) {
+	end = row->laid ? disk_finish(tmp, target, error) : DISK_GONE;
+	if (end == DISK_TAKEN)
+		disk_remove(tmp, NULL);
+	/* Others clean tmp up. */
+	if (end == DISK_GONE)
+		end = disk_write(tmp, target, g_bytes_get_data(lines, NULL), g_bytes_get_size(lines),
+		                 row->received, error);
+	switch (end) {
 	case DISK_DONE:
 		return arrived(deed, row, target);
 	case DISK_TAKEN:
@@ -237,6 +244,20 @@ write_body(struct deed *deed, struct deed_row *row, GBytes *body, GError **error
 		break;
 	}
 	return DEED_FAILED;
+}
+
+static gboolean
+append_lay(struct deed *deed, struct deed_row *row)
+{
+	g_autofree char *there = deed_arrival(deed, row->made), *tmp = tmp_path(deed, row->made);
+	g_autoptr(GBytes) body = NULL, lines = NULL;
+
+	if (there || row->folder == deed->op->to ||
+	    !(body = store_part(deed->backend->env->store, row->id, "", NULL)) || !g_bytes_get_size(body))
+		return TRUE;
+	lines = lines_with_lf(body);
+	row->laid = disk_lay(tmp, g_bytes_get_data(lines, NULL), g_bytes_get_size(lines), row->received);
+	return row->laid;
 }
 
 static enum deed_end
@@ -319,4 +340,5 @@ copy_lost(struct deed *deed, struct deed_row *row, GError **error)
 
 const struct deed_verb deed_move = {.has_target = TRUE, .found = move_found, .lost = move_lost};
 const struct deed_verb deed_copy = {.has_target = TRUE, .found = copy_found, .lost = copy_lost};
-const struct deed_verb deed_append = {.has_target = TRUE, .found = append_found, .lost = append_lost};
+const struct deed_verb deed_append = {
+        .has_target = TRUE, .found = append_found, .lost = append_lost, .lay = append_lay};

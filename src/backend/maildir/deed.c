@@ -7,10 +7,12 @@
 #include "backend/maildir/name.h"
 #include "backend/maildir/tree.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "base/i18n.h"
 
 #define READ_SLICE 500  /* rows read a step */
 #define DEED_SLICE 100  /* files changed a step */
+#define LAID_LEAST 4    /* of them, that one sync is worth while for */
 #define NEWS_SLICE 1000 /* of which the store is told at once: before, the folders go to the disk */
 #define OTHERS_SLICE 2000
 #define ROUNDS_MAX 10 /* looks for files that others rename all the time */
@@ -214,11 +216,31 @@ end_round(struct deed *deed, GError **error)
 	return JOB_FAILED;
 }
 
+/* Octets of the next slice. What cannot be written so says why when its turn comes. */
+static void
+lay_rows(struct deed *deed)
+{
+	guint end = MIN(deed->rows->len, deed->at + DEED_SLICE), laid = 0;
+	gboolean ok = deed->verb->lay && !deed->looks && end - deed->at >= LAID_LEAST;
+
+	for (guint i = deed->at; ok && i < end; i++) {
+		struct deed_row *row = &g_array_index(deed->rows, struct deed_row, i);
+
+		ok = row->through || row->laid || deed->verb->lay(deed, row);
+		laid += row->laid;
+	}
+	if (!laid || files_sync_all(deed->target, NULL))
+		return;
+	for (guint i = deed->at; i < end; i++)
+		g_array_index(deed->rows, struct deed_row, i).laid = FALSE;
+}
+
 static enum job_state
 take_rows(struct deed *deed, GError **error)
 {
 	GError *problem = NULL;
 
+	lay_rows(deed);
 	for (guint n = 0; !problem && n < DEED_SLICE && deed->at < deed->rows->len; deed->at++) {
 		struct deed_row *row = &g_array_index(deed->rows, struct deed_row, deed->at);
 

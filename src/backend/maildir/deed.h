@@ -29,6 +29,7 @@ struct deed_row {
 	char *keywords;    /* as shown */
 	guint32 letters;   /* for its keywords in the target */
 	guint misses;      /* looks in a row that did not find it */
+	gboolean laid;     /* its octets are on the disk, in tmp */
 	gboolean replaced; /* another comes instead of it */
 	gboolean through;
 };
@@ -45,6 +46,9 @@ struct deed_verb {
 	enum deed_end (*found)(struct deed *deed, struct deed_row *row, const char *path, GError **error);
 	/* It is nowhere. */
 	enum deed_end (*lost)(struct deed *deed, struct deed_row *row, GError **error);
+	/* Its octets, if they are written here, come to tmp, where one sync is for many; or NULL. FALSE: they
+	 * could not. */
+	gboolean (*lay)(struct deed *deed, struct deed_row *row);
 	/* Files of op->folder that are no rows of the op, or NULL. */
 	gboolean (*other)(struct deed *deed, const char *path, GError **error);
 };

@@ -106,8 +106,8 @@ disk_lock(const char *lock, GError **error)
 }
 
 /* A file system without the first way has the second, or neither. */
-static enum disk_end
-put_in_place(const char *tmp, const char *to, GError **error)
+enum disk_end
+disk_finish(const char *tmp, const char *to, GError **error)
 {
 	enum disk_end end = disk_rename(tmp, to, error);
 	struct stat st;
@@ -124,19 +124,45 @@ put_in_place(const char *tmp, const char *to, GError **error)
 	return rename(tmp, to) == 0 ? DISK_DONE : fail(to, errno, error);
 }
 
-enum disk_end
-disk_write(const char *tmp, const char *to, const void *bytes, gsize len, gint64 when, GError **error)
+/* The file that is at tmp now, and will be at to; -1 with error. */
+static int
+lay(const char *tmp, const char *to, const void *bytes, gsize len, gint64 when, GError **error)
 {
 	struct timespec times[2] = {{.tv_sec = (time_t)when}, {.tv_sec = (time_t)when}};
 	int fd = disk_create_anew(tmp);
+
+	if (fd >= 0 && files_write_all(fd, bytes, len) && futimens(fd, times) == 0)
+		return fd;
+	fail(fd < 0 ? tmp : to, errno, error);
+	if (fd >= 0) {
+		close(fd);
+		unlink(tmp);
+	}
+	return -1;
+}
+
+gboolean
+disk_lay(const char *tmp, const void *bytes, gsize len, gint64 when)
+{
+	int fd = lay(tmp, tmp, bytes, len, when, NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+enum disk_end
+disk_write(const char *tmp, const char *to, const void *bytes, gsize len, gint64 when, GError **error)
+{
+	int fd = lay(tmp, to, bytes, len, when, error);
 	enum disk_end end = DISK_FAILED;
 
 	if (fd < 0)
-		return fail(tmp, errno, error);
-	if (!files_write_all(fd, bytes, len) || futimens(fd, times) != 0 || fsync(fd) != 0)
+		return DISK_FAILED;
+	if (fsync(fd) != 0)
 		fail(to, errno, error);
 	else
-		end = put_in_place(tmp, to, error);
+		end = disk_finish(tmp, to, error);
 	close(fd);
 	if (end != DISK_DONE)
 		unlink(tmp);

@@ -21,7 +21,11 @@ enum disk_end disk_link(const char *from, const char *to, GError **error);
  * the time when; the octets are on the disk before to is. */
 enum disk_end disk_write(const char *tmp, const char *to, const void *bytes, gsize len, gint64 when,
                          GError **error);
-/* The same with what is in from, and its times. */
+/* The same in two steps, so that one sync of the file system in between does for many: the octets come to tmp
+ * (FALSE: they could not), and what lies there comes to to. */
+gboolean disk_lay(const char *tmp, const void *bytes, gsize len, gint64 when);
+enum disk_end disk_finish(const char *tmp, const char *to, GError **error);
+/* disk_write with what is in from, and its times. */
 enum disk_end disk_copy(const char *from, const char *tmp, const char *to, GError **error);
 /* Where a rename does not do: a second name or a copy, then from goes. What an earlier call left half done is
  * brought to its end. DISK_GONE also when from got another name in the middle. */
