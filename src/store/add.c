@@ -75,7 +75,7 @@ add_new(struct store *store, gint64 folder, const struct store_message *message,
 	                        .key = {message->received, message->uid ? (gint64)message->uid : id, id},
 	                        .base = message->flags,
 	                        .have = (message->structure ? HAVE_STRUCTURE : 0) |
-	                                (message->file ? HAVE_WHOLE : 0)};
+	                                (message->file || message->whole ? HAVE_WHOLE : 0)};
 	int attachments = count_attachments(message->structure, message->envelope->content_type);
 	gboolean unread = !(message->flags & FLAG_SEEN);
 	struct folder_delta *delta = folder_delta(store, folder);
@@ -252,4 +252,21 @@ store_set_structure(struct store *store, msgid id, const struct mime_part *struc
 	if (ok && folder >= 0)
 		ok = put_structure(store, id, structure, error);
 	return store_leave(store, own, ok, error);
+}
+
+gboolean
+row_set_whole(struct store *store, msgid id, const struct mime_part *root, GError **error)
+{
+	static const char sql[] =
+	        "UPDATE message SET attachments = ?2, have = (have | ?3) & ~?4 WHERE id = ?1"
+	        " RETURNING folder";
+	gint64 folder;
+
+	if (!store_number(store, sql,
+	                  VALUES(id, count_attachments(root, NULL), HAVE_STRUCTURE | HAVE_WHOLE, HAVE_PART),
+	                  -1, &folder, error))
+		return FALSE;
+	if (folder > 0)
+		folder_delta(store, folder);
+	return folder < 0 || put_structure(store, id, root, error);
 }

@@ -175,8 +175,8 @@ bodies_put_entry(struct store *store, msgid id, const char *section, gint64 size
 	if (*section)
 		return row_set_have(store, id, HAVE_PART, 0, error);
 	return store_run(store, parts, VALUES(id), error) &&
-	       (!root || store_set_structure(store, id, root, error)) &&
-	       row_set_have(store, id, HAVE_WHOLE, HAVE_PART, error);
+	       (root ? row_set_whole(store, id, root, error)
+	             : row_set_have(store, id, HAVE_WHOLE, HAVE_PART, error));
 }
 
 gboolean

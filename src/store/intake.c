@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/i18n.h"
-#include "store/maildrop.h"
 #include "store/store-private.h"
 
 /* How a body comes in: octet by octet behind the name that it will have, which is its own once all of it is
@@ -220,42 +219,4 @@ store_part_put(struct store *store, msgid id, const char *section, const void *b
 		return FALSE;
 	}
 	return store_part_finish(store, id, section, fd, durable, error);
-}
-
-gboolean
-store_body_write(struct store *store, msgid id, const void *bytes, gsize len, gboolean structured,
-                 GError **error)
-{
-	g_autofree char *final = bodies_path(store, id, "", error);
-	g_autofree char *dir = final ? g_path_get_dirname(final) : NULL;
-	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
-	struct mime_part *root = NULL;
-	gboolean ok;
-	int fd;
-
-	if (!final)
-		return FALSE;
-	if (store_has_part(store, id, ""))
-		return TRUE;
-	/* No row knows it yet: the name alone says nothing. */
-	fd = open(final, flags, 0600);
-	if (fd < 0 && errno == ENOENT) {
-		if (!files_make_private_dir(dir, error))
-			return FALSE;
-		fd = open(final, flags, 0600);
-	}
-	if (fd < 0 || !files_write_all(fd, bytes, len)) {
-		fail_file(final, error);
-		if (fd >= 0)
-			close(fd);
-		return FALSE;
-	}
-	close(fd);
-	if (!structured) {
-		root = mime_part_parse(len ? bytes : "", len);
-		mime_part_number(root);
-	}
-	ok = bodies_put_entry(store, id, "", (gint64)len, root, error);
-	g_clear_pointer(&root, mime_part_free);
-	return ok;
 }

@@ -64,10 +64,6 @@ guint64 store_uid_next(struct store *store, gint64 folder, GError **error);
 gboolean store_copy_body(struct store *store, msgid from, msgid to, gboolean *lacking, GError **error);
 /* Messages whose bodies are lacking so, for copies that wait, at most limit. Appends msgid. */
 gboolean store_copies_lack(struct store *store, guint limit, GArray *out, GError **error);
-/* The whole of a message whose row is here; in a transaction, before the end of which store_bodies_sync makes
- * it last. structured: its structure was given with the row. */
-gboolean store_body_write(struct store *store, msgid id, const void *bytes, gsize len, gboolean structured,
-                          GError **error);
 /* What is here of the whole messages ids is on the disk when this returns. */
 gboolean store_bodies_sync(struct store *store, const msgid *ids, guint n, GError **error);
 

@@ -455,6 +455,16 @@ store_size(struct store *store, msgid id)
 	return (guint64)MAX(size, 0);
 }
 
+gint64
+store_shown_in(struct store *store, msgid id)
+{
+	static const char sql[] = "SELECT folder FROM message WHERE id = ?1";
+	gint64 folder = 0;
+
+	store_number(store, sql, VALUES(id), 0, &folder, NULL);
+	return folder;
+}
+
 msgid
 store_last_id(struct store *store)
 {

@@ -5,6 +5,7 @@ libstore_a_SOURCES = \
   src/store/appends.c \
   src/store/arrivals.c src/store/arrivals.h \
   src/store/bodies.c \
+  src/store/bulk.c src/store/bulk.h \
   src/store/check.c src/store/check-bodies.c src/store/check-structures.c src/store/check-private.h \
   src/store/copies.c \
   src/store/effects.c \

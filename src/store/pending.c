@@ -22,6 +22,7 @@ enum number {
 	N_ZONE,
 	N_UID,
 	N_DATE,
+	N_WHOLE,
 	NUMBERS
 };
 enum word {
@@ -40,11 +41,12 @@ enum word {
 	WORDS
 };
 
-static const char columns[] = "CREATE TABLE pending (id, folder, ord, received, size, base, thread, head, "
-                              "unread, attachments, have, zone, uid,"
-                              " date, keywords, file, sender, recipients, copies, subject, message_id, "
-                              "in_reply_to, refs, list_id, email_id,"
-                              " preview)";
+static const char columns[] =
+        "CREATE TABLE pending (id, folder, ord, received, size, base, thread, head, "
+        "unread, attachments, have, zone, uid,"
+        " date, whole, keywords, file, sender, recipients, copies, subject, message_id, "
+        "in_reply_to, refs, list_id, email_id,"
+        " preview)";
 
 struct row {
 	gint64 numbers[NUMBERS];
@@ -56,12 +58,13 @@ struct row {
 struct pending {
 	GArray *rows;
 	GString *arena;
+	gboolean whole; /* bodies of some come with them */
 };
 
 struct pending *
 pending_new(void)
 {
-	struct pending *pending = g_new(struct pending, 1);
+	struct pending *pending = g_new0(struct pending, 1);
 
 	pending->rows = g_array_new(FALSE, FALSE, sizeof(struct row));
 	pending->arena = g_string_new(NULL);
@@ -80,6 +83,7 @@ void
 pending_drop(struct pending *pending)
 {
 	g_array_set_size(pending->rows, 0);
+	pending->whole = FALSE;
 	/* One row with thousands of addresses should not stay in memory for ever. */
 	if (pending->arena->allocated_len > 2 * BYTES_MAX) {
 		g_string_free(pending->arena, TRUE);
@@ -287,13 +291,15 @@ pending_add(struct store *store, const struct row_state *state, const struct sto
 	                    [N_HAVE] = state->have,
 	                    [N_ZONE] = envelope->zone,
 	                    [N_UID] = (gint64)message->uid,
-	                    [N_DATE] = envelope->date},
+	                    [N_DATE] = envelope->date,
+	                    [N_WHOLE] = message->whole},
 	        .has_uid = message->uid != 0,
 	        .has_date = envelope->has_date,
 	};
 
 	add_words(pending, &row, message);
 	g_array_append_val(pending->rows, row);
+	pending->whole |= message->whole;
 	if (pending->rows->len < ROWS_MAX && pending->arena->len < BYTES_MAX)
 		return TRUE;
 	return pending_flush(store, error);
@@ -316,12 +322,16 @@ pending_flush(struct store *store, GError **error)
 	        " in_reply_to, refs, list_id, email_id, preview) SELECT id, date, zone, sender, recipients, "
 	        "copies, subject,"
 	        " message_id, in_reply_to, refs, list_id, email_id, preview FROM pending";
+	static const char bodies[] =
+	        "INSERT OR FAIL INTO part (id, section, size) SELECT id, '', size FROM pending WHERE whole";
 	gboolean ok;
 
 	if (!store->pending || !store->pending->rows->len)
 		return TRUE;
 	ok = store_finish(store, store_prepare(store, messages, NULL, 0, error), error) &&
 	     store_finish(store, store_prepare(store, envelopes, NULL, 0, error), error);
+	if (ok && store->pending->whole)
+		ok = store_finish(store, store_prepare(store, bodies, NULL, 0, error), error);
 	pending_drop(store->pending);
 	return ok;
 }

@@ -175,6 +175,8 @@ gboolean row_write_base(struct store *store, const struct row_state *state, guin
                         GError **error);
 gboolean row_remove(struct store *store, const struct row_state *state, GError **error);
 gboolean row_set_have(struct store *store, msgid id, guint set, guint unset, GError **error);
+/* All of it is here now, and root is its structure as we see it. */
+gboolean row_set_whole(struct store *store, msgid id, const struct mime_part *root, GError **error);
 
 /* Blank-separated words: (base ∪ add) \ remove; case-insensitive. NULL when none. Gives (g_free). */
 char *keywords_apply(const char *base, const char *add, const char *remove);
@@ -311,6 +313,11 @@ gboolean bodies_put_entry(struct store *store, msgid id, const char *section, gi
                           const struct mime_part *root, GError **error);
 /* preview.c: the preview of a message that has none, out of its text if that is here. */
 gboolean preview_fill(struct store *store, msgid id, GError **error);
+/* The same out of the octets of the whole message, whose structure is root. */
+gboolean preview_put(struct store *store, msgid id, const struct mime_part *root, const void *bytes,
+                     gsize len, GError **error);
+/* "" when there is none. Gives (g_free). */
+char *preview_of(const struct mime_part *root, const void *bytes, gsize len);
 /* Where the parts of a message lie that are not cut out of the whole. Gives (g_free). */
 char *bodies_parts_dir(struct store *store, msgid id);
 /* Gives (mime_part_free); NULL: the file cannot be read. */

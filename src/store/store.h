@@ -143,6 +143,7 @@ struct store_message {
 	const struct envelope *envelope;
 	const struct mime_part *structure;     /* or NULL */
 	const char *email_id, *preview, *file; /* or NULL */
+	gboolean whole;                        /* store/bulk.h puts its octets, size of them, on the disk */
 };
 /* Inserts a row, its thread and counters; a (folder, uid) or (folder, file) already there gets base flags
  * and, if it had none, the structure. Gives its id, 0 with error. In a transaction. */
@@ -188,6 +189,8 @@ struct store_row *store_row(struct store *store, msgid id, GError **error);
 msgid store_id_by_uid(struct store *store, gint64 folder, guint64 uid, GError **error);
 /* Octets of the message, as the server says; 0: not known, or not here. */
 guint64 store_size(struct store *store, msgid id);
+/* The folder it is shown in; 0: none, or it is not here. */
+gint64 store_shown_in(struct store *store, msgid id);
 /* The highest id given so far: rows made from now on have higher ones. 0: none, or not known. */
 msgid store_last_id(struct store *store);
 /* The structure, or NULL without error when not known. For BODY_FULL rows without one it is parsed from the

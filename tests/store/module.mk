@@ -5,6 +5,7 @@ STORE_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 STORE_TESTS =  \
   tests/store/test-appends \
   tests/store/test-bodies \
+  tests/store/test-bulk \
   tests/store/test-check \
   tests/store/test-damage \
   tests/store/test-journal \
@@ -37,6 +38,9 @@ tests_store_test_appends_LDADD = $(STORE_LIBS)
 tests_store_test_bodies_SOURCES = tests/store/test-bodies.c $(STORE_TEST_UTIL)
 tests_store_test_bodies_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_bodies_LDADD = $(STORE_LIBS)
+tests_store_test_bulk_SOURCES = tests/store/test-bulk.c $(STORE_TEST_UTIL)
+tests_store_test_bulk_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_bulk_LDADD = $(STORE_LIBS)
 tests_store_test_check_SOURCES = tests/store/test-check.c $(STORE_TEST_UTIL)
 tests_store_test_check_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_check_LDADD = $(STORE_LIBS) $(SQLITE_LIBS)

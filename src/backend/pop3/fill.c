@@ -5,7 +5,7 @@
 
 /* INBOX is opened and filled, and bodies are fetched: what is asked for, and when. */
 
-enum { SCREEN = 60, FEW = 100, CHUNK = 500, CHUNK_OCTETS = 4 << 20 };
+enum { SCREEN = 60, FEW = 100, CHUNK = 1000, CHUNK_OCTETS = 4 << 20 };
 
 gint64
 pop3_inbox(struct backend *b, GError **error)

@@ -162,6 +162,7 @@ visit_new(struct backend *b)
 	pop3_caps_init(&v->caps);
 	g_queue_init(&v->waiting);
 	g_queue_init(&v->sent);
+	g_queue_init(&v->takes);
 	tasks_init(&v->tasks, b->env->context, NULL, NULL);
 	v->taken = g_ptr_array_new();
 	return v;

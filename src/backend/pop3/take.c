@@ -9,6 +9,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "store/arrivals.h"
+#include "store/bulk.h"
 
 /* Messages on their way from the server into the store: headers by TOP, whole ones by RETR. What is small is
  * put into the store many at a time, in one transaction that is on the disk when it counts; what is large
@@ -30,12 +31,11 @@ struct take {
 	msgid id;       /* the row whose body it is; 0: it gets one */
 	gboolean whole; /* RETR */
 	GByteArray *octets;
-	int fd;       /* of the body's file, -1: it is in octets */
-	guint64 have; /* octets */
-	gint64 row;   /* of table maildrop, while it is put into the store */
-	struct mime_part *structure;
-	GPtrArray *tasks;    /* struct task *: held */
-	GPtrArray *progress; /* functions, or NULL, parallel to tasks */
+	int fd;                    /* of the body's file, -1: it is in octets */
+	guint64 have;              /* octets */
+	gint64 row, digest, since; /* of table maildrop, while it is put into the store */
+	GPtrArray *tasks;          /* struct task *: held */
+	GPtrArray *progress;       /* functions, or NULL, parallel to tasks */
 	GError *error;
 };
 
@@ -46,7 +46,6 @@ take_free(struct take *t)
 {
 	if (t->fd >= 0)
 		close(t->fd);
-	g_clear_pointer(&t->structure, mime_part_free);
 	g_byte_array_unref(t->octets);
 	g_ptr_array_unref(t->tasks);
 	g_ptr_array_unref(t->progress);
@@ -107,68 +106,91 @@ note_arrival(struct visit *v, gint64 inbox, msgid id, GError **error)
 	return !v->judges || id <= v->last_row || store_arrival_note(v->b->env->store, &arrival, error);
 }
 
+static struct store_drop
+drop_of(const struct take *t)
+{
+	const struct drop_item *item = t->item;
+
+	return (struct store_drop){.uidl = item->uidl,
+	                           .nth = item->nth,
+	                           .size = item->size,
+	                           .digest = t->digest,
+	                           .msg = t->id,
+	                           .since = t->since};
+}
+
+/* What the list of the server says of it is put down by add_drop. */
 static gboolean
-add_row(struct visit *v, gint64 inbox, struct take *t, GError **error)
+add_row(struct visit *v, struct store_bulk *bulk, gint64 inbox, struct take *t, GError **error)
 {
 	struct store *store = v->b->env->store;
 	const char *bytes = t->octets->len ? (const char *)t->octets->data : "";
 	struct drop_item *item = t->item;
-	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
 	struct envelope envelope;
 	struct store_message message = {.uid = item->uid, .size = item->size, .envelope = &envelope};
-	struct store_drop drop = {.uidl = item->uidl, .nth = item->nth, .size = item->size, .since = now};
+	struct mime_part *structure;
+	struct store_drop drop;
 
-	drop.digest = store_drop_digest(store, bytes, t->octets->len, item->size);
-	t->row = pop3_list_meet(v->list, item, drop.digest, bytes, t->octets->len);
+	t->since = g_get_real_time() / G_USEC_PER_SEC;
+	t->digest = store_drop_digest(store, bytes, t->octets->len, item->size);
+	t->row = pop3_list_meet(v->list, item, t->digest, bytes, t->octets->len);
+	drop = drop_of(t);
 	/* One that has no name today may have its old one tomorrow. */
 	if (t->row)
 		return !*item->uidl || store_drop_rename(store, t->row, &drop, error);
 	envelope_from_headers(&envelope, bytes, t->octets->len);
-	message.received = received_of(bytes, t->octets->len, &envelope, now);
+	message.received = received_of(bytes, t->octets->len, &envelope, t->since);
 	if (t->whole) {
-		t->structure = mime_part_parse(bytes, t->octets->len);
-		mime_part_number(t->structure);
-		message.structure = t->structure;
+		message.structure = structure = mime_part_parse(bytes, t->octets->len);
+		mime_part_number(structure);
 		message.size = t->have;
+		t->id = store_bulk_add(bulk, inbox, &message, bytes, error);
+		mime_part_free(structure);
+	} else {
+		t->id = store_add(store, inbox, &message, error);
 	}
-	t->id = drop.msg = store_add(store, inbox, &message, error);
 	envelope_clear(&envelope);
-	t->row = t->id ? store_drop_add(store, &drop, error) : 0;
+	return t->id != 0;
+}
+
+static gboolean
+add_drop(struct visit *v, gint64 inbox, struct take *t, GError **error)
+{
+	const struct store_drop drop = drop_of(t);
+
+	t->row = store_drop_add(v->b->env->store, &drop, error);
 	return t->row != 0 && note_arrival(v, inbox, t->id, error);
 }
 
-/* Rows first: they come into the store by the hundred. */
+/* Rows first, and nothing in between: they come into the store by the hundred. */
 static gboolean
-put_all(struct visit *v, GPtrArray *takes, gint64 inbox, GError **error)
+put_all(struct visit *v, struct store_bulk *bulk, GPtrArray *takes, gint64 inbox, GError **error)
 {
-	struct store *store = v->b->env->store;
-	g_autoptr(GArray) whole = g_array_new(FALSE, FALSE, sizeof(msgid));
 	gboolean ok = TRUE;
 
 	for (guint i = 0; ok && i < takes->len; i++) {
 		struct take *t = takes->pdata[i];
 
-		ok = t->id || add_row(v, inbox, t, error);
+		if (!t->id)
+			ok = add_row(v, bulk, inbox, t, error);
+		else if (t->whole)
+			ok = store_bulk_body(bulk, t->id, t->octets->data, t->octets->len, error) >= 0;
 	}
 	for (guint i = 0; ok && i < takes->len; i++) {
-		const struct take *t = takes->pdata[i];
+		struct take *t = takes->pdata[i];
 
-		if (!t->whole || !t->id)
-			continue;
-		ok = store_body_write(store, t->id, t->octets->data, t->octets->len, t->structure != NULL,
-		                      error);
-		g_array_append_val(whole, t->id);
+		ok = t->row || t->item->row || add_drop(v, inbox, t, error);
 	}
-	return ok && store_bodies_sync(store, (const msgid *)(void *)whole->data, whole->len, error);
+	return ok;
 }
 
 /* The counters of INBOX with the rows that it lacks, in the same transaction. */
 static gboolean
-put_in_order(struct visit *v, GPtrArray *takes, gint64 inbox, GError **error)
+put_in_order(struct visit *v, struct store_bulk *bulk, GPtrArray *takes, gint64 inbox, GError **error)
 {
 	struct pop3_desk desk;
 
-	return pop3_desk_open(v->b, inbox, &desk, error) && put_all(v, takes, inbox, error) &&
+	return pop3_desk_open(v->b, inbox, &desk, error) && put_all(v, bulk, takes, inbox, error) &&
 	       pop3_desk_close(v->b, &desk, error);
 }
 
@@ -204,20 +226,20 @@ static gboolean
 put(struct visit *v, GPtrArray *takes, gint64 inbox, GError **error)
 {
 	struct store *store = v->b->env->store;
+	struct store_bulk *bulk;
 	guint was = v->waiting_rows;
 	gboolean ok;
 
 	v->judges = conf_rules_arrival(v->b->env->conf, v->b->env->account);
 	v->last_row = v->judges ? store_last_id(store) : 0;
-	ok = store_begin(store, count(takes, is_whole) > 0, error);
-	if (!ok)
+	bulk = store_bulk_begin(store, count(takes, is_whole) > 0, error);
+	if (!bulk)
 		return FALSE;
 	v->waiting_rows = v->list ? v->list->waiting - count(takes, is_fresh) : 0;
-	ok = put_in_order(v, takes, inbox, error) && store_commit(store, error);
-	if (!ok) {
-		store_rollback(store);
+	ok = put_in_order(v, bulk, takes, inbox, error);
+	ok = store_bulk_end(bulk, ok, error);
+	if (!ok)
 		v->waiting_rows = was;
-	}
 	return ok;
 }
 
@@ -273,7 +295,7 @@ store_if_due(struct visit *v)
 {
 	gint64 age = v->taken->len ? g_get_monotonic_time() - v->taken_since : 0;
 
-	if (!v->takes || v->taken->len >= TAKEN_ROWS || v->taken_octets >= TAKEN_MOST ||
+	if (g_queue_is_empty(&v->takes) || v->taken->len >= TAKEN_ROWS || v->taken_octets >= TAKEN_MOST ||
 	    age >= TAKEN_MS * 1000)
 		store_taken(v);
 }
@@ -451,7 +473,7 @@ on_end(struct visit *v, struct pop3_cmd *cmd, const GError *error)
 	struct take *t = cmd->user;
 	g_autoptr(GError) empty = NULL;
 
-	v->takes = g_list_remove(v->takes, t);
+	g_queue_remove(&v->takes, t); /* mostly the first */
 	if (!cmd->answered) {
 		take_end(t, error);
 		return;
@@ -490,7 +512,7 @@ begin(struct visit *v, struct take *t)
 	cmd = t->whole ? pop3_cmd_new(POP3_MESSAGE, &take_reply, t, "RETR %u", t->item->n)
 	               : pop3_cmd_new(POP3_MESSAGE, &take_reply, t, "TOP %u 0", t->item->n);
 	cmd->octets = t->whole ? t->item->size : v->header_size ? v->header_size : HEADER_GUESS;
-	v->takes = g_list_append(v->takes, t);
+	g_queue_push_tail(&v->takes, t);
 	/* What a person waits for goes first. */
 	if (t->whole && t->progress->len && t->progress->pdata[0])
 		pop3_send_first(v, cmd);
@@ -507,7 +529,7 @@ take_new(struct drop_item *item, msgid id, gboolean whole)
 	t->id = id;
 	t->whole = whole;
 	t->fd = -1;
-	t->octets = g_byte_array_new();
+	t->octets = g_byte_array_sized_new(whole ? (guint)MIN(item->size, SMALL) : 0);
 	t->tasks = g_ptr_array_new();
 	t->progress = g_ptr_array_new();
 	return t;
@@ -518,7 +540,7 @@ pop3_take_body(struct visit *v, struct drop_item *item, msgid msg, struct task *
 {
 	struct take *t = NULL;
 
-	for (GList *l = v->takes; l && !t; l = l->next)
+	for (GList *l = v->takes.head; l && !t; l = l->next)
 		if (((const struct take *)l->data)->id == msg)
 			t = l->data; /* two would write over each other */
 	for (guint i = 0; !t && i < v->taken->len; i++)
@@ -536,13 +558,13 @@ pop3_take_body(struct visit *v, struct drop_item *item, msgid msg, struct task *
 gboolean
 pop3_take_wait(struct visit *v, struct task *task)
 {
-	GList *last = g_list_last(v->takes);
+	struct take *last = g_queue_peek_tail(&v->takes);
 
+	if (!last && v->taken->len)
+		last = v->taken->pdata[v->taken->len - 1];
 	if (last)
-		add_task(last->data, task, NULL);
-	else if (v->taken->len)
-		add_task(v->taken->pdata[v->taken->len - 1], task, NULL);
-	return last || v->taken->len;
+		add_task(last, task, NULL);
+	return last != NULL;
 }
 
 void

@@ -100,7 +100,7 @@ struct visit {
 	struct tasks tasks;
 
 	struct drop_list *list; /* or NULL */
-	GList *takes;           /* struct take * under way */
+	GQueue takes;           /* struct take * under way */
 	GPtrArray *taken;       /* struct take *: here, and not in the store yet */
 	gsize taken_octets;
 	gint64 taken_since;  /* monotonic µs: when the first of them came */
