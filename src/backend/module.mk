@@ -7,6 +7,7 @@ libbackend_a_SOURCES = \
   src/backend/imap/admin.c \
   src/backend/imap/append.c \
   src/backend/imap/binary.c \
+  src/backend/imap/bodies.c \
   src/backend/imap/box.c \
   src/backend/imap/check.c \
   src/backend/imap/empty.c \

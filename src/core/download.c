@@ -12,10 +12,10 @@
  * is here or nobody wants it any more. Only what the server refuses for good is done without. */
 
 enum {
-	AT_ONCE = 50,
+	AT_ONCE = 500,
 	OCTETS_FIRST = 512 * 1024,
 	OCTETS_MIN = 64 * 1024,
-	OCTETS_MAX = 8192 * 1024,
+	OCTETS_MAX = 16384 * 1024,
 	BIG = 1024 * 1024,
 	SHORT_MS = 250,
 	LONG_MS = 700,
@@ -134,11 +134,7 @@ learn(struct download *d)
 static gboolean
 is_wanted(struct account *a, msgid id)
 {
-	struct store_row *row = store_row(a->store, id, NULL);
-	gboolean wanted = row && row->folder && !store_has_part(a->store, id, "");
-
-	store_row_free(row);
-	return wanted;
+	return store_shown_in(a->store, id) && !store_has_part(a->store, id, "");
 }
 
 static gboolean

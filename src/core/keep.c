@@ -9,9 +9,10 @@
 
 enum {
 	AT_ONCE = 50,
+	WHOLE_AT_ONCE = 1000,
 	OCTETS_FIRST = 256 * 1024,
 	OCTETS_MIN = 64 * 1024,
-	OCTETS_MAX = 4096 * 1024,
+	OCTETS_MAX = 16384 * 1024,
 	SHORT_MS = 150,
 	LONG_MS = 400
 };
@@ -86,11 +87,7 @@ note_failure(struct account *a, gint64 folder, const GError *error, gboolean go_
 static gboolean
 has_gone(const struct keeping *k, msgid id)
 {
-	struct store_row *row = store_row(k->account->store, id, NULL);
-	gboolean gone = !row || row->folder != k->folder;
-
-	g_clear_pointer(&row, store_row_free);
-	return gone;
+	return store_shown_in(k->account->store, id) != k->folder;
 }
 
 static void
@@ -233,10 +230,10 @@ is_there(struct account *a, msgid id)
 
 /* Those of the policy that were not tried in vain on this link already. */
 static gboolean
-find_missing(struct account *a, struct keeping *k, gint64 since)
+find_missing(struct account *a, struct keeping *k, gint64 since, guint most)
 {
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(msgid));
-	guint want = AT_ONCE + g_hash_table_size(a->unkept);
+	guint want = most + g_hash_table_size(a->unkept);
 
 	/* However many there are that cannot be fetched, those below have their turn. */
 	for (;; want *= 2) {
@@ -244,13 +241,13 @@ find_missing(struct account *a, struct keeping *k, gint64 since)
 		g_array_set_size(k->ids, 0);
 		if (!store_missing_bodies(a->store, k->folder, since, k->full, want, found, NULL))
 			return FALSE;
-		for (guint i = 0; i < found->len && k->ids->len < AT_ONCE; i++) {
+		for (guint i = 0; i < found->len && k->ids->len < most; i++) {
 			msgid id = g_array_index(found, msgid, i);
 
 			if (!g_hash_table_contains(a->unkept, &id) && is_there(a, id))
 				g_array_append_val(k->ids, id);
 		}
-		if (k->ids->len == AT_ONCE || found->len < want || want > G_MAXINT32 / 2)
+		if (k->ids->len == most || found->len < want || want > G_MAXINT32 / 2)
 			return k->ids->len > 0;
 	}
 }
@@ -275,9 +272,9 @@ wants(struct account *a, gint64 folder, gboolean *full, gint64 *since)
 	return keep.what != KEEP_HEADERS && keep.age != 0;
 }
 
-/* NULL: nothing is left to fetch. */
+/* NULL: nothing is left to fetch. any: one message is enough to know that. */
 static struct keeping *
-find(struct account *a, gint64 folder)
+find(struct account *a, gint64 folder, gboolean any)
 {
 	struct keeping *k;
 	gboolean full;
@@ -290,7 +287,7 @@ find(struct account *a, gint64 folder)
 	k->folder = folder;
 	k->full = full;
 	k->ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	if (find_missing(a, k, since))
+	if (find_missing(a, k, since, any ? 1 : full ? WHOLE_AT_ONCE : AT_ONCE))
 		return k;
 	g_array_unref(k->ids);
 	g_free(k);
@@ -300,7 +297,7 @@ find(struct account *a, gint64 folder)
 gboolean
 keep_is_due(struct account *a, gint64 folder)
 {
-	struct keeping *k = find(a, folder);
+	struct keeping *k = find(a, folder, TRUE);
 
 	if (!k)
 		return FALSE;
@@ -313,7 +310,7 @@ gboolean
 keep_on(struct lane *lane, gint64 folder)
 {
 	struct account *a = lane->account;
-	struct keeping *k = find(a, folder);
+	struct keeping *k = find(a, folder, FALSE);
 
 	if (!k)
 		return FALSE;

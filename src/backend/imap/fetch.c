@@ -11,7 +11,14 @@
  * never becomes a stored part. A part that the server decodes (binary.c) is kept under another name; where it
  * cannot be had so after all, it is fetched from the start as it is in the message. */
 
-enum { WHOLE_BELOW = 192 * 1024, SLICE = 128 * 1024, SLICES_AHEAD = 3, SPARE = 1024 * 1024 };
+enum {
+	WHOLE_BELOW = 192 * 1024,
+	SLICE = 128 * 1024,
+	AHEAD_LEAST = 3, /* slices */
+	AHEAD_MOST = 64,
+	MOMENT_MS = 300, /* as many are asked for ahead as come in that */
+	SPARE = 1024 * 1024
+};
 
 /* Who waits for a section. */
 struct waiter {
@@ -32,6 +39,9 @@ struct imap_want {
 	guint64 asked;   /* octets asked for */
 	guint64 total;   /* octets there will be: announced, or (decoded) guessed until the server told it */
 	guint flights;
+	guint64 from;      /* what was here when it began */
+	gint64 since;      /* monotonic µs: when it began */
+	gboolean held;     /* all of it is in b->bodies */
 	gboolean binary;   /* the server decodes it */
 	gboolean sized;    /* and has told how long it is then */
 	gboolean unfit;    /* it cannot be had decoded */
@@ -43,7 +53,7 @@ struct imap_want {
 static struct imap_want *
 want_of(struct backend *b, guint64 uid, const char *section)
 {
-	for (GList *l = b->wants; l; l = l->next) {
+	for (GList *l = b->wants.head; l; l = l->next) {
 		struct imap_want *w = l->data;
 
 		if (w->uid == uid && w->folder == b->box.folder && !w->finished && !w->error &&
@@ -86,7 +96,7 @@ want_free(struct imap_want *w)
 static void
 want_end(struct backend *b, struct imap_want *w)
 {
-	b->wants = g_list_remove(b->wants, w);
+	g_queue_remove(&b->wants, w);
 	if (w->fd >= 0)
 		close(w->fd); /* what is there stays as a beginning for next time */
 	if (!w->finished && !w->error)
@@ -120,6 +130,34 @@ fail_empty(struct imap_want *w)
 }
 
 static void
+put(struct backend *b, struct imap_want *w, gboolean here, const GError *error)
+{
+	w->held = FALSE;
+	w->finished = here;
+	if (error && !w->error)
+		w->error = g_error_copy(error);
+	if (!w->flights)
+		want_end(b, w);
+}
+
+/* A person waits for it. */
+static gboolean
+is_watched(const struct imap_want *w)
+{
+	for (guint i = 0; i < w->waiters->len; i++)
+		if (g_array_index(w->waiters, struct waiter, i).progress)
+			return TRUE;
+	return FALSE;
+}
+
+static void
+put_if_due(struct backend *b)
+{
+	if (imap_bodies_due(b->bodies, b->wants.length))
+		imap_bodies_put(b, put);
+}
+
+static void
 take_whole(struct backend *b, struct imap_want *w, const struct imap_node *value)
 {
 	guint64 have;
@@ -131,6 +169,16 @@ take_whole(struct backend *b, struct imap_want *w, const struct imap_node *value
 	}
 	if (!value->len && w->total > 2) {
 		fail_empty(w);
+		return;
+	}
+	if (!*w->section && value->spool_fd < 0) {
+		w->held = TRUE;
+		imap_bodies_add(b->bodies, w, w->id, value->text ? (const void *)value->text : "",
+		                value->len);
+		if (is_watched(w))
+			imap_bodies_put(b, put);
+		else
+			put_if_due(b);
 		return;
 	}
 	if (value->spool_fd < 0) {
@@ -232,7 +280,7 @@ imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section 
 {
 	struct imap_want *w = want_of(b, uid, section->section);
 
-	if (!w || w->unfit || section->binary != w->binary)
+	if (!w || w->held || w->unfit || section->binary != w->binary)
 		return;
 	imap_slice_end(b); /* parts are stored in no transaction */
 	if (!b->conn)
@@ -261,6 +309,7 @@ imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section 
 
 static gboolean want_begin(struct backend *b, struct imap_want *w, GError **error);
 static void ask(struct backend *b, struct imap_want *w);
+static void ask_ahead(struct backend *b, struct imap_want *w);
 
 /* From the start, as it is in the message. */
 static void
@@ -292,11 +341,9 @@ has_failed_decoded(struct backend *b, const struct imap_want *w, const struct im
 }
 
 static void
-asked_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+answered(struct backend *b, struct imap_want *w, const struct imap_cmd *cmd,
+         const struct imap_response *response, const GError *error)
 {
-	struct imap_want *w = cmd->user;
-
-	w->flights--;
 	if (w->binary && !w->finished && !w->error)
 		w->unfit = w->unfit || has_failed_decoded(b, w, cmd, response, error);
 	if (w->unfit && !w->error && response) {
@@ -318,11 +365,22 @@ asked_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 		return; /* the last of it is on its way */
 	/* Another folder may have been opened between two slices. */
 	if (w->fd >= 0 && !w->error && !w->finished && imap_aim(b, w->folder, &w->error)) {
-		ask(b, w);
+		ask_ahead(b, w);
 		return;
 	}
 	if (!w->flights)
 		want_end(b, w);
+}
+
+static void
+asked_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *response, const GError *error)
+{
+	struct imap_want *w = cmd->user;
+
+	w->flights--;
+	if (!w->held)
+		answered(b, w, cmd, response, error);
+	put_if_due(b);
 }
 
 static void
@@ -348,6 +406,19 @@ ask(struct backend *b, struct imap_want *w)
 	imap_queue(b, cmd);
 }
 
+/* At least one slice, and as many as come in a moment. */
+static void
+ask_ahead(struct backend *b, struct imap_want *w)
+{
+	gint64 ms = (g_get_monotonic_time() - w->since) / 1000;
+	guint64 ahead = (w->have - MIN(w->from, w->have)) * MOMENT_MS / (guint64)MAX(ms, 1) / SLICE;
+
+	ahead = CLAMP(ahead, AHEAD_LEAST, AHEAD_MOST);
+	do
+		ask(b, w);
+	while (w->flights < ahead && w->asked < w->total);
+}
+
 /* Goes on with what is here of it. */
 static gboolean
 want_begin(struct backend *b, struct imap_want *w, GError **error)
@@ -360,46 +431,57 @@ want_begin(struct backend *b, struct imap_want *w, GError **error)
 			return FALSE;
 		w->asked = w->have;
 	}
-	ask(b, w);
-	for (guint i = 1; w->fd >= 0 && i < SLICES_AHEAD && w->asked < w->total; i++)
+	w->from = w->have;
+	w->since = g_get_monotonic_time();
+	if (w->fd >= 0)
+		ask_ahead(b, w);
+	else
 		ask(b, w);
 	return TRUE;
 }
 
 /* It goes with one section alone. */
 static gboolean
-wants_date(struct backend *b, const struct store_row *row, const struct imap_want *w)
+wants_date(struct backend *b, const struct imap_want *w)
 {
-	for (const GList *l = b->wants; l; l = l->next) {
+	struct store_row *row;
+	gboolean lacks;
+
+	if (w->binary || w->encoded > WHOLE_BELOW || !imap_tells_saved(b))
+		return FALSE;
+	for (const GList *l = b->wants.head; l; l = l->next) {
 		const struct imap_want *other = l->data;
 
 		if (other->id == w->id && other->dated)
 			return FALSE;
 	}
-	return !row->saved && row->uid && !w->binary && w->encoded <= WHOLE_BELOW && imap_tells_saved(b);
+	row = store_row(b->env->store, w->id, NULL);
+	lacks = row && !row->saved && row->uid;
+	store_row_free(row);
+	return lacks;
 }
 
 /* How much it is, and how it is to come. */
 static void
-announce(struct backend *b, const struct store_row *row, struct imap_want *w)
+announce(struct backend *b, struct imap_want *w)
 {
 	g_autofree char *decoded = store_decoded(w->section);
 	struct mime_part *root = *w->section ? store_structure(b->env->store, w->id, NULL) : NULL;
 	const struct mime_part *part = root ? mime_part_by_section(root, w->section) : NULL;
 
-	w->encoded = !*w->section ? row->size : part ? part->size : 0;
+	w->encoded = !*w->section ? store_size(b->env->store, w->id) : part ? part->size : 0;
 	w->binary = part && decoded && imap_binary_fits(b, w->id, part);
 	if (decoded && !w->binary)
 		store_part_forget_begun(b->env->store, w->id, decoded);
 	w->kept = g_strdup(w->binary ? decoded : w->section);
-	w->dated = wants_date(b, row, w);
+	w->dated = wants_date(b, w);
 	g_clear_pointer(&root, mime_part_free);
 }
 
 static struct imap_want *
 want_for(struct backend *b, msgid id, const char *section)
 {
-	for (GList *l = b->wants; l; l = l->next) {
+	for (GList *l = b->wants.head; l; l = l->next) {
 		struct imap_want *w = l->data;
 
 		if (w->id == id && !w->finished && !w->error && !strcmp(w->section, section))
@@ -412,23 +494,20 @@ gboolean
 imap_want(struct backend *b, struct task *task, msgid id, const char *section,
           void (*progress)(guint64, guint64, void *), GError **error)
 {
-	struct store_row *row = store_row(b->env->store, id, error);
 	struct imap_want *w;
 	gint64 folder;
 	guint64 uid;
 
 	/* Where the server has it may differ from where the person sees it. */
-	if (!row || store_place(b->env->store, id, &folder, &uid, NULL, error) <= 0 || !uid ||
+	if (store_place(b->env->store, id, &folder, &uid, NULL, error) <= 0 || !uid ||
 	    !imap_aim(b, folder, error)) {
 		if (error && !*error)
 			fulmar_fail(error, FULMAR_FAILED, _("the message is no longer on the server"));
-		g_clear_pointer(&row, store_row_free);
 		return FALSE;
 	}
 	w = want_for(b, id, section);
 	if (w) { /* asked for already: two would write over each other */
 		add_waiter(w, task, progress);
-		store_row_free(row);
 		return TRUE;
 	}
 	w = g_new0(struct imap_want, 1);
@@ -438,13 +517,12 @@ imap_want(struct backend *b, struct task *task, msgid id, const char *section,
 	w->uid = uid;
 	w->section = g_strdup(section);
 	w->fd = -1;
-	announce(b, row, w);
-	store_row_free(row);
+	announce(b, w);
 	add_waiter(w, task, progress);
-	b->wants = g_list_append(b->wants, w);
+	g_queue_push_tail(&b->wants, w);
 	if (want_begin(b, w, error))
 		return TRUE;
-	b->wants = g_list_remove(b->wants, w);
+	g_queue_remove(&b->wants, w);
 	task_release(task, NULL);
 	want_free(w);
 	return FALSE;

@@ -155,7 +155,8 @@ struct backend {
 	struct tasks tasks;
 	GPtrArray *fill_waiters;      /* struct task *: fills that found all holes asked for */
 	GError *fill_error;           /* of a fill whose task had ended before */
-	GList *wants;                 /* struct imap_want *: sections asked for */
+	GQueue wants;                 /* struct imap_want *: sections asked for */
+	struct imap_bodies *bodies;   /* those of them that are here and not in the store yet */
 	GHashTable *undecoded;        /* "id/section" that the server cannot decode, this session */
 	gboolean in_tx;               /* rows of this slice are being written */
 	msgid newest_id;              /* before this slice */
@@ -319,6 +320,19 @@ void imap_on_flags(struct backend *b, const struct imap_response *response);
 gboolean imap_tx(struct backend *b);
 /* Commits what the slice wrote and tells of it. */
 void imap_slice_end(struct backend *b);
+
+/* ---- bodies.c: whole messages that wait for the store ---- */
+struct imap_want;
+struct imap_bodies *imap_bodies_new(void);
+void imap_bodies_free(struct imap_bodies *bodies);
+/* Lends want until it is put. */
+void imap_bodies_add(struct imap_bodies *bodies, struct imap_want *want, msgid id, const void *bytes,
+                     gsize len);
+/* TRUE: they have waited long enough, or nothing else of all wants is under way. */
+gboolean imap_bodies_due(const struct imap_bodies *bodies, guint wants);
+/* here FALSE without error: there is no row for it any more. */
+void imap_bodies_put(struct backend *b, void (*put)(struct backend *b, struct imap_want *want, gboolean here,
+                                                    const GError *error));
 
 /* ---- fetch.c ---- */
 void imap_part(struct backend *b, msgid id, const char *section, void (*progress)(guint64, guint64, void *),

@@ -183,6 +183,8 @@ create(const struct backend_env *env)
 	b->undecoded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_queue_init(&b->waiting);
 	g_queue_init(&b->sent);
+	g_queue_init(&b->wants);
+	b->bodies = imap_bodies_new();
 	tasks_init(&b->tasks, env->context, watch_on, b);
 	return b;
 }
@@ -238,6 +240,7 @@ destroy(struct backend *b)
 	g_free(b->flag_items);
 	g_free(b->bind_items);
 	g_ptr_array_unref(b->fill_waiters);
+	imap_bodies_free(b->bodies);
 	g_clear_error(&b->lost);
 	g_clear_error(&b->unaimed);
 	g_hash_table_unref(b->half_moved);
