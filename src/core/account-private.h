@@ -36,7 +36,8 @@ struct lane {
 	gint64 current;    /* the folder the backend has open, 0: none */
 	gboolean opening;  /* ops->open is under way */
 	guint fills;       /* under way */
-	gboolean keeping;  /* bodies are being fetched */
+	guint keeping;     /* flights of bodies under way */
+	gint64 kept;       /* the folder that they are of */
 	guint uses;        /* verbs of requests under way */
 	gboolean answered; /* a secret was given on this link */
 	gboolean closing;  /* by us: its end is no fault */
@@ -145,6 +146,7 @@ struct account {
 	/* keep.c */
 	guint64 keep_octets;  /* what one batch may fetch: so much that it lasts a moment */
 	gboolean keep_halted; /* on this link nothing could be kept */
+	GHashTable *fetching; /* ids (gint64 *) of messages that are fetched whole, to be kept */
 	GHashTable *unkept;   /* ids (gint64 *) whose body could not be had on this link */
 
 	/* turn.c */

@@ -132,6 +132,7 @@ account_free(struct account *a)
 	g_clear_pointer(&a->context, g_main_context_unref);
 	g_clear_pointer(&a->progress, g_hash_table_unref);
 	g_clear_pointer(&a->unkept, g_hash_table_unref);
+	g_clear_pointer(&a->fetching, g_hash_table_unref);
 	g_clear_pointer(&a->background, g_array_unref);
 	g_clear_error(&a->trouble);
 	g_clear_error(&a->list_error);
@@ -189,6 +190,7 @@ account_start_with(const struct backend_ops *ops, struct bus *bus, const struct 
 	a->loop = g_main_loop_new(a->context, FALSE);
 	a->progress = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, progress_free);
 	a->unkept = idset_new();
+	a->fetching = idset_new();
 	a->background = g_array_new(FALSE, FALSE, sizeof(gint64));
 	g_queue_init(&a->requests);
 	a->turn_fd = a->visit_fd = -1;

@@ -13,8 +13,9 @@ enum {
 	OCTETS_FIRST = 256 * 1024,
 	OCTETS_MIN = 64 * 1024,
 	OCTETS_MAX = 16384 * 1024,
-	SHORT_MS = 150,
-	LONG_MS = 400
+	SHORT_MS = 200,
+	LONG_MS = 500,
+	FLIGHTS = 2 /* of whole messages: so the line is never idle */
 };
 
 enum { SECTIONS_FEW = 16, SECTIONS_MANY = 200 };
@@ -34,7 +35,9 @@ keeping_end(struct keeping *k)
 {
 	struct account *a = k->account;
 
-	k->lane->keeping = FALSE;
+	k->lane->keeping--;
+	for (guint i = 0; k->full && i < k->ids->len; i++)
+		g_hash_table_remove(a->fetching, &g_array_index(k->ids, msgid, i));
 	g_array_unref(k->ids);
 	g_free(k);
 	work_on(a);
@@ -181,6 +184,8 @@ fetch_sections(struct keeping *k)
 		fetched(NULL, k);
 		return;
 	}
+	for (guint i = 0; k->full && i < k->ids->len; i++)
+		idset_add(a->fetching, g_array_index(k->ids, msgid, i));
 	k->started = g_get_monotonic_time();
 	a->ops->parts(k->lane->backend, (const msgid *)(void *)ids->data,
 	              (const char *const *)sections->pdata, sections->len, fetched, k);
@@ -233,7 +238,7 @@ static gboolean
 find_missing(struct account *a, struct keeping *k, gint64 since, guint most)
 {
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(msgid));
-	guint want = most + g_hash_table_size(a->unkept);
+	guint want = most + g_hash_table_size(a->unkept) + g_hash_table_size(a->fetching);
 
 	/* However many there are that cannot be fetched, those below have their turn. */
 	for (;; want *= 2) {
@@ -244,7 +249,8 @@ find_missing(struct account *a, struct keeping *k, gint64 since, guint most)
 		for (guint i = 0; i < found->len && k->ids->len < most; i++) {
 			msgid id = g_array_index(found, msgid, i);
 
-			if (!g_hash_table_contains(a->unkept, &id) && is_there(a, id))
+			if (!g_hash_table_contains(a->unkept, &id) &&
+			    !g_hash_table_contains(a->fetching, &id) && is_there(a, id))
 				g_array_append_val(k->ids, id);
 		}
 		if (k->ids->len == most || found->len < want || want > G_MAXINT32 / 2)
@@ -306,8 +312,8 @@ keep_is_due(struct account *a, gint64 folder)
 	return TRUE;
 }
 
-gboolean
-keep_on(struct lane *lane, gint64 folder)
+static gboolean
+begin(struct lane *lane, gint64 folder)
 {
 	struct account *a = lane->account;
 	struct keeping *k = find(a, folder, FALSE);
@@ -317,7 +323,8 @@ keep_on(struct lane *lane, gint64 folder)
 	if (!a->keep_octets)
 		a->keep_octets = OCTETS_FIRST;
 	k->lane = lane;
-	lane->keeping = TRUE;
+	lane->keeping++;
+	lane->kept = folder;
 	if (lane->current != folder)
 		lane->current = 0; /* it is selected for these */
 	if (k->full)
@@ -325,4 +332,16 @@ keep_on(struct lane *lane, gint64 folder)
 	else
 		fetch_structures(k);
 	return TRUE;
+}
+
+gboolean
+keep_on(struct lane *lane, gint64 folder)
+{
+	gboolean full;
+	gint64 since;
+	guint most = wants(lane->account, folder, &full, &since) && full ? FLIGHTS : 1;
+
+	while (lane->keeping < most && (!lane->keeping || lane->kept == folder) && begin(lane, folder))
+		;
+	return lane->keeping > 0;
 }

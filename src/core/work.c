@@ -161,7 +161,7 @@ step(struct lane *lane, gint64 folder)
 {
 	struct progress *p = work_progress(lane->account, folder);
 
-	if (!visit_fill(lane, p) || lane_is_busy(lane) || keep_on(lane, folder))
+	if (!visit_fill(lane, p) || lane->opening || lane->fills || keep_on(lane, folder))
 		return FALSE;
 	p->done = TRUE;
 	return TRUE;

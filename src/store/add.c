@@ -235,6 +235,15 @@ store_set_saved(struct store *store, msgid id, gint64 folder, guint64 uid, gint6
 }
 
 gboolean
+store_lacks_saved(struct store *store, msgid id)
+{
+	static const char sql[] = "SELECT saved IS NULL AND uid IS NOT NULL FROM message WHERE id = ?1";
+	gint64 lacks;
+
+	return store_number(store, sql, VALUES(id), 0, &lacks, NULL) && lacks;
+}
+
+gboolean
 store_set_structure(struct store *store, msgid id, const struct mime_part *structure, GError **error)
 {
 	static const char sql[] = "UPDATE message SET attachments = ?2, have = have | 1"

@@ -165,6 +165,8 @@ gboolean store_set_header(struct store *store, msgid id, const struct envelope *
  * bound to uid of folder; forgotten when it no longer is. */
 gboolean store_set_saved(struct store *store, msgid id, gint64 folder, guint64 uid, gint64 saved,
                          GError **error);
+/* It has a UID, and that is not known. */
+gboolean store_lacks_saved(struct store *store, msgid id);
 /* Without effect on a whole message that is here: its structure is read from its octets. */
 gboolean store_set_structure(struct store *store, msgid id, const struct mime_part *structure,
                              GError **error);

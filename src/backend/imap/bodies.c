@@ -60,7 +60,8 @@ imap_bodies_due(const struct imap_bodies *bodies, guint wants)
 {
 	guint n = bodies->held->len;
 
-	return n && (n == wants || n >= HELD_MOST || bodies->octets >= HELD_OCTETS ||
+	/* Half of what is under way may be all that somebody waits for before he asks for more. */
+	return n && (n * 2 >= wants || n >= HELD_MOST || bodies->octets >= HELD_OCTETS ||
 	             g_get_monotonic_time() - bodies->since > HELD_MS * 1000);
 }
 

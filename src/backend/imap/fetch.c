@@ -93,10 +93,29 @@ want_free(struct imap_want *w)
 	g_free(w);
 }
 
+/* by: 1 or -1. How many there are of a message is kept beside, since mostly there is none. */
+static void
+count_want(struct backend *b, const struct imap_want *w, int by)
+{
+	int n = GPOINTER_TO_INT(g_hash_table_lookup(b->wanted, &w->id)) + by;
+
+	if (n)
+		g_hash_table_insert(b->wanted, g_memdup2(&w->id, sizeof w->id), GINT_TO_POINTER(n));
+	else
+		g_hash_table_remove(b->wanted, &w->id);
+}
+
+static void
+drop_want(struct backend *b, struct imap_want *w)
+{
+	g_queue_remove(&b->wants, w);
+	count_want(b, w, -1);
+}
+
 static void
 want_end(struct backend *b, struct imap_want *w)
 {
-	g_queue_remove(&b->wants, w);
+	drop_want(b, w);
 	if (w->fd >= 0)
 		close(w->fd); /* what is there stays as a beginning for next time */
 	if (!w->finished && !w->error)
@@ -157,9 +176,17 @@ put_if_due(struct backend *b)
 		imap_bodies_put(b, put);
 }
 
-static void
-take_whole(struct backend *b, struct imap_want *w, const struct imap_node *value)
+/* A whole message in one piece waits for others (bodies.c). */
+static gboolean
+is_held(const struct imap_want *w, const struct imap_fetch_section *section)
 {
+	return !*w->section && w->fd < 0 && section->value && section->value->spool_fd < 0;
+}
+
+static void
+take_whole(struct backend *b, struct imap_want *w, const struct imap_fetch_section *section)
+{
+	const struct imap_node *value = section->value;
 	guint64 have;
 	int fd;
 
@@ -171,7 +198,7 @@ take_whole(struct backend *b, struct imap_want *w, const struct imap_node *value
 		fail_empty(w);
 		return;
 	}
-	if (!*w->section && value->spool_fd < 0) {
+	if (is_held(w, section)) {
 		w->held = TRUE;
 		imap_bodies_add(b->bodies, w, w->id, value->text ? (const void *)value->text : "",
 		                value->len);
@@ -282,7 +309,8 @@ imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section 
 
 	if (!w || w->held || w->unfit || section->binary != w->binary)
 		return;
-	imap_slice_end(b); /* parts are stored in no transaction */
+	if (!is_held(w, section))
+		imap_slice_end(b); /* parts are stored in no transaction */
 	if (!b->conn)
 		return;
 	if (section->sized) {
@@ -302,7 +330,7 @@ imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section 
 	if (w->fd >= 0)
 		take_slice(b, w, section);
 	else
-		take_whole(b, w, section->value);
+		take_whole(b, w, section);
 }
 
 /* ---- asking ---- */
@@ -406,17 +434,18 @@ ask(struct backend *b, struct imap_want *w)
 	imap_queue(b, cmd);
 }
 
-/* At least one slice, and as many as come in a moment. */
+/* At least one slice, and as many as come in a moment; the first of a part as those of the last one did. */
 static void
 ask_ahead(struct backend *b, struct imap_want *w)
 {
 	gint64 ms = (g_get_monotonic_time() - w->since) / 1000;
-	guint64 ahead = (w->have - MIN(w->from, w->have)) * MOMENT_MS / (guint64)MAX(ms, 1) / SLICE;
 
-	ahead = CLAMP(ahead, AHEAD_LEAST, AHEAD_MOST);
+	if (w->have > w->from)
+		b->slices_ahead =
+		        (guint)MIN((w->have - w->from) * MOMENT_MS / (guint64)MAX(ms, 1) / SLICE, AHEAD_MOST);
 	do
 		ask(b, w);
-	while (w->flights < ahead && w->asked < w->total);
+	while (w->flights < MAX(b->slices_ahead, AHEAD_LEAST) && w->asked < w->total);
 }
 
 /* Goes on with what is here of it. */
@@ -440,25 +469,26 @@ want_begin(struct backend *b, struct imap_want *w, GError **error)
 	return TRUE;
 }
 
+/* All, if there are any of id. */
+static GList *
+wants_of(const struct backend *b, msgid id)
+{
+	return g_hash_table_contains(b->wanted, &id) ? b->wants.head : NULL;
+}
+
 /* It goes with one section alone. */
 static gboolean
 wants_date(struct backend *b, const struct imap_want *w)
 {
-	struct store_row *row;
-	gboolean lacks;
-
 	if (w->binary || w->encoded > WHOLE_BELOW || !imap_tells_saved(b))
 		return FALSE;
-	for (const GList *l = b->wants.head; l; l = l->next) {
+	for (const GList *l = wants_of(b, w->id); l; l = l->next) {
 		const struct imap_want *other = l->data;
 
 		if (other->id == w->id && other->dated)
 			return FALSE;
 	}
-	row = store_row(b->env->store, w->id, NULL);
-	lacks = row && !row->saved && row->uid;
-	store_row_free(row);
-	return lacks;
+	return store_lacks_saved(b->env->store, w->id);
 }
 
 /* How much it is, and how it is to come. */
@@ -481,7 +511,7 @@ announce(struct backend *b, struct imap_want *w)
 static struct imap_want *
 want_for(struct backend *b, msgid id, const char *section)
 {
-	for (GList *l = b->wants.head; l; l = l->next) {
+	for (GList *l = wants_of(b, id); l; l = l->next) {
 		struct imap_want *w = l->data;
 
 		if (w->id == id && !w->finished && !w->error && !strcmp(w->section, section))
@@ -520,9 +550,10 @@ imap_want(struct backend *b, struct task *task, msgid id, const char *section,
 	announce(b, w);
 	add_waiter(w, task, progress);
 	g_queue_push_tail(&b->wants, w);
+	count_want(b, w, 1);
 	if (want_begin(b, w, error))
 		return TRUE;
-	g_queue_remove(&b->wants, w);
+	drop_want(b, w);
 	task_release(task, NULL);
 	want_free(w);
 	return FALSE;

@@ -156,6 +156,8 @@ struct backend {
 	GPtrArray *fill_waiters;      /* struct task *: fills that found all holes asked for */
 	GError *fill_error;           /* of a fill whose task had ended before */
 	GQueue wants;                 /* struct imap_want *: sections asked for */
+	GHashTable *wanted;           /* msgid → how many of them are of that message */
+	guint slices_ahead;           /* as many as came in a moment, of the last part in slices */
 	struct imap_bodies *bodies;   /* those of them that are here and not in the store yet */
 	GHashTable *undecoded;        /* "id/section" that the server cannot decode, this session */
 	gboolean in_tx;               /* rows of this slice are being written */
@@ -328,7 +330,7 @@ void imap_bodies_free(struct imap_bodies *bodies);
 /* Lends want until it is put. */
 void imap_bodies_add(struct imap_bodies *bodies, struct imap_want *want, msgid id, const void *bytes,
                      gsize len);
-/* TRUE: they have waited long enough, or nothing else of all wants is under way. */
+/* TRUE: they have waited long enough, or are half of all wants. */
 gboolean imap_bodies_due(const struct imap_bodies *bodies, guint wants);
 /* here FALSE without error: there is no row for it any more. */
 void imap_bodies_put(struct backend *b, void (*put)(struct backend *b, struct imap_want *want, gboolean here,

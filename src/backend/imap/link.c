@@ -184,6 +184,7 @@ create(const struct backend_env *env)
 	g_queue_init(&b->waiting);
 	g_queue_init(&b->sent);
 	g_queue_init(&b->wants);
+	b->wanted = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	b->bodies = imap_bodies_new();
 	tasks_init(&b->tasks, env->context, watch_on, b);
 	return b;
@@ -241,6 +242,7 @@ destroy(struct backend *b)
 	g_free(b->bind_items);
 	g_ptr_array_unref(b->fill_waiters);
 	imap_bodies_free(b->bodies);
+	g_hash_table_unref(b->wanted);
 	g_clear_error(&b->lost);
 	g_clear_error(&b->unaimed);
 	g_hash_table_unref(b->half_moved);
