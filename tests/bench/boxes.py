@@ -37,9 +37,6 @@ class Server(Dovecot):
         with open(os.path.join(self.dir, 'users'), 'w') as f:
             f.writelines('%s:{PLAIN}%s::::::\n' % (user, self.password) for user in self.people)
 
-    def first_session(self):
-        """Nobody comes at the same time as another."""
-
 
 def words(rng, n):
     return ' '.join(rng.choices(WORDS, k=n))

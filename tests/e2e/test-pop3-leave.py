@@ -166,7 +166,7 @@ def test_a_text_that_is_gone_from_the_disk_is_fetched_again_first():
         sync(home)
         home.run('folder', 'create', 'post/Kept')
         home.run('move', *ids(home, 1, 2), 'post/Kept')
-        bodies = [os.path.join(d, f) for d, _, files in os.walk(home.dir) for f in files if open(os.path.join(d, f), 'rb').read().find(b'text of 2') >= 0]
+        bodies = [os.path.join(d, f) for d, _, files in os.walk(home.dir) for f in files if f.endswith('.eml') and open(os.path.join(d, f), 'rb').read().find(b'text of 2') >= 0]
         for path in bodies:
             os.unlink(path)
         assert bodies
