@@ -508,6 +508,8 @@ void rules_close(struct account *a);
 const GPtrArray *rules_of(const struct account *a);
 /* All that waits to be judged is looked at again: the link has changed. */
 void rules_reset(struct account *a);
+/* The link was lost. A command line waits for no other. */
+void rules_lost(struct account *a);
 /* Something may have been noted. */
 void rules_touch(struct account *a);
 /* Messages of a folder that have to be read first were noted, because somebody wants that. */

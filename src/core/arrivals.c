@@ -117,6 +117,14 @@ rules_reset(struct account *a)
 }
 
 void
+rules_lost(struct account *a)
+{
+	if (a->flags & ACCOUNT_BATCH)
+		a->rules->asked = FALSE;
+	rules_reset(a);
+}
+
+void
 rules_asked(struct account *a)
 {
 	a->rules->asked = TRUE;
@@ -442,22 +450,21 @@ struct flight {
 	GArray *arrivals; /* struct store_arrival */
 };
 
-/* What was refused will not come; what was lost with the link will, on the next. */
+/* What is here tells all that it ever will, and what was refused will not come; what was lost with the link
+ * will, on the next. */
 static void
 sort_out(const struct flight *flight, const GError *error, GArray *known, GHashTable *last)
 {
-	struct account *a = flight->account;
+	gboolean refused = lane_is_up(flight->lane) && !link_may_mend(error);
 
 	for (guint i = 0; i < flight->arrivals->len; i++) {
 		const struct store_arrival *arrival =
 		        &g_array_index(flight->arrivals, struct store_arrival, i);
 
-		if (store_has_part(a->store, arrival->id, ""))
-			g_array_append_val(known, *arrival);
-		else if (lane_is_up(flight->lane) && !link_may_mend(error)) {
-			idset_add(last, arrival->id);
-			g_array_append_val(known, *arrival);
-		}
+		if (!refused && !store_has_part(flight->account->store, arrival->id, ""))
+			continue;
+		idset_add(last, arrival->id);
+		g_array_append_val(known, *arrival);
 	}
 }
 

@@ -275,7 +275,7 @@ on_lost(const GError *error, void *user)
 	if (!was_up || a->offline || a->blocked || (a->flags & ACCOUNT_BATCH))
 		requests_fail(a, error);
 	courier_link_changed(a);
-	rules_reset(a);
+	rules_lost(a);
 	if ((code == FULMAR_CERT || code == FULMAR_AUTH || code == FULMAR_FAILED) &&
 	    !(a->flags & ACCOUNT_BATCH)) {
 		struct event *event = account_event(a, EVENT_NOTICE);

@@ -4,7 +4,7 @@ import json, os, signal, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
-from pop import Mail, Pop, text_message
+from pop import CUT, Mail, Pop, text_message
 from screen import Screen, becomes
 from tap import *
 
@@ -229,6 +229,21 @@ def test_news_are_told_of_where_they_stand():
             assert 'number 2' not in s.text and '1 mail' in s.lines[0], s.text
             s.send('q')
             assert s.ended() == 0, s.text
+
+
+def test_a_link_that_breaks_off_while_texts_come_ends_the_command():
+    with Pop([1, 2, 3]) as server, Home() as home:
+        conf = pop3_conf(server.port, more='keep = headers\n')
+        home.write_conf(conf)
+        home.run('sync', 'post')
+        home.write_conf(conf + '[rule text]\nmatch = body:"text of 2"\nfolder = Read\n')
+        assert [(r['rule'], r['count']) for r in lines(home.run('--offline', 'rules', 'post/INBOX', '--preview', '--json'))] == [('text', 0), (None, 3)]
+        server.answers['RETR .*'] = CUT
+        assert '3 have to be read first' in home.run('rules', 'post/INBOX', status=None)
+        assert subjects(home, 'post/INBOX') == numbers(1, 2, 3)
+        server.answers.clear()
+        home.run('sync', 'post')
+        assert subjects(home, 'post/Read') == numbers(2) and subjects(home, 'post/INBOX') == numbers(1, 3)
 
 
 def test_imap_is_gone_through_only_on_request():
