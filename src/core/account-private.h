@@ -473,6 +473,7 @@ gboolean verdict_acts(const struct verdict *verdict);
 
 /* Messages to which the same is to be done. */
 struct sentence {
+	gint64 from;  /* the folder that they stand in */
 	char *folder; /* or NULL */
 	gint64 to;    /* its id, once prepared; 0: none */
 	guint add, remove;
@@ -489,12 +490,12 @@ struct sentences {
 };
 struct sentences *sentences_new(void);
 void sentences_free(struct sentences *sentences);
-const struct sentence *sentences_add(struct sentences *sentences, const struct verdict *verdict, msgid id,
-                                     gint64 step);
+const struct sentence *sentences_add(struct sentences *sentences, const struct verdict *verdict,
+                                     const struct store_row *row, gint64 step);
 /* Finds the folders, and makes those that are not there. What goes to one that cannot be had stays: then
  * FALSE, with error, and the rest may be gone on with. In no transaction. */
 gboolean sentences_prepare(struct account *a, struct sentences *sentences, GError **error);
-/* In a transaction that has begun (durable). */
+/* In a transaction that has begun (durable). What is elsewhere by now is left out. */
 gboolean sentences_write(struct account *a, struct sentences *sentences, GError **error);
 /* After it: the screens are told, and the steps get their name. from, path: where the messages stood. */
 gboolean sentences_tell(struct account *a, const struct sentences *sentences, gint64 from, const char *path,

@@ -198,7 +198,7 @@ judge_row(struct judging *j, const struct store_row *row, struct ruling *it)
 	if (j->verdict.lacks)
 		return FALSE;
 	if (verdict_acts(&j->verdict))
-		it->sentence = sentences_add(j->sentences, &j->verdict, row->id, it->arrival.step);
+		it->sentence = sentences_add(j->sentences, &j->verdict, row, it->arrival.step);
 	it->unseen = !((row->flags | j->verdict.add) & ~j->verdict.remove & FLAG_SEEN);
 	return TRUE;
 }

@@ -77,7 +77,7 @@ look_at(struct rules_run *run, const struct store_row *row)
 	for (guint i = 0; i < run->verdict.fits->len; i++)
 		count(run, g_array_index(run->verdict.fits, guint, i), row->id);
 	if (verdict_acts(&run->verdict))
-		sentences_add(run->sentences, &run->verdict, row->id, 0);
+		sentences_add(run->sentences, &run->verdict, row, 0);
 }
 
 /* 1: there is more, 0: that was all, -1 error. */

@@ -122,15 +122,17 @@ sentences_free(struct sentences *sentences)
 }
 
 const struct sentence *
-sentences_add(struct sentences *sentences, const struct verdict *verdict, msgid id, gint64 step)
+sentences_add(struct sentences *sentences, const struct verdict *verdict, const struct store_row *row,
+              gint64 step)
 {
-	g_autofree char *what =
-	        g_strdup_printf("%" G_GINT64_FORMAT "\n%u %u\n%s\n%s", step, verdict->add, verdict->remove,
-	                        verdict->keywords->str, verdict->folder ? verdict->folder : "");
+	g_autofree char *what = g_strdup_printf(
+	        "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u %u\n%s\n%s", row->folder, step, verdict->add,
+	        verdict->remove, verdict->keywords->str, verdict->folder ? verdict->folder : "");
 	struct sentence *sentence = g_hash_table_lookup(sentences->by_what, what);
 
 	if (!sentence) {
 		sentence = g_new0(struct sentence, 1);
+		sentence->from = row->folder;
 		sentence->folder = g_strdup(verdict->folder);
 		sentence->add = verdict->add;
 		sentence->remove = verdict->remove;
@@ -140,7 +142,7 @@ sentences_add(struct sentences *sentences, const struct verdict *verdict, msgid 
 		g_ptr_array_add(sentences->all, sentence);
 		g_hash_table_insert(sentences->by_what, g_steal_pointer(&what), sentence);
 	}
-	g_array_append_val(sentence->ids, id);
+	g_array_append_val(sentence->ids, row->id);
 	return sentence;
 }
 
@@ -205,16 +207,42 @@ sentences_prepare(struct account *a, struct sentences *sentences, GError **error
 	return ok;
 }
 
+/* Somebody may have moved or deleted one since it was looked at: then he knows better. */
+static gboolean
+sift(struct account *a, struct sentence *sentence, GError **error)
+{
+	guint kept = 0;
+
+	for (guint i = 0; i < sentence->ids->len; i++) {
+		msgid id = g_array_index(sentence->ids, msgid, i);
+		GError *failed = NULL;
+		struct store_row *row = store_row(a->store, id, &failed);
+
+		if (row && row->folder == sentence->from)
+			g_array_index(sentence->ids, msgid, kept++) = id;
+		store_row_free(row);
+		if (failed) {
+			g_propagate_error(error, failed);
+			return FALSE;
+		}
+	}
+	g_array_set_size(sentence->ids, kept);
+	return TRUE;
+}
+
 /* Flags go after the move: a server that keeps no keywords shall not hold it up. */
 static gboolean
 write_one(struct account *a, struct sentences *sentences, struct sentence *sentence, GError **error)
 {
-	const msgid *ids = (const msgid *)(const void *)sentence->ids->data;
+	const msgid *ids;
 	gint64 *step = step_of(sentences, sentence);
 	gboolean flags = sentence->add || sentence->remove || *sentence->keywords;
 
+	if (!sift(a, sentence, error))
+		return FALSE;
 	if (!sentence->ids->len)
 		return TRUE;
+	ids = (const msgid *)(const void *)sentence->ids->data;
 	if (sentence->to && !store_journal_move(a->store, ids, sentence->ids->len, sentence->to, step, error))
 		return FALSE;
 	return !flags || store_journal_flags(a->store, ids, sentence->ids->len, sentence->add,
