@@ -39,6 +39,7 @@ libbackend_a_SOURCES = \
   src/backend/imap/structure.c \
   src/backend/imap/survey.c \
   src/backend/imap/verify.c \
+  src/backend/imap/want.c src/backend/imap/want.h \
   src/backend/imap/watch.c \
   src/backend/imap/withheld.c \
   src/backend/maildir/arrive.c \

@@ -211,8 +211,11 @@ def measure(bench, table, seconds, ratio):
                     rows.append(('mpop', *fetch(mpop, link.port, bench.runs), ''))
                 for name, configure in ('getmail', getmail), ('fetchmail', fetchmail):
                     if shutil.which(name):
-                        first, again = fetch(configure, slow.port, 1)
-                        rows.append((name, first * 1000 / SLOW, again, 'per 1000, of %d' % SLOW))
+                        try:
+                            first, again = fetch(configure, slow.port, 1)
+                            rows.append((name, first * 1000 / SLOW, again, 'per 1000, of %d' % SLOW))
+                        except RuntimeError as e:
+                            rows.append((name, None, None, str(e).strip()[:60]))
                 screens = [('fulmar', fulmar_opens)] + ([('mutt', mutt_opens)] if shutil.which('mutt') else [])
                 shown = [(name, seconds(first_screen(configure, link.port, bench.runs, limit), limit)) for name, configure in screens]
             table('%d messages, %.1f MB, by POP3, %g ms' % (count, sum(len(message(n)) for n in range(1, count + 1)) / 1e6, rtt),

@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
-#include "backend/imap/imap-private.h"
+#include "backend/imap/want.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/i18n.h"
@@ -19,111 +19,6 @@ enum {
 	MOMENT_MS = 300, /* as many are asked for ahead as come in that */
 	SPARE = 1024 * 1024
 };
-
-/* Who waits for a section. */
-struct waiter {
-	struct task *task;
-	void (*progress)(guint64 have, guint64 total, void *user);
-};
-
-struct imap_want {
-	GArray *waiters; /* struct waiter */
-	gint64 folder;
-	msgid id;
-	guint64 uid;
-	char *section;
-	char *kept;      /* what it is stored as */
-	guint64 encoded; /* octets in the message, as announced; servers err */
-	int fd;          /* sliced: the part so far; -1: whole */
-	guint64 have;    /* octets written */
-	guint64 asked;   /* octets asked for */
-	guint64 total;   /* octets there will be: announced, or (decoded) guessed until the server told it */
-	guint flights;
-	guint64 from;      /* what was here when it began */
-	gint64 since;      /* monotonic µs: when it began */
-	gboolean held;     /* all of it is in b->bodies */
-	gboolean binary;   /* the server decodes it */
-	gboolean sized;    /* and has told how long it is then */
-	gboolean unfit;    /* it cannot be had decoded */
-	gboolean dated;    /* SAVEDATE is asked for too */
-	gboolean finished; /* stored */
-	GError *error;
-};
-
-static struct imap_want *
-want_of(struct backend *b, guint64 uid, const char *section)
-{
-	for (GList *l = b->wants.head; l; l = l->next) {
-		struct imap_want *w = l->data;
-
-		if (w->uid == uid && w->folder == b->box.folder && !w->finished && !w->error &&
-		    !g_ascii_strcasecmp(w->section, section))
-			return w;
-	}
-	return NULL;
-}
-
-static void
-add_waiter(struct imap_want *w, struct task *task, void (*progress)(guint64, guint64, void *))
-{
-	struct waiter waiter = {task, progress};
-
-	task_hold(task);
-	g_array_append_val(w->waiters, waiter);
-}
-
-static void
-tell_progress(const struct imap_want *w)
-{
-	for (guint i = 0; i < w->waiters->len; i++) {
-		const struct waiter *waiter = &g_array_index(w->waiters, struct waiter, i);
-
-		if (waiter->progress)
-			waiter->progress(w->have, w->total, waiter->task->user);
-	}
-}
-
-static void
-want_free(struct imap_want *w)
-{
-	g_array_unref(w->waiters);
-	g_clear_error(&w->error);
-	g_free(w->section);
-	g_free(w->kept);
-	g_free(w);
-}
-
-/* by: 1 or -1. How many there are of a message is kept beside, since mostly there is none. */
-static void
-count_want(struct backend *b, const struct imap_want *w, int by)
-{
-	int n = GPOINTER_TO_INT(g_hash_table_lookup(b->wanted, &w->id)) + by;
-
-	if (n)
-		g_hash_table_insert(b->wanted, g_memdup2(&w->id, sizeof w->id), GINT_TO_POINTER(n));
-	else
-		g_hash_table_remove(b->wanted, &w->id);
-}
-
-static void
-drop_want(struct backend *b, struct imap_want *w)
-{
-	g_queue_remove(&b->wants, w);
-	count_want(b, w, -1);
-}
-
-static void
-want_end(struct backend *b, struct imap_want *w)
-{
-	drop_want(b, w);
-	if (w->fd >= 0)
-		close(w->fd); /* what is there stays as a beginning for next time */
-	if (!w->finished && !w->error)
-		fulmar_fail(&w->error, FULMAR_FAILED, _("the server has no such message any more"));
-	for (guint i = 0; i < w->waiters->len; i++)
-		task_release(g_array_index(w->waiters, struct waiter, i).task, w->error);
-	want_free(w);
-}
 
 /* ---- receiving ---- */
 
@@ -159,16 +54,6 @@ put(struct backend *b, struct imap_want *w, gboolean here, const GError *error)
 		want_end(b, w);
 }
 
-/* A person waits for it. */
-static gboolean
-is_watched(const struct imap_want *w)
-{
-	for (guint i = 0; i < w->waiters->len; i++)
-		if (g_array_index(w->waiters, struct waiter, i).progress)
-			return TRUE;
-	return FALSE;
-}
-
 static void
 put_if_due(struct backend *b)
 {
@@ -202,7 +87,7 @@ take_whole(struct backend *b, struct imap_want *w, const struct imap_fetch_secti
 		w->held = TRUE;
 		imap_bodies_add(b->bodies, w, w->id, value->text ? (const void *)value->text : "",
 		                value->len);
-		if (is_watched(w))
+		if (want_is_watched(w))
 			imap_bodies_put(b, put);
 		else
 			put_if_due(b);
@@ -282,7 +167,7 @@ take_slice(struct backend *b, struct imap_want *w, const struct imap_fetch_secti
 	if (value->len && !append(w, w->fd, value))
 		return;
 	w->have += value->len;
-	tell_progress(w);
+	want_tell(w);
 	if (value->len < SLICE)
 		w->asked = w->have; /* what was asked for ahead has another origin */
 	if (!w->binary)
@@ -469,26 +354,13 @@ want_begin(struct backend *b, struct imap_want *w, GError **error)
 	return TRUE;
 }
 
-/* All, if there are any of id. */
-static GList *
-wants_of(const struct backend *b, msgid id)
-{
-	return g_hash_table_contains(b->wanted, &id) ? b->wants.head : NULL;
-}
-
 /* It goes with one section alone. */
 static gboolean
 wants_date(struct backend *b, const struct imap_want *w)
 {
 	if (w->binary || w->encoded > WHOLE_BELOW || !imap_tells_saved(b))
 		return FALSE;
-	for (const GList *l = wants_of(b, w->id); l; l = l->next) {
-		const struct imap_want *other = l->data;
-
-		if (other->id == w->id && other->dated)
-			return FALSE;
-	}
-	return store_lacks_saved(b->env->store, w->id);
+	return !want_dated(b, w->id) && store_lacks_saved(b->env->store, w->id);
 }
 
 /* How much it is, and how it is to come. */
@@ -508,18 +380,6 @@ announce(struct backend *b, struct imap_want *w)
 	g_clear_pointer(&root, mime_part_free);
 }
 
-static struct imap_want *
-want_for(struct backend *b, msgid id, const char *section)
-{
-	for (GList *l = wants_of(b, id); l; l = l->next) {
-		struct imap_want *w = l->data;
-
-		if (w->id == id && !w->finished && !w->error && !strcmp(w->section, section))
-			return w;
-	}
-	return NULL;
-}
-
 gboolean
 imap_want(struct backend *b, struct task *task, msgid id, const char *section,
           void (*progress)(guint64, guint64, void *), GError **error)
@@ -537,23 +397,22 @@ imap_want(struct backend *b, struct task *task, msgid id, const char *section,
 	}
 	w = want_for(b, id, section);
 	if (w) { /* asked for already: two would write over each other */
-		add_waiter(w, task, progress);
+		want_wait(w, task, progress);
 		return TRUE;
 	}
 	w = g_new0(struct imap_want, 1);
-	w->waiters = g_array_new(FALSE, FALSE, sizeof(struct waiter));
+	w->waiters = g_array_new(FALSE, FALSE, sizeof(struct imap_waiter));
 	w->folder = folder;
 	w->id = id;
 	w->uid = uid;
 	w->section = g_strdup(section);
 	w->fd = -1;
 	announce(b, w);
-	add_waiter(w, task, progress);
-	g_queue_push_tail(&b->wants, w);
-	count_want(b, w, 1);
+	want_wait(w, task, progress);
+	want_add(b, w);
 	if (want_begin(b, w, error))
 		return TRUE;
-	drop_want(b, w);
+	want_drop(b, w);
 	task_release(task, NULL);
 	want_free(w);
 	return FALSE;

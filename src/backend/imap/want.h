@@ -1,0 +1,55 @@
+/* A section of a message that somebody waits for (fetch.c).
+ */
+#ifndef FULMAR_BACKEND_IMAP_WANT_H
+#define FULMAR_BACKEND_IMAP_WANT_H
+
+#include "backend/imap/imap-private.h"
+
+/* Who waits for a section. */
+struct imap_waiter {
+	struct task *task;
+	void (*progress)(guint64 have, guint64 total, void *user);
+};
+
+struct imap_want {
+	GArray *waiters; /* struct imap_waiter */
+	gint64 folder;
+	msgid id;
+	guint64 uid;
+	char *section;
+	char *kept;      /* what it is stored as */
+	guint64 encoded; /* octets in the message, as announced; servers err */
+	int fd;          /* sliced: the part so far; -1: whole */
+	guint64 have;    /* octets written */
+	guint64 asked;   /* octets asked for */
+	guint64 total;   /* octets there will be: announced, or (decoded) guessed until the server told it */
+	guint flights;
+	guint64 from;      /* what was here when it began */
+	gint64 since;      /* monotonic µs: when it began */
+	gboolean held;     /* all of it is in b->bodies */
+	gboolean binary;   /* the server decodes it */
+	gboolean sized;    /* and has told how long it is then */
+	gboolean unfit;    /* it cannot be had decoded */
+	gboolean dated;    /* SAVEDATE is asked for too */
+	gboolean finished; /* stored */
+	GError *error;
+};
+
+/* Who is to get what came for uid of the open folder; NULL: nobody. */
+struct imap_want *want_of(struct backend *b, guint64 uid, const char *section);
+/* One that is under way already, or NULL. */
+struct imap_want *want_for(struct backend *b, msgid id, const char *section);
+/* One of id brings SAVEDATE too. */
+gboolean want_dated(const struct backend *b, msgid id);
+void want_wait(struct imap_want *w, struct task *task, void (*progress)(guint64, guint64, void *));
+/* A person waits for it. */
+gboolean want_is_watched(const struct imap_want *w);
+void want_tell(const struct imap_want *w);
+/* Into the list of those under way, and out of it. */
+void want_add(struct backend *b, struct imap_want *w);
+void want_drop(struct backend *b, struct imap_want *w);
+/* Takes it out of the list, tells who waits how it ended, and frees it. */
+void want_end(struct backend *b, struct imap_want *w);
+void want_free(struct imap_want *w);
+
+#endif
