@@ -97,7 +97,7 @@ def imported(runs):
                          for date, text in mails)
         argv, env = fulmar(home, home + '/Mail', True)
         start = time.monotonic()
-        subprocess.run([argv[0], 'import', home + '/mbox', 'a/INBOX'], env={**os.environ, **env}, check=True, capture_output=True)
+        subprocess.run([argv[0], 'import', 'a/INBOX', home + '/mbox'], env={**os.environ, **env}, check=True, capture_output=True)
         times.append(time.monotonic() - start)
         os.makedirs(home + '/floor')
         start = time.monotonic()
