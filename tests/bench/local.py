@@ -36,14 +36,14 @@ def fulmar(home, folder, keep):
 def mutt(program):
     def configure(home, folder, keep):
         os.makedirs(home + '/headers', exist_ok=True)
-        write(home + '/rc', 'set mbox_type=Maildir\nset quit=yes\nset move=no\nset beep=no\n' + ('set header_cache=%s/headers\n' % home if keep else ''))
+        write(home + '/rc', 'set folder=%s\nset mbox_type=Maildir\nset quit=yes\nset move=no\nset beep=no\n' % home + ('set header_cache=%s/headers\n' % home if keep else ''))
         return [program, '-n', '-F', home + '/rc', '-f', folder], {'HOME': home}
     return configure
 
 
 def shown(client, command, quit=()):
     t = Terminal(*command)
-    at = t.wait(client.listed, client.hint, 300)
+    at = t.wait(client.listed, client.hint, 60)
     memory = t.memory()
     if quit:
         t.settle(.5, 5)

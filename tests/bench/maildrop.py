@@ -1,5 +1,5 @@
-"""A maildrop: fetched whole, asked again with nothing new, its first screen; beside the bare exchange of the same octets, and mpop, getmail,
-fetchmail and mutt where they are installed. The server is a few lines that cost next to nothing; those who take a round trip or two for each
+"""A maildrop: fetched whole, asked again with nothing new, its first screen; beside the bare exchange of the same octets, and mpop, getmail
+and fetchmail where they are installed. The server is a few lines that cost next to nothing; those who take a round trip or two for each
 message are given a few of them and told by the thousand."""
 import os, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
 from boxes import ROW, SENDERS
@@ -176,11 +176,6 @@ def fulmar_opens(home, port):
     return [argv[0], 'a/INBOX'], env
 
 
-def mutt_opens(home, port):
-    write(home + '/rc', f'set pop_user=ann\nset pop_pass="{PASSWORD}"\nset ssl_starttls=no\nset quit=yes\nset beep=no\n')
-    return ['mutt', '-n', '-F', home + '/rc', '-f', 'pop://127.0.0.1:%d/' % port], {'HOME': home}
-
-
 def first_screen(configure, port, runs, limit):
     times, client = [], Screen()
     for _ in range(runs):
@@ -216,8 +211,7 @@ def measure(bench, table, seconds, ratio):
                             rows.append((name, first * 1000 / SLOW, again, 'per 1000, of %d' % SLOW))
                         except RuntimeError as e:
                             rows.append((name, None, None, str(e).strip()[:60]))
-                screens = [('fulmar', fulmar_opens)] + ([('mutt', mutt_opens)] if shutil.which('mutt') else [])
-                shown = [(name, seconds(first_screen(configure, link.port, bench.runs, limit), limit)) for name, configure in screens]
+                shown = [('fulmar', seconds(first_screen(fulmar_opens, link.port, bench.runs, limit), limit))]
             table('%d messages, %.1f MB, by POP3, %g ms' % (count, sum(len(message(n)) for n in range(1, count + 1)) / 1e6, rtt),
                   ['client', 'first s', '/ floor', 'nothing new s', '/ floor', ''],
                   [[name, seconds(a), ratio(a, rows[0][1]), seconds(b), ratio(b, rows[0][2]), note] for name, a, b, note in rows])
