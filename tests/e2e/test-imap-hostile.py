@@ -539,6 +539,26 @@ def test_a_part_in_slices_is_whole_whatever_the_slices_are():
             assert len(big.server.heard) < 80, len(big.server.heard)
 
 
+def test_slices_may_overtake_each_other():
+    """A server that has no room for an answer may go on with the next command meanwhile."""
+    with Big() as big:
+        held = []
+
+        def overtaken(session, command):
+            answer = session.on_uid_fetch(command)
+            if re.fullmatch(SLICE, command).group(1) == '0' and not held:
+                held.append(answer.replace(b'<tag>', b'<tag-1>'))
+                return ''
+            if len(held) == 1:
+                data, ok = answer.split(b'<tag>')
+                held.append(data + held[0] + b'<tag>' + ok)
+                return held[1]
+            return answer
+        big.server.answers[SLICE] = overtaken
+        big.get()
+        assert len(held) == 2 and len(big.server.said(SLICE)) < 15, big.server.said(SLICE)
+
+
 def test_a_part_that_breaks_off_is_continued_not_begun_again():
     with Big() as big:
         big.server.answers[SLICE] = [None, None, CUT, None]

@@ -232,7 +232,7 @@ Port %d
 User ann
 Pass "secret word"
 SSLType None
-AuthMechs PLAIN
+AuthMechs LOGIN
 
 MaildirStore near
 Path %s/

@@ -157,8 +157,12 @@ take_slice(struct backend *b, struct imap_want *w, const struct imap_fetch_secti
 	const struct imap_node *value = section->value;
 	gboolean whole = !section->partial && value->len > SLICE;
 
-	if (w->error || (whole ? !begin_anew(w) : section->origin != w->have))
-		return; /* an answer to nobody's question */
+	if (w->error || (whole && !begin_anew(w)))
+		return;
+	if (!whole && section->origin != w->have) {
+		w->strayed |= section->origin > w->have;
+		return;
+	}
 	if (w->have + value->len > w->total * 2 + SPARE) {
 		fulmar_fail(&w->error, FULMAR_FAILED,
 		            _("the server gives more than it announced; try again"));
@@ -240,6 +244,14 @@ begin_encoded(struct backend *b, struct imap_want *w)
 		want_end(b, w);
 }
 
+/* A slice was asked for, and has not come. A server that has no room for an answer may go on with the next
+ * command meanwhile: then what came is looked at when all is answered. */
+static gboolean
+is_in_vain(const struct imap_want *w, const struct imap_cmd *cmd)
+{
+	return w->strayed ? !w->flights && w->have == w->round : cmd->lo == w->have;
+}
+
 /* A command about a part that the server decodes has ended, and has not brought it. TRUE: that is the end of
  * decoding, for this part or (BAD) for this server. */
 static gboolean
@@ -250,7 +262,7 @@ has_failed_decoded(struct backend *b, const struct imap_want *w, const struct im
 		b->no_binary = TRUE;
 	if (error)
 		return response != NULL; /* else the link was lost: gone on with next time */
-	return w->fd < 0 || !w->sized || cmd->lo == w->have;
+	return w->fd < 0 || !w->sized || is_in_vain(w, cmd);
 }
 
 static void
@@ -272,10 +284,12 @@ answered(struct backend *b, struct imap_want *w, const struct imap_cmd *cmd,
 	}
 	if (error && !w->error && !w->finished)
 		w->error = g_error_copy(error);
-	if (w->fd >= 0 && !w->error && cmd->lo == w->have)
+	if (w->fd >= 0 && !w->error && is_in_vain(w, cmd))
 		fulmar_fail(&w->error, FULMAR_FAILED, _("the server gives nothing for this part; try again"));
-	if (w->flights && w->asked >= w->total)
+	if (w->flights && (w->strayed || w->asked >= w->total))
 		return; /* the last of it is on its way */
+	if (w->strayed)
+		w->asked = w->have;
 	/* Another folder may have been opened between two slices. */
 	if (w->fd >= 0 && !w->error && !w->finished && imap_aim(b, w->folder, &w->error)) {
 		ask_ahead(b, w);
@@ -311,6 +325,10 @@ ask(struct backend *b, struct imap_want *w)
 	                       : w->dated ? "SAVEDATE "
 	                                  : "",
 	                       w->binary ? "BINARY" : "BODY", w->section, range ? range : "");
+	if (!w->flights) {
+		w->round = w->have;
+		w->strayed = FALSE;
+	}
 	cmd->lo = w->asked;
 	w->asked += SLICE;
 	w->flights++;

@@ -24,6 +24,8 @@ struct imap_want {
 	guint64 asked;   /* octets asked for */
 	guint64 total;   /* octets there will be: announced, or (decoded) guessed until the server told it */
 	guint flights;
+	guint64 round;     /* octets written when the first of these was asked for */
+	gboolean strayed;  /* one of them was answered before one that goes before it */
 	guint64 from;      /* what was here when it began */
 	gint64 since;      /* monotonic µs: when it began */
 	gboolean held;     /* all of it is in b->bodies */
