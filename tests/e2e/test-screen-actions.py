@@ -536,6 +536,7 @@ def test_imap_reading_where_nothing_is_kept_stays_without_a_word():
             s.wait(r'● Idle')
             goes(s, 'Frozen')
             s.wait(r'Frozen +2 mails · 2 new.*● Idle')
+            s.wait(r'^▌.*number 2')
             s.press('\r', r'text of 2')
             s.press('j', r'text of 1')
             s.press('q', r'Frozen +2 mails · 2 new')
