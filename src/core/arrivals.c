@@ -478,7 +478,7 @@ fetched(const GError *error, void *user)
 	g_autoptr(GError) failed = NULL;
 	struct tally tally;
 
-	flight->lane->keeping = FALSE;
+	flight->lane->keeping--;
 	a->rules->fetching--;
 	sort_out(flight, error, known, last);
 	tally_begin(&tally, FALSE);
@@ -515,7 +515,7 @@ rules_fetch(struct lane *lane)
 		octets += store_size(a->store, arrival.id);
 		g_array_set_size(lacking, lacking->len - 1);
 	}
-	lane->keeping = TRUE;
+	lane->keeping++;
 	lane->current = visits(a) ? lane->current : 0; /* its folder is selected for these */
 	a->rules->fetching++;
 	a->ops->parts(lane->backend, (const msgid *)(const void *)ids->data,
