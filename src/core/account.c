@@ -6,7 +6,6 @@
 #include "base/files.h"
 #include "base/i18n.h"
 #include "base/idset.h"
-#include "base/loop.h"
 #include "core/account-private.h"
 
 void
@@ -84,7 +83,7 @@ settle(struct account *a)
 	a->ops->unlink(a->backend);
 	while (g_get_monotonic_time() < end && g_main_context_iteration(a->context, FALSE))
 		;
-	loop_drop(&a->list_wait); /* what ended meanwhile may have asked for a list */
+	link_stop(a); /* what ended meanwhile may have begun another wait */
 }
 
 static gpointer

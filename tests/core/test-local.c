@@ -1,8 +1,7 @@
 #include <string.h>
 
-#include "backend/pop3/pop3-private.h"
 #include "base/error.h"
-#include "base/loop.h"
+#include "maildrop.h"
 #include "script.h"
 #include "store/maildrop.h"
 
@@ -10,139 +9,19 @@
 
 enum { ACTIONS = 40 };
 
-/* ---- the kind of account, with a server that is there or not ---- */
-
-static guint links, fetched;
-static gboolean reachable;
-
-static gboolean
-answer(gpointer user)
-{
-	struct backend *b = user;
-	g_autoptr(GError) error = NULL;
-
-	if (reachable) {
-		b->env->hooks->ready(b->env->user);
-		return G_SOURCE_REMOVE;
-	}
-	fulmar_fail(&error, FULMAR_NO_LINK, "there is no server");
-	b->env->hooks->lost(error, b->env->user);
-	return G_SOURCE_REMOVE;
-}
-
-static void
-link_or_not(struct backend *b)
-{
-	g_autoptr(GSource) source = g_idle_source_new();
-
-	links++;
-	g_source_set_callback(source, answer, b, NULL);
-	g_source_attach(source, b->env->context);
-}
-
-static void
-no_unlink(struct backend *b)
-{
-}
-
-static gboolean
-leave(gpointer user)
-{
-	struct backend *b = user;
-
-	b->env->hooks->left(b->env->user);
-	return G_SOURCE_REMOVE;
-}
-
-static void
-depart(struct backend *b, backend_done done, void *user)
-{
-	g_autoptr(GSource) source = g_idle_source_new();
-
-	g_source_set_callback(source, leave, b, NULL);
-	g_source_attach(source, b->env->context);
-	pop3_end(b, NULL, done, user);
-}
-
-static const char text_form[] = "From: Bob <bob@example.org>\r\nMessage-ID: %s\r\n\r\nText\r\n";
-
-static void
-fetch(struct backend *b, msgid id)
-{
-	struct store_row *row = store_row(b->env->store, id, NULL);
-	g_autofree char *text = g_strdup_printf(text_form, row->message_id);
-
-	store_row_free(row);
-	g_assert_true(store_part_put(b->env->store, id, "", text, strlen(text), TRUE, NULL));
-	fetched++;
-}
-
-static void
-part(struct backend *b, msgid id, const char *section, void (*progress)(guint64, guint64, void *),
-     backend_done done, void *user)
-{
-	fetch(b, id);
-	pop3_end(b, NULL, done, user);
-}
-
-static void
-parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done,
-      void *user)
-{
-	for (guint i = 0; i < n; i++)
-		fetch(b, ids[i]);
-	pop3_end(b, NULL, done, user);
-}
-
-static void
-watch(struct backend *b, gint64 folder)
-{
-}
-
-static struct backend_ops ops;
-
 /* ---- an account and its model ---- */
-
-static struct store *
-open_store(struct bed *bed)
-{
-	g_autofree char *dir = NULL;
-	GError *error = NULL;
-	struct store *store;
-
-	g_setenv("XDG_DATA_HOME", bed->dir, TRUE);
-	dir = account_store_dir(conf_account(bed->conf, "work"));
-	store = store_open(dir, STORE_WRITE, &error);
-	g_assert_no_error(error);
-	return store;
-}
-
-static gint64
-add_folder(struct store *store, const struct model_folder *f)
-{
-	struct store_folder folder = {.path = f->name,
-	                              .wire = f->name,
-	                              .delimiter = '/',
-	                              .role = (char *)"",
-	                              .selectable = TRUE,
-	                              .subscribed = f->subscribed};
-	GError *error = NULL;
-
-	g_assert_true(store_folder_put(store, &folder, &error));
-	g_assert_no_error(error);
-	return folder.id;
-}
 
 /* One that is here as a header alone, where bare says so. */
 #define BARE "<work5@example.org>"
 
 static gboolean bare;
+static const struct backend_ops *ops;
 
 static void
 add_message(struct store *store, const struct model_message *m)
 {
 	struct store_folder *folder = store_folder_by_path(store, m->folder, NULL);
-	g_autofree char *text = g_strdup_printf(text_form, m->id);
+	g_autofree char *text = maildrop_text(m->id);
 	struct envelope envelope;
 	struct store_message message = {
 	        .received = 1700000000, .size = strlen(text), .flags = m->flags, .envelope = &envelope};
@@ -171,21 +50,15 @@ set_up_with(struct bed *bed, gboolean with_bare)
 	struct store *store;
 
 	bed_make(bed);
-	links = fetched = 0;
+	ops = maildrop_ops();
 	bare = with_bare;
-	reachable = FALSE;
-	ops = backend_pop3;
-	ops.link = link_or_not;
-	ops.part = part;
-	ops.parts = parts;
-	ops.watch = watch;
-	ops.unlink = no_unlink;
-	ops.depart = depart;
-	ops.respite = NULL;
 	model = script_fill("work");
-	store = open_store(bed);
-	for (guint i = 0; i < model->folders->len; i++)
-		add_folder(store, model->folders->pdata[i]);
+	store = maildrop_open(bed);
+	for (guint i = 0; i < model->folders->len; i++) {
+		const struct model_folder *f = model->folders->pdata[i];
+
+		maildrop_add_folder(store, f->name, f->subscribed);
+	}
 	for (guint i = 0; i < model->messages->len; i++)
 		add_message(store, model->messages->pdata[i]);
 	store_close(store);
@@ -249,11 +122,11 @@ test_offline(gconstpointer data)
 	struct bed bed;
 	struct model *model = set_up(&bed);
 
-	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&bed, ops, "work", ACCOUNT_OFFLINE);
 	act(&bed, model, GPOINTER_TO_UINT(data), ACTIONS);
 	assert_through(&bed, model);
 	bed_stop(&bed);
-	g_assert_cmpuint(links, ==, 0);
+	g_assert_cmpuint(maildrop.links, ==, 0);
 	clean_up(&bed, model);
 }
 
@@ -264,7 +137,7 @@ test_undo(gconstpointer data)
 	struct model *start = set_up(&bed), *model = model_copy(start);
 	guint undone = 0;
 
-	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&bed, ops, "work", ACCOUNT_OFFLINE);
 	act(&bed, model, GPOINTER_TO_UINT(data), ACTIONS);
 	assert_through(&bed, model);
 	while (bed_do(&bed, bed_command(CMD_UNDO, "work")) == FULMAR_OK)
@@ -283,8 +156,8 @@ test_two_processes(void)
 	struct model *model = set_up(&bed);
 
 	bed_make_other(&other, &bed);
-	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
-	bed_start_with(&other, &ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&bed, ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&other, ops, "work", ACCOUNT_OFFLINE);
 	for (guint32 i = 0; i < ACTIONS; i++)
 		act(i % 2 ? &bed : &other, model, i, 1);
 	assert_through(&bed, model);
@@ -302,16 +175,16 @@ test_commands_that_need_no_link(void)
 	struct model *model = set_up(&bed);
 	struct command *c;
 
-	bed_start_with(&bed, &ops, "work", ACCOUNT_BATCH);
+	bed_start_with(&bed, ops, "work", ACCOUNT_BATCH);
 	g_assert_cmpint(bed_do(&bed, bed_command(CMD_FOLDERS, "work")), ==, FULMAR_OK);
 	g_assert_cmpint(bed_do(&bed, bed_command(CMD_REPLAY, "work")), ==, FULMAR_OK);
 	g_assert_cmpint(bed_do(&bed, bed_about_folder(&bed, CMD_OPEN, "Old")), ==, FULMAR_OK);
 	c = bed_about(&bed, CMD_DELETE, "INBOX", "<work1@example.org>");
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
 	g_assert_cmpstr(bed.said, ==, "1 mail moved to Trash");
-	g_assert_cmpuint(links, ==, 0);
+	g_assert_cmpuint(maildrop.links, ==, 0);
 	g_assert_cmpint(bed_do(&bed, bed_about_folder(&bed, CMD_OPEN, "INBOX")), ==, FULMAR_NO_LINK);
-	g_assert_cmpuint(links, ==, 1);
+	g_assert_cmpuint(maildrop.links, ==, 1);
 	model_add_folder(model, "Trash");
 	model_move(model_message(model, "INBOX", "<work1@example.org>"), "Trash");
 	assert_through(&bed, model);
@@ -326,13 +199,13 @@ test_links_that_fail(void)
 	struct bed bed;
 	struct model *model = set_up(&bed);
 
-	bed_start_with(&bed, &ops, "work", 0);
+	bed_start_with(&bed, ops, "work", 0);
 	act(&bed, model, 1, ACTIONS / 2);
 	bed_send(&bed, bed_command(CMD_GO_ONLINE, "work"));
 	act(&bed, model, 2, ACTIONS / 2);
 	assert_through(&bed, model);
 	bed_stop(&bed);
-	g_assert_cmpuint(links, >=, 2);
+	g_assert_cmpuint(maildrop.links, >=, 2);
 	clean_up(&bed, model);
 }
 
@@ -347,7 +220,7 @@ test_roles(void)
 	g_autoptr(GPtrArray) folders = NULL;
 	guint junk = 0, archive = 0;
 
-	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&bed, ops, "work", ACCOUNT_OFFLINE);
 	g_assert_cmpint(bed_do(&bed, bed_about(&bed, CMD_JUNK, "INBOX", "<work1@example.org>")), ==,
 	                FULMAR_OK);
 	g_assert_cmpint(bed_do(&bed, bed_about(&bed, CMD_ARCHIVE, "INBOX", "<work2@example.org>")), ==,
@@ -378,7 +251,7 @@ test_crash(void)
 	msgid ids[2] = {bed_row(&bed, "work", "INBOX", "<work1@example.org>"),
 	                bed_row(&bed, "work", "INBOX", "<work2@example.org>")};
 	gint64 old = bed_folder(&bed, "work", "Old");
-	struct store *store = open_store(&bed);
+	struct store *store = maildrop_open(&bed);
 	g_autoptr(GPtrArray) journal = g_ptr_array_new_with_free_func(store_op_free);
 	GError *error = NULL;
 
@@ -395,7 +268,7 @@ test_crash(void)
 	model_remove(model, model_message(model, "INBOX", "<work1@example.org>"));
 	model_move(model_message(model, "INBOX", "<work2@example.org>"), "Old");
 	model_add(model, "Empty", "<work2@example.org>", 0, "");
-	bed_start_with(&bed, &ops, "work", ACCOUNT_BATCH);
+	bed_start_with(&bed, ops, "work", ACCOUNT_BATCH);
 	assert_through(&bed, model);
 	bed_stop(&bed);
 	clean_up(&bed, model);
@@ -419,24 +292,24 @@ test_transfer(void)
 
 	bed_start(&bed, "home", ACCOUNT_BATCH);
 	g_assert_cmpint(bed_do(&bed, bed_command(CMD_SYNC, "home")), ==, FULMAR_OK);
-	bed_start_with(&bed, &ops, "work", ACCOUNT_BATCH);
+	bed_start_with(&bed, ops, "work", ACCOUNT_BATCH);
 	c = bed_about(&bed, CMD_MOVE, "INBOX", BARE);
 	bed_add_id(&bed, c, "INBOX", "<work4@example.org>");
 	c->text = g_strdup("Old");
 	c->text2 = g_strdup("home");
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
 	replay(&bed, "work");
-	g_assert_cmpuint(links, ==, 1);
+	g_assert_cmpuint(maildrop.links, ==, 1);
 	g_assert_cmpint(bed_waiting(&bed, "work", NULL), ==, 1);
 	bed_stop(&bed);
-	reachable = TRUE;
-	bed_start_with(&bed, &ops, "work", ACCOUNT_BATCH);
+	maildrop.reachable = TRUE;
+	bed_start_with(&bed, ops, "work", ACCOUNT_BATCH);
 	bed_start(&bed, "home", ACCOUNT_BATCH);
 	replay(&bed, "work");
 	replay(&bed, "home");
 	replay(&bed, "work");
-	g_assert_cmpuint(links, ==, 2);
-	g_assert_cmpuint(fetched, ==, 1);
+	g_assert_cmpuint(maildrop.links, ==, 2);
+	g_assert_cmpuint(maildrop.fetched, ==, 1);
 	there = memory_dump("home");
 	g_assert_nonnull(strstr(there, "Old " BARE));
 	g_assert_nonnull(strstr(there, "Old <work4@example.org>"));
@@ -459,7 +332,7 @@ test_headers(void)
 	struct store *store;
 	struct command *c;
 
-	bed_start_with(&bed, &ops, "work", ACCOUNT_BATCH);
+	bed_start_with(&bed, ops, "work", ACCOUNT_BATCH);
 	g_assert_cmpint(bed_do(&bed, bed_about(&bed, CMD_PURGE, "INBOX", BARE)), ==, FULMAR_OK);
 	replay(&bed, "work");
 	g_assert_cmpint(bed_waiting(&bed, "work", NULL), ==, 0);
@@ -470,13 +343,13 @@ test_headers(void)
 	g_assert_cmpint(bed_do(&bed, c), ==, FULMAR_OK);
 	replay(&bed, "work");
 	g_assert_cmpint(bed_waiting(&bed, "work", NULL), ==, 1);
-	g_assert_cmpuint(links, ==, 0);
+	g_assert_cmpuint(maildrop.links, ==, 0);
 	bed_stop(&bed);
-	store = open_store(&bed);
+	store = maildrop_open(&bed);
 	g_assert_true(store_part_put(store, id, "", "Text\r\n", 6, FALSE, NULL));
 	store_close(store);
-	reachable = TRUE;
-	bed_start_with(&bed, &ops, "work", ACCOUNT_BATCH);
+	maildrop.reachable = TRUE;
+	bed_start_with(&bed, ops, "work", ACCOUNT_BATCH);
 	g_assert_cmpint(bed_do(&bed, bed_about_folder(&bed, CMD_OPEN, "INBOX")), ==, FULMAR_OK);
 	model_add(model, "Old", BARE, 0, "");
 	assert_through(&bed, model);

@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include "backend/pop3/pop3-private.h"
 #include "base/error.h"
 #include "bed.h"
+#include "maildrop.h"
 #include "store/arrivals.h"
 #include "store/maildrop.h"
 
@@ -16,83 +16,7 @@ static const char configuration[] =
         "[rule quiet]\nmatch = subject:gamma body:\"quiet harbour\"\nfolder = Quiet\n"
         "[rule last]\nmatch = subject:alpha or subject:beta or subject:gamma\nkeyword = last\n";
 
-static guint fetched;
-static gboolean reachable, refuses;
-static struct backend_ops ops;
-
-/* ---- the kind of account ---- */
-
-static gboolean
-answer(gpointer user)
-{
-	struct backend *b = user;
-	g_autoptr(GError) error = NULL;
-
-	if (reachable) {
-		b->env->hooks->ready(b->env->user);
-		return G_SOURCE_REMOVE;
-	}
-	fulmar_fail(&error, FULMAR_NO_LINK, "there is no server");
-	b->env->hooks->lost(error, b->env->user);
-	return G_SOURCE_REMOVE;
-}
-
-static gboolean
-leave(gpointer user)
-{
-	struct backend *b = user;
-
-	b->env->hooks->left(b->env->user);
-	return G_SOURCE_REMOVE;
-}
-
-static void
-soon(struct backend *b, GSourceFunc run)
-{
-	g_autoptr(GSource) source = g_idle_source_new();
-
-	g_source_set_callback(source, run, b, NULL);
-	g_source_attach(source, b->env->context);
-}
-
-static void
-link_or_not(struct backend *b)
-{
-	soon(b, answer);
-}
-
-static void
-no_unlink(struct backend *b)
-{
-}
-
-static void
-depart(struct backend *b, backend_done done, void *user)
-{
-	soon(b, leave);
-	pop3_end(b, NULL, done, user);
-}
-
-static void
-watch(struct backend *b, gint64 folder)
-{
-}
-
-static const char text[] = "Subject: x\r\n\r\nthe quiet\r\nharbour\r\n";
-
-static void
-parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done,
-      void *user)
-{
-	g_autoptr(GError) error = NULL;
-
-	for (guint i = 0; i < n && !refuses; i++)
-		g_assert_true(store_part_put(b->env->store, ids[i], "", text, strlen(text), TRUE, NULL));
-	fetched += n;
-	if (refuses)
-		fulmar_fail(&error, FULMAR_FAILED, "the message is no longer on the server");
-	pop3_end(b, error, done, user);
-}
+static const struct backend_ops *ops;
 
 /* ---- an account with mail that arrived ---- */
 
@@ -101,32 +25,6 @@ struct mail {
 	gboolean noted, bare;
 	msgid id;
 };
-
-static struct store *
-open_store(struct bed *bed)
-{
-	g_autofree char *dir = account_store_dir(conf_account(bed->conf, "work"));
-	GError *error = NULL;
-	struct store *store = store_open(dir, STORE_WRITE, &error);
-
-	g_assert_no_error(error);
-	return store;
-}
-
-static gint64
-add_folder(struct store *store, const char *path)
-{
-	struct store_folder folder = {.path = (char *)path,
-	                              .wire = (char *)path,
-	                              .delimiter = '/',
-	                              .role = (char *)"",
-	                              .selectable = TRUE};
-	GError *error = NULL;
-
-	g_assert_true(store_folder_put(store, &folder, &error));
-	g_assert_no_error(error);
-	return folder.id;
-}
 
 static void
 add_mail(struct store *store, gint64 folder, struct mail *mail)
@@ -167,19 +65,10 @@ set_up(struct bed *bed, struct mail *mails, guint n)
 	conf_free(bed->conf);
 	bed->conf = conf_load(file, NULL, problems);
 	g_assert_nonnull(bed->conf);
-	g_setenv("XDG_DATA_HOME", bed->dir, TRUE);
-	fetched = 0;
-	reachable = refuses = FALSE;
-	ops = backend_pop3;
-	ops.link = link_or_not;
-	ops.parts = parts;
-	ops.watch = watch;
-	ops.unlink = no_unlink;
-	ops.depart = depart;
-	ops.respite = NULL;
-	store = open_store(bed);
-	inbox = add_folder(store, "INBOX");
-	add_folder(store, "Old");
+	ops = maildrop_ops();
+	store = maildrop_open(bed);
+	inbox = maildrop_add_folder(store, "INBOX", FALSE);
+	maildrop_add_folder(store, "Old", FALSE);
 	for (guint i = 0; i < n; i++)
 		add_mail(store, inbox, &mails[i]);
 	store_close(store);
@@ -255,7 +144,7 @@ what_was_noted_is_judged_once(void)
 	struct bed bed;
 
 	set_up(&bed, mails, G_N_ELEMENTS(mails));
-	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&bed, ops, "work", ACCOUNT_OFFLINE);
 	settle(&bed);
 	assert_at(&bed, &mails[0], "INBOX ! one last");
 	assert_at(&bed, &mails[1], "Lists/kernel ! one");
@@ -265,7 +154,7 @@ what_was_noted_is_judged_once(void)
 	g_assert_cmpint(bed_do(&bed, bed_command(CMD_UNDO, "work")), ==, FULMAR_OK);
 	settle(&bed);
 	bed_stop(&bed);
-	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&bed, ops, "work", ACCOUNT_OFFLINE);
 	settle(&bed);
 	assert_at(&bed, &mails[0], "INBOX");
 	assert_at(&bed, &mails[1], "INBOX");
@@ -284,8 +173,8 @@ two_processes_judge_each_once(void)
 		mails[i] = (struct mail){"alpha", TRUE, FALSE, 0};
 	set_up(&bed, mails, MANY);
 	bed_make_other(&other, &bed);
-	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
-	bed_start_with(&other, &ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&bed, ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&other, ops, "work", ACCOUNT_OFFLINE);
 	settle(&bed);
 	settle(&other);
 	for (guint i = 0; i < MANY; i++)
@@ -312,14 +201,14 @@ what_was_moved_meanwhile_is_left_alone(void)
 	GError *error = NULL;
 
 	set_up(&bed, mails, 1);
-	store = open_store(&bed);
+	store = maildrop_open(&bed);
 	old = store_folder_by_path(store, "Old", NULL);
 	g_assert_true(store_begin(store, FALSE, &error));
 	store_arrival_note(store, &(struct store_arrival){mails[0].id, old->id, 0}, &error);
 	g_assert_true(store_commit(store, &error));
 	store_folder_free(old);
 	store_close(store);
-	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&bed, ops, "work", ACCOUNT_OFFLINE);
 	settle(&bed);
 	assert_at(&bed, &mails[0], "INBOX");
 	assert_left(&bed, 0, "");
@@ -334,22 +223,22 @@ a_text_is_waited_for(void)
 	struct bed bed;
 
 	set_up(&bed, mails, G_N_ELEMENTS(mails));
-	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&bed, ops, "work", ACCOUNT_OFFLINE);
 	settle(&bed);
 	assert_at(&bed, &mails[0], "INBOX");
 	assert_at(&bed, &mails[1], "Lists/kernel ! one");
 	assert_at(&bed, &mails[2], "INBOX last");
 	assert_left(&bed, 1, "rules 2");
-	g_assert_cmpuint(fetched, ==, 0);
+	g_assert_cmpuint(maildrop.fetched, ==, 0);
 	bed_stop(&bed);
-	reachable = TRUE;
-	bed_start_with(&bed, &ops, "work", 0);
-	while (!fetched)
+	maildrop.reachable = TRUE;
+	bed_start_with(&bed, ops, "work", 0);
+	while (!maildrop.fetched)
 		settle(&bed);
 	settle(&bed);
 	assert_at(&bed, &mails[0], "Quiet");
 	assert_left(&bed, 0, "rules 1");
-	g_assert_cmpuint(fetched, ==, 1);
+	g_assert_cmpuint(maildrop.fetched, ==, 1);
 	clean_up(&bed);
 }
 
@@ -360,14 +249,14 @@ a_text_that_will_not_come_is_not_waited_for(void)
 	struct bed bed;
 
 	set_up(&bed, mails, 1);
-	reachable = refuses = TRUE;
-	bed_start_with(&bed, &ops, "work", 0);
-	while (!fetched)
+	maildrop.reachable = maildrop.refuses = TRUE;
+	bed_start_with(&bed, ops, "work", 0);
+	while (!maildrop.fetched)
 		settle(&bed);
 	settle(&bed);
 	assert_at(&bed, &mails[0], "INBOX last");
 	assert_left(&bed, 0, "rules 1");
-	g_assert_cmpuint(fetched, ==, 1);
+	g_assert_cmpuint(maildrop.fetched, ==, 1);
 	clean_up(&bed);
 }
 
@@ -386,7 +275,7 @@ a_folder_is_gone_through_when_asked(void)
 	struct command *preview;
 
 	set_up(&bed, mails, G_N_ELEMENTS(mails));
-	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&bed, ops, "work", ACCOUNT_OFFLINE);
 	preview = rules_over(&bed, "INBOX");
 	preview->add = 1;
 	g_assert_cmpint(bed_do(&bed, preview), ==, FULMAR_OK);
@@ -403,9 +292,9 @@ a_folder_is_gone_through_when_asked(void)
 	g_assert_cmpstr(bed.said, ==, "nothing to change; 1 has to be read first");
 	bed_stop(&bed);
 	/* What comes later belongs to the same step. */
-	reachable = TRUE;
-	bed_start_with(&bed, &ops, "work", 0);
-	while (!fetched)
+	maildrop.reachable = TRUE;
+	bed_start_with(&bed, ops, "work", 0);
+	while (!maildrop.fetched)
 		settle(&bed);
 	settle(&bed);
 	assert_at(&bed, &mails[2], "Quiet");
@@ -424,17 +313,17 @@ what_was_taken_back_is_not_gone_on_with(void)
 	struct bed bed;
 
 	set_up(&bed, mails, G_N_ELEMENTS(mails));
-	bed_start_with(&bed, &ops, "work", ACCOUNT_OFFLINE);
+	bed_start_with(&bed, ops, "work", ACCOUNT_OFFLINE);
 	g_assert_cmpint(bed_do(&bed, rules_over(&bed, "INBOX")), ==, FULMAR_OK);
 	g_assert_cmpint(bed_do(&bed, bed_command(CMD_UNDO, "work")), ==, FULMAR_OK);
 	bed_stop(&bed);
-	reachable = TRUE;
-	bed_start_with(&bed, &ops, "work", 0);
+	maildrop.reachable = TRUE;
+	bed_start_with(&bed, ops, "work", 0);
 	settle(&bed);
 	assert_at(&bed, &mails[0], "INBOX");
 	assert_at(&bed, &mails[1], "INBOX");
 	assert_left(&bed, 0, "");
-	g_assert_cmpuint(fetched, ==, 0);
+	g_assert_cmpuint(maildrop.fetched, ==, 0);
 	clean_up(&bed);
 }
 
