@@ -9,7 +9,7 @@
 
 /* The octets of an mbox: as many at a time as the message under way needs, and no more than one may have. */
 
-enum { CHUNK = 256 * 1024 };
+enum { CHUNK = 64 * 1024 };
 
 struct mbox *
 mbox_new(int fd, const char *name, enum mbox_dialect dialect)
