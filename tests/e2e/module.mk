@@ -31,7 +31,7 @@ e2e_tests = \
   tests/e2e/test-screen-pop3.py
 dist_check_SCRIPTS += $(plain_e2e_tests) $(e2e_tests)
 TESTS += $(PLAIN_TESTS) $(e2e_tests)
-EXTRA_DIST += tests/lib/courier.py tests/lib/dovecot.py tests/lib/drive.py tests/lib/pop.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/stranger.py tests/lib/talk.py tests/lib/tap.py tests/lib/world.py \
+EXTRA_DIST += tests/lib/courier.py tests/lib/dovecot.py tests/lib/drive.py tests/lib/pop.py tests/lib/post.py tests/lib/proxy.py tests/lib/screen.py tests/lib/script.py tests/lib/scripted.py tests/lib/stranger.py tests/lib/talk.py tests/lib/tap.py tests/lib/world.py \
   tests/lsan.supp tests/tsan.supp tests/threads contrib/check contrib/common contrib/try
 EXTRA_DIST += tests/bench/run tests/bench/boxes.py tests/bench/clients.py tests/bench/journey.py tests/bench/link.py \
   tests/bench/local.py tests/bench/maildrop.py tests/bench/terminal.py tests/bench/turns.py

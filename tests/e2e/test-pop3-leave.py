@@ -5,7 +5,9 @@ import contextlib, json, os, resource, signal, subprocess, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from courier import Courier
 from dovecot import Dovecot, RawImap
+import post
 from pop import CUT, DEFAULT, Mail, Pop, RESET, text_message
+from post import numbers, subjects, sync
 from tap import *
 
 DAY = 86400
@@ -13,25 +15,13 @@ DAY = 86400
 
 def rows(home, folder='INBOX'):
     """None before the first visit saw anything."""
-    text = home.run('--offline', 'list', 'post' + (folder and '/' + folder), '--json', status=None)
+    found = post.rows(home, folder, status=None)
     assert home.status == 0 or 'is here yet' in home.err, home.err
-    return [json.loads(line) for line in text.splitlines()]
-
-
-def subjects(home, folder='INBOX'):
-    return sorted(r['subject'] for r in rows(home, folder))
-
-
-def numbers(*n):
-    return sorted('number %d' % i for i in n)
+    return found
 
 
 def on_server(server):
     return sorted(int(m.uidl[4:]) for m in server.mails)
-
-
-def sync(home, status=0):
-    return home.run('sync', 'post', status=status)
 
 
 def ids(home, *n, folder='INBOX'):
@@ -44,10 +34,11 @@ def purge(home, n):
     home.run('delete', *ids(home, n, folder='Trash'))
 
 
-class Post:
+class Post(post.Post):
+    """And a clock, which is set."""
+
     def __init__(self, policy, mails, keep='headers', clock=False, **kw):
-        self.server = Pop(mails, **kw)
-        self.home = Home(pop3_conf(self.server.port, more='leave-on-server = %s\nkeep = %s\n' % (policy, keep)))
+        super().__init__(mails, more='leave-on-server = %s\nkeep = %s\n' % (policy, keep), **kw)
         self.clock = None
         if clock:
             try:
@@ -60,16 +51,6 @@ class Post:
 
     def __enter__(self):
         return (self.server, self.home, self.clock) if self.clock else (self.server, self.home)
-
-    def __exit__(self, kind, *exc):
-        try:
-            if not kind:
-                self.home.run('check', 'post')
-        finally:
-            self.home.close()
-            if kind:
-                self.server.faults.clear()
-            self.server.close()
 
 
 def nothing_is_lost(server, home, all_of_them):

@@ -5,61 +5,16 @@ import base64, contextlib, json, os, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from courier import Courier
 from dovecot import Dovecot, RawImap
-from pop import CAPS, CUT, DEFAULT, Mail, Pop, RESET, STALL, TLS, text_message
+from pop import CAPS, CUT, DEFAULT, Mail, Pop, RESET, STALL, TLS, both, text_message
+from post import Post, numbers, rows, subjects, sync
 from tap import *
 
 IN = ['S: +OK hello', 'C: CAPA', 'S: +OK', 'S: TOP', 'S: UIDL', 'S: PIPELINING', 'S: SASL PLAIN', 'S: .', 'C: AUTH PLAIN .*', 'S: +OK in']
 FULL = 'keep = full\n'
 
 
-def rows(home, folder='INBOX', *more):
-    return [json.loads(line) for line in home.run('--offline', 'list', 'post/' + folder, '--json', *more).splitlines()]
-
-
-def subjects(home, folder='INBOX'):
-    return sorted(r['subject'] for r in rows(home, folder))
-
-
-def numbers(*n):
-    return sorted('number %d' % i for i in n)
-
-
-def sync(home, status=0):
-    return home.run('sync', 'post', status=status)
-
-
 def whole(home, row):
     return home.run('--offline', 'show', row['id'], '--raw', status=None).encode('utf-8', 'surrogateescape')
-
-
-class Post:
-    """A server and a home with an account on it."""
-
-    def __init__(self, mails=(), more='', **kw):
-        self.server = Pop(mails, **kw)
-        self.home = Home(pop3_conf(self.server.port, more=more))
-
-    def __enter__(self):
-        return self.server, self.home
-
-    def __exit__(self, kind, *exc):
-        try:
-            if not kind:
-                self.home.run('check', 'post')
-        finally:
-            self.home.close()
-            if kind:
-                self.server.faults.clear()
-            self.server.close()
-
-
-def both(test):
-    """Runs it with a server that answers at once, and with one that drips octet by octet."""
-    def twice():
-        for drip in (0, 1):
-            test(drip)
-    twice.__name__ = test.__name__
-    return twice
 
 
 # -- a real server --

@@ -5,6 +5,7 @@ import json, os, signal, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from dovecot import Dovecot, RawImap
 from pop import CUT, Mail, Pop, text_message
+from post import numbers
 from screen import Screen, becomes
 from tap import *
 
@@ -19,10 +20,6 @@ def rows(home, target, *more):
 
 def subjects(home, target):
     return sorted(r['subject'] for r in rows(home, target))
-
-
-def numbers(*n):
-    return sorted('number %d' % i for i in n)
 
 
 def lines(text):

@@ -4,18 +4,15 @@ with Pop(mails, talk=[...], answers={...}) as s: s.port, s.mails (what is there 
 s.deleted (UIDLs, in order), s.faults
 
 mails are Mail objects, or numbers for text_message(n). A DELE counts at QUIT, as it should.
-talk is a dialogue, taken step by step on each connection, or on the n-th when it is a list of lists; then the default responder takes over:
-  'S: +OK hello'        sends the line and CRLF;  'C: STAT'  waits for a line: a regular expression, another line is a fault
-  b'+OK x\\r\\nrest'      sends octets as they are;  TLS, CUT, STALL, RESET, MORE as in script.py
-answers replaces what the default responder would say to a command (regular expression, whole → text, octets, CUT, STALL, RESET, a list of them used one after
-the other with the last one staying, or a function of (session, command)). DEFAULT in a text is what would have been said; lines end in LF here.
+talk is a dialogue (scripted.py), taken step by step on each connection, or on the n-th when it is a list of lists; then the default responder takes over.
+answers replaces what that would say to a command.
 drip = 1 sends everything octet by octet. cut_at = n closes the first connection after n octets of ours; then it is None. cut_behind = pattern does so when
 such a command was heard, and obeyed, before it is answered. no = names of commands that are refused as unknown. portion = n tells of the first n that were
 not fetched before, as Gmail does.
 """
-import base64, re, socket, ssl, struct, threading, time, traceback
+import base64, re, time
 
-from script import Closed, CUT, DEFAULT, MORE, RESET, STALL, TLS, octets, text_message
+from scripted import *
 
 CAPS = 'TOP UIDL USER RESP-CODES PIPELINING AUTH-RESP-CODE'.split() + ['SASL PLAIN']
 
@@ -33,11 +30,10 @@ class Mail:
         return data + (b'' if data.endswith(b'\r\n') or not data else b'\r\n') + b'.\r\n'
 
 
-class Session(threading.Thread):
+class Session(Connection):
     def __init__(self, server, sock, steps):
-        super().__init__(daemon=True)
-        self.server, self.sock, self.steps, self.buffer = server, sock, steps, b''
-        self.heard, self.user, self.inside, self.gone = [], None, False, set()
+        super().__init__(server, sock, steps)
+        self.user, self.inside, self.gone = None, False, set()
         self.began = time.monotonic()
         self.mails, self.given = list(server.mails), set()
         if server.portion:
@@ -46,27 +42,14 @@ class Session(threading.Thread):
     def send(self, data):
         data = octets(data)
         cut = self.server.cut_at
-        try:
-            if cut is not None and len(data) >= cut:
-                self.server.cut_at = None
-                self.sock.sendall(data[:cut])
-                raise Closed
-            if cut is not None:
-                self.server.cut_at -= len(data)
-            self.server.said += len(data)
-            for i in range(0, len(data), self.server.drip or max(len(data), 1)):
-                self.sock.sendall(data[i:i + (self.server.drip or len(data))])
-        except OSError:
-            raise Closed from None
-
-    def more(self):
-        try:
-            data = self.sock.recv(65536)
-        except OSError:
-            data = b''
-        if not data:
+        if cut is not None and len(data) >= cut:
+            self.server.cut_at = None
+            super().send(data[:cut])
             raise Closed
-        self.buffer += data
+        if cut is not None:
+            self.server.cut_at -= len(data)
+        self.server.said += len(data)
+        super().send(data)
 
     def line(self):
         while b'\n' not in self.buffer:
@@ -78,69 +61,6 @@ class Session(threading.Thread):
         line = self.line()
         self.heard.append(line)
         return line
-
-    def step(self, step):
-        if isinstance(step, bytes):
-            self.send(step)
-        elif step.startswith('S: '):
-            self.send(step[3:] + '\n')
-        elif step.startswith('C: '):
-            heard = self.command()
-            if not re.fullmatch(step[3:], heard, re.S):
-                self.server.faults.append('wanted “%s”, heard “%s”' % (step[3:], heard))
-                raise Closed
-        elif step == TLS:
-            self.sock = self.server.tls.wrap_socket(self.sock, server_side=True)
-        elif step == MORE:
-            self.sock.recv(1, socket.MSG_PEEK)
-        elif step == STALL:
-            while True:
-                self.more()
-        elif step == RESET:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
-            raise Closed
-        elif step == CUT:
-            raise Closed
-        else:
-            raise ValueError(step)
-
-    def run(self):
-        try:
-            if self.server.implicit_tls:
-                self.sock = self.server.tls.wrap_socket(self.sock, server_side=True)
-            if self.steps is None:
-                self.send(self.server.greeting)
-            for step in self.steps or ():
-                self.step(step)
-            while True:
-                self.answer(self.command())
-        except (Closed, ConnectionError, ssl.SSLError, TimeoutError):
-            pass
-        except Exception:
-            self.server.faults.append(traceback.format_exc())
-        finally:
-            self.server.sessions.discard(self)
-            try:
-                self.sock.close()
-            except OSError:
-                pass
-
-    def answer(self, command):
-        for pattern, given in self.server.answers.items():
-            if re.fullmatch(pattern, command, re.S):
-                if isinstance(given, list):
-                    given = given.pop(0) if len(given) > 1 else given[0]
-                if callable(given):
-                    given = given(self, command)
-                if given in (CUT, STALL, RESET):
-                    self.step(given)
-                if isinstance(given, str) and DEFAULT in given:
-                    usual = self.usual(command)
-                    given = given.encode().replace(b'\n', b'\r\n').replace(DEFAULT.encode(), usual)
-                if given is not None:
-                    self.send(given)
-                    return
-        self.send(self.usual(command))
 
     def usual(self, command):
         name, _, rest = command.partition(' ')
@@ -244,67 +164,23 @@ class Session(threading.Thread):
         return '+OK bye\n'
 
 
-class Pop:
+class Pop(Server):
     def __init__(self, mails=(), talk=None, answers=None, caps=None, drip=0, cut_at=None, cut_behind=None, quit_obeyed=False, no=(), tls=None,
                  implicit_tls=False, greeting='+OK scripted\n', portion=0):
+        super().__init__(Session, talk, answers, greeting, drip, tls, implicit_tls)
         self.mails = [m if isinstance(m, Mail) else Mail(m) for m in mails]
-        self.talk, self.answers, self.caps, self.drip = talk, dict(answers or {}), CAPS if caps is None else caps, drip
-        self.cut_at, self.cut_behind, self.quit_obeyed, self.no, self.greeting = cut_at, cut_behind, quit_obeyed, set(no), greeting
-        self.implicit_tls, self.tls = implicit_tls, None
+        self.caps, self.no = CAPS if caps is None else caps, set(no)
+        self.cut_at, self.cut_behind, self.quit_obeyed = cut_at, cut_behind, quit_obeyed
         self.portion, self.given = portion, set()
-        if tls:
-            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.tls.load_cert_chain(*tls)
-        self.faults, self.ever, self.deleted, self.sessions, self.said = [], [], [], set(), 0
-        self.listener = socket.create_server(('127.0.0.1', 0))
-        self.port = self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self.accept, daemon=True)
-        self.thread.start()
+        self.deleted, self.said = [], 0
+        self.listen()
 
-    def steps(self):
-        n = len(self.ever)
+    def steps(self, n):
         if self.talk and isinstance(self.talk[0], list):
             return self.talk[n] if n < len(self.talk) else None
         return self.talk
-
-    def accept(self):
-        while True:
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            session = Session(self, sock, self.steps())
-            self.sessions.add(session)
-            self.ever.append(session)
-            session.start()
 
     @property
     def heard(self):
         """On the last connection."""
         return self.ever[-1].heard if self.ever else []
-
-    def wait(self, test, timeout=60):
-        end = time.monotonic() + timeout
-        while not test():
-            if time.monotonic() > end:
-                raise AssertionError('it never came to that; heard: %r' % self.heard[-20:])
-            time.sleep(.005)
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.thread.join(10)
-        self.listener.close()
-        for session in list(self.sessions):
-            try:
-                session.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            session.join(10)
-        assert not self.faults, '\n'.join(self.faults)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()

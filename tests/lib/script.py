@@ -3,15 +3,8 @@
 with Script(Box(messages), talk=[...], answers={...}) as s: s.port, s.heard (commands without tags), s.octets (all that was sent), s.faults, s.ever (all connections there were, each with what
 was heard on it)
 
-talk is a dialogue, taken step by step on each connection, or on the n-th when it is a list of lists; then the default responder takes over:
-  'S: * OK hello'        sends the line and CRLF; <tag> is the tag heard last, <tag-1> the one before
-  'C: SELECT INBOX.*'    waits for a line; a regular expression for the whole command without its tag; another line is a fault
-  b'* OK x\\r\\nrest'      sends octets as they are (<tag> is replaced)
-  TLS, CUT, STALL        does the handshake; closes; says nothing any more until the client goes
-  RESET                  closes with a TCP reset
-  MORE                   waits until the client has sent something, and leaves it unread
-answers replaces what the default responder would say to a command (regular expression, whole, without tag → text, octets, a list of them used one
-after the other, or a function of (session, command)). Lines end in LF here and in CRLF on the wire. DEFAULT inside a text is what would have been said.
+talk is a dialogue (scripted.py), taken step by step on each connection, or on the n-th when it is a list of lists; then the default responder takes over.
+Commands are without their tags; <tag> in what is sent is the tag heard last, <tag-1> the one before. answers replaces what the default responder would say.
 at_literal: pattern of a command up to a literal that waits → what is said instead of "+": text, CUT, STALL, RESET; INSIDE closes within it;
 None: "+" after all; or a list of them.
 drip = 1 sends everything octet by octet. patient = seconds: answers when the client has been silent for so long; flights then counts round trips,
@@ -20,33 +13,17 @@ limit = n is MESSAGELIMIT.
 
 Run as a program it is a server for tests in C: its port on the first line of standard output, then commands on standard input (see serve()).
 """
-import base64, calendar, re, select, socket, ssl, struct, sys, threading, time, traceback, zlib
+import base64, calendar, re, select, sys, time, zlib
 
-TLS, CUT, STALL, RESET, MORE, INSIDE = 'TLS', 'CUT', 'STALL', 'RESET', 'MORE', 'INSIDE'
-DEFAULT = '<default>'
+from scripted import *
+
+INSIDE = 'INSIDE'
 PLAIN = 'IMAP4rev1 LITERAL+ SASL-IR UIDPLUS'
 CONDSTORE = PLAIN + ' ENABLE ESEARCH CONDSTORE'
 QRESYNC = CONDSTORE + ' QRESYNC LIST-EXTENDED LIST-STATUS SPECIAL-USE IDLE'
 ALL = QRESYNC + ' MOVE MULTIAPPEND UNSELECT CREATE-SPECIAL-USE OBJECTID REPLACE'
 PROFILES = {'plain': PLAIN + ' IDLE', 'condstore': CONDSTORE + ' IDLE', 'qresync': QRESYNC, 'all': ALL}
 NOON = 1763640000  # 20 Nov 2025 12:00 UTC
-
-
-class Closed(Exception):
-    pass
-
-
-def octets(text):
-    """A person's text for the wire: lines end in CRLF."""
-    if isinstance(text, bytes):
-        return text
-    return text.replace('\n', '\r\n').encode('utf-8', 'surrogateescape')
-
-
-def text_message(n, body=None, more=''):
-    return octets('From: Bob <bob@harbour.example>\nTo: ann@example.org\nSubject: number %s\nMessage-ID: <%s@harbour.example>\n'
-                  'Date: Thu, 20 Nov 2025 12:00:00 +0000\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n%s\n%s\n' %
-                  (n, n, more, body or 'text of %s' % n))
 
 
 class Mail:
@@ -187,17 +164,12 @@ def date(when):
     return time.strftime('%d-%b-%Y %H:%M:%S +0000', time.gmtime(when))
 
 
-class Session(threading.Thread):
-    """One connection."""
-
+class Session(Connection):
     def __init__(self, server, sock, steps):
-        super().__init__(daemon=True)
-        self.server, self.sock, self.steps, self.tags = server, sock, steps, []
-        self.buffer, self.box, self.qresync, self.idle = b'', None, False, None
+        super().__init__(server, sock, steps)
+        self.tags, self.box, self.qresync, self.idle = [], None, False, None
         self.uidonly = self.fresh = False
         self.saved = []  # UIDs, RFC 5182
-        self.heard = []
-        self.lock = threading.RLock()
         self.literals = []
         self.deflate = self.inflate = None
 
@@ -209,17 +181,10 @@ class Session(threading.Thread):
         data = octets(data)
         for i in (3, 2, 1, 0):
             data = data.replace(b'<tag-%d>' % i if i else b'<tag>', (self.tags[-1 - i] if len(self.tags) > i else '?').encode())
-        try:
-            with self.lock:
-                if self.deflate:
-                    data = self.deflate.compress(data) + self.deflate.flush(zlib.Z_SYNC_FLUSH)
-                if self.server.drip:
-                    for i in range(0, len(data), self.server.drip):
-                        self.sock.sendall(data[i:i + self.server.drip])
-                else:
-                    self.sock.sendall(data)
-        except OSError:
-            raise Closed from None
+        with self.lock:
+            if self.deflate:
+                data = self.deflate.compress(data) + self.deflate.flush(zlib.Z_SYNC_FLUSH)
+            super().send(data)
 
     def patiently(self):
         """All that the client says before it waits for an answer is one flight."""
@@ -228,15 +193,9 @@ class Session(threading.Thread):
         while select.select([self.sock], [], [], self.server.patient)[0]:
             self.more()
 
-    def more(self):
-        try:
-            data = self.sock.recv(65536)
-        except OSError:
-            data = b''
-        if not data:
-            raise Closed
+    def take(self, data):
         data = self.inflate.decompress(data) if self.inflate else data
-        self.buffer += data
+        super().take(data)
         self.server.octets += data
 
     def line(self):
@@ -262,8 +221,7 @@ class Session(threading.Thread):
         """FALSE: the command was refused at its literal (answers at '+')."""
         for pattern, answer in self.server.at_literal.items():
             if re.fullmatch(pattern, line.decode('utf-8', 'surrogateescape').partition(' ')[2], re.S):
-                if isinstance(answer, list):
-                    answer = answer.pop(0) if len(answer) > 1 else answer[0]
+                answer = next_of(answer)
                 if answer is None:
                     break
                 self.tags.append(line.split(b' ')[0].decode())
@@ -297,75 +255,13 @@ class Session(threading.Thread):
         self.server.flown.append((self.server.flights, command))
         return command
 
-    # -- the dialogue --
-
-    def step(self, step):
-        if isinstance(step, bytes):
-            self.send(step)
-        elif step.startswith('S: '):
-            self.send(step[3:] + '\n')
-        elif step.startswith('C: '):
-            heard = self.command()
-            if not re.fullmatch(step[3:], heard, re.S):
-                self.server.faults.append('wanted “%s”, heard “%s”' % (step[3:], heard))
-                raise Closed
-        elif step == TLS:
-            self.sock = self.server.tls.wrap_socket(self.sock, server_side=True)
-        elif step == MORE:
-            self.sock.recv(1, socket.MSG_PEEK)
-        elif step == STALL:
-            while True:
-                self.more()
-        elif step == RESET:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
-            raise Closed
-        elif step == CUT:
-            raise Closed
-        else:
-            raise ValueError(step)
-
-    def run(self):
-        try:
-            if self.server.implicit_tls:
-                self.sock = self.server.tls.wrap_socket(self.sock, server_side=True)
-            if not self.steps or (isinstance(self.steps[0], str) and self.steps[0].startswith('C: ')):
-                self.send(self.server.greeting)
-            for step in self.steps:
-                self.step(step)
-            while True:
-                self.respond(self.command())
-        except (Closed, OSError):
-            pass
-        except Exception:  # of a test's own answer, or of a command that none here understands: no mere end of a connection
-            self.server.faults.append(traceback.format_exc())
-        finally:
-            with self.lock:
-                self.sock.close()
-            self.server.sessions.discard(self)
-
     # -- the default responder --
 
-    def respond(self, command):
+    def usual(self, command):
         word = command.split(' ')[0].upper()
         if word == 'UID':
             word = 'UID_' + command.split(' ')[1].upper()
-        default = lambda: getattr(self, 'on_' + word.lower(), self.unknown)(command)
-        for pattern, answer in self.server.answers.items():
-            if re.fullmatch(pattern, command, re.S):
-                if isinstance(answer, list):
-                    answer = answer.pop(0) if len(answer) > 1 else answer[0]
-                if callable(answer):
-                    answer = answer(self, command)
-                if answer is None:
-                    break
-                if answer in (CUT, STALL, RESET):
-                    self.step(answer)
-                wire = octets(answer)
-                if DEFAULT.encode() in wire:
-                    wire = wire.replace(DEFAULT.encode(), octets(default() or ''))
-                self.send(wire)
-                return
-        self.send(default())
+        return getattr(self, 'on_' + word.lower(), self.unknown)(command)
 
     def unknown(self, command):
         return '<tag> BAD unknown command\n'
@@ -713,78 +609,33 @@ class Session(threading.Thread):
             pass
 
 
-class Script:
+class Script(Server):
     def __init__(self, *boxes, talk=(), answers=None, at_literal=None, caps=PLAIN, greeting=None, drip=0, certificate=None, implicit_tls=False,
                  patient=0, limit=0):
-        self.boxes = list(boxes) or [Box()]
-        self.talk, self.answers, self.caps, self.drip, self.implicit_tls = talk, dict(answers or {}), caps, drip, implicit_tls
-        self.at_literal = dict(at_literal or {})
-        self.greeting = '* OK [CAPABILITY %s] scripted\n' % caps if greeting is None else greeting
-        self.heard, self.faults, self.connections, self.sessions, self.ever = [], [], 0, set(), []
-        self.octets = b''
+        super().__init__(Session, talk, answers, '* OK [CAPABILITY %s] scripted\n' % caps if greeting is None else greeting, drip, certificate, implicit_tls)
+        self.boxes, self.caps, self.at_literal = list(boxes) or [Box()], caps, dict(at_literal or {})
+        self.heard, self.octets = [], b''
         self.patient, self.limit, self.flights, self.flown = patient, limit, 0, []
-        self.tls = None
-        if certificate:
-            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.tls.load_cert_chain(*certificate)
-        self.listener = socket.create_server(('127.0.0.1', 0))
-        self.port = self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
+        self.listen()
 
-    def steps(self):
+    def steps(self, n):
         if self.talk and isinstance(self.talk[0], list):
-            return self.talk[min(self.connections, len(self.talk) - 1)]
+            return self.talk[min(n, len(self.talk) - 1)]
         return self.talk
 
-    def run(self):
-        while True:
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            session = Session(self, sock, self.steps())
-            self.connections += 1
-            self.sessions.add(session)
-            self.ever.append(session)
-            session.start()
+    @property
+    def connections(self):
+        return len(self.ever)
 
     def said(self, pattern):
         """The commands that match, whole."""
         return [c for c in self.heard if re.fullmatch(pattern, c, re.S)]
-
-    def wait(self, test, timeout=60):
-        end = time.monotonic() + timeout
-        while not test():
-            if time.monotonic() > end:
-                raise AssertionError('it never came to that; heard: %r' % self.heard[-20:])
-            time.sleep(.005)
 
     def notify(self, box, text):
         """Untagged lines for those who have box open."""
         for session in list(self.sessions):
             if session.box is box:
                 session.tell(text)
-
-    def close(self):
-        """Ends its threads first: one that still waited in accept() would do so on whatever gets the descriptor next. Raises what went wrong in them."""
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.thread.join(10)
-        self.listener.close()
-        for session in list(self.sessions):
-            try:
-                session.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            session.join(10)
-        assert not self.faults, '\n'.join(self.faults)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
 
 
 def serve():

@@ -84,12 +84,3 @@ class Talk:
 
 def numbers(*n):
     return ['number %d' % i for i in n]
-
-
-def both(test):
-    """Runs it with a server that answers at once, and with one that drips octet by octet."""
-    def twice():
-        for drip in (0, 1):
-            test(drip)
-    twice.__name__ = test.__name__
-    return twice
