@@ -1,5 +1,6 @@
 #include <sqlite3.h>
 #include <string.h>
+#include <utime.h>
 #include "base/files.h"
 #include "store-util.h"
 
@@ -161,6 +162,35 @@ ask(const char *dir, const char *sql)
 	sqlite3_finalize(statement);
 	sqlite3_close(db);
 	return value;
+}
+
+void
+damage(const char *dir, const char *sql)
+{
+	g_autofree char *path = g_build_filename(dir, "store.db", NULL);
+	char *message = NULL;
+	sqlite3 *db;
+
+	g_assert_cmpint(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+		g_error("%s: %s", sql, message);
+	sqlite3_close(db);
+}
+
+void
+age_files(const char *dir)
+{
+	g_autoptr(GDir) list = g_dir_open(dir, 0, NULL);
+	const struct utimbuf old = {1700000000, 1700000000};
+	const char *name;
+
+	while (list && (name = g_dir_read_name(list))) {
+		g_autofree char *path = g_build_filename(dir, name, NULL);
+
+		utime(path, &old);
+		if (g_file_test(path, G_FILE_TEST_IS_DIR))
+			age_files(path);
+	}
 }
 
 #define SHOWN "((base | pending_add) & ~pending_remove)"

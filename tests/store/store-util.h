@@ -39,6 +39,10 @@ void rollback(struct store *store);
 void check_store(const char *dir);
 /* One number by SQL from the file. */
 gint64 ask(const char *dir, const char *sql);
+/* Spoils it by SQL, behind the back of whoever has it open. */
+void damage(const char *dir, const char *sql);
+/* All in dir was touched long ago: of what was touched lately nobody may judge. */
+void age_files(const char *dir);
 /* How many conversations are counted in a folder. */
 gint64 thread_count(struct bed *bed, gint64 folder);
 

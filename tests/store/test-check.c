@@ -2,14 +2,12 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <utime.h>
 #include "base/files.h"
 #include "../dice.h"
 #include "store-util.h"
@@ -169,35 +167,6 @@ assert_clean(const char *dir)
 	g_autofree char *found = looked(dir);
 
 	g_assert_cmpstr(found, ==, "");
-}
-
-static void
-damage(const char *dir, const char *sql)
-{
-	g_autofree char *path = g_build_filename(dir, "store.db", NULL);
-	char *message = NULL;
-	sqlite3 *db;
-
-	g_assert_cmpint(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-		g_error("%s: %s", sql, message);
-	sqlite3_close(db);
-}
-
-static void
-age_files(const char *dir)
-{
-	g_autoptr(GDir) list = g_dir_open(dir, 0, NULL);
-	const struct utimbuf old = {1700000000, 1700000000};
-	const char *name;
-
-	while (list && (name = g_dir_read_name(list))) {
-		g_autofree char *path = g_build_filename(dir, name, NULL);
-
-		utime(path, &old);
-		if (g_file_test(path, G_FILE_TEST_IS_DIR))
-			age_files(path);
-	}
 }
 
 static char *

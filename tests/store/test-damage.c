@@ -1,7 +1,6 @@
 /* Who works with a damaged store is told so: whatever a verb asks of it, it is done or fails with a reason.
  */
 #include <glib/gstdio.h>
-#include <sqlite3.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/files.h"
@@ -174,16 +173,11 @@ each_failure_has_a_reason(gconstpointer data)
 
 	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
 		g_autoptr(GError) error = NULL;
-		g_autofree char *path = NULL;
-		sqlite3 *db;
 		gboolean ok;
 
 		bed_up(&bed, NULL);
 		fill(&bed);
-		path = g_build_filename(bed.dir, "store.db", NULL);
-		g_assert_cmpint(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
-		g_assert_cmpint(sqlite3_exec(db, data, NULL, NULL, NULL), ==, SQLITE_OK);
-		sqlite3_close(db);
+		damage(bed.dir, data);
 		ok = verbs[i](&bed, &error);
 		if (ok == (error != NULL))
 			g_error("verb %u: %s", i, ok ? "well, with an error" : "no reason");

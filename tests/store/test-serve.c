@@ -1,9 +1,7 @@
 /* A store that is the server of its folders: whatever is damaged in its database, what lies on the disk is
  * not thrown away. */
 #include <glib/gstdio.h>
-#include <sqlite3.h>
 #include <string.h>
-#include <utime.h>
 
 #include "store-util.h"
 #include "store/maildrop.h"
@@ -47,34 +45,10 @@ serve(struct bed *bed)
 }
 
 static void
-damage(struct bed *bed, const char *sql)
+ruin(struct bed *bed, const char *sql)
 {
-	g_autofree char *path = g_build_filename(bed->dir, "store.db", NULL);
-	char *message = NULL;
-	sqlite3 *db;
-
 	store_close(g_steal_pointer(&bed->store));
-	g_assert_cmpint(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-		g_error("%s: %s", sql, message);
-	sqlite3_close(db);
-}
-
-/* What was touched lately is nobody's to judge. */
-static void
-age(const char *dir)
-{
-	g_autoptr(GDir) list = g_dir_open(dir, 0, NULL);
-	const struct utimbuf old = {1700000000, 1700000000};
-	const char *name;
-
-	while (list && (name = g_dir_read_name(list))) {
-		g_autofree char *path = g_build_filename(dir, name, NULL);
-
-		utime(path, &old);
-		if (g_file_test(path, G_FILE_TEST_IS_DIR))
-			age(path);
-	}
+	damage(bed->dir, sql);
 }
 
 static void
@@ -93,7 +67,7 @@ repair(struct bed *bed)
 	g_autoptr(GError) error = NULL;
 	guint found = 0, left = 0;
 
-	age(bed->dir);
+	age_files(bed->dir);
 	g_assert_true(store_repair(bed->dir, hear, &found, &error));
 	g_assert_no_error(error);
 	g_assert_true(store_check(bed->dir, hear, &left, &error));
@@ -157,7 +131,7 @@ what_is_on_the_disk_is_kept(gconstpointer data)
 	memset(&bed, 0, sizeof bed);
 	bed_up(&bed, NULL);
 	serve(&bed);
-	damage(&bed, kind->sql);
+	ruin(&bed, kind->sql);
 	g_assert_cmpuint(repair(&bed), >, 0);
 	assert_all_there(&bed);
 	g_assert_cmpint(ask(bed.dir, "SELECT count(*) FROM message m JOIN folder f ON f.id = m.folder"
@@ -173,7 +147,7 @@ what_was_found_is_known_to_the_maildrop(struct bed *bed, gconstpointer unused)
 	g_autofree char *renamed = NULL;
 
 	serve(bed);
-	damage(bed, "DELETE FROM message WHERE id = 2");
+	ruin(bed, "DELETE FROM message WHERE id = 2");
 	repair(bed);
 	renamed = store_get(bed->store, DROPS_RENAMED);
 	g_assert_cmpstr(renamed, ==, "1");
@@ -197,7 +171,7 @@ what_is_there_already_goes(struct bed *bed, gconstpointer unused)
 	g_assert_true(g_file_get_contents(from, &bytes, &len, NULL));
 	g_assert_true(g_file_set_contents(twice, bytes, (gssize)len, NULL));
 	g_assert_true(g_file_set_contents(never, "Subject: half", -1, NULL));
-	damage(bed, "UPDATE meta SET value = 300 WHERE key = 'last_id'");
+	ruin(bed, "UPDATE meta SET value = 300 WHERE key = 'last_id'");
 	g_assert_cmpuint(repair(bed), ==, 2);
 	g_assert_false(g_file_test(twice, G_FILE_TEST_EXISTS) || g_file_test(never, G_FILE_TEST_EXISTS));
 	assert_all_there(bed);
@@ -208,7 +182,7 @@ other_stores_fetch_again(struct bed *bed, gconstpointer unused)
 {
 	serve(bed);
 	g_assert_true(store_set(bed->store, "serves", NULL, NULL));
-	damage(bed, "DELETE FROM message WHERE id = 2");
+	ruin(bed, "DELETE FROM message WHERE id = 2");
 	repair(bed);
 	g_assert_cmpint(ask(bed->dir, "SELECT count(*) FROM message"), ==, MAILS - 1);
 }
