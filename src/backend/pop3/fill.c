@@ -34,13 +34,15 @@ is_ready(struct backend *b, backend_done done, void *user)
 
 /* ---- what waits for the list ---- */
 
+typedef void (*body_progress)(guint64 have, guint64 total, void *user);
+
 struct errand {
 	struct visit *v;
 	void (*run)(struct visit *v, struct errand *errand, struct task *task);
 	backend_done done;
 	void *user;
-	GArray *ids; /* msgid, or NULL */
-	void (*progress)(guint64 have, guint64 total, void *user);
+	GArray *ids; /* msgid: bodies that are wanted */
+	body_progress progress;
 };
 
 static void
@@ -48,8 +50,7 @@ errand_free(void *user)
 {
 	struct errand *errand = user;
 
-	if (errand->ids)
-		g_array_unref(errand->ids);
+	g_array_unref(errand->ids);
 	g_free(errand);
 }
 
@@ -78,11 +79,20 @@ listed(const GError *error, void *user)
 }
 
 static void
-begin_errand(struct visit *v, struct errand *errand)
+begin_errand(struct backend *b, const struct errand *what, const msgid *ids, guint n)
 {
-	struct task *task = task_new(&v->tasks, listed, errand);
+	struct visit *v = b->visit;
+	struct errand *errand;
+	struct task *task;
 
+	if (!is_ready(b, what->done, what->user))
+		return;
+	errand = g_memdup2(what, sizeof *what);
 	errand->v = v;
+	errand->ids = g_array_sized_new(FALSE, FALSE, sizeof(msgid), n);
+	if (n)
+		g_array_append_vals(errand->ids, ids, n);
+	task = task_new(&v->tasks, listed, errand);
 	task->forget = errand_free;
 	pop3_list_want(v, task);
 	pop3_pump(v);
@@ -92,8 +102,7 @@ begin_errand(struct visit *v, struct errand *errand)
 /* ---- one body ---- */
 
 static gboolean
-want_body(struct visit *v, msgid id, struct task *task,
-          void (*progress)(guint64 have, guint64 total, void *user), GError **error)
+want_body(struct visit *v, msgid id, struct task *task, body_progress progress, GError **error)
 {
 	struct store_drop drop;
 	struct drop_item *item;
@@ -190,19 +199,12 @@ run_open(struct visit *v, struct errand *errand, struct task *task)
 void
 pop3_open(struct backend *b, gint64 folder, backend_done done, void *user)
 {
-	struct errand *errand;
+	const struct errand errand = {.run = run_open, .done = done, .user = user};
 
-	if (!b->visit || !b->visit->conn || folder != pop3_inbox(b, NULL)) {
+	if (b->visit && b->visit->conn && folder == pop3_inbox(b, NULL))
+		begin_errand(b, &errand, NULL, 0);
+	else
 		pop3_open_local(b, folder, done, user); /* what is here is all that can be had */
-		return;
-	}
-	if (!is_ready(b, done, user))
-		return;
-	errand = g_new0(struct errand, 1);
-	errand->run = run_open;
-	errand->done = done;
-	errand->user = user;
-	begin_errand(b->visit, errand);
 }
 
 /* Where all was asked for, what is under way is waited for. What could not be stored is for the next visit.
@@ -231,19 +233,12 @@ run_fill(struct visit *v, struct errand *errand, struct task *task)
 void
 pop3_fill(struct backend *b, gint64 folder, backend_done done, void *user)
 {
-	struct errand *errand;
+	const struct errand errand = {.run = run_fill, .done = done, .user = user};
 
-	if (folder != pop3_inbox(b, NULL)) {
+	if (folder == pop3_inbox(b, NULL))
+		begin_errand(b, &errand, NULL, 0);
+	else
 		pop3_open_local(b, folder, done, user);
-		return;
-	}
-	if (!is_ready(b, done, user))
-		return;
-	errand = g_new0(struct errand, 1);
-	errand->run = run_fill;
-	errand->done = done;
-	errand->user = user;
-	begin_errand(b->visit, errand);
 }
 
 /* ---- bodies ---- */
@@ -266,33 +261,16 @@ void
 pop3_parts(struct backend *b, const msgid *ids, const char *const *sections, guint n, backend_done done,
            void *user)
 {
-	struct errand *errand;
+	const struct errand errand = {.run = run_bodies, .done = done, .user = user};
 
-	if (!is_ready(b, done, user))
-		return;
-	errand = g_new0(struct errand, 1);
-	errand->run = run_bodies;
-	errand->done = done;
-	errand->user = user;
-	errand->ids = g_array_sized_new(FALSE, FALSE, sizeof(msgid), n);
-	g_array_append_vals(errand->ids, ids, n);
-	begin_errand(b->visit, errand);
+	begin_errand(b, &errand, ids, n);
 }
 
 void
 pop3_part(struct backend *b, msgid id, const char *section,
           void (*progress)(guint64 have, guint64 total, void *user), backend_done done, void *user)
 {
-	struct errand *errand;
+	const struct errand errand = {.run = run_bodies, .done = done, .user = user, .progress = progress};
 
-	if (!is_ready(b, done, user))
-		return;
-	errand = g_new0(struct errand, 1);
-	errand->run = run_bodies;
-	errand->done = done;
-	errand->user = user;
-	errand->progress = progress;
-	errand->ids = g_array_sized_new(FALSE, FALSE, sizeof(msgid), 1);
-	g_array_append_val(errand->ids, id);
-	begin_errand(b->visit, errand);
+	begin_errand(b, &errand, &id, 1);
 }
