@@ -123,12 +123,28 @@ class Switch:
                 print(json.dumps(self.numbers), flush=True)
 
 
-class Link:
+class Beside:
+    """A server in a process of its own: a program that prints its port."""
+
+    def __init__(self, program, word):
+        self.process = subprocess.Popen([sys.executable, program, str(word)], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.port = int(self.process.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class Link(Beside):
     """with Link(port) as l: l.port; l.be(rtt=50, rate=1e6); l('stall'); l('counts')['down']"""
 
     def __init__(self, target):
-        self.process = subprocess.Popen([sys.executable, __file__, str(target)], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.port = int(self.process.stdout.readline())
+        super().__init__(__file__, target)
 
     def be(self, rtt=0, rate=0):
         """From the next connection on: rtt in ms."""
@@ -139,15 +155,6 @@ class Link:
         self.process.stdin.write(word + '\n')
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
 
 
 if __name__ == '__main__':

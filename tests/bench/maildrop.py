@@ -4,7 +4,7 @@ message are given a few of them and told by the thousand."""
 import os, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
 from boxes import ROW, SENDERS
 from clients import Client, write
-from link import Link
+from link import Beside, Link
 from terminal import Terminal
 
 BODY = 'line of a text that nobody reads\n' * 90
@@ -56,19 +56,9 @@ def serve(count):
         threading.Thread(target=talk, args=(listener.accept()[0],), daemon=True).start()
 
 
-class Server:
+class Server(Beside):
     def __init__(self, count):
-        self.process = subprocess.Popen([sys.executable, __file__, str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.port = int(self.process.stdout.readline())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
+        super().__init__(__file__, count)
 
 
 # ---- who fetches; each gives the command, its environment, and the exit statuses that are well ----
