@@ -25,6 +25,7 @@ libcore_a_SOURCES = \
   src/core/replay.c \
   src/core/requests.c \
   src/core/rules.c \
+  src/core/rulings.c src/core/rulings.h \
   src/core/secret.c \
   src/core/sync.c \
   src/core/transfer.c \
