@@ -114,11 +114,14 @@ struct backend_ops {
 	void (*leave)(struct backend *backend, gint64 folder);
 	/* The link may be dead: hooks.lost within ten seconds if it is. NULL: it cannot be. */
 	void (*probe)(struct backend *backend);
-	/* The link is a visit, and this ends it: deletes there what is due and takes leave; when the server has
-	 * said that it is so hooks.left, then done. NULL: the link is held. Where it is not, the
-	 * folders are kept here: folders, open of any but INBOX, replay, check and name_folder need no link.
+	/* The link is a visit, and this ends it: deletes there what is due and takes leave; when the server
+	 * has said that it is so hooks.left, then done. NULL: the link is held. Where it is not, the folders
+	 * are kept here: folders, open of any but INBOX, replay, check and name_folder need no link.
 	 */
 	void (*depart)(struct backend *backend, backend_done done, void *user);
+	/* op is about a whole folder, and more belongs to that than has come: it is to be carried out when
+	 * the rest is here. NULL: never. */
+	gboolean (*early)(struct backend *backend, const struct store_op *op);
 	/* Seconds that the server wants to pass before the next visit. */
 	guint (*respite)(struct backend *backend);
 };

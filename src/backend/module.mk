@@ -69,6 +69,7 @@ libbackend_a_SOURCES = \
   src/backend/maildir/wire.c src/backend/maildir/wire.h \
   src/backend/login.c src/backend/login.h \
   src/backend/paths.c src/backend/paths.h \
+  src/backend/pop3/announced.c \
   src/backend/pop3/depart.c \
   src/backend/pop3/desk.c \
   src/backend/pop3/fill.c \

@@ -223,7 +223,7 @@ void leave_rest(struct account *a);
 void leave_not(struct account *a);
 /* hooks.left */
 void leave_done(struct account *a);
-/* An op about all of INBOX, while another process makes a visit. */
+/* An op about all of INBOX, while another process makes a visit, or what was told of has not come. */
 gboolean leave_holds_up(struct account *a, const struct store_op *op);
 /* Seconds that the server wants to pass before the next one. */
 guint leave_respite(struct account *a);

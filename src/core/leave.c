@@ -57,21 +57,30 @@ leave_unlock(struct account *a)
 	a->visit_fd = -1;
 }
 
-/* It is carried out where the visit is: only there it is known what is still to come. */
+static gboolean
+is_early(struct account *a, const struct store_op *op)
+{
+	return a->ops->early && a->ops->early(a->backend, op);
+}
+
+/* What is about all of INBOX is carried out where the visit is, which knows what is still to come; and not
+ * before that has. */
 gboolean
 leave_holds_up(struct account *a, const struct store_op *op)
 {
 	struct store_folder *folder;
 	gboolean inbox, elsewhere;
 
-	if (!visits(a) || !op->upto || a->visit_fd >= 0)
+	if (!visits(a) || !op->upto)
 		return FALSE;
+	if (a->visit_fd >= 0)
+		return is_early(a, op);
 	folder = store_folder_by_id(a->store, op->folder, NULL);
 	inbox = folder && strcmp(folder->path, "INBOX") == 0;
 	store_folder_free(folder);
 	elsewhere = inbox && !lock(a);
 	leave_unlock(a);
-	return elsewhere;
+	return elsewhere || is_early(a, op);
 }
 
 /* ---- the end of a visit ---- */

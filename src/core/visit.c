@@ -120,6 +120,8 @@ filled(const GError *error, void *user)
 		lane->fills--;
 	if (p->fills)
 		p->fills--;
+	if (visits(a)) /* something may have waited for it */
+		journal_touch(a);
 	if (p->lane == lane && !error)
 		p->failures = 0;
 	else if (p->lane == lane && p->opened) /* the first of those in the same flight */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "backend/pop3/pop3-private.h"
 #include "base/error.h"
 #include "pop-server.h"
 #include "rig.h"
@@ -291,15 +292,14 @@ what_lost_its_number_gets_another(struct rig *rig)
 	rig_there(rig, "INBOX", "a b c x");
 }
 
-/* What is about all of INBOX is so for what a visit has seen there and not brought yet, and for nothing that
- * comes later. */
-static void
-what_is_wished_for_all_waits_for_all(struct rig *rig)
+/* A hundred messages of which the first screen is here, and an op that marks all of them as read. Gives it
+ * (store_op_free). */
+static struct store_op *
+mark_all_too_early(struct rig *rig)
 {
-	struct rig_done opened = {0}, early = {0};
-	struct store_folder *folder;
-	struct store_op *op;
+	struct rig_done opened = {0};
 	GError *error = NULL;
+	struct store_op *op;
 	gint64 inbox;
 
 	for (int i = 0; i < 100; i++) {
@@ -315,31 +315,81 @@ what_is_wished_for_all_waits_for_all(struct rig *rig)
 	g_assert_no_error(error);
 	op = only_op(rig);
 	g_assert_cmpuint(op->ids->len, <, 100);
-	store_op_set(rig->store, op->id, OP_RUNNING, NULL, 0, NULL);
-	rig->kind->ops->replay(rig->backend, op, rig_on_done, &early);
-	error = rig_wait_error(rig, &early);
-	g_assert_error(error, FULMAR_ERROR, FULMAR_NO_LINK);
-	g_clear_error(&error);
-	store_op_set(rig->store, op->id, OP_WAITING, NULL, 0, NULL);
-	store_op_free(op);
+	g_assert_true(rig->kind->ops->early(rig->backend, op));
 	rig_deliver(rig, "INBOX", "late", NOON + 200);
-	for (;;) {
+	return op;
+}
+
+static void
+fill_up(struct rig *rig, gint64 rows)
+{
+	for (gint64 here = 0; here < rows;) {
+		struct store_folder *folder = store_folder_by_path(rig->store, "INBOX", NULL);
 		struct rig_done filled = {0};
 
-		folder = store_folder_by_path(rig->store, "INBOX", NULL);
-		if (folder->rows == 100)
-			break;
+		here = folder->rows;
+		if (here < rows) {
+			rig->kind->ops->fill(rig->backend, folder->id, rig_on_done, &filled);
+			rig_wait(rig, &filled);
+		}
 		store_folder_free(folder);
-		rig->kind->ops->fill(rig->backend, inbox, rig_on_done, &filled);
-		rig_wait(rig, &filled);
 	}
-	store_folder_free(folder);
+}
+
+static void
+all_but_the_late_one_are_read(struct rig *rig)
+{
+	struct store_folder *folder;
+
 	rig_replay(rig, 0);
 	rig_open(rig, "INBOX");
 	folder = store_folder_by_path(rig->store, "INBOX", NULL);
 	g_assert_cmpint(folder->rows, ==, 101);
 	g_assert_cmpint(folder->unread, ==, 1);
+	g_assert_true(folder->complete);
 	store_folder_free(folder);
+}
+
+/* What is about all of INBOX is so for what a visit has seen there and not brought yet, and for nothing that
+ * comes later. */
+static void
+what_is_wished_for_all_waits_for_all(struct rig *rig)
+{
+	struct store_op *op = mark_all_too_early(rig);
+
+	fill_up(rig, 100);
+	g_assert_false(rig->kind->ops->early(rig->backend, op));
+	store_op_free(op);
+	all_but_the_late_one_are_read(rig);
+}
+
+/* The same when the visit is cut off, and another process makes the next. */
+static void
+what_is_wished_for_all_outlives_the_visit(struct rig *rig)
+{
+	struct store_op *op = mark_all_too_early(rig);
+	struct store_folder *folder;
+
+	rig->kind->ops->unlink(rig->backend);
+	while (!rig->lost)
+		g_main_context_iteration(rig->context, TRUE);
+	rig->kind->ops->destroy(rig->backend);
+	rig->backend = rig->kind->ops->create(&rig->env);
+	g_assert_true(rig->kind->ops->early(rig->backend, op));
+	/* What is done here meanwhile does not make it seem complete. */
+	g_assert_true(store_begin(rig->store, FALSE, NULL));
+	g_assert_true(pop3_desk_look(rig->backend, op->folder, NULL));
+	g_assert_true(store_commit(rig->store, NULL));
+	folder = store_folder_by_path(rig->store, "INBOX", NULL);
+	g_assert_false(folder->complete);
+	store_folder_free(folder);
+	rig->ready = rig->lost = FALSE;
+	rig_link(rig);
+	g_assert_true(rig->kind->ops->early(rig->backend, op));
+	rig_open(rig, "INBOX");
+	g_assert_false(rig->kind->ops->early(rig->backend, op));
+	store_op_free(op);
+	all_but_the_late_one_are_read(rig);
 }
 
 /* RFC 2449 §8.1.1: mostly for a moment; who has it for long is not asked every minute. */
@@ -371,6 +421,7 @@ a_maildrop_in_use_is_asked_for_again(struct rig *rig)
 
 static const struct rig_case promises[] = {
         {"what-is-wished-for-all-waits-for-all", what_is_wished_for_all_waits_for_all, 0},
+        {"what-is-wished-for-all-outlives-the-visit", what_is_wished_for_all_outlives_the_visit, 0},
         {"a-maildrop-in-use-is-asked-for-again", a_maildrop_in_use_is_asked_for_again, 0},
         {"a-copy-waits-for-its-text", a_copy_waits_for_its_text, 0},
         {"a-visit-fetches-what-copies-wait-for", a_visit_fetches_what_copies_wait_for, 0},

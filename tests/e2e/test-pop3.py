@@ -451,6 +451,33 @@ def test_a_cut_anywhere_loses_nothing_and_doubles_nothing():
             assert whole(home, row).replace(b'\r\n', b'\n') == text_message(n).replace(b'\r\n', b'\n')
 
 
+def test_a_box_that_was_emptied_stays_so_though_the_visit_was_cut():
+    """What the server had told of is gone with the rest when it comes; what came later is not."""
+    def die(session, command):
+        session.server.process.kill()
+        return STALL
+    for how, kw in ((CUT, {}), (die, {}), (CUT, {'caps': ['TOP', 'SASL PLAIN', 'PIPELINING'], 'no': ['UIDL']})):
+        mails = [Mail(n, 'same' if n < 6 else None) for n in range(1, 101)]
+        with Post(mails, more='keep = headers\n', answers={'TOP 20 0': how}, **kw) as (server, home):
+            server.process = home.start('sync', 'post')
+            assert server.process.wait(60) != 0
+            came = len(rows(home))
+            assert 0 < came < 100
+            # Nobody looks again, so nobody knows what all of it is: it waits. Taken back it is as if it had not been.
+            for _ in range(2):
+                out = home.run('--offline', 'folder', 'empty', 'post/INBOX', '--yes')
+                assert out.endswith('queued\n') and rows(home) == [] and 'empty' in home.run('queue'), out
+                home.run('--offline', 'undo')
+                assert len(rows(home)) == came and home.run('queue') == ''
+            home.run('--offline', 'folder', 'empty', 'post/INBOX', '--yes')
+            server.answers.clear()
+            server.mails.append(Mail(101))
+            sync(home)
+            assert subjects(home) == numbers(101) and home.run('queue') == '', (subjects(home), home.run('queue'))
+            sync(home)
+            assert subjects(home) == numbers(101)
+
+
 def test_bodies_on_demand():
     with Post([1, 2], more='keep = headers\n') as (server, home):
         sync(home)

@@ -24,7 +24,7 @@ write_down(struct backend *b, struct store_folder *folder, guint64 next, GError 
 {
 	gboolean inbox = strcmp(folder->path, "INBOX") == 0;
 	const struct visit *v = inbox ? b->visit : NULL;
-	guint lacking = v ? v->waiting_rows : 0;
+	guint lacking = inbox ? pop3_announced_left(b->env->store, NULL) : 0;
 
 	folder->uidvalidity = POP3_UIDVALIDITY;
 	folder->uidnext = next;

@@ -97,13 +97,19 @@ pop3_list_meet(struct drop_list *list, struct drop_item *item, gint64 digest, co
 	return row;
 }
 
+struct drop_item *
+pop3_list_fresh(const struct drop_list *list, guint i)
+{
+	return item_at(list, g_array_index(list->fresh, guint, i));
+}
+
 gboolean
 pop3_list_awaits(const struct drop_list *list, guint64 uid)
 {
 	for (guint i = 0; list->waiting && i < list->fresh->len; i++) {
-		const struct drop_item *item = item_at(list, g_array_index(list->fresh, guint, i));
+		const struct drop_item *item = pop3_list_fresh(list, i);
 
-		if (!item->row && !item->gone && item->uid < uid)
+		if (!item->row && !item->refused && item->uid < uid)
 			return TRUE;
 	}
 	return FALSE;
@@ -146,11 +152,11 @@ number_fresh(struct drop_list *list, GError **error)
 		return FALSE;
 	ok = store_begin(store, FALSE, error);
 	if (ok && pop3_desk_open(b, inbox->id, &desk, error)) {
-		for (guint i = 0; i < list->fresh->len; i++)
-			item_at(list, g_array_index(list->fresh, guint, i))->uid = desk.next++;
-		list->v->waiting_rows = list->fresh->len;
-		ok = pop3_desk_close(b, &desk, error) && store_commit(store, error);
-		if (!ok)
+		ok = pop3_announced_number(list, &desk, error) && pop3_desk_close(b, &desk, error) &&
+		     store_commit(store, error);
+		if (ok)
+			list->v->waiting_rows = list->fresh->len;
+		else
 			store_rollback(store);
 	} else if (ok) {
 		store_rollback(store);

@@ -159,27 +159,11 @@ replay_step(struct backend *b, struct job *job, GError **error)
 	return job->at < count_rows(job->op) ? JOB_MORE : end_replay(job, error);
 }
 
-/* What is about all of INBOX waits until the visit under way has brought what it has seen there. */
-static gboolean
-is_early(struct backend *b, const struct store_op *op)
-{
-	const struct visit *v = b->visit;
-
-	return op->upto && v && v->conn && v->list && v->list->listed && op->folder == pop3_inbox(b, NULL) &&
-	       pop3_list_awaits(v->list, op->upto);
-}
-
 void
 pop3_replay(struct backend *b, const struct store_op *op, backend_done done, void *user)
 {
-	g_autoptr(GError) early = NULL;
 	struct job *job;
 
-	if (is_early(b, op)) {
-		fulmar_fail(&early, FULMAR_NO_LINK, _("mail is still being fetched"));
-		pop3_end(b, early, done, user);
-		return;
-	}
 	if (!verbs[op->verb].row && !verbs[op->verb].arrives) {
 		pop3_end(b, NULL, done, user);
 		return;

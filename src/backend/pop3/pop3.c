@@ -113,4 +113,5 @@ const struct backend_ops backend_pop3 = {
         .name_folder = pop3_name_folder,
         .depart = pop3_depart,
         .respite = pop3_respite,
+        .early = pop3_early,
 };

@@ -227,7 +227,7 @@ put(struct visit *v, GPtrArray *takes, gint64 inbox, GError **error)
 {
 	struct store *store = v->b->env->store;
 	struct store_bulk *bulk;
-	guint was = v->waiting_rows;
+	guint waiting;
 	gboolean ok;
 
 	v->judges = conf_rules_arrival(v->b->env->conf, v->b->env->account);
@@ -235,11 +235,12 @@ put(struct visit *v, GPtrArray *takes, gint64 inbox, GError **error)
 	bulk = store_bulk_begin(store, count(takes, is_whole) > 0, error);
 	if (!bulk)
 		return FALSE;
-	v->waiting_rows = v->list ? v->list->waiting - count(takes, is_fresh) : 0;
-	ok = put_in_order(v, bulk, takes, inbox, error);
+	waiting = v->list->waiting - count(takes, is_fresh);
+	ok = (waiting == v->waiting_rows || pop3_announced_note(v->list, waiting, error)) &&
+	     put_in_order(v, bulk, takes, inbox, error);
 	ok = store_bulk_end(bulk, ok, error);
-	if (!ok)
-		v->waiting_rows = was;
+	if (ok)
+		v->waiting_rows = waiting;
 	return ok;
 }
 
@@ -267,7 +268,7 @@ store_taken(struct visit *v)
 
 	v->taken = g_ptr_array_new();
 	v->taken_octets = 0;
-	if (!v->list || (!takes->len && v->waiting_rows == v->list->waiting))
+	if (!v->list || !v->list->listed || (!takes->len && v->waiting_rows == v->list->waiting))
 		return;
 	ok = inbox && put(v, takes, inbox, &error);
 	new = count(takes, is_new);
@@ -428,6 +429,7 @@ end_in_vain(struct visit *v, struct take *t, const GError *error)
 	         t->item->n, t->item->size, error->message);
 	if (!t->item->row)
 		v->list->waiting--;
+	t->item->refused = TRUE;
 	take_end(t, NULL);
 }
 

@@ -48,6 +48,7 @@ struct drop_item {
 	enum drop_state state;
 	gboolean doubtful; /* it may be one that was known under another UIDL, or size */
 	gboolean gone;     /* the server does not give it */
+	gboolean refused;  /* it was to get a row, and the server did not give it */
 	gboolean deleted;  /* DELE was sent */
 };
 
@@ -61,6 +62,7 @@ struct drop_list {
 	GArray *fresh;      /* guint: indexes of what is not known, the newest last */
 	guint asked;        /* of fresh, from its end: header or body was asked for */
 	guint waiting;      /* of fresh: have no row yet, and may get one */
+	guint64 lowest;     /* UID that any of them was given */
 	GStringChunk *strings;
 	gsize octets;             /* in strings */
 	struct drop_known *known; /* what is in table maildrop and was not met, while it may be; or NULL */
@@ -110,7 +112,7 @@ struct visit {
 	gboolean quitting;   /* QUIT was */
 	gboolean judges;     /* rules are asked about what arrives */
 	msgid last_row;      /* none was newer before what is being stored */
-	guint waiting_rows;  /* messages that INBOX lacks, as of the last visit */
+	guint waiting_rows;  /* messages that INBOX lacks, as the store was told */
 	gboolean portions; /* the server tells of some hundred messages at a time: of the oldest that were not
 	                      fetched as a whole */
 	gboolean more;     /* this visit brought some, so there may be more */
@@ -167,12 +169,25 @@ void pop3_list_bind(struct drop_list *list, struct drop_item *item, gint64 row);
  * size; it counts as met, and item gets its state. */
 gint64 pop3_list_meet(struct drop_list *list, struct drop_item *item, gint64 digest, const char *header,
                       gsize len);
+/* The i-th of what is not known. */
+struct drop_item *pop3_list_fresh(const struct drop_list *list, guint i);
 /* Something with a number below uid has still to come. */
 gboolean pop3_list_awaits(const struct drop_list *list, guint64 uid);
 /* Nothing that is not known is left: what we have deleted and was not met is gone. */
 gboolean pop3_list_settle(struct drop_list *list, GError **error);
 /* NULL: the server does not have it, as far as is known. */
 struct drop_item *pop3_list_item(struct drop_list *list, gint64 row);
+
+/* ---- announced.c: what the server has told of and has not given yet ---- */
+/* Gives UIDs to what is not known, in the server's order: those that an earlier visit gave, which did not
+ * bring it; and writes them down. In a transaction. */
+gboolean pop3_announced_number(struct drop_list *list, struct pop3_desk *desk, GError **error);
+/* n of it are still to come. In a transaction. */
+gboolean pop3_announced_note(struct drop_list *list, guint n, GError **error);
+/* How many are, by what was written down last; lowest (may be NULL): no UID of theirs is below. */
+guint pop3_announced_left(struct store *store, guint64 *lowest);
+/* Backend_ops.early */
+gboolean pop3_early(struct backend *b, const struct store_op *op);
 
 /* ---- known.c: which of the messages are known; pure ---- */
 struct drop_known *drop_known_new(void);
