@@ -10,6 +10,7 @@ struct past {
 	struct journal journal;
 	GPtrArray *entries;  /* struct memory, as they were made */
 	GHashTable *dropped; /* ops that were dropped as a whole */
+	GHashTable *let_go;  /* ids of the rows they had then */
 	GArray *transfers;
 	GString *to_reach; /* what other accounts are to hear, as it is kept */
 	struct store_undone undone;

@@ -91,6 +91,8 @@ undo_drop_whole(struct store *store, struct past *past, gint64 id, GError **erro
 	struct store_op *op;
 	gboolean ok = op_read(store, id, &op, error) && (!op || effect_drop(store, op, error));
 
+	for (guint i = 0; op && i < op->ids->len; i++)
+		idset_add(past->let_go, g_array_index(op->ids, msgid, i));
 	store_op_free(op);
 	idset_add(past->dropped, id);
 	return ok;
@@ -106,7 +108,8 @@ undo_flag(struct store *store, struct past *past, const struct entry *entry, str
 	gboolean wide;
 	gint64 op;
 
-	if (g_hash_table_contains(past->dropped, &entry->op))
+	/* A row that left it before then is changed by itself. */
+	if (g_hash_table_contains(past->dropped, &entry->op) && g_hash_table_contains(past->let_go, &row->id))
 		return TRUE;
 	if (!progress_of(store, entry->op, row->id, &progress, &wide, error))
 		return FALSE;
@@ -476,12 +479,14 @@ store_undo_take_back(struct store *store, gint64 step, struct store_undone *undo
 	past.entries = g_ptr_array_new_with_free_func(memory_free);
 	past.to_reach = g_string_new(NULL);
 	past.dropped = idset_new();
+	past.let_go = idset_new();
 	ok = find_step(store, step, &past.step, error) && read_entries(store, &past, error) &&
 	     take_back(store, &past, error) && remember_transfers(store, &past, error) &&
 	     forget_step(store, past.step, error);
 	g_string_free(past.to_reach, TRUE);
 	g_ptr_array_unref(past.entries);
 	g_hash_table_unref(past.dropped);
+	g_hash_table_unref(past.let_go);
 	ok = journal_end(store, &past.journal, ok, error);
 	if (!ok && transfers)
 		drop_transfers(transfers, had);

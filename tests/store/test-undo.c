@@ -120,6 +120,38 @@ a_copy_made_again_has_the_flags_it_had(struct bed *bed, gconstpointer unused)
 	g_assert_cmpstr(last->keywords_remove, ==, "blue");
 }
 
+static void
+assert_shown(struct bed *bed, const msgid *ids, guint n, gint64 folder, guint flags)
+{
+	for (guint i = 0; i < n; i++) {
+		struct store_row *row = store_row(bed->store, ids[i], NULL);
+
+		g_assert_cmpint(row->folder, ==, folder);
+		g_assert_cmpuint(row->flags, ==, flags);
+		store_row_free(row);
+	}
+}
+
+/* What has left a wish about a whole folder since is not in it when that is taken back. */
+static void
+a_whole_folder_is_unread_again(struct bed *bed, gconstpointer unused)
+{
+	gint64 to = add_folder(bed->store, "Lists", ""), steps[2] = {0};
+	msgid id = add_mail(bed->store, bed->inbox, &(struct mail){.uid = 4, .id = "<a@x>"});
+	msgid ids[3] = {add_mail(bed->store, to, &(struct mail){.uid = 4, .id = "<b@x>"})};
+	g_autoptr(GArray) copies = g_array_new(FALSE, FALSE, sizeof(msgid));
+
+	g_assert_true(store_journal_copy(bed->store, &id, 1, to, copies, NULL, NULL));
+	ids[1] = g_array_index(copies, msgid, 0);
+	ids[2] = add_mail(bed->store, to, &(struct mail){.uid = 6, .id = "<c@x>"});
+	g_assert_true(store_journal_flag_all(bed->store, to, FLAG_SEEN, 0, &steps[0], NULL));
+	g_assert_true(store_journal_purge(bed->store, &ids[1], 1, &steps[1], NULL));
+	g_assert_true(store_undo_take_back(bed->store, steps[1], NULL, NULL, NULL));
+	assert_shown(bed, ids, 3, to, FLAG_SEEN);
+	g_assert_true(store_undo_take_back(bed->store, steps[0], NULL, NULL, NULL));
+	assert_shown(bed, ids, 3, to, 0);
+}
+
 /* ---- marks ---- */
 
 static msgid
@@ -270,6 +302,7 @@ main(int argc, char **argv)
 	g_test_add("/store/undo/tried-again", struct bed, "again", bed_up,
 	           a_move_that_was_tried_is_not_overtaken, bed_down);
 	BED_TEST("/store/undo/copied-again", a_copy_made_again_has_the_flags_it_had);
+	BED_TEST("/store/undo/whole-folder", a_whole_folder_is_unread_again);
 	BED_TEST("/store/undo/marks/moved", a_mark_goes_along_with_a_move);
 	for (guint i = 0; i < G_N_ELEMENTS(marks); i++)
 		g_test_add(marks[i].path, struct bed, marks[i].data, bed_up, marks[i].test, bed_down);
