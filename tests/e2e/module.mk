@@ -22,6 +22,7 @@ e2e_tests = \
   tests/e2e/test-maildir.py \
   tests/e2e/test-pop3.py \
   tests/e2e/test-pop3-leave.py \
+  tests/e2e/test-pop3-lives.py \
   tests/e2e/test-pop3-local.py \
   tests/e2e/test-pop3-moves.py \
   tests/e2e/test-rules.py \

@@ -80,7 +80,7 @@ has_any(const struct departure *d)
 	return FALSE;
 }
 
-/* Messages of which copies wait. Those that are not there hold them up no longer. */
+/* Messages of which copies wait. Those that are not there, by whatever name, hold them up no longer. */
 static gboolean
 find_sources(struct departure *d, GError **error)
 {
@@ -96,7 +96,7 @@ find_sources(struct departure *d, GError **error)
 		if (found <= 0)
 			continue;
 		g_free((char *)drop.uidl);
-		if (!pop3_list_item(d->v->list, drop.id))
+		if (!d->v->list->known && !pop3_list_item(d->v->list, drop.id))
 			g_array_append_val(away, drop.id);
 	}
 	return ok && (!away->len || store_drop_set_state(store, (const gint64 *)(void *)away->data, away->len,

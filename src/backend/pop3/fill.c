@@ -54,6 +54,8 @@ errand_free(void *user)
 	g_free(errand);
 }
 
+static gboolean tell_apart(struct visit *v, struct errand *errand);
+
 static void
 listed(const GError *error, void *user)
 {
@@ -69,6 +71,8 @@ listed(const GError *error, void *user)
 		fulmar_fail(&lost, FULMAR_NO_LINK, _("%s: the connection was closed"),
 		            v->b->env->account->host);
 		errand->done(lost, errand->user);
+	} else if (tell_apart(v, errand)) {
+		return;
 	} else {
 		task = task_new(&v->tasks, errand->done, errand->user);
 		errand->run(v, errand, task);
@@ -76,6 +80,15 @@ listed(const GError *error, void *user)
 		task_release(task, NULL);
 	}
 	errand_free(errand);
+}
+
+static struct task *
+errand_task(struct visit *v, struct errand *errand)
+{
+	struct task *task = task_new(&v->tasks, listed, errand);
+
+	task->forget = errand_free;
+	return task;
 }
 
 static void
@@ -92,8 +105,7 @@ begin_errand(struct backend *b, const struct errand *what, const msgid *ids, gui
 	errand->ids = g_array_sized_new(FALSE, FALSE, sizeof(msgid), n);
 	if (n)
 		g_array_append_vals(errand->ids, ids, n);
-	task = task_new(&v->tasks, listed, errand);
-	task->forget = errand_free;
+	task = errand_task(v, errand);
 	pop3_list_want(v, task);
 	pop3_pump(v);
 	task_release(task, NULL);
@@ -101,21 +113,32 @@ begin_errand(struct backend *b, const struct errand *what, const msgid *ids, gui
 
 /* ---- one body ---- */
 
+/* Where the server has it, NULL: as far as is known, it has not. */
+static struct drop_item *
+find_item(struct visit *v, msgid id, GError **error)
+{
+	struct store_drop drop;
+	int found = store_drop_of(v->b->env->store, id, &drop, error);
+
+	if (found <= 0)
+		return NULL;
+	g_free((char *)drop.uidl);
+	return pop3_list_item(v->list, drop.id);
+}
+
 static gboolean
 want_body(struct visit *v, msgid id, struct task *task, body_progress progress, GError **error)
 {
-	struct store_drop drop;
+	GError *failed = NULL;
 	struct drop_item *item;
-	int found;
 
 	if (store_has_part(v->b->env->store, id, ""))
 		return TRUE;
-	found = store_drop_of(v->b->env->store, id, &drop, error);
-	if (found < 0)
+	item = find_item(v, id, &failed);
+	if (failed) {
+		g_propagate_error(error, failed);
 		return FALSE;
-	item = found ? pop3_list_item(v->list, drop.id) : NULL;
-	if (found)
-		g_free((char *)drop.uidl);
+	}
 	if (!item || item->gone) {
 		fulmar_fail(error, FULMAR_FAILED, _("the message is no longer on the server"));
 		return FALSE;
@@ -173,6 +196,31 @@ take_chunk(struct visit *v, guint most, gboolean whole, struct task *task)
 		octets += whole ? item->size : 0;
 		pop3_take_new(v, item, whole && !item->doubtful, task);
 	}
+}
+
+/* Of a message that the server calls by another name it is only known that it is there when the headers of
+ * those were looked at. TRUE: they are, as many as it takes; then the errand is gone on with. */
+static gboolean
+tell_apart(struct visit *v, struct errand *errand)
+{
+	const struct drop_list *list = v->list;
+	gboolean missed = FALSE;
+	struct task *task;
+
+	for (guint i = 0; list->known && !missed && i < errand->ids->len; i++) {
+		msgid id = g_array_index(errand->ids, msgid, i);
+
+		missed = !store_has_part(v->b->env->store, id, "") && !find_item(v, id, NULL);
+	}
+	if (!missed || (list->asked == list->fresh->len && g_queue_is_empty(&v->takes) && !v->taken->len))
+		return FALSE;
+	task = errand_task(v, errand);
+	if (list->asked < list->fresh->len)
+		take_chunk(v, CHUNK, comes_whole(v), task);
+	pop3_take_wait(v, task);
+	pop3_pump(v);
+	task_release(task, NULL);
+	return TRUE;
 }
 
 /* Copies of what is here as headers alone wait for the rest. */

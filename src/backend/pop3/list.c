@@ -177,12 +177,26 @@ forget_deleted(struct drop_list *list, GError **error)
 	                                       gone->len, error);
 }
 
+/* The server did not give the header that would have told. */
+static gboolean
+is_in_doubt(const struct drop_list *list)
+{
+	for (guint i = 0; i < list->fresh->len; i++) {
+		const struct drop_item *item = pop3_list_fresh(list, i);
+
+		if (item->doubtful && !item->row)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static gboolean
 settle(struct drop_list *list, GError **error)
 {
 	struct store *store = list->v->b->env->store;
 	g_autofree char *was = store_get(store, RENAMED);
-	gboolean ok = forget_deleted(list, error) && (!was || !*was || store_set(store, RENAMED, "", error));
+	gboolean ok = is_in_doubt(list) || (forget_deleted(list, error) &&
+	                                    (!was || !*was || store_set(store, RENAMED, "", error)));
 
 	g_clear_pointer(&list->known, drop_known_free);
 	return ok;
