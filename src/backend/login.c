@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/error.h"
 #include "base/i18n.h"
 #include "base/text.h"
 
@@ -62,7 +61,8 @@ login_is_protected(const struct login *login)
 	return conn_is_tls(login->conn) || a->allow_cleartext || conf_is_loopback(a->host);
 }
 
-static void G_GNUC_PRINTF(3, 4) give_up(struct login *login, enum fulmar_error code, const char *format, ...)
+void
+login_give_up(struct login *login, enum fulmar_error code, const char *format, ...)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *text = NULL;
@@ -217,11 +217,11 @@ login_secret(struct login *login, const char *secret, const char *why)
 	if (!login->conn)
 		return;
 	if (!secret && why)
-		give_up(login, FULMAR_AUTH, "%s: %s", a->host, why);
+		login_give_up(login, FULMAR_AUTH, "%s: %s", a->host, why);
 	else if (!secret)
-		give_up(login, FULMAR_AUTH,
-		        _("%s: no password for %s; give password-command in the account's section"), a->host,
-		        a->user);
+		login_give_up(login, FULMAR_AUTH,
+		              _("%s: no password for %s; give password-command in the account's section"),
+		              a->host, a->user);
 	else
 		choose(login);
 }
@@ -248,7 +248,7 @@ login_refused(struct login *login, const char *said, gboolean crowded)
 	g_autofree char *why = login->sasl ? g_strdup(sasl_server_error(login->sasl)) : NULL;
 
 	if (crowded) {
-		give_up(login, FULMAR_NO_LINK, _("%s cannot take the log-in now: %s"), a->host, said);
+		login_give_up(login, FULMAR_NO_LINK, _("%s cannot take the log-in now: %s"), a->host, said);
 		return;
 	}
 	text_wipe(&login->secret);
@@ -259,8 +259,8 @@ login_refused(struct login *login, const char *said, gboolean crowded)
 		login_begin(login, FALSE);
 		return;
 	}
-	give_up(login, FULMAR_AUTH, _("%s refused the log-in of %s; check user and password (%s)"), a->host,
-	        a->user ? a->user : "", why ? why : said);
+	login_give_up(login, FULMAR_AUTH, _("%s refused the log-in of %s; check user and password (%s)"),
+	              a->host, a->user ? a->user : "", why ? why : said);
 }
 
 gboolean
@@ -278,17 +278,18 @@ login_accepted(struct login *login)
 }
 
 void
+login_fact(const struct login *login, const char *name, const char *value)
+{
+	if (value && *value)
+		login->env->hooks->fact(name, value, login->env->user);
+}
+
+void
 login_tell_facts(const struct login *login)
 {
 	static const char *const connection[] = {"address", "tls", "subject", "issuer", "expires", "sha256"};
-	const struct backend_env *env = login->env;
 
-	for (guint i = 0; i < G_N_ELEMENTS(connection); i++) {
-		const char *value = conn_fact(login->conn, connection[i]);
-
-		if (value && *value)
-			env->hooks->fact(connection[i], value, env->user);
-	}
-	if (login->mechanism)
-		env->hooks->fact("mechanism", login->mechanism, env->user);
+	for (guint i = 0; i < G_N_ELEMENTS(connection); i++)
+		login_fact(login, connection[i], conn_fact(login->conn, connection[i]));
+	login_fact(login, "mechanism", login->mechanism);
 }

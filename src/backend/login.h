@@ -6,6 +6,7 @@
 #define FULMAR_BACKEND_LOGIN_H
 
 #include "backend/backend.h"
+#include "base/error.h"
 #include "net/conn.h"
 #include "proto/sasl/sasl.h"
 
@@ -58,6 +59,10 @@ gboolean login_accepted(struct login *login);
 void login_refused(struct login *login, const char *said, gboolean crowded);
 /* TRUE for words that tell of too many sessions: not every server has a code for it. */
 gboolean login_tells_crowd(const char *said);
+/* Ends the link with an error that says why. */
+void login_give_up(struct login *login, enum fulmar_error code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* Tells it through hooks.fact; NULL and "" are nothing to tell. */
+void login_fact(const struct login *login, const char *name, const char *value);
 /* How the connection is secured and what mechanism was chosen, through hooks.fact. */
 void login_tell_facts(const struct login *login);
 

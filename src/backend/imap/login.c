@@ -1,33 +1,12 @@
 #include <string.h>
 #include "backend/imap/imap-private.h"
-#include "base/error.h"
 #include "base/i18n.h"
 
 /* From the greeting to a session that takes commands: STARTTLS, capabilities, authentication, compression. */
 
 static void after_capabilities(struct backend *b);
 
-static void G_GNUC_PRINTF(3, 4) give_up(struct backend *b, enum fulmar_error code, const char *format, ...)
-{
-	g_autoptr(GError) error = NULL;
-	g_autofree char *text = NULL;
-	va_list args;
-
-	va_start(args, format);
-	text = g_strdup_vprintf(format, args);
-	va_end(args);
-	fulmar_fail(&error, code, "%s", text);
-	imap_drop(b, error);
-}
-
 /* ---- ready ---- */
-
-static void
-fact(struct backend *b, const char *name, const char *value)
-{
-	if (value && *value)
-		b->env->hooks->fact(name, value, b->env->user);
-}
 
 static void
 tell_facts(struct backend *b)
@@ -39,11 +18,14 @@ tell_facts(struct backend *b)
 		if (imap_has(b, l->data))
 			g_string_append_printf(caps, "%s%s", caps->len ? " " : "", (const char *)l->data);
 	login_tell_facts(&b->login);
-	fact(b, "capabilities", caps->str);
-	fact(b, "resync", b->qresync ? "QRESYNC" : b->condstore ? "CONDSTORE" : "plain");
-	fact(b, "push", imap_has(b, "NOTIFY") ? "NOTIFY" : imap_has(b, "IDLE") ? "IDLE" : "poll");
-	fact(b, "compression", imap_has(b, "COMPRESS=DEFLATE") ? "DEFLATE" : "none");
-	fact(b, "quirk", b->quirk ? b->quirk->what : NULL);
+	login_fact(&b->login, "capabilities", caps->str);
+	login_fact(&b->login, "resync", b->qresync ? "QRESYNC" : b->condstore ? "CONDSTORE" : "plain");
+	login_fact(&b->login, "push",
+	           imap_has(b, "NOTIFY") ? "NOTIFY"
+	           : imap_has(b, "IDLE") ? "IDLE"
+	                                 : "poll");
+	login_fact(&b->login, "compression", imap_has(b, "COMPRESS=DEFLATE") ? "DEFLATE" : "none");
+	login_fact(&b->login, "quirk", b->quirk ? b->quirk->what : NULL);
 }
 
 static void
@@ -175,8 +157,9 @@ got_capabilities(struct backend *b, struct imap_cmd *cmd, const struct imap_resp
 	if (!response)
 		return;
 	if (!b->caps_known) {
-		give_up(b, FULMAR_NO_LINK, _("%s does not tell what it can do; the connection was closed"),
-		        b->env->account->host);
+		login_give_up(&b->login, FULMAR_NO_LINK,
+		              _("%s does not tell what it can do; the connection was closed"),
+		              b->env->account->host);
 		return;
 	}
 	if (in)
@@ -295,8 +278,9 @@ starttls_done(struct backend *b, struct imap_cmd *cmd, const struct imap_respons
 	if (!response)
 		return;
 	if (response->status != IMAP_OK) {
-		give_up(b, FULMAR_NO_LINK, _("%s refuses STARTTLS: %s; nothing was sent in clear text"),
-		        b->env->account->host, response->text);
+		login_give_up(&b->login, FULMAR_NO_LINK,
+		              _("%s refuses STARTTLS: %s; nothing was sent in clear text"),
+		              b->env->account->host, response->text);
 		return;
 	}
 	b->caps_known = FALSE;
@@ -310,9 +294,9 @@ start_tls(struct backend *b)
 	struct imap_cmd *cmd;
 
 	if (b->caps_known && !g_hash_table_contains(b->caps, "STARTTLS")) {
-		give_up(b, FULMAR_NO_LINK,
-		        _("%s offers no STARTTLS on port %d; use security = tls with port 993"),
-		        b->env->account->host, (int)b->env->account->port);
+		login_give_up(&b->login, FULMAR_NO_LINK,
+		              _("%s offers no STARTTLS on port %d; use security = tls with port 993"),
+		              b->env->account->host, (int)b->env->account->port);
 		return;
 	}
 	cmd = imap_cmd_new(b, "STARTTLS", starttls_done, NULL);
@@ -326,15 +310,18 @@ greeting_is_good(struct backend *b, const struct imap_response *greeting)
 	const struct conf_account *a = b->env->account;
 
 	if (greeting->status == IMAP_BYE) {
-		give_up(b, FULMAR_NO_LINK, _("%s turned the connection away: %s"), a->host, greeting->text);
+		login_give_up(&b->login, FULMAR_NO_LINK, _("%s turned the connection away: %s"), a->host,
+		              greeting->text);
 	} else if (greeting->status == IMAP_PREAUTH && a->security == SECURITY_STARTTLS) {
-		give_up(b, FULMAR_NO_LINK,
+		login_give_up(
+		        &b->login, FULMAR_NO_LINK,
 		        _("%s says we are logged in already, so that no STARTTLS is possible; the connection "
 		          "was closed"),
 		        a->host);
 	} else if (greeting->status != IMAP_OK && greeting->status != IMAP_PREAUTH) {
-		give_up(b, FULMAR_NO_LINK, _("%s:%d does not speak IMAP; check host, port and security"),
-		        a->host, (int)a->port);
+		login_give_up(&b->login, FULMAR_NO_LINK,
+		              _("%s:%d does not speak IMAP; check host, port and security"), a->host,
+		              (int)a->port);
 	} else {
 		return TRUE;
 	}

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/error.h"
 #include "base/i18n.h"
 
 /* From the greeting to a session that takes commands: STLS, capabilities, UTF8, authentication. */
@@ -18,19 +17,6 @@ enum {
 /* What CAPA told before the last log-in. */
 #define CAPS_TOLD "pop3-capabilities"
 
-static void G_GNUC_PRINTF(3, 4) give_up(struct visit *v, enum fulmar_error code, const char *format, ...)
-{
-	g_autoptr(GError) error = NULL;
-	g_autofree char *text = NULL;
-	va_list args;
-
-	va_start(args, format);
-	text = g_strdup_vprintf(format, args);
-	va_end(args);
-	fulmar_fail(&error, code, "%s", text);
-	pop3_drop(v, error);
-}
-
 static const struct conf_account *
 settings(const struct visit *v)
 {
@@ -38,13 +24,6 @@ settings(const struct visit *v)
 }
 
 /* ---- ready ---- */
-
-static void
-fact(struct visit *v, const char *name, const char *value)
-{
-	if (value && *value)
-		v->b->env->hooks->fact(name, value, v->b->env->user);
-}
 
 static void
 tell_facts(struct visit *v)
@@ -72,8 +51,8 @@ tell_facts(struct visit *v)
 	else if (caps->expire != POP3_EXPIRE_UNKNOWN)
 		g_string_append_printf(names, " EXPIRE=%d", caps->expire);
 	login_tell_facts(&v->login);
-	fact(v, "capabilities", names->str);
-	fact(v, "implementation", caps->implementation);
+	login_fact(&v->login, "capabilities", names->str);
+	login_fact(&v->login, "implementation", caps->implementation);
 }
 
 /* The policy is about mail that the server may have thrown away by then. Told when it changes. */
@@ -131,7 +110,8 @@ take_cap(struct visit *v, struct pop3_cmd *cmd, const char *line, gsize len, gsi
 	if (++v->caps_lines <= CAPS_MOST)
 		pop3_caps_line(&v->caps, line);
 	else
-		give_up(v, FULMAR_NO_LINK, _("%s tells of capabilities without end"), settings(v)->host);
+		login_give_up(&v->login, FULMAR_NO_LINK, _("%s tells of capabilities without end"),
+		              settings(v)->host);
 }
 
 static const struct pop3_reply later_caps = {.status = begin_caps, .line = take_cap, .end = got_later_caps};
@@ -234,8 +214,8 @@ refused(struct visit *v, const struct pop3_status *status)
 	case WHY_LATER:
 		break;
 	case WHY_NEVER:
-		give_up(v, FULMAR_FAILED, _("%s takes no log-in of %s: %s"), settings(v)->host,
-		        settings(v)->user ? settings(v)->user : "", said);
+		login_give_up(&v->login, FULMAR_FAILED, _("%s takes no log-in of %s: %s"), settings(v)->host,
+		              settings(v)->user ? settings(v)->user : "", said);
 		return;
 	}
 	login_refused(&v->login, said, TRUE);
@@ -475,7 +455,8 @@ stls_answered(struct visit *v, struct pop3_cmd *cmd, const struct pop3_status *s
 	if (status->ok)
 		v->turn = TRUE;
 	else
-		give_up(v, FULMAR_NO_LINK,
+		login_give_up(
+		        &v->login, FULMAR_NO_LINK,
 		        _("%s refuses STLS: %s; nothing was sent in clear text (security = tls goes to port "
 		          "995)"),
 		        settings(v)->host, status->text);
@@ -496,7 +477,8 @@ turned_away(struct visit *v, const struct pop3_status *greeting)
 
 	if (why == WHY_IN_USE)
 		note_in_use(v);
-	give_up(v, FULMAR_NO_LINK, _("%s turned the connection away: %s"), settings(v)->host, greeting->text);
+	login_give_up(&v->login, FULMAR_NO_LINK, _("%s turned the connection away: %s"), settings(v)->host,
+	              greeting->text);
 }
 
 void
