@@ -70,6 +70,7 @@ libbackend_a_SOURCES = \
   src/backend/login.c src/backend/login.h \
   src/backend/paths.c src/backend/paths.h \
   src/backend/pop3/announced.c \
+  src/backend/pop3/capa.c \
   src/backend/pop3/depart.c \
   src/backend/pop3/desk.c \
   src/backend/pop3/fill.c \

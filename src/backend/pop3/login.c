@@ -10,12 +10,8 @@ enum {
 	LINE_MOST = 255 /* RFC 2449 §4 */,
 	IN_USE_SECONDS = 60,
 	IN_USE_TIMES = 5,
-	CAPS_MOST = 1000,
 	RESPITE_MOST = 86400 /* seconds */
 };
-
-/* What CAPA told before the last log-in. */
-#define CAPS_TOLD "pop3-capabilities"
 
 static const struct conf_account *
 settings(const struct visit *v)
@@ -25,105 +21,14 @@ settings(const struct visit *v)
 
 /* ---- ready ---- */
 
-static void
-tell_facts(struct visit *v)
-{
-	const struct pop3_caps *caps = &v->caps;
-	const struct {
-		gboolean has;
-		const char *name;
-	} rows[] = {{caps->top, "TOP"},
-	            {caps->uidl, "UIDL"},
-	            {caps->pipelining, "PIPELINING"},
-	            {caps->stls, "STLS"},
-	            {caps->resp_codes, "RESP-CODES"},
-	            {caps->auth_resp_code, "AUTH-RESP-CODE"},
-	            {caps->utf8, "UTF8"}};
-	g_autoptr(GString) names = g_string_new(NULL);
-
-	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-		if (rows[i].has)
-			g_string_append_printf(names, "%s%s", names->len ? " " : "", rows[i].name);
-	if (caps->login_delay)
-		g_string_append_printf(names, " LOGIN-DELAY=%d", caps->login_delay);
-	if (caps->expire == POP3_EXPIRE_NEVER)
-		g_string_append(names, " EXPIRE=NEVER");
-	else if (caps->expire != POP3_EXPIRE_UNKNOWN)
-		g_string_append_printf(names, " EXPIRE=%d", caps->expire);
-	login_tell_facts(&v->login);
-	login_fact(&v->login, "capabilities", names->str);
-	login_fact(&v->login, "implementation", caps->implementation);
-}
-
-/* The policy is about mail that the server may have thrown away by then. Told when it changes. */
-static void
-warn_of_expiry(struct visit *v)
-{
-	const struct backend_env *env = v->b->env;
-	struct conf_leave leave;
-	g_autofree char *told = store_get(env->store, "pop3-expire"), *now = NULL, *text = NULL;
-	int days = v->caps.expire;
-	const char *policy = settings(v)->leave_on_server;
-
-	if (days == POP3_EXPIRE_UNKNOWN)
-		return;
-	now = g_strdup_printf("%d %s", days, policy ? policy : "");
-	if (g_strcmp0(told, now) == 0)
-		return;
-	store_set(env->store, "pop3-expire", now, NULL);
-	if (days == POP3_EXPIRE_NEVER || !conf_leave_parse(policy, &leave) || leave.what == LEAVE_NEVER ||
-	    (leave.what == LEAVE_FOR && leave.age <= days * (gint64)86400))
-		return;
-	text = g_strdup_printf(ngettext("%s deletes mail after %d day, whatever leave-on-server says; "
-	                                "keep = full keeps it here",
-	                                "%s deletes mail after %d days, whatever leave-on-server says; "
-	                                "keep = full keeps it here",
-	                                (gulong)days),
-	                       settings(v)->host, days);
-	env->hooks->notice(text, env->user);
-}
-
-/* After the log-in the server may tell other things, and more of this user (RFC 2449 §5). */
-static void
-got_later_caps(struct visit *v, struct pop3_cmd *cmd, const GError *error)
-{
-	if (!cmd->answered || v->phase < VISIT_READY)
-		return;
-	v->login_delay = (guint)v->caps.login_delay;
-	warn_of_expiry(v);
-}
-
-static void
-begin_caps(struct visit *v, struct pop3_cmd *cmd, const struct pop3_status *status)
-{
-	if (!status->ok)
-		return;
-	pop3_caps_clear(&v->caps);
-	pop3_caps_init(&v->caps);
-	v->caps_known = TRUE;
-	v->caps_lines = 0;
-}
-
-static void
-take_cap(struct visit *v, struct pop3_cmd *cmd, const char *line, gsize len, gsize whole)
-{
-	if (++v->caps_lines <= CAPS_MOST)
-		pop3_caps_line(&v->caps, line);
-	else
-		login_give_up(&v->login, FULMAR_NO_LINK, _("%s tells of capabilities without end"),
-		              settings(v)->host);
-}
-
-static const struct pop3_reply later_caps = {.status = begin_caps, .line = take_cap, .end = got_later_caps};
-
 /* CAPA goes out in the same flight as what hooks.ready brings. */
 static void
 ready(struct visit *v)
 {
 	v->phase = VISIT_READY;
 	v->refused = v->respite = 0;
-	tell_facts(v);
-	pop3_send(v, pop3_cmd_new(POP3_LISTING, &later_caps, NULL, "CAPA"));
+	pop3_capa_tell_facts(v);
+	pop3_capa_again(v);
 	v->b->env->hooks->ready(v->b->env->user);
 	pop3_pump(v);
 }
@@ -180,16 +85,6 @@ note_in_use(struct visit *v)
 	v->respite = ++v->refused <= IN_USE_TIMES ? IN_USE_SECONDS : (guint)MAX(poll, IN_USE_SECONDS);
 }
 
-/* What we began with may not be offered any more. */
-static gboolean
-is_told(const struct visit *v, const char *mechanism)
-{
-	for (guint i = 0; i < v->caps.sasl->len; i++)
-		if (g_ascii_strcasecmp(v->caps.sasl->pdata[i], mechanism) == 0)
-			return TRUE;
-	return FALSE;
-}
-
 static void log_in_as_told(struct visit *v);
 
 static void
@@ -199,7 +94,7 @@ refused(struct visit *v, const struct pop3_status *status)
 
 	switch (why_refused(v, status)) {
 	case WHY_SECRET:
-		if (v->guessed && !is_told(v, v->login.mechanism)) {
+		if (v->guessed && !pop3_capa_has_sasl(v, v->login.mechanism)) {
 			log_in_as_told(v);
 			return;
 		}
@@ -352,21 +247,10 @@ log_in(struct visit *v, const char *const *mechanisms)
 	login_begin(&v->login, external);
 }
 
-/* Gives the array (g_free), lends the names. */
-static const char **
-told_mechanisms(const struct visit *v)
-{
-	const char **names = g_new0(const char *, v->caps.sasl->len + 1);
-
-	for (guint i = 0; i < v->caps.sasl->len; i++)
-		names[i] = v->caps.sasl->pdata[i];
-	return names;
-}
-
 static void
 log_in_as_told(struct visit *v)
 {
-	g_autofree const char **names = told_mechanisms(v);
+	g_autofree const char **names = pop3_capa_sasl(v);
 
 	v->guessed = FALSE;
 	log_in(v, names);
@@ -390,29 +274,13 @@ ask_utf8(struct visit *v)
 	pop3_send(v, cmd);
 }
 
-/* "UTF8 PLAIN SCRAM-SHA-256": what the next visit may go by, of a server that takes commands ahead. */
-static void
-remember_caps(struct visit *v)
-{
-	struct store *store = v->b->env->store;
-	g_autofree char *was = store_get(store, CAPS_TOLD);
-	g_autofree const char **names = told_mechanisms(v);
-	g_autofree char *mechanisms = g_strjoinv(" ", (char **)names);
-	g_autofree char *now = v->caps.pipelining && *mechanisms
-	                               ? g_strconcat(v->caps.utf8 ? "UTF8 " : "- ", mechanisms, NULL)
-	                               : g_strdup("");
-
-	if (g_strcmp0(was ? was : "", now) != 0)
-		store_set(store, CAPS_TOLD, now, NULL);
-}
-
 /* Without UTF8 the server would give other octets than it has of mail with such headers (RFC 6856). */
 static void
 got_caps(struct visit *v, struct pop3_cmd *cmd, const GError *error)
 {
 	if (!cmd->answered)
 		return;
-	remember_caps(v);
+	pop3_capa_remember(v);
 	if (v->guessed)
 		return;
 	if (v->caps.utf8 && !pop3_hides(v, "UTF8"))
@@ -421,21 +289,22 @@ got_caps(struct visit *v, struct pop3_cmd *cmd, const GError *error)
 		log_in_as_told(v);
 }
 
-static const struct pop3_reply caps_reply = {.status = begin_caps, .line = take_cap, .end = got_caps};
+static const struct pop3_reply caps_reply = {
+        .status = pop3_capa_begin, .line = pop3_capa_line, .end = got_caps};
 
 /* One flight less: most servers say each time what they said the last. */
 static void
 guess(struct visit *v)
 {
-	g_autofree char *was = store_get(v->b->env->store, CAPS_TOLD);
-	g_auto(GStrv) words = was && *was ? g_strsplit(was, " ", -1) : NULL;
+	gboolean utf8;
+	g_auto(GStrv) mechanisms = pop3_capa_remembered(v, &utf8);
 
-	if (!words || !words[0] || !words[1] || pop3_hides(v, "PIPELINING"))
+	if (!mechanisms || pop3_hides(v, "PIPELINING"))
 		return;
 	v->guessed = v->caps.pipelining = TRUE;
-	if (strcmp(words[0], "UTF8") == 0 && !pop3_hides(v, "UTF8"))
+	if (utf8 && !pop3_hides(v, "UTF8"))
 		ask_utf8(v);
-	log_in(v, (const char *const *)words + 1);
+	log_in(v, (const char *const *)mechanisms);
 }
 
 static void

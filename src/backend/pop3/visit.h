@@ -150,6 +150,22 @@ gboolean pop3_hides(const struct visit *v, const char *capability);
 void pop3_fail_all(struct visit *v, const GError *error);
 extern const struct pop3_events pop3_events;
 
+/* ---- capa.c: what the server says it can do ---- */
+/* Status and lines of an answer to CAPA. */
+void pop3_capa_begin(struct visit *v, struct pop3_cmd *cmd, const struct pop3_status *status);
+void pop3_capa_line(struct visit *v, struct pop3_cmd *cmd, const char *line, gsize len, gsize whole);
+/* The SASL mechanisms that it told of: gives the array (g_free), lends the names. */
+const char **pop3_capa_sasl(const struct visit *v);
+gboolean pop3_capa_has_sasl(const struct visit *v, const char *mechanism);
+/* For the next visit. */
+void pop3_capa_remember(struct visit *v);
+/* The mechanisms that the next visit may begin with, of a server that takes commands ahead; NULL: none. */
+GStrv pop3_capa_remembered(const struct visit *v, gboolean *utf8);
+/* Through hooks.fact. */
+void pop3_capa_tell_facts(struct visit *v);
+/* After the log-in, of what it may tell only then. */
+void pop3_capa_again(struct visit *v);
+
 /* ---- login.c ---- */
 extern const struct login_verbs pop3_login_verbs;
 void pop3_greeted(struct visit *v, const struct pop3_status *greeting);
