@@ -28,7 +28,6 @@ libapp_a_SOURCES = \
   src/app/ids.c src/app/ids.h \
   src/app/list.c \
   src/app/import.c \
-  src/app/keywords.c src/app/keywords.h \
   src/app/known.c src/app/known.h \
   src/app/move.c \
   src/app/prompt.c src/app/prompt.h \
@@ -42,7 +41,8 @@ libapp_a_SOURCES = \
   src/app/settle.c src/app/settle.h \
   src/app/show.c \
   src/app/sink.c src/app/sink.h \
-  src/app/source.c src/app/source.h \
+  src/app/source.c src/app/source.h src/app/source-private.h src/app/source-file.c \
+  src/app/source-folder.c src/app/source-message.c \
   src/app/sync.c \
   src/app/undo.c
 APP_LIBS = libapp.a libui.a libmodel.a $(CORE_LIBS) $(NCURSES_LIBS)

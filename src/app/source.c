@@ -1,48 +1,12 @@
-#include "app/source.h"
+#include "app/source-private.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/keywords.h"
-#include "backend/maildir/letters.h"
-#include "backend/maildir/name.h"
 #include "base/error.h"
 #include "base/i18n.h"
-#include "mime/envelope.h"
-#include "store/store.h"
-
-/* How often a Maildir is looked through for messages that another program renamed meanwhile. */
-enum { ROUNDS_MOST = 3, BLOCK = 65536 };
-
-struct source {
-	char *path;
-	enum mbox_dialect dialect;
-	void (*tell)(const char *line, gboolean left_out, void *user);
-	void *user;
-	/* a file or pipe */
-	struct mbox *mbox;
-	gboolean single; /* the whole is a message */
-	gint64 changed;  /* its time */
-	guint64 size;    /* 0: not known */
-	/* a folder */
-	gboolean maildir;
-	GStringChunk *chunk;
-	GPtrArray *names; /* "cur/NAME" or "NAME", in order; lent from chunk */
-	guint at, round;
-	GHashTable *missed;      /* BASE of those that were not found under their name */
-	struct letters *letters; /* of a Maildir */
-};
-
-void
-source_message_clear(struct source_message *message)
-{
-	g_clear_pointer(&message->bytes, g_bytes_unref);
-	g_clear_pointer(&message->keywords, g_free);
-}
 
 void
 source_free(struct source *source)
@@ -58,16 +22,15 @@ source_free(struct source *source)
 	g_free(source);
 }
 
-static gboolean
-fail_read(const char *path, GError **error)
+gboolean
+source_fail_read(const char *path, GError **error)
 {
 	fulmar_fail(error, FULMAR_FAILED, _("%s cannot be read: %s"), path, g_strerror(errno));
 	return FALSE;
 }
 
-G_GNUC_PRINTF(2, 3)
-static void
-tell(const struct source *source, const char *format, ...)
+void
+source_tell(const struct source *source, const char *format, ...)
 {
 	va_list args;
 	g_autofree char *line = NULL;
@@ -78,381 +41,6 @@ tell(const struct source *source, const char *format, ...)
 	source->tell(line, TRUE, source->user);
 }
 
-/* ---- what is in a message ---- */
-
-static gint64
-date_in(GBytes *bytes)
-{
-	gsize len;
-	const char *text = g_bytes_get_data(bytes, &len);
-	struct envelope envelope;
-	gint64 date;
-
-	envelope_from_headers(&envelope, text, len);
-	date = envelope.has_date && envelope.date > 0 ? envelope.date : 0;
-	envelope_clear(&envelope);
-	return date ? date : g_get_real_time() / G_USEC_PER_SEC;
-}
-
-/* Takes bytes; keywords as they were written, or NULL. FALSE: there is nothing in it. */
-static gboolean
-fill(struct source_message *message, GBytes *bytes, gint64 received, guint flags, const char *keywords)
-{
-	gboolean forwarded = FALSE;
-
-	*message = (struct source_message){.bytes = bytes, .received = received};
-	if (!g_bytes_get_size(bytes)) {
-		source_message_clear(message);
-		return FALSE;
-	}
-	if (received <= 0)
-		message->received = date_in(bytes);
-	message->keywords = keywords ? keywords_clean(keywords, &forwarded) : NULL;
-	message->flags = (flags & ~(guint)FLAG_DELETED) | (forwarded ? FLAG_FORWARDED : 0);
-	return TRUE;
-}
-
-static gboolean
-begins_with_a_field(GBytes *bytes)
-{
-	gsize len;
-	const char *text = g_bytes_get_data(bytes, &len), *at = text;
-	struct mime_field field;
-
-	return len && mime_field_next(&at, text + len, &field) && field.name == text;
-}
-
-/* What gzip, bzip2, xz and zstd begin with. */
-static gboolean
-is_compressed(GBytes *bytes)
-{
-	static const char *const magics[] = {"\x1f\x8b", "BZh",
-	                                     "\xfd"
-	                                     "7zXZ",
-	                                     "\x28\xb5\x2f\xfd"};
-	gsize len;
-	const char *octets = g_bytes_get_data(bytes, &len);
-
-	for (guint i = 0; i < G_N_ELEMENTS(magics); i++)
-		if (len > strlen(magics[i]) && !memcmp(octets, magics[i], strlen(magics[i])))
-			return TRUE;
-	return FALSE;
-}
-
-/* ---- a file ---- */
-
-static guint
-flags_of(const struct mbox_state *state)
-{
-	return (state->seen ? FLAG_SEEN : 0) | (state->answered ? FLAG_ANSWERED : 0) |
-	       (state->flagged ? FLAG_FLAGGED : 0) | (state->draft ? FLAG_DRAFT : 0) |
-	       (state->forwarded ? FLAG_FORWARDED : 0);
-}
-
-static gboolean
-open_file(struct source *source, int fd, const struct stat *st, GError **error)
-{
-	GError *problem = NULL;
-
-	source->mbox = mbox_new(fd, source->path, source->dialect);
-	source->changed = S_ISREG(st->st_mode) ? st->st_mtime : 0;
-	source->size = S_ISREG(st->st_mode) ? (guint64)st->st_size : 0;
-	source->single = !mbox_is_one(source->mbox, NULL, &problem) && source->dialect == MBOX_AUTO;
-	if (problem)
-		g_propagate_error(error, problem);
-	return problem == NULL;
-}
-
-static int
-next_of_mbox(struct source *source, struct source_message *message, GError **error)
-{
-	struct mbox_message read;
-	gboolean full = FALSE;
-	int result;
-
-	while (!full && (result = mbox_next(source->mbox, &read, error)) > 0) {
-		unsigned long long offset = read.offset;
-
-		if (!read.bytes)
-			tell(source, _("%s: the message at octet %llu is longer than %d MB and is left out"),
-			     source->path, offset, MBOX_MESSAGE_MOST >> 20);
-		else if (!(full = fill(message, g_steal_pointer(&read.bytes), read.received,
-		                       flags_of(&read.state), read.state.keywords)))
-			tell(source, _("%s: the message at octet %llu is empty and is left out"),
-			     source->path, offset);
-		mbox_message_clear(&read);
-	}
-	return full ? 1 : result;
-}
-
-static int
-only_one(struct source *source, struct source_message *message, GError **error)
-{
-	g_autoptr(GBytes) bytes = NULL;
-
-	source->single = FALSE;
-	if (!mbox_rest(source->mbox, &bytes, error))
-		return -1;
-	if (!bytes)
-		fulmar_fail(error, FULMAR_FAILED, _("%s is longer than %d MB and is left out"), source->path,
-		            MBOX_MESSAGE_MOST >> 20);
-	else if (is_compressed(bytes))
-		fulmar_fail(error, FULMAR_FAILED,
-		            _("%s is compressed; let the program that unpacks it write to “fulmar import "
-		              "TARGET -”"),
-		            source->path);
-	else if (!begins_with_a_field(bytes))
-		fulmar_fail(
-		        error, FULMAR_FAILED,
-		        _("%s is no mail: it begins neither with a line “From …” nor with a header field"),
-		        source->path);
-	else
-		return fill(message, g_steal_pointer(&bytes), source->changed, 0, NULL);
-	return -1;
-}
-
-/* ---- a folder ---- */
-
-static GHashTable *
-names_new(void)
-{
-	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-}
-
-/* Without "cur/" or "new/". */
-static const char *
-base_name(const char *rel)
-{
-	const char *slash = strchr(rel, '/');
-
-	return slash ? slash + 1 : rel;
-}
-
-static int
-by_name(gconstpointer a, gconstpointer b)
-{
-	return strcmp(base_name(*(const char *const *)a), base_name(*(const char *const *)b));
-}
-
-static gboolean
-is_wanted(const struct source *source, const char *name, GHashTable *wanted)
-{
-	g_autofree char *base = wanted ? g_strndup(name, maildir_base_len(name)) : NULL;
-
-	return name[0] != '.' && (!wanted || g_hash_table_contains(wanted, base)) &&
-	       (source->maildir || g_str_has_suffix(name, ".eml"));
-}
-
-/* wanted NULL: all, else those whose BASE is in it. FALSE with errno. */
-static gboolean
-add_names(struct source *source, const char *sub, GHashTable *wanted)
-{
-	g_autofree char *path = g_build_filename(source->path, sub, NULL);
-	DIR *dir = opendir(path);
-	const struct dirent *entry;
-	int failed;
-
-	if (!dir)
-		return FALSE;
-	while ((errno = 0, entry = readdir(dir))) {
-		g_autofree char *rel = g_strconcat(sub, *sub ? "/" : "", entry->d_name, NULL);
-
-		if (is_wanted(source, entry->d_name, wanted))
-			g_ptr_array_add(source->names, g_string_chunk_insert(source->chunk, rel));
-	}
-	failed = errno;
-	closedir(dir);
-	errno = failed;
-	return !failed;
-}
-
-static gboolean
-have_one_base(const char *a, const char *b)
-{
-	gsize len = maildir_base_len(a);
-
-	return len == maildir_base_len(b) && !memcmp(a, b, len);
-}
-
-/* One that was moved from new to cur in between is in both lists: the later name is right. */
-static void
-drop_doubles(struct source *source)
-{
-	GPtrArray *names = source->names;
-	guint kept = 0;
-
-	for (guint i = 0; i < names->len; i++)
-		if (i + 1 == names->len ||
-		    !have_one_base(base_name(names->pdata[i]), base_name(names->pdata[i + 1])))
-			names->pdata[kept++] = names->pdata[i];
-	g_ptr_array_set_size(names, (int)kept);
-}
-
-static gboolean
-list_names(struct source *source, GHashTable *wanted, GError **error)
-{
-	g_ptr_array_set_size(source->names, 0);
-	g_string_chunk_clear(source->chunk);
-	source->at = 0;
-	if (!source->maildir && !add_names(source, "", NULL))
-		return fail_read(source->path, error);
-	/* Either alone will do; that from which messages are moved to the other comes first. */
-	if (source->maildir && !add_names(source, "new", wanted) && errno != ENOENT)
-		return fail_read(source->path, error);
-	if (source->maildir && !add_names(source, "cur", wanted) && errno != ENOENT)
-		return fail_read(source->path, error);
-	g_ptr_array_sort(source->names, by_name);
-	if (source->maildir)
-		drop_doubles(source);
-	return TRUE;
-}
-
-static gboolean
-has_dir(const char *path, const char *name)
-{
-	g_autofree char *full = g_build_filename(path, name, NULL);
-
-	return g_file_test(full, G_FILE_TEST_IS_DIR);
-}
-
-static void
-tell_of_folders(const struct source *source)
-{
-	g_autoptr(GDir) list = g_dir_open(source->path, 0, NULL);
-	g_autofree char *line = NULL;
-	const char *name;
-	guint n = 0;
-
-	while (list && (name = g_dir_read_name(list))) {
-		g_autofree char *below = g_build_filename(source->path, name, NULL);
-
-		n += has_dir(below, "cur");
-	}
-	line = g_strdup_printf(
-	        ngettext("%s: its %u folder below is not imported; name it as a PATH of its own",
-	                 "%s: its %u folders below are not imported; name each as a PATH of its own", n),
-	        source->path, n);
-	if (n)
-		source->tell(line, FALSE, source->user);
-}
-
-static gboolean
-open_folder(struct source *source, GError **error)
-{
-	source->maildir = has_dir(source->path, "cur") || has_dir(source->path, "new");
-	source->chunk = g_string_chunk_new(BLOCK);
-	source->names = g_ptr_array_new();
-	source->missed = names_new();
-	source->letters = source->maildir ? letters_read(source->path) : NULL;
-	if (!list_names(source, NULL, error))
-		return FALSE;
-	if (source->maildir)
-		tell_of_folders(source);
-	else if (!source->names->len)
-		fulmar_fail(error, FULMAR_FAILED,
-		            _("%s is no Maildir (there is neither cur nor new in it), and has no .eml files"),
-		            source->path);
-	return source->maildir || source->names->len;
-}
-
-/* -1: it is not there under this name. -2: it cannot be read, which is told. */
-static int
-open_entry(const struct source *source, const char *path, struct stat *st)
-{
-	/* Non-blocking: somebody may have put a pipe there. */
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0 && errno == ENOENT)
-		return -1;
-	if (fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode))
-		return fd;
-	if (fd >= 0)
-		errno = EINVAL;
-	tell(source, _("%s cannot be read: %s"), path, g_strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return -2;
-}
-
-/* Takes fd. NULL: it was told why. Gives. */
-static GBytes *
-read_entry(const struct source *source, int fd, const char *path)
-{
-	struct mbox *reader = mbox_new(fd, path, MBOX_AUTO);
-	g_autoptr(GError) error = NULL;
-	GBytes *bytes = NULL;
-
-	if (!mbox_rest(reader, &bytes, &error))
-		source->tell(error->message, TRUE, source->user);
-	else if (!bytes)
-		tell(source, _("%s is longer than %d MB and is left out"), path, MBOX_MESSAGE_MOST >> 20);
-	else if (!g_bytes_get_size(bytes))
-		tell(source, _("%s is empty and is left out"), path);
-	mbox_free(reader);
-	if (bytes && !g_bytes_get_size(bytes))
-		g_clear_pointer(&bytes, g_bytes_unref);
-	return bytes;
-}
-
-static gboolean
-take_entry(struct source *source, const char *rel, struct source_message *message)
-{
-	g_autofree char *path = g_build_filename(source->path, rel, NULL);
-	const char *name = strrchr(path, '/') + 1;
-	g_autofree char *keywords = source->letters ? letters_keywords(source->letters, name) : NULL;
-	guint flags = source->letters ? letters_flags(source->letters, name) : 0;
-	struct stat st;
-	int fd = open_entry(source, path, &st);
-	GBytes *bytes;
-
-	if (fd == -1)
-		g_hash_table_add(source->missed, g_strndup(name, maildir_base_len(name)));
-	bytes = fd >= 0 ? read_entry(source, fd, path) : NULL;
-	return bytes && fill(message, bytes, st.st_mtime, flags, keywords);
-}
-
-static void
-tell_of_missed(const struct source *source)
-{
-	GHashTableIter iter;
-	gpointer base;
-
-	g_hash_table_iter_init(&iter, source->missed);
-	while (g_hash_table_iter_next(&iter, &base, NULL))
-		tell(source, _("%s: %s was moved or deleted meanwhile"), source->path, (const char *)base);
-}
-
-/* For what was not found under its name. 1: there is something, 0: no more of it, -1 with error. */
-static int
-look_again(struct source *source, GError **error)
-{
-	g_autoptr(GHashTable) wanted = source->missed;
-
-	if (!g_hash_table_size(wanted) || !source->maildir || ++source->round > ROUNDS_MOST) {
-		tell_of_missed(source);
-		source->missed = names_new();
-		return 0;
-	}
-	source->missed = names_new();
-	return list_names(source, wanted, error) ? 1 : -1;
-}
-
-static int
-next_of_folder(struct source *source, struct source_message *message, GError **error)
-{
-	int more;
-
-	do {
-		while (source->at < source->names->len)
-			if (take_entry(source, source->names->pdata[source->at++], message))
-				return 1;
-		more = look_again(source, error);
-	} while (more > 0);
-	return more;
-}
-
-/* ---- either ---- */
-
 static gboolean
 open_path(struct source *source, GError **error)
 {
@@ -461,16 +49,16 @@ open_path(struct source *source, GError **error)
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
-		fail_read(source->path, error);
+		source_fail_read(source->path, error);
 		if (fd >= 0)
 			close(fd);
 		return FALSE;
 	}
 	if (!S_ISDIR(st.st_mode))
-		return open_file(source, fd, &st, error);
+		return source_open_file(source, fd, &st, error);
 	close(fd);
 	if (source->dialect == MBOX_AUTO)
-		return open_folder(source, error);
+		return source_open_folder(source, error);
 	fulmar_fail(error, FULMAR_USAGE, _("%s is a folder, and no mbox file"), source->path);
 	return FALSE;
 }
@@ -495,8 +83,8 @@ int
 source_next(struct source *source, struct source_message *message, GError **error)
 {
 	if (source->names)
-		return next_of_folder(source, message, error);
-	return source->single ? only_one(source, message, error) : next_of_mbox(source, message, error);
+		return source_next_of_folder(source, message, error);
+	return source_next_of_file(source, message, error);
 }
 
 int
