@@ -39,7 +39,7 @@ static guint
 flags_of(const struct mbox_state *state)
 {
 	return (state->seen ? FLAG_SEEN : 0) | (state->answered ? FLAG_ANSWERED : 0) |
-	       (state->flagged ? FLAG_FLAGGED : 0) |
+	       (state->flagged ? FLAG_FLAGGED : 0) | (state->deleted ? FLAG_DELETED : 0) |
 	       (state->draft ? FLAG_DRAFT : 0) | (state->forwarded ? FLAG_FORWARDED : 0);
 }
 

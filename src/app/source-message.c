@@ -58,6 +58,6 @@ source_fill(struct source_message *message, GBytes *bytes, gint64 received, guin
 	if (received <= 0)
 		message->received = date_in(bytes);
 	message->keywords = keywords ? clean_keywords(keywords, &forwarded) : NULL;
-	message->flags = (flags & ~(guint)FLAG_DELETED) | (forwarded ? FLAG_FORWARDED : 0);
+	message->flags = flags | (forwarded ? FLAG_FORWARDED : 0);
 	return TRUE;
 }

@@ -9,7 +9,7 @@
 struct source_message {
 	GBytes *bytes;   /* with CRLF, never empty */
 	gint64 received; /* UTC seconds: of the "From " line or the file, else the date in it, else now */
-	guint flags;     /* enum store_flag, without FLAG_DELETED: what is imported is to be seen */
+	guint flags;     /* enum store_flag */
 	char *keywords;  /* or NULL */
 };
 void source_message_clear(struct source_message *message);

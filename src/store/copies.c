@@ -230,7 +230,6 @@ row_make(struct store *store, gint64 folder, const struct store_message *message
 
 	row.uid = 0;
 	row.file = NULL;
-	row.flags &= ~(guint)FLAG_DELETED;
 	id = folder_is_usable(store, folder, error) ? store_add(store, folder, &row, error) : 0;
 	return id && (!bytes || bodies_take_in(store, aside, id, bytes, TRUE, error)) ? id : 0;
 }
@@ -242,8 +241,10 @@ append(struct store *store, struct journal *journal, gint64 to, const struct sto
 	const struct op_spec spec = {
 	        .verb = OP_APPEND, .state = bytes ? OP_WAITING : OP_HELD, .to = to, .key = key};
 	struct entry entry = {.verb = OP_APPEND, .target = to};
+	struct store_message unmarked = *message;
 
-	entry.subject = row_make(store, to, message, bytes, aside, error);
+	unmarked.flags &= ~(guint)FLAG_DELETED;
+	entry.subject = row_make(store, to, &unmarked, bytes, aside, error);
 	if (!entry.subject || !journal_op(store, journal, &spec, &entry.op, error) ||
 	    !op_join(store, entry.op, entry.subject, 0, error) ||
 	    !journal_note(store, journal, &entry, error))

@@ -176,7 +176,7 @@ journal_flag_row(struct store *store, struct journal *journal, const struct row_
 		return TRUE;
 	if (!is_unmade(store, row, &unmade, error))
 		return FALSE;
-	/* An append never carries it. */
+	/* An append carries only the mark that its message had elsewhere. */
 	unmade = unmade && !(add & FLAG_DELETED);
 	if (!unmade &&
 	    (!journal_op(store, journal, &spec, op, error) || !op_join(store, *op, row->id, 0, error)))

@@ -126,11 +126,13 @@ replace(struct store *store, struct journal *journal, msgid old_id, gint64 to,
 {
 	struct row_state row, old;
 	int found = row_state_by_id(store, old_id, &old, error);
+	struct store_message unmarked = *message;
 	msgid id = 0;
 	gboolean ok = FALSE;
 
+	unmarked.flags &= ~(guint)FLAG_DELETED;
 	if (found > 0 && old.folder)
-		id = row_make(store, to, message, bytes, aside, error);
+		id = row_make(store, to, &unmarked, bytes, aside, error);
 	else if (found >= 0)
 		store_fail_gone(old_id, error);
 	if (id && row_state_get(store, id, &row, error)) {

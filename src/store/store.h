@@ -336,12 +336,12 @@ gboolean store_journal_purge(struct store *store, const msgid *ids, guint n, gin
 gboolean store_journal_empty(struct store *store, gint64 folder, gint64 *step, GError **error);
 /* A message that the server shall get, with a row like that of message (uid ignored). bytes: the whole
  * message with CRLF, durable before this returns; NULL: the op is OP_HELD until store_release_appends. key
- * ("" none) names it. Gives the row's id, 0 with error. */
+ * ("" none) names it. Gives the row's id, never \Deleted; 0 with error. */
 msgid store_journal_append(struct store *store, gint64 to, const struct store_message *message, GBytes *bytes,
                            const char *key, gint64 *step, GError **error);
-/* Many of them as one action, in a transaction that has begun (durable). Before it store_appends_begin puts
- * their bodies on the disk: lends appends, gives what store_journal_appends takes them in from
- * (store_asides_free, in any case), NULL with error. The rows' ids are appended to ids. */
+/* Many of them as one action, in a transaction that has begun (durable), \Deleted as it is said. Before it
+ * store_appends_begin puts their bodies on the disk: lends appends, gives what store_journal_appends takes
+ * them in from (store_asides_free, in any case), NULL with error. The rows' ids are appended to ids. */
 struct store_append {
 	struct store_message message; /* uid ignored */
 	GBytes *bytes;                /* whole, with CRLF */

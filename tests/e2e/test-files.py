@@ -178,9 +178,30 @@ def test_a_maildir_with_flags_and_keywords_of_others():
         assert len(home.err.splitlines()) == 4 and '1 folder below' in home.err and '1.pipe' in home.err and '1.link' in home.err and 'is empty' in home.err, home.err
         found = rows(home)
         assert [r['subject'] for r in found] == ['number %d' % n for n in (0, 1, 2, 3, 4, 9)]
-        assert [set(r['flags']) for r in found] == [set(), {'seen'}, {'flagged', 'answered', 'seen'}, {'forwarded'}, {'draft'}, {'seen'}]
+        assert [set(r['flags']) for r in found] == [set(), {'seen'}, {'flagged', 'answered', 'seen'}, {'forwarded', 'deleted'}, {'draft'}, {'seen'}]
         assert [r['received'][-3:] for r in found] == ['20Z', '21Z', '22Z', '23Z', '24Z', '29Z']
         assert [r['keywords'] for r in found] == 5 * [[]] + [['$label1']]
+
+
+def test_marks_of_deletion_come_along_and_nothing_is_lost():
+    """From an mbox and from a Maildir. What servers get is in test-imap-lost."""
+    with local_home() as home:
+        states = b'X-Status: DF', b'X-Status: ', b'X-Status: D', b'X-Mozilla-Status: 0009'
+        put(home, 'in.mbox', b''.join(POSTMARK.replace(b':20 ', b':2%d ' % n) + state + b'\n' + message(n) + b'\n' for n, state in enumerate(states)))
+        want = [{'deleted', 'flagged'}, set(), {'deleted'}, {'deleted', 'seen'}]
+        for target in ('local/Old', 'pop/Old'):
+            ids = home.run('import', target, at(home, 'in.mbox')).split()
+            assert [set(r['flags']) for r in rows(home, target)] == want, rows(home, target)
+            home.run('export', target, at(home, target.replace('/', '-') + '/'))
+            assert [m.get_flags() for m in sorted(mailbox.Maildir(at(home, target.replace('/', '-')), factory=None), key=lambda m: m['Subject'])] == ['FT', '', 'T', 'ST']
+            home.run('import', target, at(home, target.replace('/', '-')))
+            assert sorted(sorted(r['flags']) for r in rows(home, target)) == sorted(2 * [sorted(w) for w in want]), rows(home, target)
+            # it is a mark like others
+            home.run('flag', ids[0], '-deleted')
+            assert len(rows(home, target, 'is:deleted')) == 5
+        files = [f for sub in ('cur', 'new') for f in os.listdir(at(home, 'local', '.Old', sub))]
+        assert sorted(f.partition(':2,')[2] for f in files) == ['', '', 'F', 'FT', 'ST', 'ST', 'T', 'T'], files
+        sound(home)
 
 
 def test_more_keywords_than_a_maildir_has_letters():

@@ -151,6 +151,19 @@ def test_what_is_appended_is_not_marked_as_deleted():
         assert t.drive.row('Trash', 'number new')['flags'] == SEEN | DELETED and not t.drive('ops')
 
 
+def test_what_is_imported_keeps_its_mark_but_where_that_would_be_its_end():
+    for caps in (PLAIN, PLAIN + ' X-GM-EXT-1'):
+        box = Box(name='Old', uidvalidity=78)
+        server = Script(Box(range(1, 4)), box, caps=caps)
+        with Home(imap_conf(server.port)) as home:
+            os.makedirs(os.path.join(home.dir, 'in', 'cur'))
+            with open(os.path.join(home.dir, 'in', 'cur', '1.x:2,ST'), 'wb') as f:
+                f.write(text_message('marked'))
+            home.run('import', 'work/Old', os.path.join(home.dir, 'in'))
+            assert [m.flags for m in box.mails] == [{'\\Seen'} if 'GM' in caps else {'\\Seen', '\\Deleted'}], (caps, box.mails[0].flags)
+        server.close()
+
+
 def test_marks_that_were_there_come_back_with_what_was_emptied():
     """And no others: what was marked to go is not marked when it comes back."""
     trash = Box([11, 12], name='Trash', attributes='\\Trash', uidvalidity=78)

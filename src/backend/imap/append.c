@@ -80,8 +80,10 @@ has_eight_bit_header(const char *text, gsize len)
 void
 act_put_message(const struct backend *b, struct imap_cmd *cmd, const struct store_row *row, GBytes *bytes)
 {
-	/* A mark is carried only by what had it when the server had it before. */
-	guint bits = (row->flags & ~(guint)FLAG_DELETED) | (row->base & FLAG_DELETED);
+	/* A mark is carried only by what had it before, on the server or in the file it is from. Gmail takes
+	 * away at once what is marked, so nothing comes to it so. */
+	guint carried = row->base & (b->gmail ? 0 : (guint)FLAG_DELETED),
+	      bits = (row->flags & ~(guint)FLAG_DELETED) | carried;
 	g_autofree char *flags = imap_flag_list(b, bits, row->keywords);
 	g_autofree char *date = internal_date(row->key.received);
 	gsize len;

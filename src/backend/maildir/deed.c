@@ -93,7 +93,7 @@ read_row(struct deed *deed, guint i, GError **error)
 	if (shown) {
 		row.source = deed->op->verb == OP_COPY ? g_array_index(deed->op->sources, msgid, i) : row.id;
 		row.received = shown->key.received;
-		/* A mark is carried only by what had it when it was there before. */
+		/* A mark is carried only by what had it before, there or in the file it is from. */
 		row.flags = (shown->flags & ~(guint)FLAG_DELETED) | (shown->base & FLAG_DELETED);
 		row.keywords = g_strdup(shown->keywords);
 		known = store_place(store, row.source, &row.folder, &uid, &row.file, &problem);
