@@ -62,7 +62,7 @@ struct cli {
 	gboolean create, not_junk, yes, repair;
 	const char *account, *replace;
 	const char *format;
-	gboolean skip_duplicates, preview;
+	gboolean skip_duplicates, recursive, preview;
 	gint64 width;                      /* 0: not said */
 	const struct cli_command *command; /* NULL: none, or words[0] is a TARGET */
 	const struct cli_verb *verb;       /* NULL: none */

@@ -67,6 +67,8 @@ static const struct cli_option undo_options[] = {
 static const struct cli_option import_options[] = {
         {0, "skip-duplicates", CLI_SWITCH, AT(skip_duplicates), NULL,
          N_("leave out what the folder has already")},
+        {0, "recursive", CLI_SWITCH, AT(recursive), NULL,
+         N_("a Maildir with all folders below it; TARGET may be an account")},
         {0, "format", CLI_TEXT, AT(format), N_("FORMAT"),
          N_("mbox files are mboxo, mboxrd, mboxcl or mboxcl2, not what they look like")},
         END,

@@ -9,11 +9,13 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/import-plan.h"
 #include "app/known.h"
 #include "app/ready.h"
 #include "app/report.h"
 #include "app/session.h"
 #include "app/source.h"
+#include "backend/maildir/tree.h"
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/text.h"
@@ -30,8 +32,15 @@ enum {
 struct import {
 	struct app *app;
 	const struct conf_account *account;
-	const char *typed; /* the folder on the command line */
-	char *path;        /* of the folder, as it is or is to be */
+	const char *typed; /* the folder on the command line; NULL: the account alone */
+	GPtrArray *plan;   /* struct import_item * */
+	gboolean looked;   /* for folders that are new */
+	gboolean vain;     /* none of it is taken */
+	/* the folder whose turn it is */
+	char *folder; /* as it was asked for, NULL: none yet */
+	char *path;   /* as it is or is to be */
+	guint before; /* messages dealt with when its turn came */
+	/* all of it */
 	enum mbox_dialect dialect;
 	struct session *session;
 	GHashTable *known; /* NULL: duplicates are taken too */
@@ -125,9 +134,10 @@ look_at_journal(struct import *import, GError **error)
 	import->queued = waiting > 0;
 	import->refused = failed;
 	import->in_vain = failed - before < import->batch->len ? 0 : import->in_vain + import->batch->len;
-	if (waiting >= 0 && import->in_vain < IN_VAIN)
+	import->vain = waiting >= 0 && import->in_vain >= IN_VAIN;
+	if (waiting >= 0 && !import->vain)
 		return TRUE;
-	if (waiting >= 0)
+	if (import->vain)
 		fulmar_fail(error, FULMAR_FAILED, _("%s refused the change: %s; “fulmar queue” has it"),
 		            import->account->id, import->why ? import->why : "");
 	return FALSE;
@@ -249,16 +259,36 @@ lock_duplicates(struct import *import, GError **error)
 static gboolean
 read_known(struct import *import, struct store *store, const struct store_folder *folder, GError **error)
 {
-	if (!lock_duplicates(import, error))
+	if (import->lock < 0 && !lock_duplicates(import, error))
 		return FALSE;
 	if (folder && !bring_up_to_date(import, folder, error))
 		return FALSE;
+	g_clear_pointer(&import->known, g_hash_table_unref);
 	import->known = known_read(store, folder ? folder->id : -1, error);
 	return import->known != NULL;
 }
 
+/* What is new among an account's folders is looked for once. */
+static struct store_folder *
+find_folder(struct import *import, struct store *store, const char *path, GError **error)
+{
+	struct store_folder *folder = NULL;
+
+	if (!import->looked)
+		folder = ready_find(import->app, import->session, import->account, store, path, NULL);
+	import->looked = TRUE;
+	return folder ? folder : store_folder_by_path(store, path, error);
+}
+
+static guint
+dealt_with(const struct import *import)
+{
+	return import->done + import->duplicates + import->left_out;
+}
+
+/* What comes next is for the folder path. */
 static gboolean
-find_folder(struct import *import, GError **error)
+aim(struct import *import, const char *path, GError **error)
 {
 	struct store *store = ready_store(import->app, import->session, import->account, error);
 	struct store_folder *folder;
@@ -267,16 +297,20 @@ find_folder(struct import *import, GError **error)
 
 	if (!store)
 		return FALSE;
-	folder = ready_find(import->app, import->session, import->account, store, import->typed, NULL);
-	if (!folder)
-		folder = store_folder_by_path(store, import->typed, &problem);
-	import->path = g_strdup(folder ? folder->path : import->typed);
+	folder = find_folder(import, store, path, &problem);
+	g_free(import->path);
+	import->path = g_strdup(folder ? folder->path : path);
 	if (problem)
 		g_propagate_error(error, problem);
 	ok = !problem && (!import->app->cli.skip_duplicates || read_known(import, store, folder, error));
 	store_folder_free(folder);
 	store_close(store);
-	return ok && session_start(import->session, import->account, error);
+	if (!ok || !session_start(import->session, import->account, error))
+		return FALSE;
+	g_free(import->folder);
+	import->folder = g_strdup(path);
+	import->before = dealt_with(import);
+	return TRUE;
 }
 
 /* ---- all of it ---- */
@@ -304,8 +338,8 @@ import_path(struct import *import, const char *path, GError **error)
 static gboolean
 take_words(struct import *import, GError **error)
 {
-	const GPtrArray *words = import->app->cli.words;
-	const char *format = import->app->cli.format;
+	const struct app *app = import->app;
+	const char *format = app->cli.format;
 	guint dialect = MBOX_AUTO;
 
 	while (format && dialect < MBOX_DIALECTS && strcmp(format, mbox_dialect_names[dialect]) != 0)
@@ -316,39 +350,71 @@ take_words(struct import *import, GError **error)
 		            _("“%s” is no format of an mbox: mboxo, mboxrd, mboxcl or mboxcl2"), format);
 		return FALSE;
 	}
-	import->account = app_target_folder(import->app, g_ptr_array_index(words, 0), &import->typed, error);
-	return import->account != NULL;
+	import->account = app->cli.recursive
+	                          ? app_target(app, app->cli.words->pdata[0], &import->typed, error)
+	                          : app_target_folder(app, app->cli.words->pdata[0], &import->typed, error);
+	if (import->account)
+		import->plan = import_plan(app, import->account, import->typed, error);
+	return import->plan != NULL;
 }
 
-/* What is not there at all is found before anything is imported. */
-static gboolean
-check_paths(const struct import *import, GError **error)
+static void
+tell_of_folders(struct import *import, const struct import_item *item)
 {
-	const GPtrArray *words = import->app->cli.words;
+	g_autofree char *below = g_strdup_printf(
+	        ngettext("%s: its %u folder below is not imported; --recursive brings it along",
+	                 "%s: its %u folders below are not imported; --recursive brings them along",
+	                 item->below),
+	        item->path, item->below);
+	g_autofree char *more = g_strdup_printf(_("%s: more than %d folders; the rest is left out"),
+	                                        item->path, TREE_FOLDERS_MOST);
 
-	for (guint i = 1; i < words->len; i++) {
-		const char *path = g_ptr_array_index(words, i);
+	if (item->below)
+		tell(below, FALSE, import);
+	if (item->cut)
+		tell(more, TRUE, import);
+}
 
-		if (strcmp(path, "-") != 0 && access(path, R_OK) != 0) {
-			fulmar_fail(error, FULMAR_FAILED, _("%s cannot be read: %s"), path,
-			            g_strerror(errno));
-			return FALSE;
-		}
+static gboolean
+import_item(struct import *import, const struct import_item *item, gboolean last, GError **error)
+{
+	if (g_strcmp0(import->folder, item->folder) != 0 && !aim(import, item->folder, error))
+		return FALSE;
+	tell_of_folders(import, item);
+	if (!import_path(import, item->path, error))
+		return FALSE;
+	/* Of nothing at all there is the folder. */
+	return !last || (!import->batch->len && dealt_with(import) > import->before) || flush(import, error);
+}
+
+/* FALSE with error: that is wrong with more than one folder of a tree. */
+static gboolean
+go_on(struct import *import, const struct import_item *item, GError *problem, GError **error)
+{
+	if (!item->of_tree || import->vain || problem->code != FULMAR_FAILED) {
+		g_propagate_error(error, problem);
+		return FALSE;
 	}
+	tell(problem->message, TRUE, import);
+	g_error_free(problem);
 	return TRUE;
 }
 
 static gboolean
 import_all(struct import *import, GError **error)
 {
-	const GPtrArray *words = import->app->cli.words;
+	const GPtrArray *plan = import->plan;
 
-	for (guint i = 1; i < words->len; i++)
-		if (!import_path(import, g_ptr_array_index(words, i), error))
+	for (guint i = 0; i < plan->len; i++) {
+		const struct import_item *item = plan->pdata[i],
+		                         *next = i + 1 < plan->len ? plan->pdata[i + 1] : NULL;
+		gboolean last = !next || strcmp(next->folder, item->folder) != 0;
+		GError *problem = NULL;
+
+		if (!import_item(import, item, last, &problem) && !go_on(import, item, problem, error))
 			return FALSE;
-	/* Of nothing at all there is the folder. */
-	return (!import->batch->len && (import->done || import->duplicates || import->left_out)) ||
-	       flush(import, error);
+	}
+	return TRUE;
 }
 
 /* Of those that were not imported, on standard error; IDs alone are output. */
@@ -399,13 +465,15 @@ command_import(struct app *app)
 	int status;
 
 	import.session = session_new(app);
-	if (take_words(&import, &error) && check_paths(&import, &error) && find_folder(&import, &error))
+	if (take_words(&import, &error))
 		import_all(&import, &error);
 	session_free(import.session);
 	report_rest(&import);
 	status = status_of(&import, error);
 	g_ptr_array_unref(import.batch);
 	g_clear_pointer(&import.known, g_hash_table_unref);
+	g_clear_pointer(&import.plan, g_ptr_array_unref);
+	g_free(import.folder);
 	g_free(import.path);
 	g_free(import.why);
 	if (import.lock >= 0)

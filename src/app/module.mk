@@ -27,7 +27,7 @@ libapp_a_SOURCES = \
   src/app/id-reader.c src/app/id-reader.h \
   src/app/ids.c src/app/ids.h \
   src/app/list.c \
-  src/app/import.c \
+  src/app/import.c src/app/import-plan.c src/app/import-plan.h \
   src/app/known.c src/app/known.h \
   src/app/move.c \
   src/app/prompt.c src/app/prompt.h \

@@ -116,27 +116,6 @@ has_dir(const char *path, const char *name)
 	return g_file_test(full, G_FILE_TEST_IS_DIR);
 }
 
-static void
-tell_of_folders(const struct source *source)
-{
-	g_autoptr(GDir) list = g_dir_open(source->path, 0, NULL);
-	g_autofree char *line = NULL;
-	const char *name;
-	guint n = 0;
-
-	while (list && (name = g_dir_read_name(list))) {
-		g_autofree char *below = g_build_filename(source->path, name, NULL);
-
-		n += has_dir(below, "cur");
-	}
-	line = g_strdup_printf(
-	        ngettext("%s: its %u folder below is not imported; name it as a PATH of its own",
-	                 "%s: its %u folders below are not imported; name each as a PATH of its own", n),
-	        source->path, n);
-	if (n)
-		source->tell(line, FALSE, source->user);
-}
-
 gboolean
 source_open_folder(struct source *source, GError **error)
 {
@@ -147,9 +126,7 @@ source_open_folder(struct source *source, GError **error)
 	source->letters = source->maildir ? letters_read(source->path) : NULL;
 	if (!list_names(source, NULL, error))
 		return FALSE;
-	if (source->maildir)
-		tell_of_folders(source);
-	else if (!source->names->len)
+	if (!source->maildir && !source->names->len)
 		fulmar_fail(error, FULMAR_FAILED,
 		            _("%s is no Maildir (there is neither cur nor new in it), and has no .eml files"),
 		            source->path);

@@ -235,6 +235,75 @@ def test_files_that_are_no_mail_do_not_hold_up_the_others():
         assert not os.path.exists(at(home, '..', 'evil')) and not os.path.exists(at(home, 'evil'))
 
 
+# ---- trees ----
+
+def put_maildir(home, path, *numbers):
+    for sub in ('cur', 'new', 'tmp'):
+        os.makedirs(at(home, path, sub))
+    for n in numbers:
+        put(home, '%s/cur/%d.x:2,%s' % (path, n, 'S' if n % 2 else ''), message(n))
+
+
+def folders(home, account='local'):
+    """Each with the numbers of its messages."""
+    told = [json.loads(l) for l in home.run('--offline', 'folders', account, '--json').splitlines()]
+    return {f['folder']: sorted(int(r['subject'].split()[1]) for r in rows(home, account + '/' + f['folder'])) for f in told if f['selectable']}
+
+
+def test_a_tree_comes_over_by_one_command():
+    """Maildir++ and a plain one, into a folder of any account and as the folders of an account."""
+    with local_home() as home:
+        put_maildir(home, 'in', 1, 2)
+        for path, numbers in (('.Lists', ()), ('.Lists.harbour', (3,)), ('.Lists.harbour.deep', (4,)), ('.H&AOQ-fen', (5, 6))):
+            put_maildir(home, 'in/' + path, *numbers)
+        put(home, 'in/.Lists/dovecot-keywords', b'0 later\n')
+        put(home, 'in/.Lists/cur/7.x:2,a', message(7))
+        want = {'': [1, 2], 'Lists': [7], 'Lists/harbour': [3], 'Lists/harbour/deep': [4], 'H\u00e4fen': [5, 6]}
+        ids = home.run('import', '--recursive', 'local/Old', at(home, 'in')).split()
+        assert len(ids) == 7 and not home.err, home.err
+        assert folders(home) == {'INBOX': [], **{('Old/' + f).rstrip('/'): n for f, n in want.items()}}, folders(home)
+        assert rows(home, 'local/Old/Lists')[0]['keywords'] == ['later'] and [r['flags'] for r in rows(home, 'local/Old/Lists/harbour')] == [['seen']]
+        # one step of undo, and again without duplicates
+        assert home.run('import', '--recursive', '--skip-duplicates', 'local/Old', at(home, 'in')) == '' and '7 messages' in home.err, home.err
+        home.run('undo')
+        assert sum(map(len, folders(home).values())) == 0, folders(home)
+        # where folders are called as they are
+        told = [json.loads(l) for l in home.run('import', '--recursive', '--json', 'pop', at(home, 'in')).splitlines()]
+        assert sorted({t['folder'] for t in told}) == sorted(['INBOX' if not f else f for f, n in want.items()]), told
+        assert folders(home, 'pop') == {f or 'INBOX': n for f, n in want.items()}, folders(home, 'pop')
+        # a plain one
+        put_maildir(home, 'plain/Inbox', 10)
+        put_maildir(home, 'plain/work/2024', 11)
+        put_maildir(home, 'plain/work/2024/.sub', 12)
+        home.run('import', '--recursive', 'other', at(home, 'plain'))
+        assert folders(home, 'other') == {'INBOX': [10], 'work': [], 'work/2024': [11], 'work/2024/sub': [12]}, folders(home, 'other')
+        sound(home)
+
+
+def test_what_of_a_tree_cannot_be_had_does_not_hold_up_the_rest():
+    with local_home() as home:
+        put_maildir(home, 'in/a.b', 1)  # no name for a Maildir++
+        put_maildir(home, 'in/bad\x1bname', 2)
+        put_maildir(home, 'in/good', 3)
+        os.symlink(at(home, 'in'), at(home, 'in/good/again'))
+        put(home, 'in/good/cur/4.x:2,', b'')
+        put_maildir(home, 'in/none')
+        home.run('import', '--recursive', 'local/Old', at(home, 'in'), status=6)
+        assert 'a.b' in home.err and 'is empty' in home.err and len(home.err.splitlines()) == 3 and '\x1b' not in home.err, home.err
+        assert folders(home) == {'INBOX': [], 'Old': [], 'Old/good': [3], 'Old/none': []}, folders(home)
+        # of what is no tree there is a folder to be named
+        one = put(home, 'one.eml', message(8))
+        home.run('import', '--recursive', 'local', at(home, 'in'), one, status=2)
+        assert 'name a folder' in home.err and folders(home)['INBOX'] == []
+        home.run('import', '--recursive', 'local/Old', one)
+        assert folders(home)['Old'] == [8]
+        # without it the folders below are told of
+        put_maildir(home, 'top', 20)
+        put_maildir(home, 'top/.Sub', 21)
+        home.run('import', 'local/Top', at(home, 'top'))
+        assert '1 folder below' in home.err and '--recursive' in home.err and folders(home)['Top'] == [20], home.err
+
+
 # ---- once ----
 
 def test_duplicates_are_left_out_when_that_is_asked_for():

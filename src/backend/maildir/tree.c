@@ -11,7 +11,6 @@
 #include "base/i18n.h"
 
 #define DEPTH_MAX 16
-#define FOLDERS_MAX 10000
 
 static void
 tree_folder_free(gpointer data)
@@ -52,7 +51,6 @@ assign_roles(const struct conf_account *account, GPtrArray *folders)
 }
 
 struct tree {
-	const struct conf_account *account;
 	GPtrArray *folders;
 	GHashTable *paths; /* lent from folders */
 	GHashTable *seen;  /* device and inode of folders looked into: links may lead in a circle */
@@ -112,7 +110,7 @@ list_below(struct tree *tree, const char *dir, const char *rel, int depth)
 	DIR *entries = first_visit(tree, dir) ? opendir(dir) : NULL;
 	const struct dirent *entry;
 
-	while (entries && tree->folders->len < FOLDERS_MAX && (entry = readdir(entries))) {
+	while (entries && tree->folders->len < TREE_FOLDERS_MOST && (entry = readdir(entries))) {
 		char delimiter = kind_of(entry->d_name, depth == 0);
 		g_autofree char *wire = NULL, *path = NULL;
 
@@ -164,10 +162,34 @@ name_inbox(const GPtrArray *folders)
 	}
 }
 
+static int
+by_path(gconstpointer a, gconstpointer b)
+{
+	return strcmp((*(const struct tree_folder *const *)a)->path,
+	              (*(const struct tree_folder *const *)b)->path);
+}
+
+GPtrArray *
+tree_folders(const char *path)
+{
+	struct tree tree = {g_ptr_array_new_with_free_func(tree_folder_free), NULL, NULL};
+
+	tree.paths = g_hash_table_new(g_str_hash, g_str_equal);
+	if (tree_is_maildir(path))
+		add_folder(&tree, ".", '.');
+	tree.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	list_below(&tree, path, "", 0);
+	name_inbox(tree.folders);
+	g_hash_table_unref(tree.seen);
+	g_hash_table_unref(tree.paths);
+	g_ptr_array_sort(tree.folders, by_path);
+	return tree.folders;
+}
+
 GPtrArray *
 tree_list(const struct conf_account *account, GError **error)
 {
-	struct tree tree = {account, NULL, NULL, NULL};
+	g_autoptr(GPtrArray) folders = NULL;
 	const char *path = account->path ? account->path : "";
 
 	if (!is_dir(path)) {
@@ -177,20 +199,11 @@ tree_list(const struct conf_account *account, GError **error)
 		        account->id, path);
 		return NULL;
 	}
-	tree.folders = g_ptr_array_new_with_free_func(tree_folder_free);
-	tree.paths = g_hash_table_new(g_str_hash, g_str_equal);
-	if (tree_is_maildir(path))
-		add_folder(&tree, ".", '.');
-	tree.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	list_below(&tree, path, "", 0);
-	name_inbox(tree.folders);
-	assign_roles(account, tree.folders);
-	g_hash_table_unref(tree.seen);
-	g_hash_table_unref(tree.paths);
-	if (tree.folders->len)
-		return tree.folders;
+	folders = tree_folders(path);
+	assign_roles(account, folders);
+	if (folders->len)
+		return g_steal_pointer(&folders);
 	fulmar_fail(error, FULMAR_FAILED, _("%s: %s holds no Maildir (a folder with cur, new and tmp in it)"),
 	            account->id, path);
-	g_ptr_array_unref(tree.folders);
 	return NULL;
 }

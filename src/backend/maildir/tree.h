@@ -19,6 +19,9 @@ struct tree_folder {
 /* Lists them. NULL with error when path cannot be read or holds no Maildir. struct tree_folder *, free func
  * set. */
 GPtrArray *tree_list(const struct conf_account *account, GError **error);
+/* The same of any folder path, sorted, without roles; of none at all, when there are no Maildirs. */
+GPtrArray *tree_folders(const char *path);
+enum { TREE_FOLDERS_MOST = 10000 };
 /* TRUE when dir holds cur/. */
 gboolean tree_is_maildir(const char *dir);
 
