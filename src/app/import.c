@@ -320,7 +320,8 @@ static gboolean
 import_path(struct import *import, const char *path, GError **error)
 {
 	g_autoptr(GError) problem = NULL;
-	struct source *source = source_new(path, import->dialect, tell, import, &problem);
+	struct source *source =
+	        source_new(path, import->dialect, import->account->timeout, tell, import, &problem);
 	struct source_message message;
 	gboolean ok = TRUE;
 

@@ -43,12 +43,25 @@ flags_of(const struct mbox_state *state)
 	       (state->draft ? FLAG_DRAFT : 0) | (state->forwarded ? FLAG_FORWARDED : 0);
 }
 
+static void
+tell_of_lock(void *user)
+{
+	struct source *source = user;
+	g_autofree char *line =
+	        g_strdup_printf(_("%s is locked by another program; waiting for that"), source->path);
+
+	source->tell(line, FALSE, source->user);
+}
+
 gboolean
 source_open_file(struct source *source, int fd, const struct stat *st, GError **error)
 {
 	GError *problem = NULL;
 
 	source->mbox = mbox_new(fd, source->path, source->dialect);
+	if (S_ISREG(st->st_mode))
+		mbox_share(source->mbox, strcmp(source->path, "-") != 0 ? source->path : NULL,
+		           source->patience * 1000, tell_of_lock, source);
 	source->changed = S_ISREG(st->st_mode) ? st->st_mtime : 0;
 	source->size = S_ISREG(st->st_mode) ? (guint64)st->st_size : 0;
 	source->single = !mbox_is_one(source->mbox, NULL, &problem) && source->dialect == MBOX_AUTO;
@@ -77,6 +90,10 @@ next_of_mbox(struct source *source, struct source_message *message, GError **err
 			            source->path, offset);
 		mbox_message_clear(&read);
 	}
+	if (!full && !result && mbox_was_changed(source->mbox))
+		source_tell(source,
+		            _("%s has changed since it was read; --skip-duplicates takes what is new"),
+		            source->path);
 	return full ? 1 : result;
 }
 

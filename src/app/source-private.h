@@ -9,6 +9,7 @@
 struct source {
 	char *path;
 	enum mbox_dialect dialect;
+	gint64 patience; /* s */
 	void (*tell)(const char *line, gboolean left_out, void *user);
 	void *user;
 	/* a file or pipe */

@@ -64,13 +64,14 @@ open_path(struct source *source, GError **error)
 }
 
 struct source *
-source_new(const char *path, enum mbox_dialect dialect,
+source_new(const char *path, enum mbox_dialect dialect, gint64 patience,
            void (*tell_line)(const char *line, gboolean left_out, void *user), void *user, GError **error)
 {
 	struct source *source = g_new0(struct source, 1);
 
 	source->path = g_strdup(path);
 	source->dialect = dialect;
+	source->patience = patience;
 	source->tell = tell_line;
 	source->user = user;
 	if (open_path(source, error))

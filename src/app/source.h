@@ -15,10 +15,11 @@ struct source_message {
 void source_message_clear(struct source_message *message);
 
 struct source;
-/* dialect is that of an mbox; MBOX_AUTO: as it looks, and it need not be one. tell is given a line about each
- * message that cannot be had. "-" is standard input. NULL with error: it cannot be read, or there is no mail.
+/* dialect is that of an mbox; MBOX_AUTO: as it looks, and it need not be one. An mbox that others have locked
+ * is waited for, patience seconds at a time. tell is given a line about each message that cannot be had. "-"
+ * is standard input. NULL with error: it cannot be read, or there is no mail.
  */
-struct source *source_new(const char *path, enum mbox_dialect dialect,
+struct source *source_new(const char *path, enum mbox_dialect dialect, gint64 patience,
                           void (*tell)(const char *line, gboolean left_out, void *user), void *user,
                           GError **error);
 void source_free(struct source *source);

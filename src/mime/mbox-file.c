@@ -29,6 +29,7 @@ mbox_free(struct mbox *mbox)
 	if (!mbox)
 		return;
 	close(mbox->fd);
+	mbox_sharing_free(mbox->sharing);
 	g_byte_array_unref(mbox->buffer);
 	g_free(mbox->name);
 	g_free(mbox);
@@ -59,11 +60,14 @@ mbox_read_more(struct mbox *mbox, GError **error)
 	GByteArray *buffer = mbox->buffer;
 	gsize len = mbox_available(mbox);
 	gssize n;
+	int failed;
 
 	if (len > MBOX_MESSAGE_MOST) {
 		mbox->too_long = TRUE;
 		return FALSE;
 	}
+	if (!mbox_lock(mbox, error))
+		return FALSE;
 	/* Not more than was consumed is moved: what is read ahead in vain costs no more than reading it. */
 	if (mbox->start >= len) {
 		memmove(buffer->data, mbox_octets(mbox), len);
@@ -74,11 +78,13 @@ mbox_read_more(struct mbox *mbox, GError **error)
 	do
 		n = read(mbox->fd, buffer->data + len, CHUNK);
 	while (n < 0 && errno == EINTR);
+	failed = errno;
+	mbox_unlock(mbox);
 	g_byte_array_set_size(buffer, (guint)len + (guint)MAX(n, 0));
 	mbox->ended = n == 0;
 	if (n >= 0)
 		return TRUE;
-	fulmar_fail(error, FULMAR_FAILED, _("%s: cannot be read: %s"), mbox->name, g_strerror(errno));
+	fulmar_fail(error, FULMAR_FAILED, _("%s: cannot be read: %s"), mbox->name, g_strerror(failed));
 	return FALSE;
 }
 

@@ -11,11 +11,12 @@ struct mbox {
 	char *name;
 	enum mbox_dialect dialect;
 	GByteArray *buffer;
-	gsize start;       /* in the buffer: what is before it was consumed */
-	guint64 offset;    /* of it in the file */
-	gboolean ended;    /* the buffer goes to the end of the file */
-	gboolean too_long; /* the message under way */
-	gboolean unquoted; /* a "From " line stood within a message of this file: none is quoted */
+	gsize start;                  /* in the buffer: what is before it was consumed */
+	guint64 offset;               /* of it in the file */
+	gboolean ended;               /* the buffer goes to the end of the file */
+	gboolean too_long;            /* the message under way */
+	gboolean unquoted;            /* a "From " line stood within a message of this file: none is quoted */
+	struct mbox_sharing *sharing; /* NULL: nobody else has it */
 };
 
 /* What is in the buffer, from the first octet that was not consumed on. Lent until more is read. */
@@ -34,6 +35,13 @@ gboolean mbox_is_postmark(const struct mbox *mbox, gsize at, gsize next);
 gboolean mbox_begins(const struct mbox *mbox, gsize at, gsize next, const char *word);
 /* What is too long is consumed up to the next "From " line, and no more than a little of it held. */
 gboolean mbox_pass_over(struct mbox *mbox, GError **error);
+
+/* ---- mbox-lock.c ---- */
+
+/* Before and after octets are read. FALSE with error: it is locked, or is not what it was. */
+gboolean mbox_lock(struct mbox *mbox, GError **error);
+void mbox_unlock(struct mbox *mbox);
+void mbox_sharing_free(struct mbox_sharing *sharing);
 
 /* ---- mbox-state.c ---- */
 

@@ -38,6 +38,14 @@ struct mbox;
 /* Reads from fd (taken), which may be a pipe. name is for messages of errors; copied. */
 struct mbox *mbox_new(int fd, const char *name, enum mbox_dialect dialect);
 void mbox_free(struct mbox *mbox);
+/* It is a file to which other programs may write meanwhile. While octets are read, and not between, it is
+ * locked for reading as they lock it: by fcntl and, where that file can be made, by path.lock (path NULL:
+ * fcntl alone). A lock that cannot be had at all is done without; one that others hold is waited for, for
+ * patience ms, and waits is called once when it is. When what was read is not there any more mbox_next is -1.
+ */
+void mbox_share(struct mbox *mbox, const char *path, gint64 patience, void (*waits)(void *user), void *user);
+/* TRUE: since the end of it was read others have written to it, or put another file in its place. */
+gboolean mbox_was_changed(const struct mbox *mbox);
 /* What comes next begins as an mbox does, or nothing is left but blank lines (then *empty, if not NULL).
  * FALSE also with error. */
 gboolean mbox_is_one(struct mbox *mbox, gboolean *empty, GError **error);

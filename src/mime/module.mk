@@ -23,6 +23,7 @@ libmime_a_SOURCES = \
   src/mime/lines.c src/mime/lines.h \
   src/mime/mbox.c src/mime/mbox.h src/mime/mbox-private.h \
   src/mime/mbox-file.c \
+  src/mime/mbox-lock.c \
   src/mime/mbox-state.c \
   src/mime/mbox-write.c \
   src/mime/links.c src/mime/links.h \

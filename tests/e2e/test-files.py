@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """import and export: mbox in all dialects, Maildir, .eml, beside Python's mailbox module as another program that writes and reads them."""
-import email.utils, gzip, json, mailbox, os, pty, random, re, resource, signal, subprocess, sys, time
+import email.utils, fcntl, gzip, json, mailbox, os, pty, random, re, resource, signal, subprocess, sys, time
 
 sys.path.insert(0, os.path.join(os.environ.get('top_srcdir', '.'), 'tests', 'lib'))
 from dovecot import Dovecot, RawImap
@@ -429,6 +429,31 @@ def test_progress_is_shown_on_a_terminal_alone():
         shown = os.read(main, 65536).decode()
         os.close(main)
         assert re.search(r'\rin\.mbox: 1 \(\d+ %\)', shown) and '\rlocal: 1\x1b[K' in shown and shown.endswith('\r\x1b[K'), shown
+
+
+def test_an_mbox_that_is_locked_is_waited_for():
+    with local_home() as home:
+        path = put(home, 'spool', POSTMARK + message(1) + b'\n')
+        with open(path, 'r+b') as f:
+            fcntl.lockf(f, fcntl.LOCK_EX)
+            home.run('-o', 'account local.timeout=1s', 'import', 'local/Old', path, status=1)
+            assert 'is locked by another program; waiting' in home.err and 'try again' in home.err and len(home.err.splitlines()) == 2, home.err
+            p = subprocess.Popen([FULMAR, 'import', 'local/Old', path], env=home.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            assert b'waiting' in p.stderr.readline()
+            # what its owner adds before he lets it go comes along
+            f.seek(0, os.SEEK_END)
+            f.write(POSTMARK + message(2) + b'\n')
+            f.flush()
+            fcntl.lockf(f, fcntl.LOCK_UN)
+            out, err = p.communicate(timeout=60)
+        assert p.returncode == 0 and not err and len(out.split()) == 2, (p.returncode, out, err)
+        # and a dotlock
+        put(home, 'spool.lock', b'')
+        os.utime(at(home, 'spool.lock'))
+        p = subprocess.Popen([FULMAR, 'import', 'local/More', path], env=home.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert b'waiting' in p.stderr.readline()
+        os.unlink(at(home, 'spool.lock'))
+        assert len(p.communicate(timeout=60)[0].split()) == 2 and left(home) == ['spool'], left(home)
 
 
 def test_an_empty_mbox_is_an_empty_folder():

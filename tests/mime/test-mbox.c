@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#include <utime.h>
 
 #include <glib/gstdio.h>
 
@@ -355,6 +356,144 @@ test_what_is_no_mbox_as_a_whole(void)
 	mbox_free(mbox);
 }
 
+/* ---- beside other programs ---- */
+
+enum { PIECE = 1 << 20 /* more than is read at a time */ };
+
+static char *
+big_message(const char *subject)
+{
+	g_autofree char *body = g_strnfill(PIECE, 'x');
+
+	for (gsize i = 70; i < PIECE; i += 71)
+		body[i] = '\n';
+	return g_strdup_printf(POSTMARK "Subject: %s\n\n%s\n\n", subject, body);
+}
+
+static char *
+subject_of(const struct mbox_message *message)
+{
+	return g_strndup((const char *)g_bytes_get_data(message->bytes, NULL) + strlen("Subject: "), 1);
+}
+
+static void
+count_up(void *user)
+{
+	++*(guint *)user;
+}
+
+/* Reads the first of two, changes the file, and reads the rest: "SUBJECT …", or what is wrong. */
+static char *
+read_while(void (*change)(const char *path))
+{
+	g_autofree char *dir = g_dir_make_tmp("fulmar-mbox-XXXXXX", NULL),
+	                *path = g_build_filename(dir, "in", NULL);
+	g_autofree char *a = big_message("a"), *b = big_message("b"), *both = g_strconcat(a, b, NULL);
+	g_autoptr(GString) said = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	struct mbox_message message;
+	struct mbox *mbox;
+	int result;
+
+	g_assert_true(g_file_set_contents(path, both, -1, NULL));
+	mbox = mbox_new(open(path, O_RDONLY), "in", MBOX_AUTO);
+	mbox_share(mbox, path, 0, NULL, NULL);
+	while ((result = mbox_next(mbox, &message, &error)) > 0) {
+		g_autofree char *subject = subject_of(&message);
+
+		g_string_append_printf(said, "%s ", subject);
+		mbox_message_clear(&message);
+		if (!strcmp(said->str, "a "))
+			change(path);
+	}
+	g_string_append(said, result < 0 ? error->message : mbox_was_changed(mbox) ? "changed" : "");
+	mbox_free(mbox);
+	g_assert_cmpint(g_remove(path), ==, 0);
+	g_assert_cmpint(g_rmdir(dir), ==, 0); /* no lock is left */
+	return g_string_free(g_steal_pointer(&said), FALSE);
+}
+
+static void
+append_one(const char *path)
+{
+	FILE *file = fopen(path, "a");
+
+	g_assert_cmpint(fputs(POSTMARK "Subject: c\n\nx\n\n", file), >=, 0);
+	g_assert_cmpint(fclose(file), ==, 0);
+}
+
+/* As a mail program that deletes the first message and keeps the rest, in the same file. */
+static void
+drop_first(const char *path)
+{
+	g_autofree char *b = big_message("b");
+	int fd = open(path, O_WRONLY | O_TRUNC);
+
+	g_assert_cmpint(write(fd, b, strlen(b)), ==, (gssize)strlen(b));
+	close(fd);
+}
+
+static void
+replace(const char *path)
+{
+	g_assert_true(g_file_set_contents(path, POSTMARK "Subject: z\n\n", -1, NULL));
+}
+
+static void
+test_a_file_that_others_change(void)
+{
+	g_autofree char *appended = read_while(append_one), *rewritten = read_while(drop_first),
+	                *replaced = read_while(replace);
+
+	g_assert_cmpstr(appended, ==, "a b c ");
+	g_assert_cmpstr(rewritten, ==,
+	                "a in: another program has written it anew while it was read; read it again");
+	g_assert_cmpstr(replaced, ==, "a b changed");
+}
+
+static void
+test_a_file_that_others_lock(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("fulmar-mbox-XXXXXX", NULL),
+	                *path = g_build_filename(dir, "in", NULL),
+	                *dotlock = g_strconcat(path, ".lock", NULL);
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	const struct utimbuf long_ago = {1, 1};
+	struct mbox_message message;
+	int other;
+
+	g_assert_true(g_file_set_contents(path, POSTMARK "Subject: a\n\n", -1, NULL));
+	other = open(path, O_RDWR);
+	for (guint way = 0; way < 4; way++) {
+		struct mbox *mbox = mbox_new(open(path, O_RDONLY), "in", MBOX_AUTO);
+		g_autoptr(GError) error = NULL;
+		guint waited = 0;
+		int result;
+
+		/* another writes; another has it by the dotlock; one that was left behind; none */
+		lock.l_type = way == 0 ? F_WRLCK : F_UNLCK;
+		g_assert_cmpint(fcntl(other, F_OFD_SETLK, &lock), ==, 0);
+		if (way == 1)
+			g_assert_true(g_file_set_contents(dotlock, "", 0, NULL));
+		if (way == 2)
+			g_assert_cmpint(g_utime(dotlock, (struct utimbuf *)&long_ago), ==, 0);
+		if (way == 3)
+			g_assert_cmpint(g_remove(dotlock), ==, 0);
+		mbox_share(mbox, path, way < 2 ? 30 : 0, count_up, &waited);
+		result = mbox_next(mbox, &message, &error);
+		g_assert_cmpint(result, ==, way < 2 ? -1 : 1);
+		g_assert_cmpuint(waited, ==, way < 2);
+		if (way < 2)
+			g_assert_nonnull(strstr(error->message, way ? "in.lock" : "has locked it;"));
+		mbox_message_clear(&message);
+		g_assert_cmpint(g_file_test(dotlock, G_FILE_TEST_EXISTS), ==, way == 1 || way == 2);
+		mbox_free(mbox);
+	}
+	close(other);
+	g_assert_cmpint(g_remove(path), ==, 0);
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -373,6 +512,8 @@ main(int argc, char **argv)
 	g_test_add_data_func("/mbox/too-long/from-line", "From ", test_too_long);
 	g_test_add_data_func("/mbox/too-long/header", NOON "A", test_too_long);
 	g_test_add_data_func("/mbox/too-long/body", NOON "\nx\n\nFrom a\n\n", test_too_long);
+	g_test_add_func("/mbox/a-file-that-others-change", test_a_file_that_others_change);
+	g_test_add_func("/mbox/a-file-that-others-lock", test_a_file_that_others_lock);
 	g_test_add_func("/mbox/what-is-no-mbox-as-a-whole", test_what_is_no_mbox_as_a_whole);
 	return g_test_run();
 }
