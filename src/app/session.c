@@ -143,7 +143,7 @@ answer_secret(struct session *session, const struct event *event)
 static void
 show_notice(struct session *session, const struct event *event)
 {
-	g_autofree char *text = g_strdup_printf("%s: %s", event->account, event->text);
+	g_autofree char *text = event_line(event->account, event->text);
 
 	clear_progress(session);
 	report_error(text);

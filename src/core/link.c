@@ -33,6 +33,13 @@ detail(const struct account *a)
 	return g_strdup_printf(_("%s; next try at %s"), a->trouble->message, time);
 }
 
+/* What is on this machine is not offline: it is not there, or cannot be read. */
+static gboolean
+is_local_trouble(const struct account *a)
+{
+	return a->settings->type == ACCOUNT_MAILDIR && a->trouble && !a->offline;
+}
+
 void
 link_show(struct account *a)
 {
@@ -45,7 +52,7 @@ link_show(struct account *a)
 	else if (a->link == LINK_UP && (lane_is_busy(lane) || (a->listing && !a->listed)))
 		state = LINK_FETCHING;
 	else if (a->link == LINK_DOWN && (a->offline || a->trouble || !a->left_at))
-		state = a->blocked ? LINK_ERROR : LINK_OFFLINE;
+		state = a->blocked || is_local_trouble(a) ? LINK_ERROR : LINK_OFFLINE;
 	if (state == a->shown && state != LINK_ERROR)
 		return;
 	a->shown = state;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -151,6 +152,16 @@ event_new(enum event_kind kind, const char *account)
 	event->kind = kind;
 	event->account = g_strdup(account);
 	return event;
+}
+
+char *
+event_line(const char *account, const char *text)
+{
+	gsize len = strlen(account);
+
+	if (!strncmp(text, account, len) && text[len] == ':')
+		return g_strdup(text);
+	return g_strdup_printf("%s: %s", account, text);
 }
 
 void

@@ -38,8 +38,8 @@ enum command_verb {
 	CMD_FOLDER_PREF, /* folder, text = "hidden", "pinned" or "keep", text2 = "yes", "no" or a keep policy
 	                  */
 	CMD_RULES,    /* folder: the configuration's rules over all of it, as one step of undo; what has to be
-	                 read    first is noted, and judged when it is here. add = 1: only says what would be done:
-	                 EVENT_RULE for each rule */
+	                 read    first is noted, and judged when it is here. add = 1: only says what would be
+	                 done:    EVENT_RULE for each rule */
 	CMD_DOWNLOAD, /* folder or ids: whole messages for the journey; progress in octets; done when all are
 	                 here. Waits for a better link as long as it takes; remembered until it is done
 	                 (store/wanted.h) */
@@ -139,6 +139,8 @@ struct command *command_new(enum command_verb verb, const char *account);
 void command_free(struct command *command);
 struct event *event_new(enum event_kind kind, const char *account);
 void event_free(struct event *event);
+/* text with the account's name before it; many texts begin with that as they are. Gives (g_free). */
+char *event_line(const char *account, const char *text);
 
 /* -- the screens' side (one thread) -- */
 /* Readable when events wait: for poll(2). */

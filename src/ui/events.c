@@ -322,8 +322,7 @@ ui_ask_secrets(struct ui *ui)
 static char *
 of_account(const struct ui *ui, guint account, const char *text)
 {
-	return ui->accounts->len > 1 ? g_strdup_printf("%s: %s", ui_account_id(ui, account), text)
-	                             : g_strdup(text);
+	return ui->accounts->len > 1 ? event_line(ui_account_id(ui, account), text) : g_strdup(text);
 }
 
 /* What was not done, and why. */

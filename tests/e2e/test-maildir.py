@@ -427,6 +427,17 @@ def test_mutt_and_we_act_on_the_same_folder():
         assert m.all() == collections.Counter('number %d' % n for n in (0, 1, 2, 3, 5)), m.all()
 
 
+def test_an_account_without_mail_says_so_once():
+    with Home() as home:
+        os.mkdir(os.path.join(home.dir, 'empty'))
+        home.write_conf(''.join('[account %s]\ntype = maildir\naddress = me@harbour.example\npath = %s\n' % (name, os.path.join(home.dir, name)) for name in ('nowhere', 'empty')))
+        with Screen([FULMAR, 'nowhere/INBOX'], home.env) as screen:
+            screen.wait('nowhere: there is no folder')
+            screen.wait(lambda lines: 'Error' in lines[0] and 'offline' not in '\n'.join(lines).lower())
+            screen.press('W', 'empty: .* holds no Maildir')
+            assert not re.search(r'(nowhere|empty): \1:', ' '.join(screen.lines)), screen.text
+
+
 def test_our_screen_follows_what_mutt_does():
     with Muttered() as m, Screen([FULMAR, 'local/INBOX'], m.home.env) as ours:
         ours.wait('number 5')
