@@ -6,7 +6,7 @@
  * whole. The backend notes each message that arrives in the transaction that brings its row. */
 
 enum {
-	AT_ONCE = 200,          /* judged in one transaction */
+	AT_ONCE = 1000,         /* judged in one transaction */
 	FETCH_AT_ONCE = 50,     /* fetched in one flight, */
 	FETCH_OCTETS = 4 << 20, /* and no more than these */
 	HALT_SECONDS = 30

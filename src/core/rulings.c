@@ -215,7 +215,8 @@ carry_out(struct judging *j, GError **error)
 	/* What cannot go where it should stays: it is judged all the same, or nothing ever would be. */
 	if (!sentences_prepare(a, j->sentences, &partly))
 		rulings_complain(a, j->rulings, partly);
-	if (!store_begin(a->store, TRUE, error))
+	/* What is judged again after a crash and stays as it is does no harm. */
+	if (!store_begin(a->store, j->sentences->all->len > 0, error))
 		return FALSE;
 	if (!take_notes(j, error) || !sentences_write(a, j->sentences, error) ||
 	    !store_commit(a->store, error)) {

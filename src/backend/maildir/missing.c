@@ -5,8 +5,10 @@
 #include "backend/maildir/name.h"
 #include "store/arrivals.h"
 
-#define ADD_SLICE 100   /* files read a step; also the first screen */
-#define FILL_CHUNK 2000 /* files a fill */
+#define SLICE_LEAST 100  /* files read a step; also the first screen */
+#define SLICE_MOST 1000  /* where the disk is fast: what arrives together is judged and filed together */
+#define SLICE_TIME 50000 /* µs that one should take at most */
+#define FILL_CHUNK 2000  /* files a fill */
 
 struct file {
 	gint64 stamp;
@@ -18,6 +20,7 @@ struct missing {
 	GArray *files; /* struct file, the newest first */
 	GString *names;
 	guint at;
+	guint slice; /* files of the next */
 	guint64 total;
 	gboolean news, judged;
 	gboolean stale; /* files had other names when their turn came: they are looked for again */
@@ -32,6 +35,7 @@ missing_new(const char *dir, GString *names, guint64 total, gboolean stale)
 	missing->files = g_array_new(FALSE, FALSE, sizeof(struct file));
 	missing->names = names;
 	missing->total = total;
+	missing->slice = SLICE_LEAST;
 	missing->stale = stale;
 	return missing;
 }
@@ -103,14 +107,25 @@ add_file(struct backend *backend, gint64 folder, const struct missing *missing, 
 	return store_arrival_note(backend->env->store, &arrival, error) ? added : -1;
 }
 
+/* Twice as many next time if there is time for them. */
+static void
+set_pace(struct missing *missing, gint64 took)
+{
+	if (took < SLICE_TIME / 2)
+		missing->slice = MIN(missing->slice * 2, SLICE_MOST);
+	else if (took > SLICE_TIME)
+		missing->slice = MAX(missing->slice / 2, SLICE_LEAST);
+}
+
 /* One transaction: the next files; state (or NULL) is written with them. */
 static gboolean
 add_slice(struct backend *backend, gint64 folder, struct missing *missing, struct store_folder *state,
           GError **error)
 {
 	struct store *store = backend->env->store;
-	guint end = MIN(missing->files->len, missing->at + ADD_SLICE), left = missing->files->len - end;
+	guint end = MIN(missing->files->len, missing->at + missing->slice), left = missing->files->len - end;
 	struct slice slice = {backend_letters(backend, missing->dir), 0, 0};
+	gint64 began = g_get_monotonic_time();
 	gboolean ok = TRUE;
 
 	if (missing->judged)
@@ -129,6 +144,7 @@ add_slice(struct backend *backend, gint64 folder, struct missing *missing, struc
 		store_rollback(store);
 		return FALSE;
 	}
+	set_pace(missing, g_get_monotonic_time() - began);
 	backend->env->hooks->rows(folder, backend->env->user);
 	backend->env->hooks->progress(folder, missing->total - left, missing->total, backend->env->user);
 	if (slice.arrived)
