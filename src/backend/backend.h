@@ -122,8 +122,13 @@ struct backend_ops {
 	/* op is about a whole folder, and more belongs to that than has come: it is to be carried out when
 	 * the rest is here. NULL: never. */
 	gboolean (*early)(struct backend *backend, const struct store_op *op);
-	/* Seconds that the server wants to pass before the next visit. */
+	/* Seconds that the server wants to pass between this visit, or the attempt at one, and the next; and
+	 * before the first of this process, how many of them are over. */
 	guint (*respite)(struct backend *backend);
+	guint (*paused)(struct backend *backend);
+	/* The last attempt failed because somebody else is there, mostly for a moment. NULL: that cannot be.
+	 */
+	gboolean (*in_use)(struct backend *backend);
 };
 
 extern const struct backend_ops backend_imap;

@@ -81,6 +81,7 @@ libbackend_a_SOURCES = \
   src/backend/pop3/list.c \
   src/backend/pop3/local.c \
   src/backend/pop3/login.c \
+  src/backend/pop3/pause.c \
   src/backend/pop3/pop3.c src/backend/pop3/pop3-private.h \
   src/backend/pop3/session.c \
   src/backend/pop3/take.c \

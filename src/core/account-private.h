@@ -104,6 +104,8 @@ struct account {
 	GSource *next_visit; /* "poll" after the last */
 	int visit_fd;        /* visit.lock, while there is a visit; or -1 */
 	GSource *visit_wait; /* another process has it */
+	gint64 in_use_since; /* monotonic µs: when somebody was first found to have it, 0: nobody has */
+	guint in_use_ms;     /* before it was asked for again */
 	gint64 tick_wall, tick_mono;
 	struct address_watch *addresses;
 
@@ -225,6 +227,8 @@ void leave_not(struct account *a);
 void leave_done(struct account *a);
 /* An op about all of INBOX, while another process makes a visit, or what was told of has not come. */
 gboolean leave_holds_up(struct account *a, const struct store_op *op);
+/* The first connection of a process that is not there for one command: a visit not before it may be. */
+void leave_begin(struct account *a);
 /* Seconds that the server wants to pass before the next one. */
 guint leave_respite(struct account *a);
 /* The last one is so short a while ago that a glance into INBOX is not worth another. */

@@ -100,7 +100,7 @@ run(gpointer user)
 	if (!(a->flags & ACCOUNT_BATCH)) {
 		link_start_ticking(a);
 		journal_start_polling(a);
-		link_want(a);
+		leave_begin(a);
 	}
 	work_on(a);
 	link_show(a);

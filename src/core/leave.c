@@ -168,6 +168,20 @@ leave_done(struct account *a)
 		           visit_again, a);
 }
 
+/* It is as if this process had made the last visit. */
+void
+leave_begin(struct account *a)
+{
+	guint respite = leave_respite(a), paused = a->ops->paused ? a->ops->paused(a->backend) : respite;
+
+	if (respite <= paused) {
+		link_want(a);
+		return;
+	}
+	a->left_at = g_get_monotonic_time() - paused * G_USEC_PER_SEC;
+	loop_after(&a->next_visit, a->context, (respite - paused) * 1000, visit_again, a);
+}
+
 gboolean
 leave_was_just(struct account *a)
 {

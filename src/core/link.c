@@ -14,7 +14,8 @@ enum {
 	STEADY_SECONDS = 60,
 	WAIT_TOLD = 20, /* seconds */
 	RETRY_FIRST_MS = 1000,
-	RETRY_LAST_MS = 300 * 1000
+	RETRY_LAST_MS = 300 * 1000,
+	IN_USE_MS = 500
 };
 
 /* Why there is no link, and when there may be one, if that is not at once. Gives (g_free). */
@@ -225,6 +226,7 @@ on_ready(void *user)
 	set_link(a, LINK_UP);
 	a->up_since = g_get_monotonic_time();
 	a->refusals = a->lanes_refused = 0;
+	a->in_use_since = 0;
 	g_clear_error(&a->trouble);
 	work_reset(a);
 	if (!visits(a)) /* there it goes on without a link, or needs what comes with INBOX */
@@ -252,6 +254,26 @@ try_once_more(struct account *a, gboolean was_up)
 		schedule(a);
 }
 
+/* Who asks on a command line waits for a maildrop that somebody else has as long as for a silent server: more
+ * and more patiently. FALSE: that is no reason to, or was long enough. */
+static gboolean
+waits_for_others(struct account *a)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (!(a->flags & ACCOUNT_BATCH) || !a->ops->in_use || !a->ops->in_use(a->backend))
+		return FALSE;
+	if (!a->in_use_since) {
+		a->in_use_since = now;
+		a->in_use_ms = IN_USE_MS;
+	}
+	if (now + a->in_use_ms * 1000 > a->in_use_since + a->settings->timeout * G_USEC_PER_SEC)
+		return FALSE;
+	loop_after(&a->retry, a->context, a->in_use_ms, try_again, a);
+	a->in_use_ms *= 2;
+	return TRUE;
+}
+
 static void
 on_lost(const GError *error, void *user)
 {
@@ -272,6 +294,8 @@ on_lost(const GError *error, void *user)
 	a->trouble = g_error_copy(error);
 	log_note(LOG_SYNC, "%s: link lost: %s", a->settings->id, error->message);
 	requests_lost(a);
+	if (waits_for_others(a))
+		return;
 	a->blocked = code == FULMAR_CERT || (code == FULMAR_AUTH && !secret_asks_again(a));
 	/* A command line that could not connect once is told so for all that it asks. */
 	a->blocked |= !was_up && code != FULMAR_AUTH && (a->flags & ACCOUNT_BATCH);

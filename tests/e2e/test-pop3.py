@@ -165,9 +165,25 @@ def test_refusals_and_what_they_mean():
                                 ('-ERR [SYS/PERM] never', 1, 'takes no log-in'), ('-ERR [LOGIN-DELAY] soon', 3, 'now'),
                                 ('-ERR mailbox locked by another session', 3, 'now')):
         with Post([1], answers={'AUTH .*': said + '\n'}) as (server, home):
+            home.write_conf(pop3_conf(server.port).replace('timeout = 10s', 'timeout = 1s'))
             sync(home, status)
             assert words in home.err and said.split(' ', 1)[1].split('] ')[-1] in home.err, home.err
             assert 'QUIT' not in server.heard
+
+
+def test_a_maildrop_in_use_is_waited_for():
+    """Mostly it is for a moment; who asks once is told when it lasts as long as a server may be silent."""
+    with Post([1], answers={'AUTH .*': ['-ERR [IN-USE] somebody has it\n', '-ERR mailbox locked by another session\n', DEFAULT]}) as (server, home):
+        sync(home)
+        assert subjects(home) == numbers(1) and len(server.ever) == 3, len(server.ever)
+    with Post([1], greeting='-ERR [IN-USE] somebody has it\n') as (server, home):
+        home.write_conf(pop3_conf(server.port).replace('timeout = 10s', 'timeout = 1s'))
+        sync(home, 3)
+        assert 2 <= len(server.ever) <= 3 and 'somebody has it' in home.err and home.err.count('\n') == 1, (len(server.ever), home.err)
+    for said in ('-ERR [SYS/TEMP] later\n', '-ERR [LOGIN-DELAY] soon\n'):
+        with Post([1], answers={'AUTH .*': said}) as (server, home):
+            sync(home, 3)
+            assert len(server.ever) == 1, len(server.ever)
 
 
 def test_mechanisms_that_are_not_offered_any_more():

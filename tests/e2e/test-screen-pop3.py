@@ -2,9 +2,9 @@
 """The screen on a POP3 account: visits that come and go, a text that is fetched when it is wanted, a server that cannot be reached."""
 import json, os, re, sys, threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'lib'))
-from pop import CAPS, Mail, Pop, text_message
+from pop import CAPS, DEFAULT, Mail, Pop, text_message
 from screen import PATIENCE, Screen
-from tap import FULMAR, Home, pop3_conf, run
+from tap import Clock, FULMAR, Home, pop3_conf, run
 
 
 class Post:
@@ -80,6 +80,41 @@ def test_login_delay_makes_the_next_visit_wait():
             # What the person asks for is asked for.
             s.press('$', r'number 2')
             assert len(p.server.ever) == visits + 1, len(p.server.ever)
+            quits(s)
+
+
+def test_login_delay_is_kept_by_the_next_process():
+    """And not for ever, whatever becomes of the clock."""
+    with Post([1], more='poll = 1h\n', caps=CAPS + ['LOGIN-DELAY 3600']) as p:
+        p.home.run('sync', 'post')
+        p.server.mails.append(Mail(2))
+        with p.open() as s:
+            s.wait(r'number 1')
+            s.wait(r'● Idle')
+            assert len(p.server.ever) == 1, len(p.server.ever)
+            s.press('$', r'number 2')
+            quits(s)
+        clock = Clock(p.home)
+        p.home.env = clock.env
+        for n, offset in ((3, '+3700'), (4, '-3700')):
+            clock.set(offset)
+            p.server.mails.append(Mail(n))
+            with p.open() as s:
+                s.wait(r'number %d' % n)
+                quits(s)
+
+
+def test_a_pause_after_a_refusal_is_kept_by_the_next_process():
+    with Post([1], more='poll = 1h\n') as p:
+        p.home.run('sync', 'post')
+        p.server.mails.append(Mail(2))
+        p.server.answers['AUTH .*'] = ['-ERR [LOGIN-DELAY] soon\n', DEFAULT]
+        p.home.run('sync', 'post', status=3)
+        with p.open() as s:
+            s.wait(r'number 1')
+            s.wait(r'● Idle')
+            assert len(p.server.ever) == 2, len(p.server.ever)
+            s.press('$', r'number 2')
             quits(s)
 
 

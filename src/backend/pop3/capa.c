@@ -146,7 +146,7 @@ got_later_caps(struct visit *v, struct pop3_cmd *cmd, const GError *error)
 {
 	if (!cmd->answered || v->phase < VISIT_READY)
 		return;
-	v->login_delay = (guint)v->caps.login_delay;
+	pop3_pause_told(v);
 	warn_of_expiry(v);
 }
 

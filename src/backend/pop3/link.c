@@ -179,6 +179,7 @@ pop3_link(struct backend *b)
 	v = b->visit;
 	if (v->conn || v->lost)
 		return;
+	v->in_use = FALSE;
 	v->parser = pop3_parser_new(&pop3_events, v);
 	v->phase = VISIT_CONNECTING;
 	v->conn = v->login.conn = conn_open(b->env->context, &params, &events, v);

@@ -6,12 +6,7 @@
 
 /* From the greeting to a session that takes commands: STLS, capabilities, UTF8, authentication. */
 
-enum {
-	LINE_MOST = 255 /* RFC 2449 §4 */,
-	IN_USE_SECONDS = 60,
-	IN_USE_TIMES = 5,
-	RESPITE_MOST = 86400 /* seconds */
-};
+enum { LINE_MOST = 255 /* RFC 2449 §4 */ };
 
 static const struct conf_account *
 settings(const struct visit *v)
@@ -26,7 +21,7 @@ static void
 ready(struct visit *v)
 {
 	v->phase = VISIT_READY;
-	v->refused = v->respite = 0;
+	pop3_pause_begin(v);
 	pop3_capa_tell_facts(v);
 	pop3_capa_again(v);
 	v->b->env->hooks->ready(v->b->env->user);
@@ -76,15 +71,6 @@ why_refused(const struct visit *v, const struct pop3_status *status)
 	return v->caps.auth_resp_code ? WHY_LATER : WHY_SECRET;
 }
 
-/* Somebody else has the maildrop: mostly for a moment, or it is what is left of a connection of ours. */
-static void
-note_in_use(struct visit *v)
-{
-	gint64 poll = settings(v)->poll;
-
-	v->respite = ++v->refused <= IN_USE_TIMES ? IN_USE_SECONDS : (guint)MAX(poll, IN_USE_SECONDS);
-}
-
 static void log_in_as_told(struct visit *v);
 
 static void
@@ -101,10 +87,10 @@ refused(struct visit *v, const struct pop3_status *status)
 		login_refused(&v->login, said, FALSE);
 		return;
 	case WHY_IN_USE:
-		note_in_use(v);
+		pop3_pause_in_use(v);
 		break;
 	case WHY_DELAY:
-		v->respite = (guint)MAX(v->caps.login_delay, IN_USE_SECONDS);
+		pop3_pause_refused(v);
 		break;
 	case WHY_LATER:
 		break;
@@ -114,14 +100,6 @@ refused(struct visit *v, const struct pop3_status *status)
 		return;
 	}
 	login_refused(&v->login, said, TRUE);
-}
-
-guint
-pop3_respite(struct backend *b)
-{
-	const struct visit *v = b->visit;
-
-	return v ? MIN(MAX(v->respite, v->login_delay), RESPITE_MOST) : 0;
 }
 
 /* ---- authentication ---- */
@@ -345,7 +323,7 @@ turned_away(struct visit *v, const struct pop3_status *greeting)
 	enum why why = why_refused(v, greeting);
 
 	if (why == WHY_IN_USE)
-		note_in_use(v);
+		pop3_pause_in_use(v);
 	login_give_up(&v->login, FULMAR_NO_LINK, _("%s turned the connection away: %s"), settings(v)->host,
 	              greeting->text);
 }

@@ -113,5 +113,7 @@ const struct backend_ops backend_pop3 = {
         .name_folder = pop3_name_folder,
         .depart = pop3_depart,
         .respite = pop3_respite,
+        .paused = pop3_paused,
+        .in_use = pop3_in_use,
         .early = pop3_early,
 };

@@ -117,6 +117,8 @@ struct visit {
 	                      fetched as a whole */
 	gboolean more;     /* this visit brought some, so there may be more */
 
+	gboolean in_use;   /* that is why there is no link */
+	gint64 logged_in;  /* UTC seconds */
 	guint refused;     /* times in a row that the maildrop was in use */
 	guint respite;     /* seconds the server wants to pass before the next visit */
 	guint login_delay; /* the same, as it always wants it */
@@ -172,8 +174,18 @@ void pop3_greeted(struct visit *v, const struct pop3_status *greeting);
 /* TLS stands, begun by STLS. */
 void pop3_secured(struct visit *v);
 void pop3_secret(struct backend *b, const char *secret, const char *why);
-/* Backend_ops.respite */
+
+/* ---- pause.c: how soon after one log-in the next may come ---- */
+/* The log-in was accepted; capabilities were told after it. */
+void pop3_pause_begin(struct visit *v);
+void pop3_pause_told(struct visit *v);
+/* It was refused because the last is too short a while ago; because somebody else is there. */
+void pop3_pause_refused(struct visit *v);
+void pop3_pause_in_use(struct visit *v);
+/* Members of backend_ops */
 guint pop3_respite(struct backend *b);
+guint pop3_paused(struct backend *b);
+gboolean pop3_in_use(struct backend *b);
 
 /* ---- list.c ---- */
 /* Begins to ask what the server has, if that is not known; task (NULL: none) has a hold until it is. */
