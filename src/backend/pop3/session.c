@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/text.h"
 
 /* Commands and their answers, which come in the order of the commands. As many go out ahead as are answered
  * in a moment, as fast as this link is: a person's wish shall not stand behind megabytes. Our octets never
@@ -21,7 +22,7 @@ struct pop3_cmd *
 pop3_cmd_new(enum pop3_answer_kind kind, const struct pop3_reply *reply, void *user, const char *format, ...)
 {
 	struct pop3_cmd *cmd = g_new0(struct pop3_cmd, 1);
-	g_autofree char *line = NULL;
+	char *line;
 	va_list args;
 
 	va_start(args, format);
@@ -31,16 +32,14 @@ pop3_cmd_new(enum pop3_answer_kind kind, const struct pop3_reply *reply, void *u
 	cmd->reply = reply;
 	cmd->user = user;
 	cmd->line = g_strconcat(line, "\r\n", NULL);
-	memset(line, 0, strlen(line));
+	text_wipe(&line); /* it may be a password */
 	return cmd;
 }
 
 void
 pop3_cmd_free(struct pop3_cmd *cmd)
 {
-	if (cmd->secret)
-		memset(cmd->line, 0, strlen(cmd->line));
-	g_free(cmd->line);
+	text_wipe(&cmd->line);
 	g_free(cmd);
 }
 
