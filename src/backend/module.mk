@@ -83,8 +83,9 @@ libbackend_a_SOURCES = \
   src/backend/pop3/login.c \
   src/backend/pop3/pause.c \
   src/backend/pop3/pop3.c src/backend/pop3/pop3-private.h \
+  src/backend/pop3/put.c \
   src/backend/pop3/session.c \
-  src/backend/pop3/take.c \
+  src/backend/pop3/take.c src/backend/pop3/take.h \
   src/backend/pop3/visit.h \
   src/backend/roles.c src/backend/roles.h \
   src/backend/task.c src/backend/task.h

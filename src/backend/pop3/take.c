@@ -1,15 +1,12 @@
-#include "backend/pop3/visit.h"
+#include "backend/pop3/take.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/i18n.h"
 #include "base/log.h"
-#include "store/arrivals.h"
-#include "store/bulk.h"
 
 /* Messages on their way from the server into the store: headers by TOP, whole ones by RETR. What is small is
  * put into the store many at a time, in one transaction that is on the disk when it counts; what is large
@@ -23,20 +20,6 @@ enum {
 	TAKEN_ROWS = 1000,
 	TAKEN_MS = 500,   /* nothing waits longer than that, while more comes */
 	SPARE = 512 << 20 /* octets that a message may have more than was announced */
-};
-
-/* A message under way, or taken. */
-struct take {
-	struct drop_item *item;
-	msgid id;       /* the row whose body it is; 0: it gets one */
-	gboolean whole; /* RETR */
-	GByteArray *octets;
-	int fd;                    /* of the body's file, -1: it is in octets */
-	guint64 have;              /* octets */
-	gint64 row, digest, since; /* of table maildrop, while it is put into the store */
-	GPtrArray *tasks;          /* struct task *: held */
-	GPtrArray *progress;       /* functions, or NULL, parallel to tasks */
-	GError *error;
 };
 
 typedef void (*take_progress)(guint64 have, guint64 total, void *user);
@@ -73,127 +56,6 @@ add_task(struct take *t, struct task *task, take_progress progress)
 
 /* ---- into the store ---- */
 
-/* When it came to the last server on its way, else when it was written. */
-static gint64
-received_of(const char *header, gsize len, const struct envelope *envelope, gint64 now)
-{
-	const char *at = header;
-	struct mime_field field;
-	gint64 when = 0;
-	int zone;
-
-	while (!when && mime_field_next(&at, header + len, &field)) {
-		const char *date;
-
-		if (field.name_len != 8 || g_ascii_strncasecmp(field.name, "Received", 8) != 0)
-			continue;
-		date = memrchr(field.value, ';', field.value_len);
-		if (!date || !mime_parse_date(date + 1, (gsize)(field.value + field.value_len - date - 1),
-		                              &when, &zone))
-			when = 0;
-	}
-	if (!when && envelope->has_date)
-		when = envelope->date;
-	return when > 0 && when < now ? when : now;
-}
-
-/* Once, however often its maildrop is renumbered: only with the row. */
-static gboolean
-note_arrival(struct visit *v, gint64 inbox, msgid id, GError **error)
-{
-	const struct store_arrival arrival = {.id = id, .folder = inbox};
-
-	return !v->judges || id <= v->last_row || store_arrival_note(v->b->env->store, &arrival, error);
-}
-
-static struct store_drop
-drop_of(const struct take *t)
-{
-	const struct drop_item *item = t->item;
-
-	return (struct store_drop){.uidl = item->uidl,
-	                           .nth = item->nth,
-	                           .size = item->size,
-	                           .digest = t->digest,
-	                           .msg = t->id,
-	                           .since = t->since};
-}
-
-/* What the list of the server says of it is put down by add_drop. */
-static gboolean
-add_row(struct visit *v, struct store_bulk *bulk, gint64 inbox, struct take *t, GError **error)
-{
-	struct store *store = v->b->env->store;
-	const char *bytes = t->octets->len ? (const char *)t->octets->data : "";
-	struct drop_item *item = t->item;
-	struct envelope envelope;
-	struct store_message message = {.uid = item->uid, .size = item->size, .envelope = &envelope};
-	struct mime_part *structure;
-	struct store_drop drop;
-
-	t->since = g_get_real_time() / G_USEC_PER_SEC;
-	t->digest = store_drop_digest(store, bytes, t->octets->len, item->size);
-	t->row = pop3_list_meet(v->list, item, t->digest, bytes, t->octets->len);
-	drop = drop_of(t);
-	/* One that has no name today may have its old one tomorrow. */
-	if (t->row)
-		return !*item->uidl || store_drop_rename(store, t->row, &drop, error);
-	envelope_from_headers(&envelope, bytes, t->octets->len);
-	message.received = received_of(bytes, t->octets->len, &envelope, t->since);
-	if (t->whole) {
-		message.structure = structure = mime_part_parse(bytes, t->octets->len);
-		mime_part_number(structure);
-		message.size = t->have;
-		t->id = store_bulk_add(bulk, inbox, &message, bytes, error);
-		mime_part_free(structure);
-	} else {
-		t->id = store_add(store, inbox, &message, error);
-	}
-	envelope_clear(&envelope);
-	return t->id != 0;
-}
-
-static gboolean
-add_drop(struct visit *v, gint64 inbox, struct take *t, GError **error)
-{
-	const struct store_drop drop = drop_of(t);
-
-	t->row = store_drop_add(v->b->env->store, &drop, error);
-	return t->row != 0 && note_arrival(v, inbox, t->id, error);
-}
-
-/* Rows first, and nothing in between: they come into the store by the hundred. */
-static gboolean
-put_all(struct visit *v, struct store_bulk *bulk, GPtrArray *takes, gint64 inbox, GError **error)
-{
-	gboolean ok = TRUE;
-
-	for (guint i = 0; ok && i < takes->len; i++) {
-		struct take *t = takes->pdata[i];
-
-		if (!t->id)
-			ok = add_row(v, bulk, inbox, t, error);
-		else if (t->whole)
-			ok = store_bulk_body(bulk, t->id, t->octets->data, t->octets->len, error) >= 0;
-	}
-	for (guint i = 0; ok && i < takes->len; i++) {
-		struct take *t = takes->pdata[i];
-
-		ok = t->row || t->item->row || add_drop(v, inbox, t, error);
-	}
-	return ok;
-}
-
-/* The counters of INBOX with the rows that it lacks, in the same transaction. */
-static gboolean
-put_in_order(struct visit *v, struct store_bulk *bulk, GPtrArray *takes, gint64 inbox, GError **error)
-{
-	struct pop3_desk desk;
-
-	return pop3_desk_open(v->b, inbox, &desk, error) && put_all(v, bulk, takes, inbox, error) &&
-	       pop3_desk_close(v->b, &desk, error);
-}
-
 static guint
 count(const GPtrArray *takes, gboolean (*is)(const struct take *t))
 {
@@ -214,34 +76,6 @@ static gboolean
 is_new(const struct take *t)
 {
 	return !t->item->row && t->id;
-}
-
-static gboolean
-is_whole(const struct take *t)
-{
-	return t->whole;
-}
-
-static gboolean
-put(struct visit *v, GPtrArray *takes, gint64 inbox, GError **error)
-{
-	struct store *store = v->b->env->store;
-	struct store_bulk *bulk;
-	guint waiting;
-	gboolean ok;
-
-	v->judges = conf_rules_arrival(v->b->env->conf, v->b->env->account);
-	v->last_row = v->judges ? store_last_id(store) : 0;
-	bulk = store_bulk_begin(store, count(takes, is_whole) > 0, error);
-	if (!bulk)
-		return FALSE;
-	waiting = v->list->waiting - count(takes, is_fresh);
-	ok = (waiting == v->waiting_rows || pop3_announced_note(v->list, waiting, error)) &&
-	     put_in_order(v, bulk, takes, inbox, error);
-	ok = store_bulk_end(bulk, ok, error);
-	if (ok)
-		v->waiting_rows = waiting;
-	return ok;
 }
 
 static void
@@ -270,7 +104,7 @@ store_taken(struct visit *v)
 	v->taken_octets = 0;
 	if (!v->list || !v->list->listed || (!takes->len && v->waiting_rows == v->list->waiting))
 		return;
-	ok = inbox && put(v, takes, inbox, &error);
+	ok = inbox && pop3_put(v, takes, inbox, &error);
 	new = count(takes, is_new);
 	for (guint i = 0; ok && i < takes->len; i++) {
 		struct take *t = takes->pdata[i];
@@ -318,7 +152,7 @@ give_row(struct visit *v, struct take *t, GError **error)
 
 	t->whole = FALSE;
 	g_ptr_array_add(one, t);
-	if (!inbox || !put(v, one, inbox, error))
+	if (!inbox || !pop3_put(v, one, inbox, error))
 		return FALSE;
 	t->whole = TRUE;
 	v->list->waiting--;

@@ -110,8 +110,6 @@ struct visit {
 	guint deletions;     /* DELEs under way */
 	gboolean deleted;    /* DELEs were sent */
 	gboolean quitting;   /* QUIT was */
-	gboolean judges;     /* rules are asked about what arrives */
-	msgid last_row;      /* none was newer before what is being stored */
 	guint waiting_rows;  /* messages that INBOX lacks, as the store was told */
 	gboolean portions; /* the server tells of some hundred messages at a time: of the oldest that were not
 	                      fetched as a whole */
