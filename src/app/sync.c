@@ -6,6 +6,7 @@
 #include "app/settle.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/idset.h"
 
 /* One TARGET, or an account as a whole. */
 struct job {
@@ -13,6 +14,7 @@ struct job {
 	const char *path;     /* NULL: all folders */
 	gint64 folder;        /* its id; 0: all */
 	guint64 replay, sync; /* commands under way, 0: none */
+	GHashTable *failed;   /* ops that had been refused before */
 	GError *error;
 };
 
@@ -40,11 +42,40 @@ folder_id(const struct app *app, struct session *session, const struct job *job,
 	return id;
 }
 
+/* Adds what was refused to job->failed. Returns how many of them were not there; *why (gives): for what
+ * reason the last one was. */
+static guint
+note_failed(struct job *job, char **why)
+{
+	enum { ALL = 100000 };
+	g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
+	struct store *store = app_store(job->account, NULL);
+	guint n = 0, total;
+
+	if (store) {
+		store_ops_shown(store, TRUE, ALL, ops, &total, NULL); /* read_totals tells its errors */
+		store_close(store);
+	}
+	for (guint i = 0; i < ops->len; i++) {
+		const struct store_op *op = ops->pdata[i];
+
+		if (!idset_add(job->failed, op->id))
+			continue;
+		g_free(*why);
+		*why = g_strdup(op->error);
+		n++;
+	}
+	return n;
+}
+
 static void
 job_start(const struct app *app, struct session *session, struct job *job)
 {
+	g_autofree char *why = NULL;
 	GError *error = NULL;
 
+	job->failed = idset_new();
+	note_failed(job, &why);
 	if (!app_may_link(app, job->account)) {
 		fulmar_fail(&job->error, FULMAR_NO_LINK,
 		            _("%s cannot be synchronised with --offline; run it without"), job->account->id);
@@ -160,17 +191,37 @@ report_text(const struct job *job, const struct totals *totals)
 	report_safe_line(line->str);
 }
 
+/* What is refused from now on is known: only this run ends with its status. */
+static void
+look_for_refusals(struct job *job)
+{
+	g_autofree char *why = NULL;
+	guint n = job->error ? 0 : note_failed(job, &why);
+
+	if (n == 1)
+		fulmar_fail(&job->error, FULMAR_PARTLY, _("%s refused the change: %s; “fulmar queue” has it"),
+		            job->account->id, why ? why : "");
+	else if (n > 1)
+		fulmar_fail(&job->error, FULMAR_PARTLY,
+		            _("%s refused %u changes, the last: %s; “fulmar queue” has them"),
+		            job->account->id, n, why ? why : "");
+}
+
 static int
 job_report(const struct app *app, struct job *job)
 {
 	struct totals totals = {0};
+	gboolean up_to_date;
 	GError *error = NULL;
 
 	if (!read_totals(job, &totals, &error) && error)
 		job_fail(job, error);
+	up_to_date = !job->error;
+	look_for_refusals(job);
+	g_hash_table_unref(job->failed);
 	if (app->cli.json)
 		report_json(job, &totals);
-	else if (!job->error)
+	else if (up_to_date)
 		report_text(job, &totals);
 	return job->error ? app_fail(g_steal_pointer(&job->error)) : FULMAR_OK;
 }

@@ -449,6 +449,20 @@ def test_a_refusal_is_status_1_and_put_back():
         agree(w.home, w.imap)
 
 
+def test_a_sync_whose_changes_were_refused_is_done_in_part():
+    with World() as w:
+        w.run('--offline', 'move', w.ids[1], 'work/Plans')
+        w.run('--offline', 'flag', w.ids[2], '+seen')
+        w.imap('DELETE Plans')
+        assert ', 1 failed' in w.run('sync', status=6)
+        one_line(w.home.err, 'work', 'refused the change', 'fulmar queue')
+        assert 'seen' in next(r for r in rows(w.home) if r['id'] == w.ids[2])['flags'], 'the rest is done'
+        # It was told: the next one has nothing to do with it.
+        assert ', 1 failed' in w.run('sync') and not w.home.err, w.home.err
+        told = json.loads(w.run('sync', '--json'))
+        assert told['failed'] == 1 and told['status'] == 0, told
+
+
 def test_what_needs_the_server_is_status_3_without_it():
     with World() as w:
         for args in (('folder', 'rights', 'work/Plans'), ('folder', 'quota', 'work')):
