@@ -209,6 +209,8 @@ void link_start_ticking(struct account *a);
 void link_stop(struct account *a);
 /* Tells the screens when it changed. */
 void link_show(struct account *a);
+/* Says how far it is. */
+void link_fetching(struct account *a, gint64 folder, guint64 have, guint64 total);
 /* TRUE for an error that another link, or another time, does not have: it was lost, or not now. */
 gboolean link_may_mend(const GError *error);
 /* Verbs may be begun. */
@@ -616,6 +618,8 @@ void courier_begin(struct account *a, const struct store_op *op);
 gboolean courier_is_free(struct account *a);
 /* The other accounts may have got on. */
 void courier_hasten(struct account *a);
+/* TRUE: the texts of messages are under way for one. */
+gboolean courier_fetches(const struct account *a);
 /* TRUE: one waits for a visit to the maildrop. */
 gboolean courier_waits(const struct account *a);
 /* The link came up, or could not be had: those that wait go on, or are put off. */

@@ -37,8 +37,9 @@ struct courier {
 	GArray *delivered; /* msgid there: bodies that are with the other account, yet to be made durable */
 	gsize delivered_octets;
 	guint on_way, lost;
-	gboolean waits;  /* for the visit that fetches what is lacking */
-	GError *trouble; /* why some are lost, or all */
+	gboolean waits;    /* for the visit that fetches what is lacking */
+	gboolean fetching; /* what is lacking is under way */
+	GError *trouble;   /* why some are lost, or all */
 	GSource *step;
 	struct store_op purge; /* of what is verified; its ids are asked */
 };
@@ -97,6 +98,8 @@ leave(struct courier *c, enum op_state state, gint64 wait, GError *error)
 	g_clear_error(&error);
 	journal_tell_op(a, c->op);
 	a->couriers = g_list_remove(a->couriers, c);
+	if (c->fetching)
+		link_show(a);
 	g_hash_table_remove(a->busy, &c->op->id);
 	courier_free(c);
 	journal_released(a);
@@ -333,6 +336,9 @@ fetch(struct courier *c)
 	g_array_set_size(c->asked, 0);
 	g_array_append_vals(c->asked, from->data, n);
 	g_array_remove_range(from, 0, n);
+	c->fetching = TRUE;
+	link_fetching(a, c->op->folder, c->op->ids->len - n - c->lacking->len - c->alone->len,
+	              c->op->ids->len);
 	if (n == 1) /* a big one comes in slices that outlive the link */
 		a->ops->part(a->backend, g_array_index(c->asked, msgid, 0), "", NULL, fetched, c);
 	else
@@ -432,6 +438,15 @@ await_link(struct courier *c)
 }
 
 gboolean
+courier_fetches(const struct account *a)
+{
+	for (GList *l = a->couriers; l; l = l->next)
+		if (((const struct courier *)l->data)->fetching)
+			return TRUE;
+	return FALSE;
+}
+
+gboolean
 courier_waits(const struct account *a)
 {
 	for (GList *l = a->couriers; l; l = l->next)
@@ -464,6 +479,10 @@ next(struct courier *c)
 {
 	gboolean more = c->lacking->len || c->alone->len, gone = c->verified->len && c->op->add == 1;
 
+	if (c->fetching && !more) {
+		c->fetching = FALSE;
+		link_show(c->account);
+	}
 	if (!more && !gone)
 		finish(c);
 	else if (!link_is_ready(c->account) && (more || !visits(c->account)))

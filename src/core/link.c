@@ -50,7 +50,8 @@ link_show(struct account *a)
 
 	if (a->link == LINK_TRYING)
 		state = LINK_CONNECTING;
-	else if (a->link == LINK_UP && (lane_is_busy(lane) || (a->listing && !a->listed)))
+	else if (a->link == LINK_UP &&
+	         (lane_is_busy(lane) || (a->listing && !a->listed) || courier_fetches(a)))
 		state = LINK_FETCHING;
 	else if (a->link == LINK_DOWN && (a->offline || a->trouble || !a->left_at))
 		state = a->blocked || is_local_trouble(a) ? LINK_ERROR : LINK_OFFLINE;
@@ -60,6 +61,18 @@ link_show(struct account *a)
 	event = account_event(a, EVENT_LINK);
 	event->state = state;
 	event->text = detail(a);
+	account_post(a, event);
+}
+
+void
+link_fetching(struct account *a, gint64 folder, guint64 have, guint64 total)
+{
+	struct event *event = account_event(a, EVENT_LINK);
+
+	event->state = a->shown = LINK_FETCHING;
+	event->folder = folder;
+	event->have = have;
+	event->total = total;
 	account_post(a, event);
 }
 
@@ -367,17 +380,10 @@ static void
 on_progress(gint64 folder, guint64 have, guint64 total, void *user)
 {
 	struct account *a = user;
-	struct event *event;
 
 	/* A look at a folder that is watched fetches nothing worth a word. */
-	if (!a->lanes[LANE_PERSON].fills && !a->lanes[LANE_PERSON].opening)
-		return;
-	event = account_event(a, EVENT_LINK);
-	event->state = a->shown = LINK_FETCHING;
-	event->folder = folder;
-	event->have = have;
-	event->total = total;
-	account_post(a, event);
+	if (a->lanes[LANE_PERSON].fills || a->lanes[LANE_PERSON].opening)
+		link_fetching(a, folder, have, total);
 }
 
 static void

@@ -125,17 +125,18 @@ gboolean
 store_ops_shown(struct store *store, gboolean failed, guint limit, GPtrArray *out, guint *total,
                 GError **error)
 {
-	static const char sql[] =
-	        "SELECT " OP_COLUMNS " FROM op WHERE (state IN (?1, ?2)) = ?3 ORDER BY id LIMIT ?4";
-	static const char count[] = "SELECT count(*) FROM op WHERE (state IN (?1, ?2)) = ?3";
+	static const char sql[] = "SELECT " OP_COLUMNS " FROM op WHERE (state IN (?1, ?2)) = ?3"
+	                          " AND state <> ?4 ORDER BY id LIMIT ?5";
+	static const char count[] = "SELECT count(*) FROM op WHERE (state IN (?1, ?2)) = ?3 AND state <> ?4";
 	static const char rows[] = "SELECT count(*) FROM (SELECT 1 FROM op_row WHERE op = ?1 LIMIT 100000)";
 	guint start = out->len;
 	gint64 n = 0;
-	gboolean ok =
-	        store_number(store, count, VALUES(OP_FAILED, OP_UNKNOWN, failed != 0), 0, &n, error) &&
-	        take_ops(store,
-	                 store_sql(store, sql, VALUES(OP_FAILED, OP_UNKNOWN, failed != 0, limit), error), out,
-	                 error);
+	gboolean ok = store_number(store, count, VALUES(OP_FAILED, OP_UNKNOWN, failed != 0, OP_HELD), 0, &n,
+	                           error) &&
+	              take_ops(store,
+	                       store_sql(store, sql,
+	                                 VALUES(OP_FAILED, OP_UNKNOWN, failed != 0, OP_HELD, limit), error),
+	                       out, error);
 
 	*total = (guint)n;
 	for (guint i = start; ok && i < out->len; i++) {
@@ -145,6 +146,15 @@ store_ops_shown(struct store *store, gboolean failed, guint limit, GPtrArray *ou
 		op->n = op->verb == OP_REPLACE ? 1 : (guint)n;
 	}
 	return ok;
+}
+
+gint64
+store_ops_held(struct store *store)
+{
+	gint64 n = 0;
+
+	store_number(store, "SELECT count(*) FROM op WHERE state = ?1", VALUES(OP_HELD), 0, &n, NULL);
+	return n;
 }
 
 gboolean

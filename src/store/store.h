@@ -379,9 +379,11 @@ gboolean store_journal_transfer(struct store *store, const msgid *ids, guint n, 
  * removal of the folder that their messages are still in. */
 gboolean store_ops(struct store *store, gboolean ready, gint64 now, GPtrArray *out, GError **error);
 /* For a screen: those that failed, or the others, at most limit of them, without ids and sources; n is
- * counted no further than 100,000. *total: how many there are. */
+ * counted no further than 100,000. Those that are held are not among them. *total: how many there are. */
 gboolean store_ops_shown(struct store *store, gboolean failed, guint limit, GPtrArray *out, guint *total,
                          GError **error);
+/* How many wait for a text that another account has yet to bring. */
+gint64 store_ops_held(struct store *store);
 /* TRUE when one is being carried out at this moment, or looked into after a crash. */
 gboolean store_ops_are_running(struct store *store);
 /* NULL without error: gone. */

@@ -136,31 +136,48 @@ add_op(struct ui *ui, GPtrArray *lines, guint account, const struct store_op *op
 	line->failed = failed;
 }
 
-/* Ops of all accounts that failed, or the others. Returns how many. */
-static guint
+/* Those of a move from another account whose texts it has yet to bring: they are dropped with it. */
+static void
+add_held(struct ui *ui, GPtrArray *lines, guint account, gint64 n)
+{
+	g_autofree char *count = format_count(n);
+
+	add(lines, ROLE_TEXT,
+	    g_strdup_printf(ngettext("  %-9s %s: %s message whose text is still to come",
+	                             "  %-9s %s: %s messages whose texts are still to come", (gulong)n),
+	                    _(state_words[OP_HELD]), ui_account_id(ui, account), count));
+}
+
+/* Ops of all accounts that failed, or the others. TRUE when there were any. */
+static gboolean
 add_ops(struct ui *ui, GPtrArray *lines, gboolean failed, const char *heading)
 {
 	guint n = 0;
+	gboolean any = FALSE;
 
 	for (guint i = 0; i < ui->accounts->len; i++) {
 		struct store *store = ui_store(ui, i);
 		g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func(store_op_free);
 		g_autoptr(GError) error = NULL;
 		guint total = 0, room = n < OPS_SHOWN ? OPS_SHOWN - n : 0;
+		gint64 held = store && !failed ? store_ops_held(store) : 0;
 
 		if (store && !store_ops_shown(store, failed, room, ops, &total, &error))
 			add(lines, ROLE_ERROR, text_safe(error->message, -1));
-		if (total && !n)
+		if ((total || held) && !any)
 			add(lines, ROLE_TITLE, g_strdup(heading));
+		any |= total || held;
 		for (guint k = 0; k < ops->len; k++)
 			add_op(ui, lines, i, ops->pdata[k]);
+		if (held)
+			add_held(ui, lines, i, held);
 		n += total;
 	}
 	if (n > OPS_SHOWN)
 		add(lines, ROLE_DIM,
 		    g_strdup_printf(ngettext("  and %u more", "  and %u more", n - OPS_SHOWN),
 		                    n - OPS_SHOWN));
-	return n;
+	return any;
 }
 
 static gboolean
@@ -168,11 +185,12 @@ add_journal(struct ui *ui, GPtrArray *lines)
 {
 	g_autofree char *retry = ui_key_of(ui, VIEW_ACTIVITY, ACT_RETRY),
 	                *drop = ui_key_of(ui, VIEW_ACTIVITY, ACT_DROP), *heading = NULL;
-	guint n;
+	gboolean any;
 
 	heading = g_strdup_printf(_("Failed (%s tries again, %s gives it up)"), retry, drop);
-	n = add_ops(ui, lines, TRUE, heading);
-	return n + add_ops(ui, lines, FALSE, _("Waiting for the server")) > 0;
+	any = add_ops(ui, lines, TRUE, heading);
+	any |= add_ops(ui, lines, FALSE, _("Waiting for the server"));
+	return any;
 }
 
 static void

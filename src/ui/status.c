@@ -45,9 +45,8 @@ ui_link_text(const struct ui *ui, guint n, guint *role)
 
 	if (role)
 		*role = links[state].role;
-	if (state == LINK_FETCHING && total)
-		return g_strdup_printf("%s %s %d %%", glyph, _(links[state].word),
-		                       (int)(MIN(have, total) * 100 / total));
+	if (state == LINK_FETCHING && have < total) /* texts may follow the last header */
+		return g_strdup_printf("%s %s %d %%", glyph, _(links[state].word), (int)(have * 100 / total));
 	return g_strdup_printf("%s %s", glyph, _(links[state].word));
 }
 

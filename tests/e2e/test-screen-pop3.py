@@ -181,6 +181,36 @@ def test_all_of_the_inbox_is_read_and_emptied_while_it_comes():
             p.home.run('check', 'post')
 
 
+def test_a_move_whose_texts_still_come_says_so():
+    """To another account: the word of the connection, how far it is, and one line for all that is held."""
+    def hold(session, command):
+        gate.wait(60)
+        return None
+    gate = threading.Event()
+    box = '[account box]\ntype = maildir\naddress = ann@example.org\npath = ~/Mail\n'
+    with Post([1, 2, 3], more='keep = headers\npoll = 1h\n\n' + box, answers={'RETR 1': hold}) as p:
+        os.makedirs(os.path.join(p.home.dir, 'Mail', 'cur'))
+        for sub in ('new', 'tmp'):
+            os.mkdir(os.path.join(p.home.dir, 'Mail', sub))
+        with p.open() as s:
+            s.wait(r'number 3')
+            s.wait(r'● Idle')
+            s.press('T', r'[Ss]elect')
+            s.press('.\r', r'3 messages are selected')
+            s.press('s', r'Move 3 messages to')
+            s.press('box/INBOX', r'│ box/INBOX +│')
+            s.press('\r', r'0 mails')
+            s.press('W', r'post +↓ Fetching 0 %')
+            s.wait(r'running +post: move 3 messages to box/INBOX')
+            s.wait(r'held +box: [123] messages? whose texts? (is|are) still to come')
+            gate.set()
+            s.wait(r'All is well')
+            s.wait(r'post +● Idle')
+            s.press('q', r'0 mails')
+            quits(s)
+        assert len(p.home.run('list', 'box/INBOX').splitlines()) == 3
+
+
 def test_a_copy_of_a_header_asks_for_a_visit():
     with Post([1, 2], more='keep = headers\npoll = 1h\n') as p:
         p.home.run('sync', 'post')
