@@ -101,8 +101,12 @@ undo(struct ui *ui, int count)
 static gboolean
 sync_folder(struct ui *ui, int count)
 {
-	struct command *command = command_new(CMD_SYNC, ui_account_id(ui, ui->account));
+	const struct ui_account *account = ui->accounts->pdata[ui->account];
+	struct command *command = command_new(CMD_SYNC, account->conf->id);
 
+	/* After a refused log-in nothing is tried again but by the person. */
+	if (account->link == LINK_ERROR)
+		ui_send(ui, ui->account, command_new(CMD_GO_ONLINE, account->conf->id), NULL, NULL);
 	command->folder = ui->folder;
 	if (!ui->folder)
 		command->text = g_strdup(ui->path);

@@ -238,8 +238,9 @@ add_later(struct ui *ui, GPtrArray *lines)
 static gboolean
 is_cut_off(const struct ui_account *account)
 {
-	return account->link == LINK_ERROR ||
-	       (account->link == LINK_OFFLINE && account->detail && *account->detail);
+	gboolean apart = account->link == LINK_OFFLINE || account->link == LINK_CONNECTING;
+
+	return account->link == LINK_ERROR || (apart && account->detail && *account->detail);
 }
 
 static gboolean

@@ -130,6 +130,16 @@ def test_a_maildrop_in_use_is_said_and_mail_that_is_here_is_read():
             quits(s)
 
 
+def test_after_a_refused_log_in_asking_for_mail_tries_again():
+    with Post([1], more='poll = 1h\n', answers={'AUTH .*': '-ERR [AUTH] who are you\n'}) as p:
+        with p.open() as s:
+            s.wait(r'▲ Error')
+            p.server.answers.clear()
+            s.press('$', r'number 1')
+            s.wait(r'● Idle')
+            quits(s)
+
+
 def test_a_maildrop_in_use_is_tried_again_and_that_is_said():
     with Post([1], more='poll = 1h\n', answers={'AUTH .*': '-ERR [IN-USE] another session has it\n'}) as p:
         with p.open() as s:

@@ -836,6 +836,37 @@ activity_says_that_all_is_well(void)
 	press(&rig, "q W");
 	g_assert_true(shows(&rig, "the cable is out"));
 	g_assert_false(shows(&rig, "All is well"));
+	/* Nor while the person is asked for another password. */
+	event = event_new(EVENT_LINK, "work");
+	event->state = LINK_CONNECTING;
+	event->text = g_strdup("the log-in was refused");
+	rig_tell(&rig, event);
+	press(&rig, "q W");
+	g_assert_true(shows(&rig, "the log-in was refused"));
+	g_assert_false(shows(&rig, "All is well"));
+	rig_close(&rig);
+}
+
+static void
+fetching_is_not_at_its_end_while_texts_follow(void)
+{
+	struct rig rig;
+	struct ui_account *account;
+
+	rig_open(&rig, 24, 80, FALSE, NULL);
+	account = rig.ui->accounts->pdata[0];
+	for (guint have = 99; have <= 100; have++) {
+		struct event *event = event_new(EVENT_LINK, "work");
+
+		event->state = LINK_FETCHING;
+		event->have = have;
+		event->total = 100;
+		rig_tell(&rig, event);
+		account->calm_until = 0;
+		press(&rig, "j");
+		g_assert_true(shows(&rig, have < 100 ? "Fetching 99 %" : "Fetching"));
+		g_assert_cmpint(shows(&rig, "%"), ==, have < 100);
+	}
 	rig_close(&rig);
 }
 
@@ -1158,6 +1189,8 @@ main(int argc, char **argv)
 	g_test_add_func("/changes/what-is-said-is-said-whole", what_is_said_is_said_whole);
 	g_test_add_func("/changes/a-download-says-how-much-first", a_download_says_how_much_first);
 	g_test_add_func("/changes/activity-says-that-all-is-well", activity_says_that_all_is_well);
+	g_test_add_func("/changes/fetching-is-not-at-its-end-while-texts-follow",
+	                fetching_is_not_at_its_end_while_texts_follow);
 	g_test_add_func("/changes/what-comes-when-convenient-is-seen", what_comes_when_convenient_is_seen);
 	g_test_add_func("/changes/keys-before-the-first-painting-count",
 	                keys_before_the_first_painting_count);
