@@ -495,6 +495,15 @@ next(struct courier *c)
 		purge(c);
 }
 
+/* As their places there were taken. */
+static gint
+by_place(gconstpointer a, gconstpointer b, gpointer user)
+{
+	const gint64 *x = g_hash_table_lookup(user, a), *y = g_hash_table_lookup(user, b);
+
+	return ((x ? *x : 0) > (y ? *y : 0)) - ((x ? *x : 0) < (y ? *y : 0));
+}
+
 static struct courier *
 courier_new(struct account *a, const struct store_op *op)
 {
@@ -504,6 +513,7 @@ courier_new(struct account *a, const struct store_op *op)
 	c->op = op_copy(op);
 	c->map = transfer_map(a, op->key);
 	c->todo = g_array_copy(op->ids);
+	g_array_sort_with_data(c->todo, by_place, c->map);
 	c->lacking = g_array_new(FALSE, FALSE, sizeof(msgid));
 	c->alone = g_array_new(FALSE, FALSE, sizeof(msgid));
 	c->asked = g_array_new(FALSE, FALSE, sizeof(msgid));

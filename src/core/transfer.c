@@ -147,7 +147,7 @@ struct filing {
 	char *token, *path;
 	gint64 to;
 	GString *pairs;
-	GArray *made; /* msgid of rows there */
+	GArray *ids, *made; /* msgid of rows here, the oldest first, and of those there */
 };
 
 static void
@@ -192,6 +192,7 @@ filing_clear(struct filing *f)
 	g_free(f->path);
 	if (f->pairs)
 		g_string_free(f->pairs, TRUE);
+	g_clear_pointer(&f->ids, g_array_unref);
 	g_clear_pointer(&f->made, g_array_unref);
 }
 
@@ -317,7 +318,7 @@ announce_some(struct filing *f, const msgid *ids, guint n, GError **error)
 static gboolean
 announce_all(struct filing *f, GError **error)
 {
-	const GArray *ids = f->change->command->ids;
+	const GArray *ids = f->ids;
 	gboolean ok = TRUE;
 
 	for (guint i = 0; ok && i < ids->len; i += ANNOUNCE_AT_ONCE)
@@ -344,10 +345,9 @@ static void
 withdraw(struct filing *f)
 {
 	struct account *a = f->change->account;
-	const GArray *ids = f->change->command->ids;
 
 	for (guint i = 0; i < f->made->len; i++) {
-		g_autofree char *key = transfer_key(a, f->token, g_array_index(ids, msgid, i));
+		g_autofree char *key = transfer_key(a, f->token, g_array_index(f->ids, msgid, i));
 		g_autoptr(GError) error = NULL;
 
 		if (!drop_append(f->store, key, &error))
@@ -370,7 +370,10 @@ file_all(struct filing *f, gboolean move, GError **error)
 	f->token = g_uuid_string_random();
 	f->pairs = g_string_new(NULL);
 	f->made = g_array_new(FALSE, FALSE, sizeof(msgid));
-	ok = announce_all(f, error) && remember(a, f->token, f->pairs->str, error) &&
+	/* What comes to a server first is its oldest. */
+	f->ids = g_array_copy((GArray *)ids);
+	ok = store_oldest_first(a->store, f->ids, error) && announce_all(f, error) &&
+	     remember(a, f->token, f->pairs->str, error) &&
 	     store_journal_transfer(a->store, (const msgid *)(const void *)ids->data, ids->len, target, move,
 	                            f->token, &change->step, error);
 	if (!ok)
@@ -378,6 +381,22 @@ file_all(struct filing *f, gboolean move, GError **error)
 	close(lock);
 	change->target = g_steal_pointer(&target);
 	return ok;
+}
+
+/* The new ids, in the order of those that were asked for. */
+static void
+tell_new(const struct filing *f)
+{
+	const GArray *asked = f->change->command->ids;
+	g_autoptr(GHashTable) at = g_hash_table_new(g_int64_hash, g_int64_equal);
+
+	for (guint i = 0; i < f->ids->len; i++)
+		g_hash_table_insert(at, &g_array_index(f->ids, msgid, i), &g_array_index(f->made, msgid, i));
+	for (guint i = 0; i < asked->len; i++) {
+		const msgid *made = g_hash_table_lookup(at, &g_array_index(asked, msgid, i));
+
+		change_new_id(f->change, *made, f->settings->id);
+	}
 }
 
 gboolean
@@ -391,8 +410,8 @@ transfer_file(struct change *change, gboolean move, GError **error)
 	        (!move || change_may(change, "te", 0, error)) && filing_open(&f, error) &&
 	        find_target(&f, error) && (!n || file_all(&f, move, error));
 
-	for (guint i = 0; ok && n && i < f.made->len; i++)
-		change_new_id(change, g_array_index(f.made, msgid, i), f.settings->id);
+	if (ok && n)
+		tell_new(&f);
 	if (f.settings)
 		bus_wake(change->account->bus, f.settings->id);
 	filing_clear(&f);

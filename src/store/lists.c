@@ -286,6 +286,38 @@ store_position(struct store *store, gint64 folder, const struct store_key *key, 
 	return count;
 }
 
+static gint
+by_key(gconstpointer a, gconstpointer b)
+{
+	return key_compare(a, b);
+}
+
+gboolean
+store_oldest_first(struct store *store, GArray *ids, GError **error)
+{
+	static const char sql[] = "SELECT received, ord FROM message WHERE id = ?1";
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct store_key));
+
+	for (guint i = 0; i < ids->len; i++) {
+		struct store_key key = {G_MININT64, 0, g_array_index(ids, msgid, i)};
+		sqlite3_stmt *statement = store_sql(store, sql, VALUES(key.id), error);
+		int result = statement ? store_step(store, statement, error) : -1;
+
+		if (result < 0)
+			return FALSE;
+		if (result > 0) {
+			key.received = sqlite3_column_int64(statement, 0);
+			key.ord = sqlite3_column_int64(statement, 1);
+			sqlite3_reset(statement);
+		}
+		g_array_append_val(keys, key);
+	}
+	g_array_sort(keys, by_key);
+	for (guint i = 0; i < keys->len; i++)
+		g_array_index(ids, msgid, i) = g_array_index(keys, struct store_key, i).id;
+	return TRUE;
+}
+
 /* ---- threads ---- */
 
 #define THREAD_COLUMNS "thread, received, ord, id, thread_count, thread_unread"

@@ -204,6 +204,8 @@ struct mime_part *store_structure(struct store *store, msgid id, GError **error)
  */
 gboolean store_rows(struct store *store, gint64 folder, const struct store_key *key, gboolean after,
                     guint limit, GPtrArray *out, GError **error);
+/* Sorts msgids by where their rows stand in a list, the oldest first; those that are gone before all. */
+gboolean store_oldest_first(struct store *store, GArray *ids, GError **error);
 /* How many rows are newer than key, counting no further than cap; -1 with error. */
 gint64 store_position(struct store *store, gint64 folder, const struct store_key *key, gint64 cap,
                       GError **error);

@@ -44,9 +44,13 @@ def here(home, place, whole=False):
     return sorted(int(r['subject'][7:]) for r in rows(home, place) if r['body'] == 'full' or not whole)
 
 
-def there(imap, box='Old'):
+def filed(imap, box='Old'):
     imap('EXAMINE "%s"' % box)
-    return sorted(int(n) for line in imap('FETCH 1:* (BODY.PEEK[HEADER.FIELDS (SUBJECT)])', ok=False) for n in re.findall(rb'number (\d+)', line))
+    return [int(n) for line in imap('FETCH 1:* (BODY.PEEK[HEADER.FIELDS (SUBJECT)])', ok=False) for n in re.findall(rb'number (\d+)', line)]
+
+
+def there(imap, box='Old'):
+    return sorted(filed(imap, box))
 
 
 def left(post):
@@ -67,6 +71,7 @@ def test_a_selection_goes_by_one_key_and_comes_back():
             s.press('work/Old', r'│ work/Old')
             s.press('\r', r'60 messages: moved to work/Old')
             becomes(s, lambda: there(imap), all_of(60))
+            assert filed(imap) == all_of(60), 'the oldest is first, whatever the order of the selection'
             becomes(s, lambda: home.run('--offline', 'queue'), '')
             s.send('$') # what was not known to be there at the end of the visit goes with the next
             becomes(s, lambda: left(post), [])
