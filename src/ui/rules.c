@@ -110,8 +110,12 @@ struct place {
 static void
 applied(struct ui *ui, const struct job *job, const GError *error)
 {
+	g_autofree char *undo = ui_key_of(ui, VIEW_LIST, ACT_UNDO);
+
 	if (error && error->code != FULMAR_CANCELLED)
 		ui_complain(ui, "%s", error->message);
+	else if (!error && job->said && job->step)
+		ui_say(ui, _("%s; %s takes it back"), job->said, undo);
 	else if (!error && job->said)
 		ui_say(ui, "%s", job->said);
 }

@@ -203,7 +203,7 @@ def test_the_screen_shows_what_would_be_done_and_asks():
             s.press('n', r'Enter apply')
             assert subjects(home, 'local/INBOX') == numbers(1, 2, 3, 4)
             s.press('\r', r'Apply the rules to INBOX\?')
-            s.press('y', r'rules changed 4 mails of INBOX')
+            s.press('y', r'rules changed 4 mails of INBOX; u takes it back')
             s.wait(lambda lines: 'number 3' in lines[1] and 'number 1' in lines[2] and 'number' not in lines[3])
             s.press('u', r'undone: rules changed 4 mails of INBOX')
             s.wait(lambda lines: [l.split()[-1] for l in lines[1:5]] == ['4', '3', '2', '1'])
