@@ -236,18 +236,19 @@ add_later(struct ui *ui, GPtrArray *lines)
 }
 
 static gboolean
-is_cut_off(const struct ui_account *account)
+is_at_rest(const struct ui_account *account)
 {
-	gboolean apart = account->link == LINK_OFFLINE || account->link == LINK_CONNECTING;
-
-	return account->link == LINK_ERROR || (apart && account->detail && *account->detail);
+	if (account->link == LINK_FETCHING)
+		return g_get_monotonic_time() < account->calm_until;
+	return account->link == LINK_IDLE ||
+	       (account->link == LINK_OFFLINE && !(account->detail && *account->detail));
 }
 
 static gboolean
-links_are_well(const struct ui *ui)
+links_are_at_rest(const struct ui *ui)
 {
 	for (guint i = 0; i < ui->accounts->len; i++)
-		if (is_cut_off(ui->accounts->pdata[i]))
+		if (!is_at_rest(ui->accounts->pdata[i]))
 			return FALSE;
 	return TRUE;
 }
@@ -271,7 +272,7 @@ collect(struct ui *ui, GPtrArray *lines)
 	jobs |= add_jobs(ui, lines, TRUE, _("Waiting for a connection"));
 	ops = add_journal(ui, lines);
 	later = add_later(ui, lines);
-	if (!jobs && !ops && !later && links_are_well(ui))
+	if (!jobs && !ops && !later && links_are_at_rest(ui))
 		add(lines, ROLE_GOOD,
 		    g_strdup(_("All is well: nothing runs, nothing waits, nothing failed")));
 	add_history(ui, lines);

@@ -867,6 +867,9 @@ fetching_is_not_at_its_end_while_texts_follow(void)
 		g_assert_true(shows(&rig, have < 100 ? "Fetching 99 %" : "Fetching"));
 		g_assert_cmpint(shows(&rig, "%"), ==, have < 100);
 	}
+	press(&rig, "W");
+	g_assert_true(shows(&rig, "↓ Fetching"));
+	g_assert_false(shows(&rig, "nothing runs"));
 	rig_close(&rig);
 }
 
