@@ -24,6 +24,7 @@ struct pop_server {
 	guint made;
 	gboolean news;
 	char *refusal; /* or NULL */
+	gint lie;      /* octets that LIST tells of, 0: as many as there are */
 };
 
 struct session {
@@ -103,6 +104,7 @@ static void
 put_list(struct session *s, gboolean names)
 {
 	g_autoptr(GString) out = g_string_new("+OK\r\n");
+	gsize lie = (gsize)g_atomic_int_get(&s->server->lie);
 
 	for (guint i = 0; i < s->mails->len; i++) {
 		const struct mail *mail = s->mails->pdata[i];
@@ -112,7 +114,8 @@ put_list(struct session *s, gboolean names)
 		if (names)
 			g_string_append_printf(out, "%u %s\r\n", i + 1, mail->uidl);
 		else
-			g_string_append_printf(out, "%u %zu\r\n", i + 1, g_bytes_get_size(mail->text));
+			g_string_append_printf(out, "%u %zu\r\n", i + 1,
+			                       lie ? lie : g_bytes_get_size(mail->text));
 	}
 	g_string_append(out, ".\r\n");
 	put(s, out->str, out->len);
@@ -329,6 +332,12 @@ pop_server_refuse(struct pop_server *server, const char *why)
 	g_free(server->refusal);
 	server->refusal = g_strdup(why);
 	g_mutex_unlock(&server->lock);
+}
+
+void
+pop_server_lie(struct pop_server *server, gsize size)
+{
+	g_atomic_int_set(&server->lie, (gint)size);
 }
 
 gboolean

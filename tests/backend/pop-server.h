@@ -16,6 +16,8 @@ char *pop_server_add(struct pop_server *server, const char *text);
 void pop_server_remove(struct pop_server *server, const char *uidl);
 /* What a log-in is refused with from now on, NULL: it is not. */
 void pop_server_refuse(struct pop_server *server, const char *why);
+/* What LIST says of all of them from now on, 0: the truth. */
+void pop_server_lie(struct pop_server *server, gsize size);
 /* TRUE when something was added or removed that nobody has logged in since to see. */
 gboolean pop_server_has_news(struct pop_server *server);
 /* UIDLs of what is there (char *). Gives (g_ptr_array_unref). */

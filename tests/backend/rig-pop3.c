@@ -236,6 +236,12 @@ rig_pop3_refuse(const char *why)
 }
 
 void
+rig_pop3_lie(gsize size)
+{
+	pop_server_lie(drop.server, size);
+}
+
+void
 rig_pop3_remove(const char *name)
 {
 	GHashTableIter iter;

@@ -43,6 +43,8 @@ struct rig_kind {
 void rig_pop3_remove(const char *name);
 /* Of it, too: what log-ins are refused with from now on, NULL: they are not. */
 void rig_pop3_refuse(const char *why);
+/* And what size all messages are said to have, 0: their own. */
+void rig_pop3_lie(gsize size);
 extern const struct rig_kind rig_maildir, rig_pop3, rig_imap_plain, rig_imap_condstore, rig_imap_qresync,
         rig_imap_all;
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "backend/pop3/pop3-private.h"
+#include "backend/pop3/visit.h"
 #include "base/error.h"
 #include "pop-server.h"
 #include "rig.h"
@@ -392,6 +392,44 @@ what_is_wished_for_all_outlives_the_visit(struct rig *rig)
 	all_but_the_late_one_are_read(rig);
 }
 
+static void
+link_again(struct rig *rig, guint64 spare)
+{
+	rig->ready = rig->lost = FALSE;
+	rig_link(rig);
+	if (spare)
+		rig->backend->visit->spare = spare;
+}
+
+/* What has so many octets more than were announced that there seems to be no end to them, as a header and as
+ * a text. What has an end comes whole, whatever was announced. */
+static void
+what_has_no_end_is_given_up(struct rig *rig)
+{
+	g_autofree char *octets = g_strnfill(300000, 'x');
+	g_autofree char *text = g_strconcat("Subject: long\nX-Long: ", octets, "\n\n", octets, "\n", NULL);
+	static const struct conf_keep keeps[] = {{KEEP_HEADERS, -1}, {KEEP_FULL, -1}};
+
+	rig_pop3_lie(10);
+	rig->kind->deliver(rig, "INBOX", "long", NOON, text);
+	for (guint i = 0; i < G_N_ELEMENTS(keeps); i++) {
+		struct rig_done opened = {0};
+		g_autoptr(GError) error = NULL;
+
+		rig->account->keep = keeps[i];
+		link_again(rig, 100000);
+		rig->kind->ops->open(rig->backend, rig_folder_at(rig, "INBOX"), rig_on_done, &opened);
+		error = rig_wait_error(rig, &opened);
+		g_assert_error(error, FULMAR_ERROR, FULMAR_NO_LINK);
+		g_assert_nonnull(strstr(error->message, "more than it announced"));
+		g_assert_true(rig->lost);
+		rig_here(rig, "INBOX", "");
+	}
+	link_again(rig, 1000000);
+	rig_open(rig, "INBOX");
+	rig_here(rig, "INBOX", "long");
+}
+
 /* RFC 2449 §8.1.1: mostly for a moment; who has it for long is not asked every minute. */
 static void
 a_maildrop_in_use_is_asked_for_again(struct rig *rig)
@@ -422,6 +460,7 @@ a_maildrop_in_use_is_asked_for_again(struct rig *rig)
 static const struct rig_case promises[] = {
         {"what-is-wished-for-all-waits-for-all", what_is_wished_for_all_waits_for_all, 0},
         {"what-is-wished-for-all-outlives-the-visit", what_is_wished_for_all_outlives_the_visit, 0},
+        {"what-has-no-end-is-given-up", what_has_no_end_is_given_up, 0},
         {"a-maildrop-in-use-is-asked-for-again", a_maildrop_in_use_is_asked_for_again, 0},
         {"a-copy-waits-for-its-text", a_copy_waits_for_its_text, 0},
         {"a-visit-fetches-what-copies-wait-for", a_visit_fetches_what_copies_wait_for, 0},

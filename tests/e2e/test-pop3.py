@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A POP3 account against a real Dovecot and a scripted server: what is said, what is kept, and that it is had once."""
-import base64, contextlib, json, os, sys
+import base64, contextlib, hashlib, hmac, json, os, ssl, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from courier import Courier
@@ -148,6 +148,60 @@ def test_octets_glued_to_the_stls_ok_are_dropped():
         with Pop(no=['STLS']) as server, Home(pop3_conf(server.port, security='starttls', more='ca-file = %s\n' % d.ca)) as home:
             sync(home, 3)
             assert server.heard == ['STLS'] and 'refuses STLS' in home.err, (server.heard, home.err)
+
+
+def scram_server(name, bound):
+    """Answers AUTH SCRAM-NAME-PLUS; bound gives what the client shall have bound to, of a session: the kind, and the data or None for any 32 octets."""
+    def say(session, command):
+        def hmac_of(key, text):
+            return hmac.digest(key, text, name)
+        def more():
+            return base64.b64decode(session.line())
+        kind, data = bound(session)
+        first = base64.b64decode(command.split()[2])
+        header, _, bare = first.partition(b',,')
+        assert header == b'p=' + kind and bare.startswith(b'n=ann,r='), first
+        nonce, salt = bare.split(b'r=')[1] + b'server', b'some salt'
+        challenge = b'r=%s,s=%s,i=4096' % (nonce, base64.b64encode(salt))
+        session.send('+ %s\n' % base64.b64encode(challenge).decode())
+        final, _, proof = more().rpartition(b',p=')
+        binding, said = final.split(b',')
+        binding = base64.b64decode(binding[2:])
+        assert said == b'r=' + nonce and binding[:len(header) + 2] == header + b',,', final
+        got = binding[len(header) + 2:]
+        assert got == data or (data is None and len(got) == 32), (kind, got, data)
+        salted = hashlib.pbkdf2_hmac(name, b'secret word', salt, 4096)
+        text = b','.join((bare, challenge, final))
+        client = hmac_of(salted, b'Client Key')
+        signature = hmac_of(hashlib.new(name, client).digest(), text)
+        if base64.b64decode(proof) != bytes(a ^ b for a, b in zip(client, signature)):
+            return session.let_in(False)
+        session.send('+ %s\n' % base64.b64encode(b'v=' + base64.b64encode(hmac_of(hmac_of(salted, b'Server Key'), text))).decode())
+        assert session.line() == ''
+        return session.let_in(True)
+    return say
+
+
+def test_a_log_in_that_is_bound_to_its_tls():
+    """With both kinds of binding; with STLS it is that of the TLS begun then."""
+    bindings = {ssl.TLSVersion.TLSv1_2: lambda session: (b'tls-unique', session.sock.get_channel_binding('tls-unique')),
+                ssl.TLSVersion.TLSv1_3: lambda session: (b'tls-exporter', None)}
+    with Dovecot() as d:
+        tls = (os.path.join(d.dir, 'server.pem'), os.path.join(d.dir, 'server.key'))
+        for version, security, name in ((ssl.TLSVersion.TLSv1_2, 'tls', 'sha256'), (ssl.TLSVersion.TLSv1_3, 'starttls', 'sha256'), (ssl.TLSVersion.TLSv1_2, 'starttls', 'sha1')):
+            scram = 'SCRAM-SHA-%s' % {'sha256': '256', 'sha1': '1'}[name]
+            answers = {'AUTH %s-PLUS .*' % scram: scram_server(name, bindings[version])}
+            if security == 'starttls':
+                answers['STLS'] = lambda session, command: session.begin_tls()
+            with Pop([1], tls=tls, implicit_tls=security == 'tls', caps=CAPS + ['SASL PLAIN %s %s-PLUS' % (scram, scram)], answers=answers) as server:
+                server.tls.maximum_version = server.tls.minimum_version = version
+                with Home(pop3_conf(server.port, security=security, more='ca-file = %s\n' % d.ca)) as home:
+                    for _ in range(2):
+                        sync(home)
+                        assert [c.split()[1] for c in server.heard if c.startswith('AUTH')] == [scram + '-PLUS'], server.heard
+                    assert subjects(home) == numbers(1)
+                    home.write_conf(pop3_conf(server.port, password='another', security=security, more='ca-file = %s\n' % d.ca))
+                    sync(home, 4)
 
 
 def test_a_plus_ok_in_place_of_a_plus():

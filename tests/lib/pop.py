@@ -96,6 +96,12 @@ class Session(Connection):
     def do_capa(self, rest):
         return '+OK\n' + ''.join(c + '\n' for c in self.server.caps) + '.\n'
 
+    def begin_tls(self):
+        """As an answer to STLS."""
+        self.send('+OK begin\n')
+        self.step(TLS)
+        return b''
+
     def do_noop(self, rest):
         return '+OK\n'
 

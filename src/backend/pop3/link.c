@@ -7,6 +7,8 @@
 
 /* The connection of a visit: octets to the parser, its end to everything under way. */
 
+enum { SPARE = 512 << 20 };
+
 static void
 feed(struct visit *v, const unsigned char *bytes, gsize len)
 {
@@ -158,6 +160,7 @@ visit_new(struct backend *b)
 	struct visit *v = g_new0(struct visit, 1);
 
 	v->b = b;
+	v->spare = SPARE;
 	login_init(&v->login, b->env, &pop3_login_verbs, v);
 	pop3_caps_init(&v->caps);
 	g_queue_init(&v->waiting);

@@ -18,8 +18,7 @@ enum {
 	HEADER_KEPT = 256 * 1024, /* octets of a header */
 	TAKEN_MOST = 4 << 20,     /* octets that wait for the store */
 	TAKEN_ROWS = 1000,
-	TAKEN_MS = 500,   /* nothing waits longer than that, while more comes */
-	SPARE = 512 << 20 /* octets that a message may have more than was announced */
+	TAKEN_MS = 500 /* nothing waits longer than that, while more comes */
 };
 
 typedef void (*take_progress)(guint64 have, guint64 total, void *user);
@@ -238,7 +237,7 @@ on_octets(struct visit *v, struct pop3_cmd *cmd, const unsigned char *bytes, gsi
 	gboolean ok;
 
 	t->have += len;
-	if (t->have > t->item->size + SPARE) {
+	if (t->have > t->item->size + v->spare) {
 		give_up(v);
 		return FALSE;
 	}

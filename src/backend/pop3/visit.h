@@ -98,6 +98,7 @@ struct visit {
 	guint64 window;       /* octets that the answers under way are said to have */
 	guint64 flown;        /* octets that came since busy_since */
 	gint64 busy_since;    /* monotonic µs: when commands began to be under way */
+	guint64 spare;        /* octets that a message may have more than was announced */
 	guint64 header_size;  /* octets that headers here have, about; 0: not known */
 	struct tasks tasks;
 
