@@ -397,8 +397,7 @@ link_again(struct rig *rig, guint64 spare)
 {
 	rig->ready = rig->lost = FALSE;
 	rig_link(rig);
-	if (spare)
-		rig->backend->visit->spare = spare;
+	rig->backend->visit->spare = spare;
 }
 
 /* What has so many octets more than were announced that there seems to be no end to them, as a header and as
@@ -428,6 +427,39 @@ what_has_no_end_is_given_up(struct rig *rig)
 	link_again(rig, 1000000);
 	rig_open(rig, "INBOX");
 	rig_here(rig, "INBOX", "long");
+}
+
+/* What cannot be kept is told, and is no reason to listen to it for ever; the next visit brings it. */
+static void
+what_cannot_be_kept_has_an_end_too(struct rig *rig)
+{
+	g_autofree char *octets = g_strnfill(4 << 20, 'x');
+	g_autofree char *text = g_strconcat("Subject: large\n\n", octets, "\n", NULL);
+	struct rig_done opened = {0}, filled = {0};
+	g_autoptr(GError) error = NULL;
+	struct rlimit usual, none;
+
+	rig_pop3_lie(10); /* else its header would come first */
+	rig->account->keep = (struct conf_keep){KEEP_FULL, -1};
+	rig->kind->deliver(rig, "INBOX", "large", NOON, text);
+	for (int i = 0; i < 60; i++)
+		rig_deliver(rig, "INBOX", "small", NOON + 1 + i);
+	link_again(rig, 3 << 20);
+	rig->kind->ops->open(rig->backend, rig_folder_at(rig, "INBOX"), rig_on_done, &opened);
+	rig_wait(rig, &opened);
+	signal(SIGXFSZ, SIG_IGN);
+	g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &usual), ==, 0);
+	none = usual;
+	none.rlim_cur = 0;
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &none), ==, 0);
+	rig->kind->ops->fill(rig->backend, rig_folder_at(rig, "INBOX"), rig_on_done, &filled);
+	error = rig_wait_error(rig, &filled);
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &usual), ==, 0);
+	g_assert_error(error, FULMAR_ERROR, FULMAR_FAILED);
+	g_assert_true(rig->lost);
+	link_again(rig, 8 << 20);
+	rig_open(rig, "INBOX");
+	g_assert_cmpint(rig_id_at(rig, "INBOX", "large"), !=, 0);
 }
 
 /* RFC 2449 §8.1.1: mostly for a moment; who has it for long is not asked every minute. */
@@ -461,6 +493,7 @@ static const struct rig_case promises[] = {
         {"what-is-wished-for-all-waits-for-all", what_is_wished_for_all_waits_for_all, 0},
         {"what-is-wished-for-all-outlives-the-visit", what_is_wished_for_all_outlives_the_visit, 0},
         {"what-has-no-end-is-given-up", what_has_no_end_is_given_up, 0},
+        {"what-cannot-be-kept-has-an-end-too", what_cannot_be_kept_has_an_end_too, 0},
         {"a-maildrop-in-use-is-asked-for-again", a_maildrop_in_use_is_asked_for_again, 0},
         {"a-copy-waits-for-its-text", a_copy_waits_for_its_text, 0},
         {"a-visit-fetches-what-copies-wait-for", a_visit_fetches_what_copies_wait_for, 0},

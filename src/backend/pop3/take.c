@@ -190,22 +190,25 @@ begin_file(struct visit *v, struct take *t, GError **error)
 
 /* ---- receiving ---- */
 
-static gboolean
+static void
 take_header(struct take *t, const unsigned char *bytes, gsize len)
 {
 	gsize room = HEADER_KEPT - MIN(t->octets->len, HEADER_KEPT);
 
 	g_byte_array_append(t->octets, bytes, (guint)MIN(len, room));
-	return TRUE;
 }
 
-static gboolean
+/* Or t->error is set. */
+static void
 take_body(struct visit *v, struct take *t, const unsigned char *bytes, gsize len)
 {
-	if (t->fd >= 0)
-		return files_write_all(t->fd, bytes, len) || fail_disk(&t->error);
-	g_byte_array_append(t->octets, bytes, (guint)len);
-	return t->octets->len <= SMALL || begin_file(v, t, &t->error);
+	if (t->fd < 0) {
+		g_byte_array_append(t->octets, bytes, (guint)len);
+		if (t->octets->len > SMALL)
+			begin_file(v, t, &t->error);
+	} else if (!files_write_all(t->fd, bytes, len)) {
+		fail_disk(&t->error);
+	}
 }
 
 static void
@@ -234,16 +237,19 @@ static gboolean
 on_octets(struct visit *v, struct pop3_cmd *cmd, const unsigned char *bytes, gsize len)
 {
 	struct take *t = cmd->user;
-	gboolean ok;
 
 	t->have += len;
 	if (t->have > t->item->size + v->spare) {
 		give_up(v);
 		return FALSE;
 	}
-	ok = t->whole ? take_body(v, t, bytes, len) : take_header(t, bytes, len);
+	/* What cannot be kept is counted all the same. */
+	if (t->whole && !t->error)
+		take_body(v, t, bytes, len);
+	else if (!t->whole)
+		take_header(t, bytes, len);
 	tell_progress(t);
-	return ok;
+	return TRUE;
 }
 
 static void begin(struct visit *v, struct take *t);
@@ -254,7 +260,7 @@ static void
 end_in_vain(struct visit *v, struct take *t, const GError *error)
 {
 	t->item->gone = TRUE;
-	if (t->id) {
+	if (t->id || t->error) {
 		take_end(t, error);
 		return;
 	}
