@@ -316,7 +316,7 @@ class Life:
                 self.must(not row.full or self.twins or self.slept, 'number %d did not go from the server' % mail.n)
             mail.due |= any(due)
         if self.twins:
-            for n in {m.n for m in mails}:
+            for n in {m.n for m in mails} - {m.n for m in self.server.gone}:
                 there = sum(m.n == n for m in self.server.mails)
                 rows = [r for r in list(self.rows.values()) + list(self.limbo.values()) if r.n == n and r.arrived]
                 self.must(there + sum(r.full or r.id in self.limbo for r in rows) >= len(rows), 'of number %d one is nowhere as a whole' % n)
@@ -357,6 +357,8 @@ class Life:
         self.take(seen, copies.values(), changed if way is not before else ())
         self.compare(mails, was, done)
         if done:
+            for row in self.rows.values():
+                row.unjudged = False
             late = [m.n for m in mails if m in self.server.mails and m.row is None and not m.swept]
             self.must(not late, 'not here after a sync: %s' % late)
         self.copies = copies
@@ -425,6 +427,8 @@ class Life:
         vague = [r for r in chosen if r.unjudged]
         was = {r.id: r.state for r in chosen}
         force = self.dice.choice(['kill', None, None, None])
+        if vague or any(r.vague for r in chosen):  # before and after look alike
+            force = None
         beside = not force and self.dice.random() < .15
         if force or beside or self.dice.random() < .7:
             args = ['--offline'] + args
@@ -445,7 +449,7 @@ class Life:
     def move(self):
         chosen, to = self.some(), self.dice.choice(PLACES)
         if any(r.unjudged for r in chosen):
-            chosen, to = [r for r in chosen if r.unjudged], 'Archive'
+            chosen, to = [r for r in chosen if r.unjudged and r.state[0] != 'Archive'], 'Archive'
         self.change(['move', *[r.id for r in chosen], 'post/' + to], chosen, lambda s: (to, s[1]))
 
     def delete(self):
