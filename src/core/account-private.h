@@ -501,11 +501,14 @@ const struct sentence *sentences_add(struct sentences *sentences, const struct v
 /* Finds the folders, and makes those that are not there. What goes to one that cannot be had stays: then
  * FALSE, with error, and the rest may be gone on with. In no transaction. */
 gboolean sentences_prepare(struct account *a, struct sentences *sentences, GError **error);
-/* In a transaction that has begun (durable). What is elsewhere by now is left out. */
-gboolean sentences_write(struct account *a, struct sentences *sentences, GError **error);
-/* After it: the screens are told, and the steps get their name. from, path: where the messages stood. */
-gboolean sentences_tell(struct account *a, const struct sentences *sentences, gint64 from, const char *path,
+/* In a transaction that has begun (durable). What is elsewhere by now is left out. path: where the messages
+ * stood; the steps are named after it. */
+gboolean sentences_write(struct account *a, struct sentences *sentences, const char *path, GError **error);
+/* What was prepared, and could not be written, is a step of that name all the same. */
+gboolean sentences_name(struct account *a, const struct sentences *sentences, const char *path,
                         GError **error);
+/* After it: the screens are told. from: where the messages stood. */
+void sentences_tell(struct account *a, const struct sentences *sentences, gint64 from);
 guint sentences_count(const struct sentences *sentences);
 
 /* ---- arrivals.c: rules for what came ---- */

@@ -158,7 +158,7 @@ write_all(struct rules_run *run, GError **error)
 
 	if (!store_begin(a->store, TRUE, error))
 		return FALSE;
-	if (sentences_write(a, run->sentences, error) && note_unread(run, error))
+	if (sentences_write(a, run->sentences, run->folder->path, error) && note_unread(run, error))
 		return store_commit(a->store, error);
 	store_rollback(a->store);
 	return FALSE;
@@ -203,7 +203,9 @@ carry_out(struct rules_run *run, GError **error)
 	        may_leave(run, error) && sentences_prepare(a, run->sentences, error) && write_all(run, error);
 
 	/* Also of what came before a fault, such as a folder that was made. */
-	ok = sentences_tell(a, run->sentences, run->folder->id, run->folder->path, ok ? error : NULL) && ok;
+	if (!ok)
+		sentences_name(a, run->sentences, run->folder->path, NULL);
+	sentences_tell(a, run->sentences, run->folder->id);
 	if (ok || run->sentences->step)
 		tell_step(run);
 	if (ok && run->unread->len)

@@ -218,7 +218,7 @@ carry_out(struct judging *j, GError **error)
 	/* What is judged again after a crash and stays as it is does no harm. */
 	if (!store_begin(a->store, j->sentences->all->len > 0, error))
 		return FALSE;
-	if (!take_notes(j, error) || !sentences_write(a, j->sentences, error) ||
+	if (!take_notes(j, error) || !sentences_write(a, j->sentences, j->path, error) ||
 	    !store_commit(a->store, error)) {
 		store_rollback(a->store);
 		return FALSE;
@@ -227,7 +227,9 @@ carry_out(struct judging *j, GError **error)
 	j->rulings->judged = g_get_monotonic_time();
 	if (j->tally)
 		count(j);
-	return !j->sentences->all->len || sentences_tell(a, j->sentences, j->folder, j->path, error);
+	if (j->sentences->all->len)
+		sentences_tell(a, j->sentences, j->folder);
+	return TRUE;
 }
 
 gboolean

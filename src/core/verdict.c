@@ -249,15 +249,6 @@ write_one(struct account *a, struct sentences *sentences, struct sentence *sente
 	                                     sentence->remove, sentence->keywords, "", step, error);
 }
 
-gboolean
-sentences_write(struct account *a, struct sentences *sentences, GError **error)
-{
-	for (guint i = 0; i < sentences->all->len; i++)
-		if (!write_one(a, sentences, sentences->all->pdata[i], error))
-			return FALSE;
-	return TRUE;
-}
-
 static gboolean
 name_step(struct account *a, const struct sentences *sentences, gint64 step, const char *path, GError **error)
 {
@@ -272,8 +263,8 @@ name_step(struct account *a, const struct sentences *sentences, gint64 step, con
 	return store_undo_name(a->store, step, "rules", n, path, error);
 }
 
-static gboolean
-name_steps(struct account *a, const struct sentences *sentences, const char *path, GError **error)
+gboolean
+sentences_name(struct account *a, const struct sentences *sentences, const char *path, GError **error)
 {
 	gboolean ok = !sentences->step || name_step(a, sentences, sentences->step, path, error);
 
@@ -286,8 +277,16 @@ name_steps(struct account *a, const struct sentences *sentences, const char *pat
 }
 
 gboolean
-sentences_tell(struct account *a, const struct sentences *sentences, gint64 from, const char *path,
-               GError **error)
+sentences_write(struct account *a, struct sentences *sentences, const char *path, GError **error)
+{
+	for (guint i = 0; i < sentences->all->len; i++)
+		if (!write_one(a, sentences, sentences->all->pdata[i], error))
+			return FALSE;
+	return !sentences->all->len || sentences_name(a, sentences, path, error);
+}
+
+void
+sentences_tell(struct account *a, const struct sentences *sentences, gint64 from)
 {
 	for (guint i = 0; i < sentences->all->len; i++) {
 		gint64 to = ((const struct sentence *)sentences->all->pdata[i])->to;
@@ -303,5 +302,4 @@ sentences_tell(struct account *a, const struct sentences *sentences, gint64 from
 	account_hooks.rows(from, a);
 	journal_touch(a);
 	journal_show(a);
-	return name_steps(a, sentences, path, error);
 }

@@ -58,9 +58,9 @@ store_undo_name(struct store *store, gint64 step, const char *verb, guint n, con
 	        "UPDATE step SET verb = ?3, n = iif(?4 IS NULL, n, ?2), target = coalesce(?4, target)"
 	        " WHERE id = ?1";
 	sqlite3_stmt *statement;
-	gboolean ok;
+	gboolean own, ok;
 
-	if (!store_begin(store, FALSE, error))
+	if (!store_enter(store, FALSE, &own, error))
 		return FALSE;
 	statement = store_sql(store, sql, VALUES(step, n), error);
 	if (statement) {
@@ -68,5 +68,5 @@ store_undo_name(struct store *store, gint64 step, const char *verb, guint n, con
 		store_bind_text(statement, 4, target);
 	}
 	ok = store_finish(store, statement, error);
-	return store_leave(store, TRUE, ok, error);
+	return store_leave(store, own, ok, error);
 }

@@ -152,6 +152,24 @@ a_whole_folder_is_unread_again(struct bed *bed, gconstpointer unused)
 	assert_shown(bed, ids, 3, to, 0);
 }
 
+/* A crash leaves no step with the name of what it began with. */
+static void
+a_step_gets_its_name_with_what_it_does(struct bed *bed, gconstpointer unused)
+{
+	msgid id = add_mail(bed->store, bed->inbox, &(struct mail){.uid = 4, .id = "<a@x>"});
+	struct store_undo *undo;
+	gint64 step = 0;
+
+	g_assert_true(store_begin(bed->store, TRUE, NULL));
+	g_assert_true(store_journal_flags(bed->store, &id, 1, FLAG_FLAGGED, 0, NULL, NULL, &step, NULL));
+	g_assert_true(store_undo_name(bed->store, step, "rules", 1, "INBOX", NULL));
+	g_assert_true(store_commit(bed->store, NULL));
+	undo = store_last_undo(bed->store, NULL);
+	g_assert_cmpint(undo->id, ==, step);
+	g_assert_cmpstr(undo->verb, ==, "rules");
+	store_undo_free(undo);
+}
+
 /* ---- marks ---- */
 
 static msgid
@@ -303,6 +321,7 @@ main(int argc, char **argv)
 	           a_move_that_was_tried_is_not_overtaken, bed_down);
 	BED_TEST("/store/undo/copied-again", a_copy_made_again_has_the_flags_it_had);
 	BED_TEST("/store/undo/whole-folder", a_whole_folder_is_unread_again);
+	BED_TEST("/store/undo/named", a_step_gets_its_name_with_what_it_does);
 	BED_TEST("/store/undo/marks/moved", a_mark_goes_along_with_a_move);
 	for (guint i = 0; i < G_N_ELEMENTS(marks); i++)
 		g_test_add(marks[i].path, struct bed, marks[i].data, bed_up, marks[i].test, bed_down);
