@@ -1,11 +1,7 @@
 #include "store/maildrop.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/error.h"
 #include "base/files.h"
-#include "base/i18n.h"
 #include "store/store-private.h"
 
 /* Table maildrop. A row outlives its message when the person deleted that for good (store_expire says so by
@@ -317,21 +313,6 @@ sync_body(struct store *store, msgid id, GHashTable *dirs, GError **error)
 	return TRUE;
 }
 
-/* Everything of the file system the store is on: of many files that is the work of one. */
-static gboolean
-sync_all(struct store *store, GError **error)
-{
-	int fd = open(store->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	gboolean ok = fd >= 0 && syncfs(fd) == 0;
-
-	if (!ok)
-		fulmar_fail(error, FULMAR_FAILED, _("%s cannot be written: %s"), store->dir,
-		            g_strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 /* Files first: by then the names of all of them are mostly on the disk too. */
 gboolean
 store_bodies_sync(struct store *store, const msgid *ids, guint n, GError **error)
@@ -341,7 +322,7 @@ store_bodies_sync(struct store *store, const msgid *ids, guint n, GError **error
 	gpointer dir;
 
 	if (n > SYNC_FEW)
-		return sync_all(store, error);
+		return files_sync_all(store->dir, error);
 	for (guint i = 0; i < n; i++)
 		if (!sync_body(store, ids[i], dirs, error))
 			return FALSE;
