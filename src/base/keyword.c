@@ -33,6 +33,20 @@ keyword_is_valid(const char *word)
 	       (g_str_has_prefix(word, KEYWORD_LABEL) ? is_label(word) : is_atom(word));
 }
 
+gboolean
+keyword_is_among(const char *words, const char *word, gsize len)
+{
+	for (const char *at = words; at && *at;) {
+		gsize n = strcspn(at, " ");
+
+		if (n == len && g_ascii_strncasecmp(at, word, len) == 0)
+			return TRUE;
+		at += n;
+		at += strspn(at, " ");
+	}
+	return FALSE;
+}
+
 char *
 keyword_from_typed(const char *typed)
 {

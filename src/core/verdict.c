@@ -1,5 +1,6 @@
 #include <string.h>
 #include "base/i18n.h"
+#include "base/keyword.h"
 #include "core/account-private.h"
 
 /* Each rule is asked about the message as it is, in their order; what one does is not seen by the next. Then
@@ -19,17 +20,6 @@ verdict_clear(struct verdict *verdict)
 	g_string_free(verdict->keywords, TRUE);
 }
 
-static gboolean
-has_word(const char *words, const char *word)
-{
-	g_auto(GStrv) all = g_strsplit(words, " ", -1);
-
-	for (char **w = all; *w; w++)
-		if (!g_ascii_strcasecmp(*w, word))
-			return TRUE;
-	return FALSE;
-}
-
 /* What the message has already it does not get. */
 static void
 take_up(struct verdict *verdict, const struct conf_rule *rule, const struct store_row *row)
@@ -39,7 +29,8 @@ take_up(struct verdict *verdict, const struct conf_rule *rule, const struct stor
 	if (rule->folder)
 		verdict->folder = rule->folder;
 	for (char **word = rule->keyword; *word; word++)
-		if (!has_word(row->keywords, *word) && !has_word(verdict->keywords->str, *word))
+		if (!keyword_is_among(row->keywords, *word, strlen(*word)) &&
+		    !keyword_is_among(verdict->keywords->str, *word, strlen(*word)))
 			g_string_append_printf(verdict->keywords, "%s%s", verdict->keywords->len ? " " : "",
 			                       *word);
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/keyword.h"
+
 G_STATIC_ASSERT((int)QUERY_SEEN == (int)FLAG_SEEN && (int)QUERY_ANSWERED == (int)FLAG_ANSWERED &&
                 (int)QUERY_FLAGGED == (int)FLAG_FLAGGED && (int)QUERY_DELETED == (int)FLAG_DELETED &&
                 (int)QUERY_DRAFT == (int)FLAG_DRAFT && (int)QUERY_FORWARDED == (int)FLAG_FORWARDED);
@@ -169,18 +171,6 @@ has_filename(const struct facts *facts, const struct query_term *term)
 
 /* ---- the row ---- */
 
-/* Keywords are whole words, in either case (RFC 9051 §2.3.2). */
-static gboolean
-has_keyword(const struct store_row *row, const char *word)
-{
-	g_auto(GStrv) all = g_strsplit(row->keywords, " ", -1);
-
-	for (char **k = all; *k; k++)
-		if (!g_ascii_strcasecmp(*k, word))
-			return TRUE;
-	return FALSE;
-}
-
 static gint64
 time_of(const struct store_row *row, const struct query_term *term)
 {
@@ -241,7 +231,7 @@ ask(const struct query_term *term, void *user)
 	case QUERY_ATTACHMENT:
 		return has_attachment(facts);
 	case QUERY_KEYWORD:
-		return answer(has_keyword(row, term->word));
+		return answer(keyword_is_among(row->keywords, term->word, strlen(term->word)));
 	case QUERY_STATE:
 		return answer((row->flags & term->mask) == term->want);
 	case QUERY_SIZE:

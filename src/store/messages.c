@@ -1,6 +1,7 @@
 #include <string.h>
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/keyword.h"
 #include "store/store-private.h"
 
 /* ---- a row as changes see it ---- */
@@ -109,27 +110,13 @@ row_shown(const struct row_state *state)
 
 /* ---- keywords ---- */
 
-static gboolean
-has_word(const char *words, const char *word, gsize len)
-{
-	for (const char *at = words; at && *at;) {
-		gsize n = strcspn(at, " ");
-
-		if (n == len && g_ascii_strncasecmp(at, word, len) == 0)
-			return TRUE;
-		at += n;
-		at += strspn(at, " ");
-	}
-	return FALSE;
-}
-
 static void
 append_words(GString *out, const char *words, const char *without)
 {
 	for (const char *at = words ? words + strspn(words, " ") : NULL; at && *at;) {
 		gsize n = strcspn(at, " ");
 
-		if (n && !has_word(out->str, at, n) && !has_word(without, at, n)) {
+		if (n && !keyword_is_among(out->str, at, n) && !keyword_is_among(without, at, n)) {
 			if (out->len)
 				g_string_append_c(out, ' ');
 			g_string_append_len(out, at, (gssize)n);

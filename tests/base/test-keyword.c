@@ -37,6 +37,24 @@ what_is_typed_becomes_one_word(void)
 }
 
 static void
+a_word_is_among_others_as_a_whole(void)
+{
+	static const struct {
+		const char *words, *word;
+		gboolean is;
+	} cases[] = {
+	        {NULL, "a", FALSE},    {"", "a", FALSE},           {"a", "a", TRUE},
+	        {"ab c", "C", TRUE},   {"$Junk x", "$junk", TRUE}, {"ab", "a", FALSE},
+	        {"a b", "a b", FALSE}, {"  a   b ", "b", TRUE},    {"a", "ab", FALSE},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+		g_assert_cmpint(keyword_is_among(cases[i].words, cases[i].word, strlen(cases[i].word)), ==,
+		                cases[i].is);
+	g_assert_true(keyword_is_among("a b", "b and more", 1));
+}
+
+static void
 quotes_hold_words_together(void)
 {
 	static const struct {
@@ -63,6 +81,7 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/keyword/a-word-is-among-others-as-a-whole", a_word_is_among_others_as_a_whole);
 	g_test_add_func("/keyword/what-is-typed-becomes-one-word", what_is_typed_becomes_one_word);
 	g_test_add_func("/keyword/quotes-hold-words-together", quotes_hold_words_together);
 	return g_test_run();
