@@ -38,8 +38,8 @@ enum command_verb {
 	CMD_FOLDER_PREF, /* folder, text = "hidden", "pinned" or "keep", text2 = "yes", "no" or a keep policy
 	                  */
 	CMD_RULES,    /* folder: the configuration's rules over all of it, as one step of undo; what has to be
-	                 read    first is noted, and judged when it is here. add = 1: only says what would be
-	                 done:    EVENT_RULE for each rule */
+	                 read first is noted, and judged when it is here. add = 1: only says what would be
+	                 done: EVENT_RULE for each rule */
 	CMD_DOWNLOAD, /* folder or ids: whole messages for the journey; progress in octets; done when all are
 	                 here. Waits for a better link as long as it takes; remembered until it is done
 	                 (store/wanted.h) */
@@ -107,7 +107,7 @@ enum event_kind {
 	                 failed: text is why */
 	EVENT_FACT,   /* doctor: text = name, text2 = value */
 	EVENT_STEP,   /* before EVENT_DONE of a command that changed mail: id = step of undo (0: nothing
-	                 changed), text =     one line that says what was done */
+	                 changed), text = one line that says what was done */
 	EVENT_BACK,   /* command: undo brought messages back; id = the newest of them, in folder */
 	EVENT_NEW_ID, /* command: id = the new row (copies, other accounts), text = its account */
 	EVENT_RULE, /* command: text = name of a rule, text2 = what it does, have = how many messages it fits,
