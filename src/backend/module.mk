@@ -38,6 +38,7 @@ libbackend_a_SOURCES = \
   src/backend/imap/session.c \
   src/backend/imap/structure.c \
   src/backend/imap/survey.c \
+  src/backend/imap/together.c \
   src/backend/imap/verify.c \
   src/backend/imap/want.c src/backend/imap/want.h \
   src/backend/imap/watch.c \

@@ -477,6 +477,22 @@ def test_a_text_that_is_refused_leaves_the_rest_alone():
     body_refused('<tag> BAD Command Argument Error. 11\n', 1)
 
 
+def test_a_whole_message_that_cannot_be_had_takes_no_other_along():
+    """They are asked for by one command, which it ends; some servers say then that all is well."""
+    def text(session, command):
+        return end if 'BODY.PEEK[]' in command and in_set(command.split()[2], 6)(3) else None
+
+    for end in '<tag> NO [UNAVAILABLE] UID FETCH Server error\n', '<tag> NO cannot\n', '<tag> BAD no\n', '<tag> OK\n':
+        server = Script(Box(range(1, 7)), caps=PLAIN, answers={'UID FETCH .*': text})
+        with Home(imap_conf(server.port, more='keep = full')) as home:
+            home.run('sync', 'work/INBOX', status=None)
+            asked = [h.split()[2] for h in server.heard if 'BODY.PEEK[]' in h]
+            assert asked == ['1:6', *'654321'], asked
+            mail = os.path.join(home.dir, 'data', 'fulmar', 'work', 'mail')
+            assert sum(f.endswith('.eml') for _, _, files in os.walk(mail) for f in files) == 5
+        server.close()
+
+
 MIXED = '''From: Bob <bob@harbour.example>
 Subject: number 1
 MIME-Version: 1.0

@@ -54,8 +54,8 @@ put(struct backend *b, struct imap_want *w, gboolean here, const GError *error)
 		want_end(b, w);
 }
 
-static void
-put_if_due(struct backend *b)
+void
+want_put_if_due(struct backend *b)
 {
 	if (imap_bodies_due(b->bodies, b->wants.length))
 		imap_bodies_put(b, put);
@@ -90,7 +90,7 @@ take_whole(struct backend *b, struct imap_want *w, const struct imap_fetch_secti
 		if (want_is_watched(w))
 			imap_bodies_put(b, put);
 		else
-			put_if_due(b);
+			want_put_if_due(b);
 		return;
 	}
 	if (value->spool_fd < 0) {
@@ -225,7 +225,6 @@ imap_on_section(struct backend *b, guint64 uid, const struct imap_fetch_section 
 /* ---- asking ---- */
 
 static gboolean want_begin(struct backend *b, struct imap_want *w, GError **error);
-static void ask(struct backend *b, struct imap_want *w);
 static void ask_ahead(struct backend *b, struct imap_want *w);
 
 /* From the start, as it is in the message. */
@@ -265,9 +264,9 @@ has_failed_decoded(struct backend *b, const struct imap_want *w, const struct im
 	return w->fd < 0 || !w->sized || is_in_vain(w, cmd);
 }
 
-static void
-answered(struct backend *b, struct imap_want *w, const struct imap_cmd *cmd,
-         const struct imap_response *response, const GError *error)
+void
+want_answered(struct backend *b, struct imap_want *w, const struct imap_cmd *cmd,
+              const struct imap_response *response, const GError *error)
 {
 	if (w->binary && !w->finished && !w->error)
 		w->unfit = w->unfit || has_failed_decoded(b, w, cmd, response, error);
@@ -279,7 +278,7 @@ answered(struct backend *b, struct imap_want *w, const struct imap_cmd *cmd,
 	if (w->dated && !w->finished && !w->error && error && response) {
 		b->no_savedate = TRUE;
 		w->dated = FALSE;
-		ask(b, w);
+		want_ask(b, w);
 		return;
 	}
 	if (error && !w->error && !w->finished)
@@ -306,12 +305,12 @@ asked_done(struct backend *b, struct imap_cmd *cmd, const struct imap_response *
 
 	w->flights--;
 	if (!w->held)
-		answered(b, w, cmd, response, error);
-	put_if_due(b);
+		want_answered(b, w, cmd, response, error);
+	want_put_if_due(b);
 }
 
-static void
-ask(struct backend *b, struct imap_want *w)
+void
+want_ask(struct backend *b, struct imap_want *w)
 {
 	g_autofree char *range = NULL, *size = NULL, *item = NULL;
 	struct imap_cmd *cmd = imap_cmd_in(b, w->folder, "UID FETCH", asked_done, w);
@@ -347,7 +346,7 @@ ask_ahead(struct backend *b, struct imap_want *w)
 		b->slices_ahead =
 		        (guint)MIN((w->have - w->from) * MOMENT_MS / (guint64)MAX(ms, 1) / SLICE, AHEAD_MOST);
 	do
-		ask(b, w);
+		want_ask(b, w);
 	while (w->flights < MAX(b->slices_ahead, AHEAD_LEAST) && w->asked < w->total);
 }
 
@@ -367,8 +366,8 @@ want_begin(struct backend *b, struct imap_want *w, GError **error)
 	w->since = g_get_monotonic_time();
 	if (w->fd >= 0)
 		ask_ahead(b, w);
-	else
-		ask(b, w);
+	else if (!together_takes(b, w))
+		want_ask(b, w);
 	return TRUE;
 }
 
@@ -378,7 +377,7 @@ wants_date(struct backend *b, const struct imap_want *w)
 {
 	if (w->binary || w->encoded > WHOLE_BELOW || !imap_tells_saved(b))
 		return FALSE;
-	return !want_dated(b, w->id) && store_lacks_saved(b->env->store, w->id);
+	return !want_dated(b, w->id, w->uid) && store_lacks_saved(b->env->store, w->id);
 }
 
 /* How much it is, and how it is to come. */
@@ -407,13 +406,15 @@ imap_want(struct backend *b, struct task *task, msgid id, const char *section,
 	guint64 uid;
 
 	/* Where the server has it may differ from where the person sees it. */
-	if (store_place(b->env->store, id, &folder, &uid, NULL, error) <= 0 || !uid ||
-	    !imap_aim(b, folder, error)) {
+	if (store_place(b->env->store, id, &folder, &uid, NULL, error) <= 0 || !uid) {
 		if (error && !*error)
 			fulmar_fail(error, FULMAR_FAILED, _("the message is no longer on the server"));
 		return FALSE;
 	}
-	w = want_for(b, id, section);
+	together_leave(b, folder);
+	if (!imap_aim(b, folder, error))
+		return FALSE;
+	w = want_for(b, id, uid, section);
 	if (w) { /* asked for already: two would write over each other */
 		want_wait(w, task, progress);
 		return TRUE;
@@ -454,11 +455,13 @@ imap_parts(struct backend *b, const msgid *ids, const char *const *sections, gui
 	struct task *task = task_new(&b->tasks, done, user);
 	g_autoptr(GError) first = NULL;
 
+	together_begin(b);
 	for (guint i = 0; i < n; i++) {
 		g_autoptr(GError) error = NULL;
 
 		if (!imap_want(b, task, ids[i], sections[i], NULL, &error) && !first)
 			first = g_steal_pointer(&error);
 	}
+	together_end(b);
 	task_release(task, first);
 }

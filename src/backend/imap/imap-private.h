@@ -153,18 +153,20 @@ struct backend {
 
 	GError *lost; /* why the link ended, until that was told */
 	struct tasks tasks;
-	GPtrArray *fill_waiters;      /* struct task *: fills that found all holes asked for */
-	GError *fill_error;           /* of a fill whose task had ended before */
-	GQueue wants;                 /* struct imap_want *: sections asked for */
-	GHashTable *wanted;           /* msgid → how many of them are of that message */
-	guint slices_ahead;           /* as many as came in a moment, of the last part in slices */
-	struct imap_bodies *bodies;   /* those of them that are here and not in the store yet */
-	GHashTable *undecoded;        /* "id/section" that the server cannot decode, this session */
-	gboolean in_tx;               /* rows of this slice are being written */
-	msgid newest_id;              /* before this slice */
-	gint64 touched;               /* folder whose rows changed in this slice */
-	guint arrived;                /* new mail in this slice */
-	struct imap_listing *listing; /* folder list being gathered */
+	GPtrArray *fill_waiters;        /* struct task *: fills that found all holes asked for */
+	GError *fill_error;             /* of a fill whose task had ended before */
+	GQueue wants;                   /* struct imap_want *: sections asked for */
+	GHashTable *wanted;             /* uid → the first of those of that UID, in whatever folder */
+	struct imap_together *together; /* those that the next command will ask for, or NULL */
+	gboolean gathering;             /* more will come for it */
+	guint slices_ahead;             /* as many as came in a moment, of the last part in slices */
+	struct imap_bodies *bodies;     /* those of them that are here and not in the store yet */
+	GHashTable *undecoded;          /* "id/section" that the server cannot decode, this session */
+	gboolean in_tx;                 /* rows of this slice are being written */
+	msgid newest_id;                /* before this slice */
+	gint64 touched;                 /* folder whose rows changed in this slice */
+	guint arrived;                  /* new mail in this slice */
+	struct imap_listing *listing;   /* folder list being gathered */
 	GHashTable *half_moved; /* msgid (gint64 *): copied for a move, perhaps, while the original stayed */
 	GHashTable *claimed; /* act.c: UIDs (gint64 *) that are taken to be a row's which is not told yet */
 	gboolean told_unexpunged; /* that this server cannot expunge ours alone */

@@ -184,7 +184,7 @@ create(const struct backend_env *env)
 	g_queue_init(&b->waiting);
 	g_queue_init(&b->sent);
 	g_queue_init(&b->wants);
-	b->wanted = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	b->wanted = g_hash_table_new(g_int64_hash, g_int64_equal);
 	b->bodies = imap_bodies_new();
 	tasks_init(&b->tasks, env->context, watch_on, b);
 	return b;

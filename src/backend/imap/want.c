@@ -10,13 +10,10 @@
 struct imap_want *
 want_of(struct backend *b, guint64 uid, const char *section)
 {
-	for (GList *l = b->wants.head; l; l = l->next) {
-		struct imap_want *w = l->data;
-
-		if (w->uid == uid && w->folder == b->box.folder && !w->finished && !w->error &&
+	for (struct imap_want *w = g_hash_table_lookup(b->wanted, &uid); w; w = w->next)
+		if (w->folder == b->box.folder && !w->finished && !w->error &&
 		    !g_ascii_strcasecmp(w->section, section))
 			return w;
-	}
 	return NULL;
 }
 
@@ -50,30 +47,30 @@ want_free(struct imap_want *w)
 	g_free(w);
 }
 
-/* by: 1 or -1. How many there are of a message is kept beside, since mostly there is none. */
-static void
-count_want(struct backend *b, const struct imap_want *w, int by)
-{
-	int n = GPOINTER_TO_INT(g_hash_table_lookup(b->wanted, &w->id)) + by;
-
-	if (n)
-		g_hash_table_insert(b->wanted, g_memdup2(&w->id, sizeof w->id), GINT_TO_POINTER(n));
-	else
-		g_hash_table_remove(b->wanted, &w->id);
-}
-
 void
 want_add(struct backend *b, struct imap_want *w)
 {
-	g_queue_push_tail(&b->wants, w);
-	count_want(b, w, 1);
+	w->next = g_hash_table_lookup(b->wanted, &w->uid);
+	g_hash_table_replace(b->wanted, &w->uid, w);
+	w->link.data = w;
+	g_queue_push_tail_link(&b->wants, &w->link);
 }
 
 void
 want_drop(struct backend *b, struct imap_want *w)
 {
-	g_queue_remove(&b->wants, w);
-	count_want(b, w, -1);
+	struct imap_want *before = g_hash_table_lookup(b->wanted, &w->uid);
+
+	g_queue_unlink(&b->wants, &w->link);
+	if (before != w) {
+		while (before->next != w)
+			before = before->next;
+		before->next = w->next;
+	} else if (w->next) {
+		g_hash_table_replace(b->wanted, &w->next->uid, w->next);
+	} else {
+		g_hash_table_remove(b->wanted, &w->uid);
+	}
 }
 
 void
@@ -98,33 +95,20 @@ want_is_watched(const struct imap_want *w)
 	return FALSE;
 }
 
-/* All, if there are any of id. */
-static GList *
-wants_of(const struct backend *b, msgid id)
-{
-	return g_hash_table_contains(b->wanted, &id) ? b->wants.head : NULL;
-}
-
 struct imap_want *
-want_for(struct backend *b, msgid id, const char *section)
+want_for(struct backend *b, msgid id, guint64 uid, const char *section)
 {
-	for (GList *l = wants_of(b, id); l; l = l->next) {
-		struct imap_want *w = l->data;
-
+	for (struct imap_want *w = g_hash_table_lookup(b->wanted, &uid); w; w = w->next)
 		if (w->id == id && !w->finished && !w->error && !strcmp(w->section, section))
 			return w;
-	}
 	return NULL;
 }
 
 gboolean
-want_dated(const struct backend *b, msgid id)
+want_dated(const struct backend *b, msgid id, guint64 uid)
 {
-	for (const GList *l = wants_of(b, id); l; l = l->next) {
-		const struct imap_want *w = l->data;
-
+	for (const struct imap_want *w = g_hash_table_lookup(b->wanted, &uid); w; w = w->next)
 		if (w->id == id && w->dated)
 			return TRUE;
-	}
 	return FALSE;
 }
