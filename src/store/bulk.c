@@ -11,9 +11,11 @@
  * beside that, and waited for before the commit. A few are not worth a thread. What is given up again leaves
  * no file behind, as long as nobody else can have given its number to another message. */
 
-enum { FEW = 8 };
+enum {
+	FEW = 8,
+	BATCH = 32 /* files: to wake the thread for each would stop us each time */
+};
 
-/* A file, or (path NULL) the last of them. */
 struct file {
 	char *path;
 	const void *bytes;
@@ -26,7 +28,8 @@ struct store_bulk {
 	gboolean durable;
 	GPtrArray *files;   /* struct file * */
 	GPtrArray *parts;   /* char *: folders of parts that can be cut out of the whole now */
-	GAsyncQueue *queue; /* of the thread, when there is one: */
+	guint given;        /* of files: to the thread, when there is one */
+	GAsyncQueue *queue; /* of GPtrArray *: some of files, none: there are no more */
 	GThread *thread;
 	char *dir;
 	GError *error; /* the thread's until it ends */
@@ -92,11 +95,16 @@ static gpointer
 write_all(gpointer user)
 {
 	struct store_bulk *bulk = user;
-	gboolean ok = TRUE;
-	struct file *file;
+	gboolean ok = TRUE, more = TRUE;
 
-	while ((file = g_async_queue_pop(bulk->queue))->path)
-		ok = ok && write_file(file, FALSE, &bulk->error);
+	while (more) {
+		GPtrArray *batch = g_async_queue_pop(bulk->queue);
+
+		more = batch->len > 0;
+		for (guint i = 0; ok && i < batch->len; i++)
+			ok = write_file(batch->pdata[i], FALSE, &bulk->error);
+		g_ptr_array_unref(batch);
+	}
 	if (ok && bulk->durable)
 		files_sync_all(bulk->dir, &bulk->error);
 	return NULL;
@@ -123,21 +131,31 @@ write_few(struct store_bulk *bulk, GError **error)
 	return TRUE;
 }
 
+/* Those that wait, if there are any. */
+static void
+give_batch(struct store_bulk *bulk)
+{
+	GPtrArray *batch = g_ptr_array_sized_new(BATCH);
+
+	for (; bulk->given < bulk->files->len; bulk->given++)
+		g_ptr_array_add(batch, bulk->files->pdata[bulk->given]);
+	g_async_queue_push(bulk->queue, batch);
+}
+
 static void
 begin_thread(struct store_bulk *bulk)
 {
 	bulk->queue = g_async_queue_new();
-	for (guint i = 0; i < bulk->files->len; i++)
-		g_async_queue_push(bulk->queue, bulk->files->pdata[i]);
+	give_batch(bulk);
 	bulk->thread = g_thread_new("bodies", write_all, bulk);
 }
 
 static gboolean
 end_thread(struct store_bulk *bulk, GError **error)
 {
-	struct file last = {NULL};
-
-	g_async_queue_push(bulk->queue, &last);
+	if (bulk->given < bulk->files->len)
+		give_batch(bulk);
+	give_batch(bulk); /* of none: the last */
 	g_thread_join(bulk->thread);
 	g_async_queue_unref(bulk->queue);
 	bulk->thread = NULL;
@@ -150,15 +168,17 @@ end_thread(struct store_bulk *bulk, GError **error)
 static gboolean
 give(struct store_bulk *bulk, msgid id, const void *bytes, gsize len, gboolean fresh, GError **error)
 {
-	struct file *file = g_new(struct file, 1);
+	char *path = bodies_path(bulk->store, id, "", error);
+	struct file *file;
 
-	*file = (struct file){bodies_path(bulk->store, id, "", error), bytes, len, fresh};
-	g_ptr_array_add(bulk->files, file);
-	if (!file->path)
+	if (!path)
 		return FALSE;
-	if (bulk->thread)
-		g_async_queue_push(bulk->queue, file);
-	else if (bulk->files->len > FEW)
+	file = g_new(struct file, 1);
+	*file = (struct file){path, bytes, len, fresh};
+	g_ptr_array_add(bulk->files, file);
+	if (bulk->thread && bulk->files->len - bulk->given >= BATCH)
+		give_batch(bulk);
+	else if (!bulk->thread && bulk->files->len > FEW)
 		begin_thread(bulk);
 	return TRUE;
 }
@@ -233,7 +253,7 @@ remove_fresh(const struct store_bulk *bulk)
 	for (guint i = 0; i < bulk->files->len; i++) {
 		const struct file *file = bulk->files->pdata[i];
 
-		if (file->fresh && file->path)
+		if (file->fresh)
 			unlink(file->path);
 	}
 }

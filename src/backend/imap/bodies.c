@@ -1,4 +1,4 @@
-#include "backend/imap/imap-private.h"
+#include "backend/imap/want.h"
 #include "store/bulk.h"
 
 /* Whole messages that came in one piece go into the store many at a time: a transaction each would be most of
@@ -10,6 +10,9 @@ struct held {
 	struct imap_want *want;
 	msgid id;
 	GBytes *bytes;
+	gint64 folder; /* with uid: where it was; 0: not known since when */
+	guint64 uid;
+	gint64 saved;
 	int put; /* 1, 0: its row is gone, -1 error */
 };
 
@@ -47,12 +50,26 @@ imap_bodies_free(struct imap_bodies *bodies)
 void
 imap_bodies_add(struct imap_bodies *bodies, struct imap_want *want, msgid id, const void *bytes, gsize len)
 {
-	const struct held held = {want, id, g_bytes_new(bytes, len), 0};
+	const struct held held = {.want = want, .id = id, .bytes = g_bytes_new(bytes, len)};
 
 	if (!bodies->held->len)
 		bodies->since = g_get_monotonic_time();
 	bodies->octets += len;
 	g_array_append_val(bodies->held, held);
+}
+
+gboolean
+imap_bodies_date(struct imap_bodies *bodies, gint64 folder, guint64 uid, gint64 saved)
+{
+	guint n = bodies->held->len;
+	struct held *last = n ? &g_array_index(bodies->held, struct held, n - 1) : NULL;
+
+	if (!last || last->want->folder != folder || last->want->uid != uid)
+		return FALSE;
+	last->folder = folder;
+	last->uid = uid;
+	last->saved = saved;
+	return TRUE;
 }
 
 gboolean
@@ -77,7 +94,8 @@ put_all(struct store *store, const GArray *held, GError **error)
 		const void *bytes = g_bytes_get_data(one->bytes, &len);
 
 		one->put = store_bulk_body(bulk, one->id, bytes, len, error);
-		ok = one->put >= 0;
+		ok = one->put >= 0 && (!one->folder || store_set_saved(store, one->id, one->folder, one->uid,
+		                                                       one->saved, error));
 	}
 	return bulk && store_bulk_end(bulk, ok, error);
 }

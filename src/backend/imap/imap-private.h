@@ -332,6 +332,8 @@ void imap_bodies_free(struct imap_bodies *bodies);
 /* Lends want until it is put. */
 void imap_bodies_add(struct imap_bodies *bodies, struct imap_want *want, msgid id, const void *bytes,
                      gsize len);
+/* That which came last was of uid, and is in folder since then (0: nobody knows); FALSE: it was not. */
+gboolean imap_bodies_date(struct imap_bodies *bodies, gint64 folder, guint64 uid, gint64 saved);
 /* TRUE: they have waited long enough, or are half of all wants. */
 gboolean imap_bodies_due(const struct imap_bodies *bodies, guint wants);
 /* here FALSE without error: there is no row for it any more. */

@@ -219,10 +219,11 @@ imap_on_fetch(struct backend *b, const struct imap_response *response)
 		imap_survey_take(b, fetch.seq, fetch.uid);
 	if (fetch.structure && b->conn)
 		take_structure(b, &fetch);
-	if (fetch.has_saved && b->conn)
-		take_saved(b, &fetch);
 	for (guint i = 0; b->conn && i < fetch.n_sections; i++)
 		imap_on_section(b, fetch.uid, &fetch.sections[i]);
+	if (fetch.has_saved && b->conn &&
+	    !imap_bodies_date(b->bodies, b->box.folder, fetch.uid, MAX(fetch.saved, 0)))
+		take_saved(b, &fetch);
 }
 
 void
