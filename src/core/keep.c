@@ -10,6 +10,7 @@
 enum {
 	AT_ONCE = 50,
 	WHOLE_AT_ONCE = 1000,
+	WHOLE_LEAST = 1024, /* octets: so many messages are looked for as may fit */
 	OCTETS_FIRST = 256 * 1024,
 	OCTETS_MIN = 64 * 1024,
 	OCTETS_MAX = 16384 * 1024,
@@ -102,6 +103,7 @@ fetched(const GError *error, void *user)
 
 	if (k->started)
 		learn(a, k->started);
+	store_look(a->store);
 	for (guint i = 0; i < k->ids->len && lane_is_up(k->lane); i++) {
 		msgid id = g_array_index(k->ids, msgid, i);
 
@@ -111,6 +113,7 @@ fetched(const GError *error, void *user)
 		else
 			idset_add(a->unkept, id);
 	}
+	store_look_end(a->store);
 	if (error && settled < k->ids->len && fulmar_error_status(error) == FULMAR_FAILED)
 		note_failure(a, k->folder, error, settled > 0);
 	keeping_end(k);
@@ -175,11 +178,13 @@ fetch_sections(struct keeping *k)
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(msgid));
 	g_autoptr(GPtrArray) sections = g_ptr_array_new_with_free_func(g_free);
 
+	store_look(a->store);
 	for (guint i = 0; i < k->ids->len; i++) {
 		add_sections(k, g_array_index(k->ids, msgid, i), ids, sections);
 		if (k->octets >= a->keep_octets)
 			g_array_set_size(k->ids, i + 1); /* the others have their turn next time */
 	}
+	store_look_end(a->store);
 	if (!sections->len) {
 		fetched(NULL, k);
 		return;
@@ -235,7 +240,7 @@ is_there(struct account *a, msgid id)
 
 /* Those of the policy that were not tried in vain on this link already. */
 static gboolean
-find_missing(struct account *a, struct keeping *k, gint64 since, guint most)
+look_for_missing(struct account *a, struct keeping *k, gint64 since, guint most)
 {
 	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(msgid));
 	guint want = most + g_hash_table_size(a->unkept) + g_hash_table_size(a->fetching);
@@ -256,6 +261,17 @@ find_missing(struct account *a, struct keeping *k, gint64 since, guint most)
 		if (k->ids->len == most || found->len < want || want > G_MAXINT32 / 2)
 			return k->ids->len > 0;
 	}
+}
+
+static gboolean
+find_missing(struct account *a, struct keeping *k, gint64 since, guint most)
+{
+	gboolean found;
+
+	store_look(a->store);
+	found = look_for_missing(a, k, since, most);
+	store_look_end(a->store);
+	return found;
 }
 
 /* FALSE: of folder nothing is kept. since: UTC seconds of the oldest that is. */
@@ -285,15 +301,19 @@ find(struct account *a, gint64 folder, gboolean any)
 	struct keeping *k;
 	gboolean full;
 	gint64 since;
+	guint most;
 
 	if (!wants(a, folder, &full, &since))
 		return NULL;
+	if (!a->keep_octets)
+		a->keep_octets = OCTETS_FIRST;
+	most = full ? MIN(WHOLE_AT_ONCE, a->keep_octets / WHOLE_LEAST) : AT_ONCE;
 	k = g_new0(struct keeping, 1);
 	k->account = a;
 	k->folder = folder;
 	k->full = full;
 	k->ids = g_array_new(FALSE, FALSE, sizeof(msgid));
-	if (find_missing(a, k, since, any ? 1 : full ? WHOLE_AT_ONCE : AT_ONCE))
+	if (find_missing(a, k, since, any ? 1 : most))
 		return k;
 	g_array_unref(k->ids);
 	g_free(k);
@@ -320,8 +340,6 @@ begin(struct lane *lane, gint64 folder)
 
 	if (!k)
 		return FALSE;
-	if (!a->keep_octets)
-		a->keep_octets = OCTETS_FIRST;
 	k->lane = lane;
 	lane->keeping++;
 	lane->kept = folder;

@@ -20,6 +20,7 @@ struct store {
 	int synchronous;        /* as the connection has it now */
 	gboolean young;         /* made by this handle and not yet synced to the disk */
 	gboolean inside;        /* between store_begin and its end */
+	gboolean looking;       /* between store_look and its end */
 	int fault;              /* SQLite's code of the last failure, without its extension */
 	gboolean failed;        /* a statement failed inside: only a rollback is left */
 	struct cuts *cuts;      /* or NULL, see bodies.c */

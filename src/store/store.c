@@ -331,6 +331,22 @@ forget_pending(struct store *store)
 	pending_drop(store->pending);
 }
 
+void
+store_look(struct store *store)
+{
+	if (!store->inside && !store->looking)
+		store->looking = sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK;
+}
+
+void
+store_look_end(struct store *store)
+{
+	/* Nothing was written: there is nothing that could be lost. */
+	if (store->looking && !sqlite3_get_autocommit(store->db))
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	store->looking = FALSE;
+}
+
 gboolean
 store_begin(struct store *store, gboolean durable, GError **error)
 {
@@ -338,6 +354,7 @@ store_begin(struct store *store, gboolean durable, GError **error)
 	int synchronous = durable ? 2 : 1;
 
 	g_return_val_if_fail(!store->inside && store->mode == STORE_WRITE, FALSE);
+	store_look_end(store);
 	store->failed = FALSE;
 	/* Cannot be changed inside a transaction. */
 	if (store->synchronous != synchronous) {

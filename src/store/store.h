@@ -32,6 +32,10 @@ gboolean store_changed(struct store *store);
 gboolean store_begin(struct store *store, gboolean durable, GError **error);
 gboolean store_commit(struct store *store, GError **error);
 void store_rollback(struct store *store);
+/* Many questions in a row are answered faster between these two, and out of the same state of the store. A
+ * transaction that begins meanwhile ends it. */
+void store_look(struct store *store);
+void store_look_end(struct store *store);
 
 /* ---- folders ---- */
 

@@ -456,12 +456,14 @@ imap_parts(struct backend *b, const msgid *ids, const char *const *sections, gui
 	g_autoptr(GError) first = NULL;
 
 	together_begin(b);
+	store_look(b->env->store);
 	for (guint i = 0; i < n; i++) {
 		g_autoptr(GError) error = NULL;
 
 		if (!imap_want(b, task, ids[i], sections[i], NULL, &error) && !first)
 			first = g_steal_pointer(&error);
 	}
+	store_look_end(b->env->store);
 	together_end(b);
 	task_release(task, first);
 }
