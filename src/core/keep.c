@@ -12,6 +12,7 @@ enum {
 	WHOLE_AT_ONCE = 1000,
 	WHOLE_LEAST = 1024, /* octets: so many messages are looked for as may fit */
 	OCTETS_FIRST = 256 * 1024,
+	OCTETS_BATCH = 2048 * 1024, /* the first where nobody waits for anything else */
 	OCTETS_MIN = 64 * 1024,
 	OCTETS_MAX = 16384 * 1024,
 	SHORT_MS = 200,
@@ -306,7 +307,7 @@ find(struct account *a, gint64 folder, gboolean any)
 	if (!wants(a, folder, &full, &since))
 		return NULL;
 	if (!a->keep_octets)
-		a->keep_octets = OCTETS_FIRST;
+		a->keep_octets = a->flags & ACCOUNT_BATCH ? OCTETS_BATCH : OCTETS_FIRST;
 	most = full ? MIN(WHOLE_AT_ONCE, a->keep_octets / WHOLE_LEAST) : AT_ONCE;
 	k = g_new0(struct keeping, 1);
 	k->account = a;

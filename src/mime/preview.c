@@ -5,7 +5,7 @@ enum {
 	PREVIEW_CHARS = 200,
 	PREVIEW_OCTETS = 65536,
 	PREVIEW_COLUMNS = 1000,
-	FIRST_PLAIN = 512,
+	FIRST_PLAIN = 320,
 	FIRST_HTML = 8192
 };
 
@@ -75,7 +75,7 @@ mime_preview(const struct render_kind *kind, GBytes *encoded)
 	/* Its lines are not those of the text. */
 	if (kind->encoding == ENCODING_BASE64 && !kind->charset)
 		octets = PREVIEW_OCTETS;
-	for (;; octets = MIN(octets * 16, PREVIEW_OCTETS)) {
+	for (;; octets = MIN(octets * 8, PREVIEW_OCTETS)) {
 		preview = preview_of_first(kind, encoded, octets, &all);
 		if (all || octets == PREVIEW_OCTETS)
 			return preview;
