@@ -47,6 +47,7 @@ libstore_a_SOURCES = \
   src/store/tree-done.c \
   src/store/tree.c \
   src/store/undo-folders.c src/store/undo-replace.c src/store/undo-private.h \
+  src/store/uids.c \
   src/store/undo.c \
   src/store/wanted.c src/store/wanted.h
 libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)

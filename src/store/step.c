@@ -65,7 +65,7 @@ store_undo_name(struct store *store, gint64 step, const char *verb, guint n, con
 	statement = store_sql(store, sql, VALUES(step, n), error);
 	if (statement) {
 		sqlite3_bind_text(statement, 3, verb, -1, SQLITE_STATIC);
-		store_bind_text(statement, 4, target);
+		sqlite3_bind_text(statement, 4, target, -1, SQLITE_STATIC); /* "" is one */
 	}
 	ok = store_finish(store, statement, error);
 	return store_leave(store, own, ok, error);

@@ -182,6 +182,10 @@ gboolean store_remove(struct store *store, msgid id, GError **error);
  * base flags & mask == want. mask 0: all. */
 gboolean store_uids(struct store *store, gint64 folder, guint mask, guint want, struct uidset *out,
                     GError **error);
+/* Tells take of each of them, with its base flags: those shown in the folder in rising order, then those that
+ * are shown elsewhere. In one go, because looking up the flags of a large folder reads all of its rows. */
+gboolean store_each_uid(struct store *store, gint64 folder, void (*take)(guint64 uid, guint base, void *user),
+                        void *user, GError **error);
 /* Each keyword that base flags of rows in folder have, with their UIDs: char * → struct uidset *, both freed
  * with the table (proportional to the folder). NULL with error. */
 GHashTable *store_keyword_uids(struct store *store, gint64 folder, GError **error);
@@ -465,8 +469,8 @@ void store_undo_free(gpointer undo);
 /* The newest that can be undone; NULL without error: none. */
 struct store_undo *store_last_undo(struct store *store, GError **error);
 struct store_undo *store_undo_by_id(struct store *store, gint64 id, GError **error);
-/* What the person called it, to how many mails or folders it was done, and the path that says where (NULL: as
- * the journal counted). In no transaction. */
+/* What the person called it, to how many mails or folders it was done, and the path that says where ("":
+ * several; NULL: as the journal counted). In no transaction. */
 gboolean store_undo_name(struct store *store, gint64 step, const char *verb, guint n, const char *target,
                          GError **error);
 /* What came of it. */

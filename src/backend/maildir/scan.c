@@ -217,50 +217,74 @@ drop_doubles(struct backend *backend, struct scan *scan)
 	g_array_set_size(entries, kept);
 }
 
-/* Walks a set and the entries side by side: what both have is known, with these flags and keywords; gone (if
- * wanted) collects what only the set has. */
-static void
-walk_side_by_side(struct scan *scan, const struct uidset *set, guint flag, guint32 keywords, GArray *gone)
+/* The entries beside UIDs that mostly rise. */
+struct beside {
+	struct scan *scan;
+	guint at; /* in the entries: all before have lower UIDs than the last */
+	guint64 last;
+	GArray *gone; /* UIDs that only the store has */
+};
+
+/* Of the entry that has it; NULL: none. */
+static struct entry *
+entry_of(struct beside *beside, guint64 uid)
 {
-	guint i = 0;
+	GArray *entries = beside->scan->entries;
 
-	for (guint r = 0; r < set->len; r++) {
-		for (guint64 uid = set->ranges[r].lo; uid <= set->ranges[r].hi; uid++) {
-			struct entry *entry = NULL;
+	if (uid < beside->last)
+		beside->at = 0;
+	beside->last = uid;
+	while (beside->at < entries->len && g_array_index(entries, struct entry, beside->at).uid < uid)
+		beside->at++;
+	if (beside->at == entries->len || g_array_index(entries, struct entry, beside->at).uid != uid)
+		return NULL;
+	return &g_array_index(entries, struct entry, beside->at);
+}
 
-			while (i < scan->entries->len &&
-			       (entry = &g_array_index(scan->entries, struct entry, i))->uid < uid)
-				i++;
-			if (i < scan->entries->len && entry->uid == uid) {
-				entry->known = TRUE;
-				entry->stored |= (guint8)flag;
-				entry->stored_keywords |= keywords;
-			} else if (gone) {
-				g_array_append_val(gone, uid);
-			}
-		}
+static void
+take_known(guint64 uid, guint base, void *user)
+{
+	struct beside *beside = user;
+	struct entry *entry = entry_of(beside, uid);
+
+	if (!entry) {
+		g_array_append_val(beside->gone, uid);
+		return;
 	}
+	entry->known = TRUE;
+	entry->stored |= (guint8)base;
+}
+
+static int
+by_number(gconstpointer a, gconstpointer b)
+{
+	guint64 left = *(const guint64 *)a, right = *(const guint64 *)b;
+
+	return left < right ? -1 : left > right;
 }
 
 static gboolean
 mark_known(struct backend *backend, struct scan *scan, GArray *gone, GError **error)
 {
-	static const guint masks[] = {0,          FLAG_SEEN,     FLAG_ANSWERED, FLAG_FLAGGED, FLAG_DELETED,
-	                              FLAG_DRAFT, FLAG_FORWARDED};
+	struct beside beside = {.scan = scan, .gone = gone};
+	gboolean ok = store_each_uid(backend->env->store, scan->folder->id, take_known, &beside, error);
 
-	for (guint i = 0; i < G_N_ELEMENTS(masks); i++) {
-		struct uidset set;
-		gboolean ok;
+	g_array_sort(gone, by_number);
+	return ok;
+}
 
-		uidset_init(&set);
-		ok = store_uids(backend->env->store, scan->folder->id, masks[i], masks[i], &set, error);
-		if (ok)
-			walk_side_by_side(scan, &set, masks[i], 0, masks[i] ? NULL : gone);
-		uidset_clear(&set);
-		if (!ok)
-			return FALSE;
-	}
-	return TRUE;
+static void
+mark_letters(struct scan *scan, const struct uidset *set, guint32 letters)
+{
+	struct beside beside = {.scan = scan};
+
+	for (guint r = 0; r < set->len; r++)
+		for (guint64 uid = set->ranges[r].lo; uid <= set->ranges[r].hi; uid++) {
+			struct entry *entry = entry_of(&beside, uid);
+
+			if (entry)
+				entry->stored_keywords |= letters;
+		}
 }
 
 /* What a name cannot tell is only in the store, and stays there. */
@@ -283,7 +307,7 @@ mark_keywords(struct backend *backend, struct scan *scan, GError **error)
 		guint32 letters = letters_of(scan->letters, keyword, &lacking);
 
 		if (letters)
-			walk_side_by_side(scan, set, 0, letters, NULL);
+			mark_letters(scan, set, letters);
 	}
 	return TRUE;
 }
