@@ -99,6 +99,9 @@ said_purge(guint n, const char *target)
 static char *
 said_append(guint n, const char *target)
 {
+	if (!*target)
+		return g_strdup_printf(ngettext("%u mail put into folders", "%u mails put into folders", n),
+		                       n);
 	return g_strdup_printf(ngettext("%u mail put into %s", "%u mails put into %s", n), n, target);
 }
 

@@ -1,3 +1,4 @@
+#include <string.h>
 #include "base/error.h"
 #include "core/account-private.h"
 
@@ -62,11 +63,22 @@ go_on_with_step(struct change *change, GError **error)
 	if (step) {
 		change->step = step->id;
 		change->n += step->n;
+		change->target = g_strdup(step->target);
 		store_undo_free(step);
 	}
 	if (problem)
 		g_propagate_error(error, problem);
 	return problem == NULL;
+}
+
+/* Of a tree no one folder is it. */
+static void
+set_target(struct change *change, const char *path)
+{
+	gboolean other = change->target && strcmp(change->target, path) != 0;
+
+	g_free(change->target);
+	change->target = g_strdup(other ? "" : path);
 }
 
 static gboolean
@@ -83,7 +95,7 @@ put_into(struct change *change, struct batch_of *batch, GArray *ids, GError **er
 	if (!to || !site_may(&site, to, "i", error) ||
 	    !(folder = store_folder_by_id(change->account->store, to, error)))
 		return FALSE;
-	change->target = g_strdup(folder->path);
+	set_target(change, folder->path);
 	store_folder_free(folder);
 	change_touch(change, to);
 	return store_journal_appends(change->account->store, to,

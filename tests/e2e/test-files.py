@@ -265,7 +265,8 @@ def test_a_tree_comes_over_by_one_command():
         assert rows(home, 'local/Old/Lists')[0]['keywords'] == ['later'] and [r['flags'] for r in rows(home, 'local/Old/Lists/harbour')] == [['seen']]
         # one step of undo, and again without duplicates
         assert home.run('import', '--recursive', '--skip-duplicates', 'local/Old', at(home, 'in')) == '' and '7 messages' in home.err, home.err
-        home.run('undo')
+        told = home.run('undo')
+        assert '7 mails put into folders' in told, told
         assert sum(map(len, folders(home).values())) == 0, folders(home)
         # where folders are called as they are
         told = [json.loads(l) for l in home.run('import', '--recursive', '--json', 'pop', at(home, 'in')).splitlines()]
