@@ -1,10 +1,11 @@
-"""A Maildir opened for the first time and again, and filled by import; beside reading the same files by hand, mutt and neomutt."""
+"""A Maildir opened for the first time and again, filled by import and by others; beside reading the same files by hand, mutt and neomutt."""
 import os, random, shutil, statistics, subprocess, tempfile, time
 from boxes import NEWEST, SEED, message
 from clients import Client, write
 from terminal import Terminal
 
-IMPORTED = 1000
+IMPORTED, ARRIVED = 1000, 10000
+RULES = '[rule half]\nmatch = subject:a\nfolder = Lists\n[rule words]\nmatch = subject:e\nkeyword = later\n'
 
 
 def texts(total):
@@ -110,6 +111,27 @@ def imported(runs):
     return statistics.median(times), statistics.median(floors)
 
 
+def arrived(runs):
+    """Seconds until so many new files are in the store, without rules and with two, of which one files."""
+    times = {'': [], RULES: []}
+    for rules in list(times) * runs:
+        home = tempfile.mkdtemp(prefix='fulmar-bench-')
+        fill(home + '/Mail', 10)
+        argv, env = fulmar(home, home + '/Mail', True)
+        with open(home + '/config/fulmar/fulmar.conf', 'a') as f:
+            f.write(rules)
+        settle(argv, env)
+        for n, (date, text) in enumerate(texts(ARRIVED)):
+            with open('%s/Mail/new/%d.M%dP2.bench' % (home, date, n), 'wb') as f:
+                f.write(text)
+        os.sync()
+        start = time.monotonic()
+        settle(argv, env)
+        times[rules].append(time.monotonic() - start)
+        shutil.rmtree(home)
+    return [statistics.median(t) for t in times.values()]
+
+
 def measure(bench, sizes, table, seconds, ratio):
     for size in bench.sizes:
         root = tempfile.mkdtemp(prefix='fulmar-bench-')
@@ -124,3 +146,5 @@ def measure(bench, sizes, table, seconds, ratio):
     times = imported(bench.runs)
     table('%d messages imported into a Maildir, all durable' % IMPORTED, ['', 's'],
           [['fulmar import', seconds(times[0])], ['floor: files and one sync', seconds(times[1])]])
+    times = arrived(bench.runs)
+    table('%d new files come into a Maildir' % ARRIVED, ['', 's'], [['without rules', seconds(times[0])], ['with two rules', seconds(times[1])]])
