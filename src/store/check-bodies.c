@@ -320,9 +320,9 @@ check_bodies(struct look *look, gboolean fix, GError **error)
 	struct sweep sweep = {.look = look,
 	                      .fix = fix,
 	                      .serves = serve_is(look->store),
-	                      .last_id = serve_last_id(look->store),
 	                      .now = g_get_real_time() / G_USEC_PER_SEC,
 	                      .error = error};
 
-	return check_entries(look, fix, error) && sweep_files(&sweep);
+	return serve_last_id(look->store, &sweep.last_id, error) && check_entries(look, fix, error) &&
+	       sweep_files(&sweep);
 }

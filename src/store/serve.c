@@ -34,14 +34,12 @@ store_unnamed(struct store *store, gint64 folder, guint limit, GArray *out, GErr
 	return store_flush(store, error) && store_ids(store, sql, VALUES(folder, limit), out, error);
 }
 
-msgid
-serve_last_id(struct store *store)
+gboolean
+serve_last_id(struct store *store, msgid *id, GError **error)
 {
 	static const char sql[] = "SELECT value FROM meta WHERE key = 'last_id'";
-	msgid id = 0;
 
-	store_number(store, sql, NULL, 0, 0, &id, NULL);
-	return id;
+	return store_number(store, sql, NULL, 0, G_MAXINT64, id, error);
 }
 
 /* ---- a body without a row ---- */

@@ -373,8 +373,8 @@ gboolean drop_has(struct store *store, msgid msg);
 
 /* What is lost of this store cannot be fetched again. */
 gboolean serve_is(struct store *store);
-/* No row had a higher id. */
-msgid serve_last_id(struct store *store);
+/* No row had a higher id, as far as is known. */
+gboolean serve_last_id(struct store *store, msgid *id, GError **error);
 /* The message at path, the body of row id of which nothing is known, becomes that of its row, or one of
  * INBOX; in no transaction. *here: there is another one of it. */
 gboolean serve_adopt(struct store *store, msgid id, const char *path, gboolean *here, GError **error);

@@ -110,6 +110,7 @@ static const struct kind {
 	guint stay; /* that are in Plans afterwards */
 } kinds[] = {
         {"row", "DELETE FROM message WHERE id = 2", 3},
+        {"row-and-highest-id", "DELETE FROM message WHERE id = 2; DELETE FROM meta WHERE key = 'last_id'", 3},
         {"rows", "DELETE FROM message", 0},
         {"number", "UPDATE message SET uid = NULL WHERE id IN (2, 5)", 3},
         {"number-of-no-sense", "UPDATE message SET uid = 'x' WHERE id = 2", 3},
@@ -118,8 +119,7 @@ static const struct kind {
         {"header", "DELETE FROM envelope WHERE id = 2", 3},
         {"text-of-header", "UPDATE envelope SET subject = CAST(x'ff' AS TEXT)", 3},
         {"entry", "DELETE FROM part WHERE id IN (2, 5)", 3},
-        {"next-number", "UPDATE folder SET uidnext = 2; DELETE FROM envelope WHERE id = 2",
-         3},
+        {"next-number", "UPDATE folder SET uidnext = 2; DELETE FROM envelope WHERE id = 2", 3},
 };
 
 static void
