@@ -455,3 +455,21 @@ store_structure(struct store *store, msgid id, GError **error)
 	whole = read_whole(store, id, error);
 	return whole ? parse(whole) : NULL;
 }
+
+gint64
+bodies_highest_id(const char *dir)
+{
+	g_autofree char *mail = g_build_filename(dir, "mail", NULL);
+	g_autoptr(GDir) shards = g_dir_open(mail, 0, NULL);
+	gint64 highest = 0;
+	const char *shard, *name;
+
+	while (shards && (shard = g_dir_read_name(shards))) {
+		g_autofree char *path = g_build_filename(mail, shard, NULL);
+		g_autoptr(GDir) files = g_dir_open(path, 0, NULL);
+
+		while (files && (name = g_dir_read_name(files)))
+			highest = MAX(highest, g_ascii_strtoll(name, NULL, 10));
+	}
+	return highest;
+}

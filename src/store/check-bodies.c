@@ -323,6 +323,7 @@ check_bodies(struct look *look, gboolean fix, GError **error)
 	                      .now = g_get_real_time() / G_USEC_PER_SEC,
 	                      .error = error};
 
-	return serve_last_id(look->store, &sweep.last_id, error) && check_entries(look, fix, error) &&
-	       sweep_files(&sweep);
+	return serve_last_id(look->store, &sweep.last_id, error) &&
+	       (!fix || !sweep.serves || serve_reserve_ids(look->store, error)) &&
+	       check_entries(look, fix, error) && sweep_files(&sweep);
 }

@@ -122,25 +122,6 @@ salvage_health(const char *dir)
 
 /* ---- bodies ---- */
 
-/* Numbers that name files are not given out again. */
-static gint64
-highest_file(const char *dir)
-{
-	g_autofree char *mail = g_build_filename(dir, "mail", NULL);
-	g_autoptr(GDir) shards = g_dir_open(mail, 0, NULL);
-	gint64 highest = 0;
-	const char *shard, *name;
-
-	while (shards && (shard = g_dir_read_name(shards))) {
-		g_autofree char *path = g_build_filename(mail, shard, NULL);
-		g_autoptr(GDir) files = g_dir_open(path, 0, NULL);
-
-		while (files && (name = g_dir_read_name(files)))
-			highest = MAX(highest, g_ascii_strtoll(name, NULL, 10));
-	}
-	return highest;
-}
-
 static gboolean
 mend_meta(struct salvage *s, GError **error)
 {
@@ -155,7 +136,7 @@ mend_meta(struct salvage *s, GError **error)
 	        " WHERE key = 'last_id'";
 
 	return store_run(s->store, id, NULL, 0, error) && store_run(s->store, key, NULL, 0, error) &&
-	       store_run(s->store, sql, VALUES(highest_file(s->dir)), error);
+	       store_run(s->store, sql, VALUES(bodies_highest_id(s->dir)), error);
 }
 
 /* Whole messages whose entry was lost: those as long as the server said, and those that are only here yet. */

@@ -35,9 +35,23 @@ store_unnamed(struct store *store, gint64 folder, guint limit, GArray *out, GErr
 }
 
 gboolean
+serve_reserve_ids(struct store *store, GError **error)
+{
+	static const char sql[] = "INSERT OR IGNORE INTO meta VALUES ('last_id', 0)";
+	gboolean ok;
+
+	if (!store_begin(store, FALSE, error))
+		return FALSE;
+	ok = store_run(store, sql, NULL, 0, error);
+	store->last_id = MAX(store->last_id, bodies_highest_id(store->dir));
+	return store_leave(store, TRUE, ok, error);
+}
+
+gboolean
 serve_last_id(struct store *store, msgid *id, GError **error)
 {
-	static const char sql[] = "SELECT value FROM meta WHERE key = 'last_id'";
+	static const char sql[] = "SELECT max(value, coalesce((SELECT max(id) FROM message), 0)) FROM meta"
+	                          " WHERE key = 'last_id'";
 
 	return store_number(store, sql, NULL, 0, G_MAXINT64, id, error);
 }

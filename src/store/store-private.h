@@ -299,6 +299,8 @@ gboolean refs_flush(struct store *store, GError **error);
 void bodies_forget_cuts(struct store *store);
 /* Removes what is on the disk for id. */
 void bodies_unlink(struct store *store, msgid id);
+/* The highest id that a file of the store in dir is named by, 0: there is none. */
+gint64 bodies_highest_id(const char *dir);
 /* Drops entries found broken; at the start of a transaction. */
 gboolean bodies_drop_broken(struct store *store, GError **error);
 /* NULL with error when section is none of ours. */
@@ -373,6 +375,8 @@ gboolean drop_has(struct store *store, msgid msg);
 
 /* What is lost of this store cannot be fetched again. */
 gboolean serve_is(struct store *store);
+/* Those that name files are not given out again, but to the messages in them. */
+gboolean serve_reserve_ids(struct store *store, GError **error);
 /* No row had a higher id, as far as is known. */
 gboolean serve_last_id(struct store *store, msgid *id, GError **error);
 /* The message at path, the body of row id of which nothing is known, becomes that of its row, or one of

@@ -305,7 +305,9 @@ store_load_key(struct store *store, GError **error)
 static gboolean
 refresh(struct store *store, GError **error)
 {
-	static const char sql[] = "SELECT value FROM meta WHERE key = 'last_id'";
+	/* Whatever became of the number that is kept: an id that is taken names another message's file. */
+	static const char sql[] = "SELECT max(coalesce((SELECT value FROM meta WHERE key = 'last_id'), 0),"
+	                          " coalesce((SELECT max(id) FROM message), 0))";
 	gint64 version;
 
 	if (!data_version(store, &version, error))

@@ -111,6 +111,10 @@ static const struct kind {
 } kinds[] = {
         {"row", "DELETE FROM message WHERE id = 2", 3},
         {"row-and-highest-id", "DELETE FROM message WHERE id = 2; DELETE FROM meta WHERE key = 'last_id'", 3},
+        {"rows-and-highest-id",
+         "DELETE FROM message WHERE id IN (2, 6); DELETE FROM meta WHERE key = 'last_id'", 2},
+        {"row-and-low-id",
+         "DELETE FROM message WHERE id = 2; UPDATE meta SET value = 0 WHERE key = 'last_id'", 3},
         {"rows", "DELETE FROM message", 0},
         {"number", "UPDATE message SET uid = NULL WHERE id IN (2, 5)", 3},
         {"number-of-no-sense", "UPDATE message SET uid = 'x' WHERE id = 2", 3},
