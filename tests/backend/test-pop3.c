@@ -69,6 +69,26 @@ equal_names_are_counted(void)
 	drop_known_free(known);
 }
 
+/* Of two that are alike the one that is left is not that which was deleted. */
+static void
+what_was_deleted_is_met_last(void)
+{
+	static const char *const uidls[] = {"a", "a"};
+	static const guint64 sizes[] = {10, 10};
+	g_autoptr(GArray) items = items_of(uidls, sizes, 2);
+	struct drop_known *known = drop_known_new();
+	const struct store_drop sent = {.id = 1, .uidl = "a", .size = 10, .digest = 100, .state = DROP_SENT};
+
+	drop_known_add(known, &sent);
+	know(known, 2, "a", 1, 10, 100);
+	g_assert_cmpuint(drop_known_match(known, items), ==, 2);
+	g_assert_cmpint(at(items, 0)->row, ==, 2);
+	g_assert_cmpint(at(items, 0)->state, ==, DROP_KEPT);
+	g_assert_cmpint(at(items, 1)->row, ==, 1);
+	g_assert_cmpint(at(items, 1)->state, ==, DROP_SENT);
+	drop_known_free(known);
+}
+
 static void
 others_are_told_by_their_headers_once(void)
 {
@@ -239,6 +259,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/pop3/known/names-and-sizes-tell", names_and_sizes_tell);
 	g_test_add_func("/pop3/known/equal-names-are-counted", equal_names_are_counted);
+	g_test_add_func("/pop3/known/deleted-is-met-last", what_was_deleted_is_met_last);
 	g_test_add_func("/pop3/known/others-are-told-by-their-headers-once",
 	                others_are_told_by_their_headers_once);
 	g_test_add_func("/pop3/known/another-size-alone-makes-no-other", another_size_alone_makes_no_other);

@@ -25,7 +25,8 @@ struct known {
 struct drop_known {
 	GPtrArray *rows; /* struct known *, the oldest first */
 	GStringChunk *strings;
-	GHashTable *alike;   /* struct known *: the first of that name and size that was not met */
+	GHashTable *alike; /* struct known *: the first of that name and size that was not met */
+	GHashTable *sent;  /* the same of those that a DELE may have gone out for: met when all others were */
 	GHashTable *numbers; /* UIDL → greatest nth + 1; made when first asked for, like the next two */
 	GHashTable *sizes;   /* guint64 *: of rows that were not met */
 	GHashTable *digests; /* gint64 * → the first struct known * of that digest that was not met */
@@ -57,6 +58,7 @@ drop_known_new(void)
 	known->rows = g_ptr_array_new_with_free_func(g_free);
 	known->strings = g_string_chunk_new(65536);
 	known->alike = g_hash_table_new(name_hash, name_equal);
+	known->sent = g_hash_table_new(name_hash, name_equal);
 	return known;
 }
 
@@ -76,6 +78,7 @@ drop_known_free(struct drop_known *known)
 	forget_unmet(known);
 	g_clear_pointer(&known->numbers, g_hash_table_unref);
 	g_hash_table_unref(known->alike);
+	g_hash_table_unref(known->sent);
 	g_string_chunk_free(known->strings);
 	g_ptr_array_unref(known->rows);
 	g_free(known);
@@ -91,6 +94,7 @@ void
 drop_known_add(struct drop_known *known, const struct store_drop *drop)
 {
 	struct known *row = g_new0(struct known, 1), *first;
+	GHashTable *table;
 
 	row->uidl = *drop->uidl ? g_string_chunk_insert(known->strings, drop->uidl) : "";
 	row->size = drop->size;
@@ -101,9 +105,10 @@ drop_known_add(struct drop_known *known, const struct store_drop *drop)
 	g_ptr_array_add(known->rows, row);
 	if (!*row->uidl)
 		return;
-	first = g_hash_table_lookup(known->alike, row);
+	table = drop->state == DROP_SENT ? known->sent : known->alike;
+	first = g_hash_table_lookup(table, row);
 	if (!first)
-		g_hash_table_add(known->alike, row);
+		g_hash_table_add(table, row);
 	else
 		first->last = (first->last ? first->last : first)->next = row;
 }
@@ -111,19 +116,27 @@ drop_known_add(struct drop_known *known, const struct store_drop *drop)
 /* ---- by name ---- */
 
 static struct known *
-find(struct drop_known *known, const struct drop_item *item)
+take_first(GHashTable *alike, const struct known *name)
 {
-	const struct known name = {.uidl = item->uidl, .size = item->size};
-	struct known *row = g_hash_table_lookup(known->alike, &name);
+	struct known *row = g_hash_table_lookup(alike, name);
 
 	if (!row)
 		return NULL;
-	g_hash_table_remove(known->alike, row);
+	g_hash_table_remove(alike, row);
 	if (row->next) {
 		row->next->last = row->last;
-		g_hash_table_add(known->alike, row->next);
+		g_hash_table_add(alike, row->next);
 	}
 	return row;
+}
+
+static struct known *
+find(struct drop_known *known, const struct drop_item *item)
+{
+	const struct known name = {.uidl = item->uidl, .size = item->size};
+	struct known *row = take_first(known->alike, &name);
+
+	return row ? row : take_first(known->sent, &name);
 }
 
 static void
