@@ -22,7 +22,7 @@ fill(struct batch *batch)
 		envelope_from_headers(&batch->envelopes[i], text, len);
 		batch->appends[i] = (struct store_append){{.received = 1000 + i,
 		                                           .size = len,
-		                                           .flags = (i % 2 ? FLAG_SEEN : 0) | FLAG_DELETED,
+		                                           .flags = i % 2 ? FLAG_SEEN : FLAG_DELETED,
 		                                           .keywords = "later",
 		                                           .envelope = &batch->envelopes[i]},
 		                                          g_bytes_new_take(text, len)};
@@ -107,7 +107,7 @@ a_batch_is_one_action(struct bed *bed, gconstpointer unused)
 		struct store_row *row = store_row(bed->store, id, NULL);
 		g_autoptr(GBytes) body = store_part(bed->store, id, "", NULL);
 
-		g_assert_cmpuint(row->flags, ==, i % 2 ? FLAG_SEEN : 0);
+		g_assert_cmpuint(row->flags, ==, i % 2 ? FLAG_SEEN : FLAG_DELETED);
 		g_assert_cmpstr(row->keywords, ==, "later");
 		g_assert_cmpint(row->received, ==, 1000 + i % N);
 		g_assert_cmpint(row->body, ==, BODY_FULL);
