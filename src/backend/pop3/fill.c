@@ -228,8 +228,11 @@ static void
 take_for_copies(struct visit *v, struct task *task)
 {
 	g_autoptr(GArray) lacking = g_array_new(FALSE, FALSE, sizeof(msgid));
+	g_autoptr(GError) error = NULL;
 
-	store_copies_lack(v->b->env->store, CHUNK, lacking, NULL);
+	/* The end of the visit looks for them again. */
+	if (!store_copies_lack(v->b->env->store, CHUNK, lacking, &error) && !v->list->trouble)
+		v->list->trouble = g_steal_pointer(&error);
 	for (guint i = 0; i < lacking->len; i++)
 		pop3_want_body(v, g_array_index(lacking, msgid, i), task);
 }

@@ -70,7 +70,7 @@ struct drop_list {
 	gboolean first;           /* nothing was known before: nothing of it is news */
 	GPtrArray *waiters;       /* struct task *: wait for listed */
 	GError *error;            /* why it could not be had, or NULL */
-	GError *trouble;          /* why what came could not be stored, the first time, or NULL */
+	GError *trouble;          /* why the store did not take or tell something, the first time, or NULL */
 	guint flights;            /* commands of it under way */
 	guint lines;              /* of their answers */
 };
